@@ -1,0 +1,14 @@
+# Targets and includes, nothing else.
+# Any figure: snakemake figures/fig6_survival.pdf. A whole paper: snakemake survival. See README.md.
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/survival.smk"
+
+
+rule all:
+    """Every figure of every paper."""
+    default_target: True
+    input:
+        [],

@@ -1,0 +1,84 @@
+"""Choose the showcase run (survival spec 5.4) and tabulate what figures 2 and 3 plot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from fittest.analysis.showcase import (
+    checkpoint_steps,
+    choose_showcase,
+    embedding_at,
+    planes_table,
+    signal_evolution_table,
+    snapshot_steps,
+)
+from fittest.store import read_provenance, read_table, write_csv, write_text
+
+
+def analyse_showcase(
+    runs: str,
+    frequencies: str,
+    trajectories: Sequence[str],
+    weights: Sequence[str],
+    out_showcase: str,
+    out_fig2: str,
+    out_fig3: str,
+    wanted_survivors: int,
+) -> None:
+    """Write showcase.json and the plotted numbers of figures 2 and 3.
+
+    Args:
+        runs, frequencies: summarised tables of the base run-set (Parquet).
+        trajectories, weights: the shards that hold those runs (Parquet).
+        out_showcase: the choice, its reason and the provenance (JSON).
+        out_fig2, out_fig3: plotted numbers (CSV).
+        wanted_survivors: the number that is looked for first (5, as in the authors' run).
+    """
+    run_table, frequency_table = read_table(runs), read_table(frequencies)
+    # Weights are large: which steps exist is asked of every shard, the values of one only.
+    steps: dict[str, list[int]] = {}
+    shard_of: dict[str, str] = {}
+    for path in weights:
+        found = checkpoint_steps(read_table(path, columns=["run_id", "step", "parameter"]))
+        steps.update(found)
+        shard_of.update(dict.fromkeys(found, path))
+    showcase = choose_showcase(run_table, frequency_table, steps, wanted_survivors)
+    stored = read_table(shard_of[showcase.run_id])
+    trajectory = pd.concat([_rows_of(path, showcase.run_id) for path in trajectories])
+    write_csv(signal_evolution_table(showcase, trajectory, stored), out_fig2)
+    final = embedding_at(stored, showcase.run_id, showcase.steps[-1])
+    write_csv(planes_table(showcase, frequency_table, final), out_fig3)
+    choice = asdict(showcase) | {
+        "p": len(final),
+        "snapshots": snapshot_steps(showcase.steps),
+        "provenance": read_provenance(runs) | {"figure_runs": 1},
+    }
+    write_text(json.dumps(choice, indent=2, sort_keys=True) + "\n", out_showcase)
+
+
+def _listed(paths: str | Sequence[str]) -> list[str]:
+    """Snakemake hands over one path as text and several as a list."""
+    return [paths] if isinstance(paths, str) else list(paths)
+
+
+def _rows_of(path: str, run_id: str) -> pd.DataFrame:
+    table = read_table(path)
+    return table[table["run_id"] == run_id]
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_showcase(
+        runs=snakemake.input.runs,
+        frequencies=snakemake.input.frequencies,
+        trajectories=_listed(snakemake.input.trajectories),
+        weights=_listed(snakemake.input.weights),
+        out_showcase=snakemake.output.showcase,
+        out_fig2=snakemake.output.fig2,
+        out_fig3=snakemake.output.fig3,
+        wanted_survivors=snakemake.params.wanted_survivors,
+    )

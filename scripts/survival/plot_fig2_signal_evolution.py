@@ -1,0 +1,97 @@
+"""Figure 2: the signals over training, and a dead and a surviving circle at three steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from fittest.plotting import panels, style
+
+ROWS = {"dead": "dead", "survivor": "strongest survivor"}
+
+
+def plot_fig2(
+    table: str,
+    showcase: str,
+    out_figure: str,
+    projection_limit: float,
+    paper: Mapping[str, float],
+) -> None:
+    """Draw the figure.
+
+    Args:
+        table: fig2.csv. showcase: showcase.json. out_figure: the PDF (a PNG goes beside it).
+        projection_limit: half width of the projections' window, in embedding units; tokens
+            outside it are drawn hollow on its edge.
+        paper: ``start_signal``, drawn as a guide if given.
+    """
+    data = pd.read_csv(table)
+    choice = json.loads(Path(showcase).read_text())
+    projected = data[data["panel"] == "projections"]
+    steps = sorted(projected["step"].unique())
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        left, right = cast(Any, figure.subfigures(1, 2, width_ratios=[1.0, 1.45]))
+        curves = left.subplots()
+        panels.signal_curves(curves, data[data["panel"] == "signals"], paper.get("start_signal"))
+        panels.panel_title(curves, "a", f"{_circles(choice)}, seed {choice['seed']}")
+        _legend(curves)
+        grid = right.subplots(2, max(len(steps), 1), squeeze=False, sharex=True, sharey=True)
+        for row, (fate, name) in enumerate(ROWS.items()):
+            _row(
+                grid[row],
+                projected[projected["fate"] == fate],
+                steps,
+                choice["p"],
+                projection_limit,
+                name,
+            )
+        for axes, step in zip(grid[0], steps, strict=False):
+            axes.set_title(f"step {step:,}")
+        if len(projected):
+            panels.token_colour_bar(right, grid, choice["p"])
+            along = "of the final embedding (hollow: outside the window)"
+            right.supxlabel(rf"$E_n$ along Re $F_k$ {along}", fontsize=6.5)
+            right.supylabel(r"$E_n$ along Im $F_k$", fontsize=6.5)
+        style.save(figure, out_figure, choice["provenance"])
+
+
+def _circles(choice: Mapping[str, list[int]]) -> str:
+    alive, dead = len(choice["survivors"]), len(choice["dead"])
+    return f"{alive + dead} frequencies, {alive} survive"
+
+
+def _legend(axes: panels.Axes) -> None:
+    handles, _ = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(loc="upper left", ncols=2, handlelength=1.4, columnspacing=1.0)
+        # Room for the legend above the curves, so that it hides none of them.
+        axes.set_ylim(top=axes.get_ylim()[1] * (1.05 + 0.075 * np.ceil(len(handles) / 2)))
+
+
+def _row(
+    row: np.ndarray, data: pd.DataFrame, steps: list[int], tokens: int, limit: float, name: str
+) -> None:
+    if len(data) == 0:
+        for axes in row:
+            panels.empty(axes, f"no {name}")
+        return
+    for axes, step in zip(row, steps, strict=True):
+        panels.token_scatter(axes, data[data["step"] == step], tokens, limit, numbered=False)
+    row[0].set_ylabel(f"{name}\nk = {data['k'].iloc[0]}")
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    plot_fig2(
+        table=snakemake.input.table,
+        showcase=snakemake.input.showcase,
+        out_figure=snakemake.output.figure,
+        projection_limit=snakemake.params.projection_limit,
+        paper=snakemake.params.paper,
+    )

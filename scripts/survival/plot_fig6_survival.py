@@ -1,0 +1,127 @@
+"""Figure 6: survival against the initial signal, under perturbation, and by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fittest.plotting import panels, style
+from fittest.store import read_provenance, read_table
+
+# The largest is drawn last: where rates coincide it is the one to be seen.
+MANUAL: dict[str, dict[str, Any]] = {
+    "other": {
+        "color": style.DEAD,
+        "marker": ".",
+        "ms": 3,
+        "ls": "--",
+        "label": "any built near zero",
+    },
+    "second": {"color": style.SURVIVORS[1], "marker": "s", "ms": 3, "label": "second"},
+    "first": {"color": style.SURVIVORS[0], "marker": "o", "ms": 3, "label": "largest"},
+}
+
+
+def plot_fig6(table: str, stats: str, out_figure: str, paper: Mapping[str, float]) -> None:
+    """Draw the figure.
+
+    Args:
+        table: fig6.csv. stats: survival_stats.parquet. out_figure: the PDF (a PNG goes beside it).
+        paper: ``pearson_r``, ``pearson_embeddings``, ``pearson_trials``, printed if given.
+    """
+    data = pd.read_csv(table)
+    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.55)
+        left, middle, right = figure.subplots(1, 3)
+        _signal(left, data[data["panel"] == "signal"], statistics, paper)
+        _perturb(middle, data[data["panel"] == "perturb"])
+        _manual(right, data[data["panel"] == "manual"])
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+def _signal(
+    axes: panels.Axes,
+    data: pd.DataFrame,
+    statistics: Mapping[str, Mapping[Any, Any]],
+    paper: Mapping[str, float],
+) -> None:
+    points = data[data["series"] == "points"]
+    notes = []
+    if "pearson_r" in paper:
+        notes.append((f"paper r = {paper['pearson_r']:.2f}{_size(paper)}", style.PAPER))
+    ours = statistics["fixemb.pearson_r"]
+    known = {
+        "pearson_embeddings": float(statistics["fixemb.embeddings"]["value"]),
+        "pearson_trials": float(statistics["fixemb.trials_per_embedding"]["value"]),
+    }
+    notes.append((f"ours r = {ours['value']:.2f}{_interval(ours)}{_size(known)}", style.OURS))
+    corrected = statistics["fixemb.pearson_r_at_paper_trials"]
+    if np.isfinite(corrected["value"]) and "pearson_trials" in paper:
+        trials = f"{paper['pearson_trials']:g} trials"
+        notes.append((f"ours, as for {trials}: r = {corrected['value']:.2f}", style.OURS))
+    notes.append(("(embeddings × trials)", "0.35"))
+    panels.rate_scatter(axes, points, data[data["series"] == "fit"], notes)
+    if len(points):
+        # The box stands above the data: no embedding has rates near 1 for weak frequencies.
+        axes.set_ylim(-0.04, 1.04 + 0.1 * len(notes))
+        axes.set_yticks(np.linspace(0, 1, 6))
+    axes.set_xlabel("initial signal $\\Vert F_k\\Vert$\n(embedding units)")
+    axes.set_ylabel("survival rate")
+    panels.panel_title(axes, "a", "by initial signal")
+
+
+def _size(numbers: Mapping[str, float]) -> str:
+    if "pearson_embeddings" not in numbers or "pearson_trials" not in numbers:
+        return ""
+    return f" ({numbers['pearson_embeddings']:.0f} × {numbers['pearson_trials']:.3g})"
+
+
+def _interval(row: Mapping[Any, Any]) -> str:
+    if not np.isfinite(row["ci_lo"]):
+        return ""
+    return f" [{row['ci_lo']:.2f}, {row['ci_hi']:.2f}]"
+
+
+def _perturb(axes: panels.Axes, data: pd.DataFrame) -> None:
+    single = sorted(set(data["series"]) - {"pooled"})
+    thin: dict[str, dict[str, Any]] = {
+        name: {"color": style.OURS, "lw": 0.6, "alpha": 0.35} for name in single
+    }
+    lines = data[data["series"] != "pooled"]
+    panels.rate_lines(axes, lines.assign(y_lo=np.nan, y_hi=np.nan), thin, "band")
+    if len(data):
+        pooled = {
+            "pooled": {"color": "black", "marker": "o", "ms": 2.5, "label": "pooled, Wilson band"}
+        }
+        panels.rate_lines(axes, data, pooled, "band")
+        axes.plot([], [], color=style.OURS, lw=0.6, alpha=0.6, label=f"{len(single)} embeddings")
+        axes.axvline(0, color="0.75", lw=0.6, zorder=0)
+        axes.legend(loc="lower right")
+        axes.set_xlabel("signal of $k^*$ minus the others' mean\n(embedding units)")
+        axes.set_ylabel(r"survival rate of $k^*$")
+    panels.panel_title(axes, "b", "one frequency scaled")
+
+
+def _manual(axes: panels.Axes, data: pd.DataFrame) -> None:
+    panels.rate_lines(axes, data, MANUAL, "bars")
+    if len(data):
+        axes.set_ylim(-0.04, 1.3)
+        axes.set_yticks(np.linspace(0, 1, 6))
+        axes.legend(loc="upper left", ncols=2, columnspacing=1.0, handlelength=1.6)
+        axes.set_xlabel("initial signal of second / largest, r\n(bars: Wilson)")
+        axes.set_ylabel("survival rate")
+    panels.panel_title(axes, "c", "two frequencies built")
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    plot_fig6(
+        table=snakemake.input.table,
+        stats=snakemake.input.stats,
+        out_figure=snakemake.output.figure,
+        paper=snakemake.params.paper,
+    )

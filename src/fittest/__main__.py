@@ -1,0 +1,84 @@
+"""Command line: python -m fittest plan | check | schemas."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from fittest.errors import FittestError
+from fittest.pipeline.calibrate import Rate, calibrated
+from fittest.pipeline.plan import as_json, as_text, price
+from fittest.pipeline.project import Project
+from fittest.pipeline.schemas import write_schemas
+from fittest.runs.runset import SCALES
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fittest", description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path(), help="the repository (default: here)")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    plan = commands.add_parser("plan", help="price of a target before anything trains")
+    plan.add_argument(
+        "targets", nargs="*", default=["all"], help="figures, papers, run-sets or all (default)"
+    )
+    plan.add_argument("--scale", choices=SCALES, help="default: that of config/config.yaml")
+    plan.add_argument(
+        "--gflops", type=float, help="sustained GFLOP/s of the machine meant, instead of this one's"
+    )
+    plan.add_argument("--recalibrate", action="store_true", help="measure this machine again")
+    plan.add_argument("--json", action="store_true", help="for machines")
+
+    check = commands.add_parser("check", help="check every configuration file at every scale")
+    check.add_argument("--scale", choices=SCALES, help="one scale only")
+
+    commands.add_parser("schemas", help="write the JSON schemas and the configuration reference")
+    return parser
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    over = {"scale": arguments.scale} if arguments.scale else {}
+    project = Project.load(arguments.root, over)
+    # Unknown targets are refused before the machine is measured.
+    for target in arguments.targets:
+        project.runsets_of(target)
+    if arguments.gflops is None:
+        rate = calibrated(project, again=arguments.recalibrate)
+    else:
+        rate = Rate.constant(arguments.gflops * 1e9)
+    rows = price(project, arguments.targets, rate)
+    if arguments.json:
+        print(json.dumps(as_json(project, arguments.targets, rows, rate), indent=1))
+    else:
+        print(as_text(project, arguments.targets, rows, rate))
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    for scale in [arguments.scale] if arguments.scale else SCALES:
+        project = Project.load(arguments.root, {"scale": scale})
+        project.check()
+        runsets = [project.catalogue.runset(name) for name in project.catalogue.names()]
+        runs = sum(len(r.runs) for r in runsets if scale in r.declaration.scales)
+        print(f"{scale}: {len(runsets)} run-sets, {runs:,} runs")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; a user's error is one line on standard error and exit status 2."""
+    arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "plan":
+            _plan(arguments)
+        elif arguments.command == "check":
+            _check(arguments)
+        else:
+            write_schemas(arguments.root)
+    except FittestError as error:
+        print(f"fittest: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Arrays and tables in, tables out. Nothing here trains, draws or touches files."""

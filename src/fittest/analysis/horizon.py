@@ -1,0 +1,81 @@
+"""How soon the survivor set is final: what stopping early costs (survival spec 1.6, claim S47)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fittest.analysis.alive import alive_two_mean
+from fittest.analysis.intervals import wilson
+
+COLUMNS = [
+    "step",
+    "runs",
+    "sets_equal",
+    "sets_equal_lo",
+    "sets_equal_hi",
+    "labels",
+    "labels_equal",
+    "births",
+    "deaths",
+    "count_offset",
+    "count_offset_sd",
+]
+
+
+def horizon_agreement(
+    trajectory: pd.DataFrame, steps: Sequence[int], two_mean_factor: float, confidence: float
+) -> pd.DataFrame:
+    """Compare each run's survivor set at some steps with the set at its own last step.
+
+    Args:
+        trajectory: columns run_id, step, signals (K values), signal_mean (over all p bins).
+        steps: horizons to try. Runs that did not record a step, or end before it, are left out
+            of that row.
+        two_mean_factor: of the alive rule.
+        confidence: level of the Wilson interval of ``sets_equal``, e.g. 0.95.
+
+    Returns:
+        One row per step that at least one run recorded: ``runs``; ``sets_equal`` = share of runs
+        whose set is the final one; ``labels`` = number of (run, k) compared and ``labels_equal``
+        the share that agrees; ``births`` and ``deaths`` per run after the step;
+        ``count_offset`` = mean of (count at the step - count at the end) and its standard
+        deviation over runs.
+    """
+    rows = []
+    alive_at: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {step: [] for step in steps}
+    for _, run in trajectory.groupby("run_id", sort=True):
+        ordered = run.sort_values("step")
+        signals = np.stack([np.asarray(row, dtype=np.float64) for row in ordered["signals"]])
+        alive = alive_two_mean(signals, ordered["signal_mean"].to_numpy(float), two_mean_factor)
+        position = {int(step): index for index, step in enumerate(ordered["step"])}
+        for step in steps:
+            if step in position:
+                alive_at[step].append((alive[position[step]], alive[-1]))
+    for step, pairs in alive_at.items():
+        if not pairs:
+            continue
+        equal = sum(bool((now == end).all()) for now, end in pairs)
+        labels = sum(len(now) for now, _ in pairs)
+        offsets = np.array([int(now.sum()) - int(end.sum()) for now, end in pairs])
+        low, high = wilson(equal, len(pairs), confidence)
+        rows.append(
+            {
+                "step": int(step),
+                "runs": len(pairs),
+                "sets_equal": equal / len(pairs),
+                "sets_equal_lo": float(low),
+                "sets_equal_hi": float(high),
+                "labels": labels,
+                "labels_equal": sum(int((now == end).sum()) for now, end in pairs) / labels
+                if labels
+                else np.nan,
+                "births": sum(int((~now & end).sum()) for now, end in pairs) / len(pairs),
+                "deaths": sum(int((now & ~end).sum()) for now, end in pairs) / len(pairs),
+                "count_offset": float(offsets.mean()),
+                "count_offset_sd": float(offsets.std(ddof=1)) if len(offsets) > 1 else np.nan,
+            }
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,0 +1,266 @@
+"""The numbers of figure 6 and its claims, one row per statistic (survival spec 2.19, S14-S18)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import pearsonr
+
+from fittest.analysis.intervals import Estimate, Resampling, cluster_bootstrap, wilson
+from fittest.analysis.logistic import fit_logistic
+from fittest.analysis.statistics import (
+    auc,
+    pearson,
+    pearson_at_trials,
+    quantile_rates,
+    spearman,
+)
+
+COLUMNS = ["name", "value", "ci_lo", "ci_hi", "n", "paper", "note"]
+Row = dict[str, Any]
+
+
+def statistic_row(
+    name: str, estimate: Estimate | float, n: int, note: str, paper: float | None = None
+) -> Row:
+    """One row of the statistics table; a bare number has no interval."""
+    known = (
+        estimate if isinstance(estimate, Estimate) else Estimate(float(estimate), np.nan, np.nan)
+    )
+    return {
+        "name": name,
+        "value": known.value,
+        "ci_lo": known.lo,
+        "ci_hi": known.hi,
+        "n": int(n),
+        "paper": np.nan if paper is None else float(paper),
+        "note": note,
+    }
+
+
+def _rate(survived: float, trials: float, confidence: float) -> Estimate:
+    low, high = wilson(survived, trials, confidence)
+    return Estimate(survived / trials if trials else np.nan, float(low), float(high))
+
+
+def run_rows(prefix: str, runs: pd.DataFrame) -> list[Row]:
+    """Runs, failed runs and the unsettled share (of those that did not fail) of a run-set."""
+    failed = runs["failed"].astype(bool)
+    good = runs.loc[~failed]
+    unsettled = float((~good["settled"].astype(bool)).mean()) if len(good) else np.nan
+    return [
+        statistic_row(f"{prefix}.runs", len(runs), len(runs), "runs asked for"),
+        statistic_row(f"{prefix}.failed", int(failed.sum()), len(runs), "NaN seen; left out"),
+        statistic_row(f"{prefix}.unsettled_share", unsettled, len(good), "at the last step"),
+    ]
+
+
+def survival_rows(
+    rates: pd.DataFrame, resampling: Resampling, paper: Mapping[str, float]
+) -> list[Row]:
+    """Statistics of survival rate against initial signal over (embedding, k) (S14).
+
+    Args:
+        rates: from ``survival.survival_rates``.
+        resampling: of the bootstrap over embeddings.
+        paper: ``pearson_r`` and ``pearson_trials`` (trials per embedding in the paper).
+    """
+    signal = rates["signal0"].to_numpy(float)
+    power = rates["power0"].to_numpy(float)
+    rate = rates["rate"].to_numpy(float)
+    survived = rates["survived"].to_numpy(float)
+    trials = rates["trials"].to_numpy(float)
+    points = len(rates)
+    embeddings = rates["seed_embedding"].to_numpy()
+    target = float(paper.get("pearson_trials", np.nan))
+    per_point = float(trials.mean()) if points else np.nan
+
+    def boot(statistic: Any) -> Estimate:
+        return cluster_bootstrap(statistic, embeddings, resampling)
+
+    def at_trials(count: float) -> Estimate:
+        return boot(lambda i: pearson_at_trials(signal[i], survived[i], trials[i], count))
+
+    observed = pearson(signal, rate)
+    p_value = float(pearsonr(signal, rate).pvalue) if np.isfinite(observed) else np.nan
+    fit = fit_logistic(signal, survived, trials)
+    slope = boot(lambda i: fit_logistic(signal[i], survived[i], trials[i]).slope)
+    ranking = boot(lambda i: auc(signal[i], survived[i], trials[i] - survived[i]))
+    rows = [
+        statistic_row(
+            "fixemb.embeddings", len(np.unique(embeddings)), points, "clusters of the bootstrap"
+        ),
+        statistic_row("fixemb.trials_per_embedding", per_point, points, "mean over (e, k)"),
+        statistic_row(
+            "fixemb.pearson_r",
+            boot(lambda i: pearson(signal[i], rate[i])),
+            points,
+            "signal0 (norm) and survival rate over (e, k); bootstrap over embeddings",
+            paper.get("pearson_r"),
+        ),
+        statistic_row("fixemb.pearson_p", p_value, points, "treats the points as independent"),
+        statistic_row(
+            "fixemb.pearson_r_power",
+            boot(lambda i: pearson(power[i], rate[i])),
+            points,
+            "with the squared norm instead",
+        ),
+        statistic_row(
+            "fixemb.pearson_r_at_paper_trials",
+            at_trials(target) if np.isfinite(target) else np.nan,
+            points,
+            f"expected at {target:g} trials per point once binomial noise is corrected for",
+            paper.get("pearson_r"),
+        ),
+        statistic_row(
+            "fixemb.pearson_r_noise_free",
+            at_trials(np.inf),
+            points,
+            "expected with unlimited trials",
+        ),
+        statistic_row("fixemb.auc_signal0", ranking, int(trials.sum()), "alive above dead"),
+        statistic_row(
+            "fixemb.logistic_slope", slope, int(trials.sum()), "per unit of signal0, Firth"
+        ),
+        statistic_row("fixemb.logistic_intercept", fit.intercept, int(trials.sum()), "Firth"),
+    ]
+    groups = quantile_rates(signal, survived, trials, 5, resampling.confidence)
+    for group in groups.to_dict("records"):
+        rows.append(
+            statistic_row(
+                f"fixemb.rate_quintile_{group['group']}",
+                Estimate(group["rate"], group["rate_lo"], group["rate_hi"]),
+                group["trials"],
+                f"signal0 from {group['x_lo']:.1f} to {group['x_hi']:.1f}; Wilson",
+            )
+        )
+    return rows
+
+
+def perturb_rows(
+    rates: pd.DataFrame, strong: float, weak: float, resampling: Resampling
+) -> list[Row]:
+    """Statistics of the perturbed frequency's survival (S15).
+
+    Args:
+        rates: from ``survival.perturb_rates``.
+        strong: factors at least this large count as strong.
+        weak: factors at most this large count as weak.
+        resampling: of the bootstrap over embeddings.
+    """
+    deviation = rates["deviation"].to_numpy(float)
+    survived = rates["survived"].to_numpy(float)
+    trials = rates["trials"].to_numpy(float)
+    factor = rates["factor"].to_numpy(float)
+    embeddings = rates["seed_embedding"].to_numpy()
+    total = int(trials.sum())
+    fit = fit_logistic(deviation, survived, trials)
+    # Factors come from a grid in decimal fractions; 1.1 must not fall below 1.10 by rounding.
+    close = 1e-9
+    sides = {
+        "rate_strong": factor >= strong - close,
+        "rate_weak": factor <= weak + close,
+        "rate_largest_factor": factor >= factor.max(initial=-np.inf) - close,
+        "rate_smallest_factor": factor <= factor.min(initial=np.inf) + close,
+    }
+    rows = []
+    for name, chosen in sides.items():
+        count = float(trials[chosen].sum())
+        shown = (
+            ", ".join(f"{value:g}" for value in np.unique(factor[chosen])[[0, -1]])
+            if (chosen.any())
+            else "none"
+        )
+        rows.append(
+            statistic_row(
+                f"perturb.{name}",
+                _rate(float(survived[chosen].sum()), count, resampling.confidence),
+                int(count),
+                f"pooled over embeddings, factors from, to: {shown}; Wilson",
+            )
+        )
+    slope = cluster_bootstrap(
+        lambda i: fit_logistic(deviation[i], survived[i], trials[i]).slope, embeddings, resampling
+    )
+    rows.append(
+        statistic_row("perturb.logistic_slope", slope, total, "per unit of deviation, Firth")
+    )
+    rows.append(
+        statistic_row("perturb.logistic_midpoint", fit.midpoint, total, "deviation at rate 1/2")
+    )
+    ends = {
+        "lowest": float(deviation.min(initial=np.inf)),
+        "zero": 0.0,
+        "highest": float(deviation.max(initial=-np.inf)),
+    }
+    for name, place in ends.items():
+        predicted = float(fit.rate(place)) if np.isfinite(place) else np.nan
+        rows.append(
+            statistic_row(
+                f"perturb.logistic_at_{name}", predicted, total, f"at deviation {place:.1f}"
+            )
+        )
+    return rows
+
+
+def manual_rows(
+    outcomes: pd.DataFrame,
+    rates: pd.DataFrame,
+    resampling: Resampling,
+    paper: Mapping[str, float],
+) -> list[Row]:
+    """Statistics of the constructed embeddings (S16-S18).
+
+    Args:
+        outcomes: from ``survival.manual_outcomes``.
+        rates: from ``survival.manual_rates``.
+        resampling: of the bootstrap over seeds: runs of one seed share pair, directions and MLP
+            at every ratio.
+        paper: ``manual_first_rate``, the survival rate of the largest frequency.
+    """
+    log_ratio = np.log(outcomes["ratio"].to_numpy(float))
+    second = outcomes["second"].to_numpy(float)
+    once = np.ones(len(outcomes))
+    seeds = outcomes["seed_embedding"].to_numpy()
+    confidence = resampling.confidence
+    first_rates = rates[rates["which"] == "first"]
+    rows = [
+        statistic_row(
+            f"manual.rate_{which}_pooled",
+            _rate(float(outcomes[which].sum()), float(len(outcomes)), confidence),
+            len(outcomes),
+            f"{meaning}, all ratios; Wilson",
+            paper.get("manual_first_rate") if which == "first" else None,
+        )
+        for which, meaning in {
+            "first": "largest frequency",
+            "second": "second frequency",
+            "other": "runs with a survivor built near zero",
+        }.items()
+    ]
+    lowest = float(first_rates["rate"].min()) if len(first_rates) else np.nan
+    rows.append(
+        statistic_row("manual.rate_first_lowest", lowest, len(first_rates), "least over the ratios")
+    )
+    slope = cluster_bootstrap(
+        lambda i: fit_logistic(log_ratio[i], second[i], once[i]).slope, seeds, resampling
+    )
+    rank = cluster_bootstrap(lambda i: spearman(log_ratio[i], second[i]), seeds, resampling)
+    rows.append(
+        statistic_row("manual.second_logistic_slope", slope, len(outcomes), "per unit of ln r")
+    )
+    rows.append(statistic_row("manual.second_spearman", rank, len(outcomes), "r and fate, by run"))
+    top = rates[rates["ratio"] == rates["ratio"].max()]
+    for row in top[top["which"] != "other"].to_dict("records"):
+        rows.append(
+            statistic_row(
+                f"manual.rate_{row['which']}_at_largest_ratio",
+                Estimate(row["rate"], row["rate_lo"], row["rate_hi"]),
+                row["trials"],
+                f"r = {row['ratio']:g}; Wilson",
+            )
+        )
+    return rows

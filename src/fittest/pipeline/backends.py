@@ -1,0 +1,108 @@
+"""Which backend trains an ensemble on this machine, and how many networks at a time."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from functools import cache
+
+import torch
+
+from fittest.errors import DeviceError
+from fittest.pipeline.config import TrainingSettings
+from fittest.training import native_backend
+from fittest.training.backend import Backend, Ensemble
+from fittest.training.splitting import SplittingBackend
+from fittest.training.torch_backend import TorchBackend
+
+log = logging.getLogger(__name__)
+
+# Compiling costs 10 to 30 s per shape, and saves about two thirds of the eager time.
+_COMPILE_PAYS_SECONDS = 90.0
+_EAGER_FLOPS_PER_SECOND = 25e9
+# Beyond this many networks at once the CPU gains nothing and loses its caches.
+_CPU_NETWORKS = 8
+# Forward values, their gradients, and what vmap holds in between (measured: 2.2 to 2.9).
+_ACTIVATION_COPIES = 3.0
+
+
+def resolve_device(settings: TrainingSettings) -> torch.device:
+    """The device to train on; DeviceError where cuda is demanded and there is none."""
+    available = torch.cuda.is_available()
+    if settings.device == "cuda" and not available:
+        raise DeviceError(
+            "config/config.yaml: training.device: cuda is demanded, but torch sees no CUDA device"
+            " here; use device: auto, or install a CUDA build of torch on a machine with a GPU"
+        )
+    use_cuda = settings.device == "cuda" or (settings.device == "auto" and available)
+    return torch.device("cuda" if use_cuda else "cpu")
+
+
+@cache
+def _warn_once(reason: str) -> None:
+    log.warning("training with torch, not with the native kernel: %s", reason)
+
+
+def native_obstacle(settings: TrainingSettings, ensemble: Ensemble, cuda: bool) -> str | None:
+    """Why the native kernel does not apply; None where it does."""
+    if settings.backend == "torch":
+        return "training.backend: torch"
+    if cuda:
+        return "training on cuda"
+    if not native_backend.available():
+        return native_backend.unavailable_reason()
+    return native_backend.supports(ensemble)
+
+
+def memory_per_network(ensemble: Ensemble) -> float:
+    """Bytes that the torch backend needs for each network of an ensemble."""
+    item = torch.finfo(ensemble.dtype).bits // 8
+    model = sum(v[0].numel() for v in ensemble.initial.values())
+    hidden = sum(v.shape[-1] for k, v in ensemble.initial.items() if k.endswith("bias"))
+    activations = len(ensemble.labels) * hidden * 2
+    return item * (6.0 * model + _ACTIVATION_COPIES * activations)
+
+
+def networks_at_once(settings: TrainingSettings, ensemble: Ensemble, device: torch.device) -> int:
+    """How many networks the torch backend trains together, by memory."""
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return max(1, int(0.6 * free / memory_per_network(ensemble)))
+    fitting = int(settings.memory_gib * 2**30 / memory_per_network(ensemble))
+    return max(1, min(_CPU_NETWORKS, fitting))
+
+
+def _compiles(settings: TrainingSettings, flops: float, device: torch.device) -> bool:
+    if settings.compile != "auto":
+        return settings.compile == "always"
+    if device.type == "cpu" and shutil.which("g++") is None and shutil.which("clang++") is None:
+        return False
+    return device.type == "cuda" or flops / _EAGER_FLOPS_PER_SECOND > _COMPILE_PAYS_SECONDS
+
+
+def choose_backend(
+    settings: TrainingSettings, ensemble: Ensemble, flops: float, threads: int
+) -> Backend:
+    """The backend for an ensemble whose whole training costs `flops`.
+
+    Raises DeviceError where a demanded device or backend is not to be had.
+    """
+    device = resolve_device(settings)
+    obstacle = native_obstacle(settings, ensemble, device.type == "cuda")
+    if obstacle is None:
+        return native_backend.NativeBackend(ensemble, threads=threads)
+    if settings.backend == "native":
+        raise DeviceError(
+            f"config/config.yaml: training.backend: native is demanded, but: {obstacle};"
+            " use backend: auto"
+        )
+    if settings.backend == "auto" and device.type == "cpu":
+        _warn_once(obstacle)
+    if device.type == "cpu":
+        torch.set_num_threads(threads)
+    compile_step = _compiles(settings, flops, device)
+    return SplittingBackend(
+        ensemble,
+        lambda part: TorchBackend(part, device, compile_step=compile_step),
+        networks_at_once(settings, ensemble, device),
+    )

@@ -1,0 +1,86 @@
+"""From the shards that hold a run-set's runs to its `runs` and `frequencies` tables."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import torch
+
+from fittest.analysis.settle import SettleRule
+from fittest.analysis.summarise import summarise_runs
+from fittest.errors import StoreError
+from fittest.pipeline.project import Project
+from fittest.pipeline.tables import runs_table
+from fittest.runs.run import Run
+from fittest.store import read_table, write_table, write_text
+from fittest.training.record import Rows
+
+
+def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFrame:
+    """The rows that `run` itself would have recorded, out of a longer run of the same network.
+
+    rows: trajectory of one run_id, ascending in step.
+    """
+    recorded = (
+        (rows["step"] <= run.recording.dense_until)
+        | (rows["step"] % run.recording.every == 0)
+        | (rows["step"] == run.steps)
+    )
+    rows = rows[recorded & (rows["step"] <= run.steps)]
+    if run.stop is None:
+        return rows
+    rule = SettleRule(run.stop, two_mean_factor)
+    for position, row in enumerate(rows.itertuples()):
+        columns = {
+            "signals": torch.tensor(row.signals)[None],
+            "signal_mean": torch.tensor([row.signal_mean]),
+        }
+        if bool(rule.settled(Rows(int(row.step), torch.tensor([0]), columns))[0]):
+            return rows.iloc[: position + 1]
+    return rows
+
+
+def collect(project: Project, runset: str, runs_path: str, frequencies_path: str) -> None:
+    """Write the `runs` and `frequencies` tables of a run-set, and its configuration beside them.
+
+    Reused runs are cut to what this run-set asks for. Raises StoreError where a shard does not
+    hold a run that it should.
+    """
+    catalogue = project.catalogue
+    wanted = {run.run_id: run for run in catalogue.runset(runset).runs}
+    factor = project.config.analysis.alive.two_mean_factor
+    parts, found = [], set()
+    for path in project.runset_inputs(runset):
+        trajectory = read_table(project.root / path, "trajectory")
+        for run_id, rows in trajectory.groupby("run_id", sort=False):
+            run = wanted.get(str(run_id))
+            if run is not None and run_id not in found:
+                found.add(run_id)
+                parts.append(own_rows(run, rows, factor))
+    missing = wanted.keys() - found
+    if missing:
+        raise StoreError(
+            f"{len(missing)} runs of `{runset}` are in none of its shards, such as"
+            f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
+            " run the same command again"
+        )
+    described = runs_table(runset, list(wanted.values()), catalogue.owners(runset))
+    runs, frequencies = summarise_runs(
+        pd.concat(parts), described, project.config.analysis.thresholds()
+    )
+    origin = project.provenance(project.runset_key(runset), runset=runset, n_runs=len(runs))
+    write_text(
+        json.dumps(
+            {
+                "runset": runset,
+                "scale": project.scale,
+                "declaration": catalogue.runset(runset).declaration.model_dump(mode="json"),
+                "config": project.config.model_dump(mode="json"),
+            },
+            indent=1,
+        ),
+        project.root / project.paths.config(runset),
+    )
+    write_table(frequencies, project.root / frequencies_path, origin, "frequencies")
+    write_table(runs, project.root / runs_path, origin, "runs")

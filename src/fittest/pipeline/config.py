@@ -1,0 +1,117 @@
+"""config/config.yaml: everything that is not a run-set or a figure, with types and units."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from fittest.analysis.alive import Thresholds
+from fittest.runs.runset import Scale
+from fittest.settings import Settings
+
+
+class PathSettings(Settings):
+    """Top folders, relative to the repository."""
+
+    results: str = Field(default="results", description="everything computed")
+    figures: str = Field(default="figures", description="the figures last asked for")
+
+
+class ShardSettings(Settings):
+    """How many runs one job trains; no influence on any result."""
+
+    runs: int = Field(ge=1, description="most runs in a shard")
+    pflop: float = Field(gt=0, description="most work in a shard of several runs, 1e15 FLOPs")
+
+
+class TrainingSettings(Settings):
+    """Where and how training runs."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto: cuda where there is one; cuda: refuse to go without"
+    )
+    dtype: Literal["float32", "float64"] = Field(
+        default="float32", description="arithmetic; float64 is the reference (survival spec 1.5)"
+    )
+    backend: Literal["auto", "native", "torch"] = Field(
+        default="auto", description="auto: the native kernel where it applies, else torch"
+    )
+    compile: Literal["auto", "never", "always"] = Field(
+        default="auto", description="torch.compile; auto: only where a job is long enough to pay"
+    )
+    memory_gib: float = Field(
+        default=1.5, gt=0, description="most memory for activations on the CPU, GiB"
+    )
+    restart_minutes: float = Field(
+        default=3.0, gt=0, description="time between restart points, minutes"
+    )
+
+
+class AliveSettings(Settings):
+    """Survival thresholds (survival spec 2.3)."""
+
+    two_mean_factor: float = Field(description="alive if above this times the mean over p bins")
+    absolute: float = Field(description="alive if above this, at the end of full runs only")
+    relative: float = Field(description="alive if above this share of the largest signal")
+
+
+class SettleSettings(Settings):
+    """What `settled` in the runs table means (survival spec 2.20)."""
+
+    window: int = Field(ge=1, description="steps over which the set is unchanged")
+    separation: float = Field(ge=1, description="weakest survivor / strongest dead signal")
+
+
+class BootstrapSettings(Settings):
+    """Resampling for confidence intervals (survival spec 2.19)."""
+
+    draws: int = Field(ge=1, description="number of resamples")
+    seed: int = Field(ge=0, description="seed of the resampling")
+
+
+class AnalysisSettings(Settings):
+    """Constants of the analyses."""
+
+    alive: AliveSettings
+    settle: SettleSettings
+    bootstrap: BootstrapSettings
+
+    def thresholds(self) -> Thresholds:
+        """The alive and settle thresholds in the form that the analyses take."""
+        return Thresholds(
+            two_mean_factor=self.alive.two_mean_factor,
+            absolute=self.alive.absolute,
+            relative=self.alive.relative,
+            settle_window=self.settle.window,
+            settle_separation=self.settle.separation,
+        )
+
+
+class ProjectConfig(Settings):
+    """The merged configuration: config.yaml, profile and command line."""
+
+    scale: Scale = Field(default="reduced", description="size of every experiment")
+    paths: PathSettings = PathSettings()
+    training: TrainingSettings = TrainingSettings()
+    shards: dict[Scale, ShardSettings] = Field(description="size of a job, by scale")
+    analysis: AnalysisSettings
+
+
+class FigureSettings(Settings):
+    """One figure of a paper."""
+
+    title: str = Field(description="what it shows, for lists")
+    runsets: tuple[str, ...] = Field(description="run-sets it needs")
+    paper: dict[str, float] = Field(
+        default_factory=dict, description="values read from the paper, printed beside ours"
+    )
+
+
+class PaperFile(Settings):
+    """config/papers/<paper>.yaml"""
+
+    title: str = Field(description="title of the paper")
+    reference: str = Field(description="authors, year, identifier")
+    folder: str = Field(description="folder under figures/; empty for its top")
+    figures: dict[str, FigureSettings] = Field(description="figures by file name, without ending")

@@ -1,0 +1,84 @@
+"""From runs to ensembles: stacked initial weights, masks and hyperparameters, and a loop for each.
+
+Whatever here decides a result depends on the run alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fittest import fourier
+from fittest.analysis.settle import SettleRule
+from fittest.models import EMBEDDING
+from fittest.runs.initial import initial_parameters
+from fittest.runs.run import Run
+from fittest.tasks import train_mask
+from fittest.training.backend import Ensemble, Hyperparameters, Parameters
+from fittest.training.loop import Keep, StopRule
+from fittest.training.schedule import Schedule
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def groups(runs: Sequence[Run]) -> list[list[int]]:
+    """Indices of runs that can share an ensemble: same shapes, recording and stop rule."""
+    found: dict[object, list[int]] = {}
+    for index, run in enumerate(runs):
+        key = (run.task, run.model.shape_key(), run.frozen, run.recording, run.stop)
+        found.setdefault(key, []).append(index)
+    return list(found.values())
+
+
+def build_ensemble(runs: Sequence[Run], dtype: torch.dtype) -> Ensemble:
+    """The ensemble of runs that `groups` put together."""
+    task = runs[0].task.build()
+    initial = [initial_parameters(run, task) for run in runs]
+    masks = [train_mask(task, r.task.train_fraction, r.seeds.split, r.rng) for r in runs]
+
+    def per_run(values: list[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float64)
+
+    hyper = Hyperparameters(
+        lr=per_run([run.optimiser.lr for run in runs]),
+        beta1=per_run([run.optimiser.betas[0] for run in runs]),
+        beta2=per_run([run.optimiser.betas[1] for run in runs]),
+        eps=per_run([run.optimiser.eps for run in runs]),
+        weight_decay=per_run([run.optimiser.weight_decay for run in runs]),
+    )
+    return Ensemble(
+        model=runs[0].model.build(task),
+        tokens=task.tokens,
+        labels=task.labels,
+        grid=task.grid,
+        train_mask=torch.stack(masks),
+        hyper=hyper,
+        initial={
+            name: torch.stack([parameters[name] for parameters in initial]).to(dtype)
+            for name in initial[0]
+        },
+        frozen=frozenset(runs[0].frozen),
+    )
+
+
+def observe(parameters: Parameters) -> dict[str, Tensor]:
+    """What is recorded of a network beside its losses: signals and their mean over all bins."""
+    signals, mean = fourier.spectrum(parameters[EMBEDDING])
+    return {"signals": signals.float(), "signal_mean": mean.float()}
+
+
+def schedule_of(run: Run) -> Schedule:
+    """The recording schedule of a run and all that share its ensemble."""
+    return Schedule(run.recording.every, run.recording.dense_until)
+
+
+def keep_of(run: Run) -> Keep:
+    """Which weights are kept of a run and all that share its ensemble."""
+    return Keep(run.recording.final, run.recording.checkpoints_every)
+
+
+def stop_rule_of(run: Run, two_mean_factor: float) -> StopRule | None:
+    """A fresh stop rule for an ensemble, or None where runs go to their limit."""
+    return None if run.stop is None else SettleRule(run.stop, two_mean_factor)

@@ -1,0 +1,45 @@
+"""Predicted peak memory of a job, for plans and for asking a cluster."""
+
+from __future__ import annotations
+
+from fittest.pipeline.project import Project
+from fittest.runs.catalogue import Shard
+from fittest.runs.run import Run
+
+# Python with torch, pandas and pyarrow loaded, measured as resident memory.
+_PROCESS_BYTES = 450 * 2**20
+# Initial values, weights, two moments, the kernel's packed copies, and a restart point in flight.
+_MODEL_COPIES = 10
+_ROW_BYTES_BESIDE_SIGNALS = 60
+
+
+def recorded_rows(run: Run) -> int:
+    """Rows of the trajectory of a run that goes to its limit."""
+    recording = run.recording
+    dense = min(recording.dense_until, run.steps)
+    return 1 + dense + max(0, run.steps - dense) // recording.every
+
+
+def run_memory(run: Run, item_bytes: int) -> float:
+    """Bytes that a run keeps while it trains, activations aside."""
+    task = run.task.build()
+    numbers = 0
+    for shape in run.model.shapes(task).values():
+        size = 1
+        for length in shape:
+            size *= length
+        numbers += size
+    rows = recorded_rows(run) * (2 * task.p + _ROW_BYTES_BESIDE_SIGNALS)
+    # Rows exist twice while the table is put together.
+    return _MODEL_COPIES * item_bytes * numbers + 2 * rows + len(task.labels)
+
+
+def shard_memory(project: Project, shard: Shard) -> float:
+    """Predicted peak memory of a shard's job on the CPU, bytes."""
+    training = project.config.training
+    item_bytes = 8 if training.dtype == "float64" else 4
+    activations = 0.0 if training.backend == "native" else training.memory_gib * 2**30
+    if training.backend == "auto":
+        # The native kernel keeps one block of activations per thread: nothing to speak of.
+        activations = 0.0
+    return _PROCESS_BYTES + activations + sum(run_memory(run, item_bytes) for run in shard.runs)

@@ -1,0 +1,151 @@
+"""A project: the repository's configuration at one scale, checked, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fittest.errors import ConfigError
+from fittest.pipeline.codehash import training_hash
+from fittest.pipeline.config import FigureSettings, PaperFile, ProjectConfig
+from fittest.runs.axes import merged
+from fittest.runs.catalogue import Catalogue, Shard
+from fittest.runs.cost import flops
+from fittest.runs.run import digest
+from fittest.runs.runset import load_runsets
+from fittest.store import Paths, provenance
+from fittest.yaml_file import read_yaml, validated
+
+CONFIG_FILE = "config/config.yaml"
+
+
+class Project:
+    """What rules, scripts and commands ask: paths, run-sets, shards, figures.
+
+    `config` is the merged configuration (as Snakemake holds it); `root` the repository.
+    Raises ConfigError, before anything starts, for whatever is wrong in it.
+    """
+
+    def __init__(self, config: Mapping[str, Any], root: Path | str = ".") -> None:
+        self.root = Path(root)
+        self.config = validated(ProjectConfig, dict(config), CONFIG_FILE)
+
+    @classmethod
+    def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
+        """The project of a folder, with `over` laid on its config.yaml."""
+        content = read_yaml(Path(root) / CONFIG_FILE)
+        return cls(merged(content or {}, over or {}), root)
+
+    @property
+    def scale(self) -> str:
+        """The scale at which everything is sized."""
+        return self.config.scale
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where files lie, relative to the root."""
+        return Paths(self.config.paths.results, self.config.paths.figures, self.scale)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The run-sets and their shards."""
+        size = self.config.shards.get(self.config.scale)
+        if size is None:
+            raise ConfigError(f"{CONFIG_FILE}: shards: no entry for scale `{self.scale}`")
+        return Catalogue(
+            load_runsets(self.root / "config" / "runsets", self.scale),
+            size.runs,
+            size.pflop * 1e15,
+            version=f"{self.config.training.dtype} {training_hash()}",
+            flops=flops,
+        )
+
+    def shard(self, runset: str, name: str) -> Shard:
+        """The shard called `name`; ConfigError where there is none."""
+        for shard in self.catalogue.shards(runset):
+            if shard.name == name:
+                return shard
+        raise ConfigError(f"run-set `{runset}` has no shard `{name}` at scale `{self.scale}`")
+
+    def runset_key(self, runset: str) -> str:
+        """A hash of all that decides the tables of a run-set but the analysis."""
+        runs = [run.model_dump_json() for run in self.catalogue.runset(runset).runs]
+        sources = [shard.key for shard in self.catalogue.sources(runset)]
+        return digest(json.dumps([runs, sources]))
+
+    def runset_inputs(self, runset: str) -> list[str]:
+        """Trajectories that hold the runs of a run-set, its own and reused ones."""
+        return [self.paths.trajectory(s.runset, s.name) for s in self.catalogue.sources(runset)]
+
+    def runset_weights(self, runset: str) -> list[str]:
+        """Weights files that hold the runs of a run-set."""
+        return [self.paths.weights(s.runset, s.name) for s in self.catalogue.sources(runset)]
+
+    # -- papers and figures ------------------------------------------------------------
+
+    @cached_property
+    def papers(self) -> dict[str, PaperFile]:
+        """The papers by short name."""
+        folder = self.root / "config" / "papers"
+        return {
+            path.stem: validated(PaperFile, read_yaml(path), str(path))
+            for path in sorted(folder.glob("*.yaml"))
+        }
+
+    def figure(self, paper: str, name: str) -> FigureSettings:
+        """Settings of a figure; ConfigError where there is none."""
+        figures = self.papers[paper].figures
+        if name not in figures:
+            raise ConfigError(f"config/papers/{paper}.yaml: there is no figure `{name}`")
+        return figures[name]
+
+    def published(self, paper: str, name: str) -> str:
+        """Where a figure is put for the reader: figures/<name>.pdf."""
+        folder = self.papers[paper].folder
+        middle = f"{folder}/" if folder else ""
+        return f"{self.config.paths.figures}/{middle}{name}.pdf"
+
+    def figures_of(self, paper: str) -> list[str]:
+        """Published paths of all figures of a paper."""
+        return [self.published(paper, name) for name in self.papers[paper].figures]
+
+    def runsets_of(self, target: str) -> list[str]:
+        """Run-sets that a target needs: a figure (name or path), a paper, a run-set, or `all`.
+
+        With the run-sets whose runs they reuse. ConfigError names the targets there are.
+        """
+        stem = target.removesuffix(".pdf").removesuffix(".png").rsplit("/", 1)[-1]
+        wanted: list[str] = []
+        for short, paper in self.papers.items():
+            for name, figure in paper.figures.items():
+                published = self.published(short, name).removesuffix(".pdf")
+                if target in ("all", short) or stem == name or target == published:
+                    wanted += figure.runsets
+        if not wanted and target in self.catalogue.names():
+            wanted = [target]
+        if not wanted:
+            known = [*self.papers, *(n for p in self.papers.values() for n in p.figures)]
+            raise ConfigError(f"unknown target `{target}`; there are all, {', '.join(known)}")
+        return list(dict.fromkeys(wanted))
+
+    def provenance(self, config_hash: str, **more: Any) -> dict[str, Any]:
+        """Provenance of a file of this project."""
+        return provenance(self.scale, config_hash, **more)
+
+    def check(self) -> None:
+        """Look at everything that can be wrong in the configuration without expanding runs of
+        other papers: run-sets that figures name exist, and their runs are valid.
+
+        Raises ConfigError.
+        """
+        for short, paper in self.papers.items():
+            for name, figure in paper.figures.items():
+                for runset in figure.runsets:
+                    if runset not in self.catalogue.names():
+                        raise ConfigError(
+                            f"config/papers/{short}.yaml: figures.{name}.runsets: there is no"
+                            f" run-set `{runset}`; there are {', '.join(self.catalogue.names())}"
+                        )

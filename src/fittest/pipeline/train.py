@@ -1,0 +1,167 @@
+"""One job: train a shard, and put its two tables in place when it is whole."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import torch
+
+from fittest.errors import StoreError
+from fittest.pipeline.backends import choose_backend, resolve_device
+from fittest.pipeline.ensembles import (
+    DTYPES,
+    build_ensemble,
+    groups,
+    keep_of,
+    observe,
+    schedule_of,
+    stop_rule_of,
+)
+from fittest.pipeline.progress import Progress
+from fittest.pipeline.project import Project
+from fittest.pipeline.tables import trajectory_table, weight_tables
+from fittest.runs.catalogue import Shard
+from fittest.runs.cost import expected_steps, flops, flops_per_step
+from fittest.runs.run import Run
+from fittest.store import explain_os_error, write_batches, write_table
+from fittest.training.backend import Backend
+from fittest.training.loop import Control, Loop
+from fittest.training.record import Record, WeightSpool
+from fittest.training.restart import RestartFolder
+
+log = logging.getLogger(__name__)
+
+EXIT_INTERRUPTED = 75
+"""Exit status of a job that wrote a restart point and wants to be started again (EX_TEMPFAIL)."""
+
+
+def train_shard(
+    project: Project,
+    runset: str,
+    name: str,
+    trajectory: str,
+    weights: str,
+    threads: int,
+    progress: Progress | None = None,
+) -> None:
+    """Train the shard `name` of `runset` and write its trajectory and weights.
+
+    Resumes from a restart point where there is one. Raises Interrupted after SIGTERM or SIGINT,
+    with a restart point in place, and StoreError where the disk refuses.
+    """
+    shard = project.shard(runset, name)
+    folder = project.root / project.paths.restart(runset, name)
+    progress = progress or Progress.silent()
+    control = Control(restart_seconds=60 * project.config.training.restart_minutes)
+    finished = []
+    try:
+        with _stopping_on_signals(control):
+            for number, indices in enumerate(groups(shard.runs)):
+                runs = [shard.runs[i] for i in indices]
+                control.progress = progress.part(flops_per_step(runs[0]))
+                finished.append(
+                    _train_group(project, shard, runs, folder / str(number), control, threads)
+                )
+        origin = project.provenance(
+            shard.key,
+            runset=runset,
+            shard=name,
+            dtype=project.config.training.dtype,
+            backend=sorted({done.backend for done in finished}),
+            device=sorted({done.device for done in finished}),
+        )
+        tables = [trajectory_table(done.runs, done.record) for done in finished]
+        # The weights first: a trajectory in place says that the shard is whole.
+        batches = (t for done in finished for t in weight_tables(done.runs, done.spool))
+        write_batches(batches, weights, origin, "weights")
+        write_table(pa.concat_tables(tables), trajectory, origin, "trajectory")
+    except OSError as error:
+        raise StoreError(explain_os_error(folder, error)) from error
+    RestartFolder(folder, shard.key).clear()
+    progress.close()
+
+
+class _Finished:
+    """A trained ensemble: its runs, what was recorded, and by what."""
+
+    def __init__(
+        self, runs: Sequence[Run], record: Record, spool: WeightSpool, backend: str, device: str
+    ) -> None:
+        self.runs = runs
+        self.record = record
+        self.spool = spool
+        self.backend = backend
+        self.device = device
+
+
+def _train_group(
+    project: Project,
+    shard: Shard,
+    runs: list[Run],
+    folder: Path,
+    control: Control,
+    threads: int,
+) -> _Finished:
+    settings = project.config.training
+    ensemble = build_ensemble(runs, DTYPES[settings.dtype])
+    backend = choose_backend(settings, ensemble, sum(flops(run) for run in runs), threads)
+    spool = WeightSpool(folder)
+    first = runs[0]
+    loop = Loop(
+        backend=backend,
+        limits=torch.tensor([run.steps for run in runs]),
+        schedule=schedule_of(first),
+        observe=observe,
+        spool=spool,
+        keep=keep_of(first),
+        stop_rule=stop_rule_of(first, project.config.analysis.alive.two_mean_factor),
+        restart=RestartFolder(folder, shard.key),
+        control=control,
+        expected=torch.tensor([expected_steps(run) for run in runs]),
+    )
+    log.info(
+        "%s/%s: %d networks, p = %d, d = %d, %s",
+        shard.runset,
+        shard.name,
+        len(runs),
+        first.task.p,
+        first.model.d,
+        backend.name,
+    )
+    record = loop.run()
+    for index in sorted(record.failed):
+        log.warning(
+            "run %s (%s): the loss became infinite or NaN at step %d; its rows end there",
+            runs[index].run_id,
+            runs[index].seeds,
+            record.last_step[index],
+        )
+    return _Finished(runs, record, spool, backend.name, _device_name(backend, project))
+
+
+def _device_name(backend: Backend, project: Project) -> str:
+    device = resolve_device(project.config.training)
+    if device.type == "cuda" and backend.name != "native":
+        return torch.cuda.get_device_name(device)
+    return "cpu"
+
+
+@contextmanager
+def _stopping_on_signals(control: Control) -> Iterator[None]:
+    """Let SIGTERM (a cluster's time limit) and SIGINT ask the loop to stop."""
+
+    def ask(number: int, _frame: object) -> None:
+        log.warning("%s: writing a restart point", signal.Signals(number).name)
+        control.request_stop = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""One style and reusable panels. Draws tables, computes no statistics."""

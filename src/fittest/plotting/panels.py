@@ -1,0 +1,202 @@
+"""Reusable panels. Each draws a table on given axes; an empty table gives a note, not a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+
+from fittest.plotting.style import DEAD, OURS, PAPER, TOKENS, survivor_style
+
+
+def empty(axes: Axes, note: str) -> None:
+    """Leave the panel without data and say why."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.text(
+        0.5,
+        0.5,
+        note,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=7,
+        color="0.35",
+        wrap=True,
+    )
+
+
+def panel_title(axes: Axes, letter: str, title: str) -> None:
+    """Title at the left, led by the panel's bold letter."""
+    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
+
+
+def note_box(axes: Axes, lines: Sequence[tuple[str, str]], corner: str) -> None:
+    """Coloured lines of text in a corner of the panel.
+
+    Args:
+        lines: (text, colour), top to bottom.
+        corner: ``upper left`` or ``lower right``.
+    """
+    upper = corner.startswith("upper")
+    x = 0.03 if corner.endswith("left") else 0.97
+    shown = lines if upper else list(reversed(lines))
+    for index, (text, colour) in enumerate(shown):
+        axes.annotate(
+            text,
+            xy=(x, 0.98 if upper else 0.03),
+            xycoords="axes fraction",
+            xytext=(0, (-1 if upper else 1) * 8.5 * index),
+            textcoords="offset points",
+            ha="left" if corner.endswith("left") else "right",
+            va="top" if upper else "bottom",
+            fontsize=6.3,
+            color=colour,
+            zorder=5,
+        )
+
+
+def signal_curves(axes: Axes, table: pd.DataFrame, start_signal: float | None) -> None:
+    """Signals over steps, log x, survivors coloured by rank and dead frequencies grey.
+
+    Args:
+        table: fate, rank, k, step, signal (norms).
+        start_signal: the paper's signal at the start, a dotted line; None for no line.
+    """
+    if len(table) == 0:
+        empty(axes, "no signals recorded")
+        return
+    for k, curve in table[table["fate"] == "dead"].groupby("k"):
+        axes.plot(curve["step"], curve["signal"], color=DEAD, alpha=0.2, lw=0.9, gid=f"dead-{k}")
+    alive = table[table["fate"] == "survivor"]
+    for rank in sorted(alive["rank"].unique()):
+        curve = alive[alive["rank"] == rank]
+        label = f"k = {curve['k'].iloc[0]}"
+        axes.plot(curve["step"], curve["signal"], label=label, **survivor_style(int(rank)))
+    if start_signal is not None:
+        axes.axhline(start_signal, color=PAPER, ls=":", lw=0.9, label=f"paper: {start_signal:g}")
+    if (table["fate"] == "dead").any():
+        axes.plot([], [], color=DEAD, alpha=0.5, lw=0.9, label="dead")
+    log_steps(axes, int(table["step"].max()))
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(r"signal $\Vert F_k\Vert$ (embedding units)")
+    if len(alive) == 0:
+        axes.text(0.5, 0.9, "no survivors", transform=axes.transAxes, ha="center", color="0.35")
+
+
+def log_steps(axes: Axes, last: int) -> None:
+    """Logarithmic step axis that still shows step 0, at its left end."""
+    # A pure logarithm has no room for step 0, where every signal starts.
+    axes.set_xscale("symlog", linthresh=1.0, linscale=0.35)
+    powers = [10.0**power for power in range(int(np.log10(max(last, 1))) + 1)]
+    axes.xaxis.set_major_locator(FixedLocator([0.0, *powers]))
+    axes.xaxis.set_major_formatter(FuncFormatter(_power_label))
+    minor = [power * digit for power in powers for digit in range(2, 10) if power * digit <= last]
+    axes.xaxis.set_minor_locator(FixedLocator(minor))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlim(0, max(last, 1) * 1.05)
+    axes.set_xlabel("training step (log scale from 1)")
+
+
+def _power_label(value: float, _position: int | None = None) -> str:
+    if value < 10:
+        return f"{value:g}"
+    return rf"$10^{{{round(np.log10(value))}}}$"
+
+
+def token_scatter(
+    axes: Axes, table: pd.DataFrame, tokens: int, limit: float, numbered: bool
+) -> None:
+    """Tokens in a plane, coloured by token and, if wanted, numbered.
+
+    Args:
+        table: token, x, y (embedding units).
+        tokens: p, the end of the colour scale.
+        limit: half width of the square window; tokens outside it are drawn hollow on its edge.
+        numbered: write each token's number instead of a dot.
+    """
+    if len(table) == 0:
+        empty(axes, "nothing to project")
+        return
+    axes.set_aspect("equal")
+    axes.set_xlim(-limit, limit)
+    axes.set_ylim(-limit, limit)
+    colours = TOKENS(table["token"].to_numpy(float) / max(tokens - 1, 1))
+    xy = table[["x", "y"]].to_numpy(float)
+    if numbered:
+        for token, (x, y), colour in zip(table["token"], xy, colours, strict=True):
+            axes.text(x, y, str(int(token)), fontsize=4.3, ha="center", va="center", color=colour)
+        return
+    inside = (np.abs(xy) <= limit).all(axis=1)
+    x, y = np.clip(xy, -limit, limit).T
+    axes.scatter(x[inside], y[inside], c=colours[inside], s=7, linewidths=0)
+    outside = {"facecolors": "none", "edgecolors": colours[~inside], "clip_on": False}
+    axes.scatter(x[~inside], y[~inside], s=8, linewidths=0.7, **outside)
+
+
+def token_colour_bar(figure: Figure, axes: Any, tokens: int) -> None:
+    """Colour scale of the tokens 0..p-1 beside the given axes."""
+    scale = ScalarMappable(cmap=TOKENS)
+    scale.set_clim(0, max(tokens - 1, 1))
+    bar = figure.colorbar(scale, ax=axes, shrink=0.7, aspect=30, pad=0.02)
+    bar.set_label("token n")
+    bar.ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def rate_scatter(
+    axes: Axes, points: pd.DataFrame, line: pd.DataFrame, notes: Sequence[tuple[str, str]]
+) -> None:
+    """Rates as dots with a fitted line and a box of statistics.
+
+    Args:
+        points: x, y.
+        line: x, y of the fit, from a table; may be empty.
+        notes: see ``note_box``.
+    """
+    if len(points) == 0:
+        empty(axes, "no trials")
+        return
+    axes.scatter(points["x"], points["y"], s=7, color=OURS, alpha=0.45, linewidths=0)
+    if len(line):
+        axes.plot(line["x"], line["y"], color="black", lw=1.1)
+    axes.set_ylim(-0.04, 1.04)
+    note_box(axes, notes, "upper left")
+
+
+def rate_lines(
+    axes: Axes,
+    table: pd.DataFrame,
+    styles: Mapping[str, Mapping[str, Any]],
+    intervals: str,
+) -> None:
+    """One line of rates per series, each with its interval.
+
+    Args:
+        table: series, x, y, y_lo, y_hi; rows of a series are joined in the order of x.
+        styles: series -> matplotlib line properties, drawn in that order; series that are not
+            in the table are left out.
+        intervals: ``bars`` or ``band``.
+    """
+    if len(table) == 0:
+        empty(axes, "no trials")
+        return
+    for series, style in styles.items():
+        rows = table[table["series"] == series].sort_values("x")
+        if len(rows) == 0:
+            continue
+        (line,) = axes.plot(rows["x"], rows["y"], **style)
+        known = rows.dropna(subset=["y_lo", "y_hi"])
+        colour = line.get_color()
+        if intervals == "band":
+            axes.fill_between(
+                known["x"], known["y_lo"], known["y_hi"], color=colour, alpha=0.2, lw=0
+            )
+        else:
+            axes.vlines(known["x"], known["y_lo"], known["y_hi"], color=colour, lw=0.8)
+    axes.set_ylim(-0.04, 1.04)

@@ -1,0 +1,152 @@
+"""The one style of all figures: sizes, fonts, colours with fixed meanings, and saving.
+
+Figures are built on ``matplotlib.figure.Figure`` without pyplot: nothing global is changed and no
+display is needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from fittest.store import replacing
+
+COLUMN_WIDTH = 3.4
+"""Inches; one column of a two-column page."""
+PAGE_WIDTH = 7.0
+"""Inches; the full width of a page."""
+
+# Okabe and Ito's palette and Tol's muted one; both hold for the common colour deficiencies.
+OURS = "#0072B2"
+PAPER = "#D55E00"
+DEAD = "#8C8C8C"
+SURVIVORS = (
+    "#009E73",
+    "#E69F00",
+    "#CC79A7",
+    "#56B4E9",
+    "#882255",
+    "#999933",
+    "#332288",
+    "#DDCC77",
+)
+"""Survivors by rank, the strongest first; beyond the eighth they repeat with dashed lines."""
+TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), name="tokens")
+"""Colour map of the tokens 0..p-1: viridis without its yellow end, which paper swallows."""
+
+RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.labelsize": 7.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.1,
+    # TrueType, so that text in the PDF stays text and the font travels with it.
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+    "svg.hashsalt": "fittest",
+    "savefig.dpi": 220,
+    "figure.dpi": 110,
+}
+
+_FOOTER_HEIGHT = 0.17  # inches, kept free of panels
+_FOOTER = {"scale": "scale", "figure_runs": "runs", "commit": "commit", "config_hash": "config"}
+_HASH_LENGTH = 10
+
+
+@contextmanager
+def paper_style() -> Iterator[None]:
+    """The style, within a ``with`` block; the caller's own settings come back after it."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(cast(Any, RC))
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure of the given size in inches whose layout keeps room for the footer."""
+    bottom = _FOOTER_HEIGHT / height
+    layout = ConstrainedLayoutEngine(rect=(0.0, bottom, 1.0, 1.0 - bottom))
+    return Figure(figsize=(width, height), layout=layout)
+
+
+def survivor_style(rank: int) -> dict[str, Any]:
+    """Colour and line of the survivor of that rank (1 = strongest)."""
+    turn, index = divmod(rank - 1, len(SURVIVORS))
+    return {"color": SURVIVORS[index], "linestyle": "-" if turn == 0 else "--"}
+
+
+def footer(provenance: Mapping[str, Any]) -> str:
+    """One line: scale, number of runs, commit and config; what is unknown is left out.
+
+    Args:
+        provenance: ``fittest.store.provenance`` and ``figure_runs``, the number of runs shown;
+            other keys are recorded in the files' metadata only.
+    """
+    parts = []
+    for key, name in _FOOTER.items():
+        value = provenance.get(key)
+        if value is not None and value != "":
+            parts.append(f"{name} {_short(value)}")
+    return "  |  ".join(parts)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    # A suffix such as -dirty says that the commit is not the whole truth; it must survive.
+    head, dash, tail = text.partition("-")
+    return head[:_HASH_LENGTH] + dash + tail
+
+
+def save(figure: Figure, pdf_path: str | Path, provenance: Mapping[str, Any]) -> None:
+    """Write the figure as PDF and, beside it, as PNG; both appear whole or not at all.
+
+    The same figure and provenance give the same PDF bytes: no dates are written. The provenance
+    goes into the PDF's Keywords and the PNG's Description as JSON with sorted keys, and its
+    footer onto the page.
+
+    Args:
+        figure: from ``new_figure``.
+        pdf_path: ends in ``.pdf``; its folder is made if needed.
+        provenance: see ``footer``; values must be JSON or have a useful ``str``.
+
+    Raises:
+        ValueError: if the path does not end in ``.pdf``.
+        StoreError: where the disk refuses.
+    """
+    path = Path(pdf_path)
+    if path.suffix != ".pdf":
+        raise ValueError(f"a figure's path ends in .pdf, unlike {path}")
+    line = figure.text(0.006, 0.004, footer(provenance), fontsize=5, color="0.4", va="bottom")
+    line.set_in_layout(False)
+    record = json.dumps(dict(provenance), sort_keys=True, default=str)
+    pdf_metadata = {
+        "Title": path.stem,
+        "Creator": "fittest",
+        "Keywords": record,
+        "CreationDate": None,
+        "ModDate": None,
+    }
+    png_metadata = {"Title": path.stem, "Description": record, "Software": "fittest"}
+    with paper_style():
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format="pdf", metadata=pdf_metadata)
+        with replacing(path.with_suffix(".png")) as temporary:
+            figure.savefig(temporary, format="png", metadata=png_metadata)

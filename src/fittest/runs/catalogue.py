@@ -1,0 +1,129 @@
+"""Which run-set trains which run, and how runs are cut into shards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from fittest.errors import ConfigError
+from fittest.runs.run import Run, digest
+from fittest.runs.runset import RunSet
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The runs that one job trains. `key` changes with anything that changes its results."""
+
+    runset: str
+    index: int
+    runs: tuple[Run, ...]
+    key: str
+
+    @property
+    def name(self) -> str:
+        """The shard's name in paths."""
+        return f"{self.index:04d}"
+
+
+def covers(donor: Run, wanted: Run) -> bool:
+    """True if the trajectory of `donor` contains that of `wanted`, the same network."""
+    ours, theirs = wanted.recording, donor.recording
+    same_rows = ours.every % theirs.every == 0 and theirs.dense_until >= ours.dense_until
+    last_recorded = wanted.steps % theirs.every == 0 or wanted.steps == donor.steps
+    stops_alike = donor.stop is None or donor.stop == wanted.stop
+    return (
+        donor.run_id == wanted.run_id
+        and donor.steps >= wanted.steps
+        and same_rows
+        and last_recorded
+        and stops_alike
+    )
+
+
+class Catalogue:
+    """The run-sets of a project at one scale, with sharing and sharding resolved.
+
+    runs_per_shard: most runs in a shard. flops_per_shard: most FLOPs in a shard
+    of more than one run.
+    version: what else decides the results (numeric type, hash of the training code).
+    """
+
+    def __init__(
+        self,
+        runsets: dict[str, RunSet],
+        runs_per_shard: int,
+        flops_per_shard: float,
+        version: str,
+        flops: Callable[[Run], float],
+    ) -> None:
+        self._runsets = runsets
+        self._runs_per_shard = runs_per_shard
+        self._flops_per_shard = flops_per_shard
+        self._version = version
+        self._flops = flops
+        self.owners = cache(self._owners)
+        self.shards = cache(self._shards)
+
+    def names(self) -> list[str]:
+        """All run-sets."""
+        return list(self._runsets)
+
+    def runset(self, name: str) -> RunSet:
+        """The run-set `name`; ConfigError names those there are."""
+        if name not in self._runsets:
+            raise ConfigError(
+                f"there is no run-set `{name}`; there are {', '.join(sorted(self._runsets))}"
+            )
+        return self._runsets[name]
+
+    def _owners(self, name: str) -> dict[str, str]:
+        """run_id -> the run-set that trains it, for every run of `name`."""
+        runset = self.runset(name)
+        owners = {run.run_id: name for run in runset.runs}
+        for donor_name in runset.declaration.reuse:
+            donors = {run.run_id: run for run in self.runset(donor_name).runs}
+            donor_owners = self.owners(donor_name)
+            for run in runset.runs:
+                donor = donors.get(run.run_id)
+                if donor is not None and owners[run.run_id] == name and covers(donor, run):
+                    owners[run.run_id] = donor_owners[run.run_id]
+        return owners
+
+    def sources(self, name: str) -> list[Shard]:
+        """The shards that hold the runs of `name`: its own, and those it reuses."""
+        owners = self.owners(name)
+        result = list(self.shards(name))
+        for owner in dict.fromkeys(owners.values()):
+            if owner == name:
+                continue
+            wanted = {run_id for run_id, who in owners.items() if who == owner}
+            result += [
+                shard
+                for shard in self.shards(owner)
+                if wanted & {run.run_id for run in shard.runs}
+            ]
+        return result
+
+    def _shards(self, name: str) -> tuple[Shard, ...]:
+        owners = self.owners(name)
+        own = [run for run in self.runset(name).runs if owners[run.run_id] == name]
+        groups: list[list[Run]] = []
+        spent = 0.0
+        for run in own:
+            cost = self._flops(run)
+            full = groups and (
+                len(groups[-1]) >= self._runs_per_shard or spent + cost > self._flops_per_shard
+            )
+            if not groups or full:
+                groups.append([])
+                spent = 0.0
+            groups[-1].append(run)
+            spent += cost
+        return tuple(
+            Shard(name, index, tuple(runs), self._key(runs)) for index, runs in enumerate(groups)
+        )
+
+    def _key(self, runs: list[Run]) -> str:
+        return digest(json.dumps([self._version, *(run.model_dump_json() for run in runs)]))

@@ -1,0 +1,157 @@
+"""One run: everything that decides a network's training, and its identity."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fittest import fourier
+from fittest.models import EMBEDDING, ModelSettings
+from fittest.settings import Settings
+from fittest.tasks import Rng, TaskSettings
+
+
+class Optimiser(Settings):
+    """AdamW on the full batch, without a schedule (survival paper, appendix E)."""
+
+    lr: float = Field(default=0.01, gt=0, description="learning rate (survival paper, app. E)")
+    betas: tuple[float, float] = Field(
+        default=(0.9, 0.999), description="Adam's averaging factors (released code)"
+    )
+    eps: float = Field(default=1e-8, gt=0, description="Adam's epsilon (released code)")
+    weight_decay: float = Field(
+        default=0.5, ge=0, description="decoupled decay of every trained parameter (app. E)"
+    )
+
+
+class Seeds(Settings):
+    """One seed per source of randomness (survival spec 1.4)."""
+
+    embedding: int = Field(default=0, ge=0, description="initial embedding")
+    mlp: int = Field(default=0, ge=0, description="initial MLP weights")
+    split: int = Field(default=0, ge=0, description="train/test split")
+
+
+class Perturb(Settings):
+    """Scale one frequency of the initial embedding (survival paper, section 3.2.1)."""
+
+    kind: Literal["perturb"] = "perturb"
+    frequency: int = Field(ge=1, description="k*, 1..(p-1)/2")
+    factor: float = Field(ge=0, description="alpha: the coefficient is multiplied by it")
+
+
+class Construct(Settings):
+    """Build the initial embedding from two circles (survival paper, section 3.2.1).
+
+    Directions, and the pair if `pair` is `random`, are drawn from the embedding seed.
+    """
+
+    kind: Literal["construct"] = "construct"
+    signal: float = Field(default=80.0, gt=0, description="signal of the first circle (code)")
+    ratio: float = Field(gt=0, description="r: signal of the second over the first")
+    rest: float = Field(default=1e-6, ge=0, description="signal of every other circle (code)")
+    pair: Literal["random"] | tuple[int, int] = Field(
+        default="random", description="the two frequencies; `random`: drawn per seed (spec 7.5)"
+    )
+    plane: Literal["line", "full"] = Field(
+        default="line",
+        description="line: real coefficients as in the released code, so each circle starts as a"
+        " segment; full: complex ones (robustness arm, spec 2.12)",
+    )
+
+
+Intervention = Annotated[Perturb | Construct, Field(discriminator="kind")]
+
+
+class Recording(Settings):
+    """What is recorded of a run, and when (survival spec 1.7)."""
+
+    every: int = Field(default=100, ge=1, description="steps between rows of the trajectory")
+    dense_until: int = Field(default=10, ge=0, description="last step of the dense beginning")
+    final: tuple[str, ...] = Field(
+        default=(EMBEDDING,), description="parameters kept at the last step"
+    )
+    checkpoints_every: int = Field(
+        default=0, ge=0, description="steps between checkpoints of all parameters; 0: none"
+    )
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if self.checkpoints_every % self.every:
+            raise ValueError("checkpoints_every must be a multiple of every")
+        return self
+
+
+class Stop(Settings):
+    """Stop a run once its survivor set is settled (survival spec 2.20)."""
+
+    first: int = Field(ge=1, description="earliest step at which a run may stop")
+    window: int = Field(default=500, ge=1, description="steps over which the set is unchanged")
+    separation: float = Field(
+        default=1.5, ge=1, description="smallest weakest survivor / strongest dead signal"
+    )
+    expected: int = Field(
+        ge=1, description="steps that a run takes on average (measured; for the forecast only)"
+    )
+
+
+class Run(Settings):
+    """One network trained once."""
+
+    task: TaskSettings = TaskSettings()
+    model: ModelSettings = ModelSettings()
+    optimiser: Optimiser = Optimiser()
+    seeds: Seeds = Seeds()
+    intervention: Intervention | None = None
+    frozen: tuple[str, ...] = Field(default=(), description="parameters that are not trained")
+    rng: Rng = Field(default="streams", description="who draws: our streams or the authors' order")
+    steps: int = Field(default=30_000, ge=0, description="last step; with `stop`: the latest")
+    recording: Recording = Recording()
+    stop: Stop | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        highest = fourier.count(self.task.p)
+        for name, k in self.named_frequencies().items():
+            if not 1 <= k <= highest:
+                raise ValueError(
+                    f"intervention.{name} = {k} is not a frequency of p = {self.task.p}:"
+                    f" it must be in 1..{highest}"
+                )
+        if isinstance(self.intervention, Construct) and highest < 2:
+            raise ValueError(f"p = {self.task.p} has no pair of frequencies to construct")
+        unknown = {*self.frozen, *self.recording.final} - self.model.parameter_names()
+        if unknown:
+            raise ValueError(
+                f"no parameter named {', '.join(sorted(unknown))}; there are"
+                f" {', '.join(sorted(self.model.parameter_names()))}"
+            )
+        return self
+
+    def named_frequencies(self) -> dict[str, int]:
+        """The frequencies that the intervention names, by key."""
+        if isinstance(self.intervention, Perturb):
+            return {"frequency": self.intervention.frequency}
+        if isinstance(self.intervention, Construct) and self.intervention.pair != "random":
+            return {"pair[0]": self.intervention.pair[0], "pair[1]": self.intervention.pair[1]}
+        return {}
+
+    @cached_property
+    def run_id(self) -> str:
+        """What network this is: 16 hex digits of everything but length and recording.
+
+        Equal networks have equal ids in every run-set, whatever is recorded of them; a
+        perturbation by the factor 1 is none.
+        """
+        identity = self
+        if isinstance(self.intervention, Perturb) and self.intervention.factor == 1:
+            identity = self.model_copy(update={"intervention": None})
+        return digest(identity.model_dump_json(exclude={"steps", "recording", "stop"}))
+
+
+def digest(text: str) -> str:
+    """16 hex digits of SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""Parquet in and out. The only place that knows columns, paths and provenance."""
+
+from fittest.store.files import (
+    explain_os_error,
+    read_provenance,
+    read_table,
+    replacing,
+    write_batches,
+    write_csv,
+    write_table,
+    write_text,
+)
+from fittest.store.paths import Paths
+from fittest.store.provenance import provenance
+from fittest.store.schema import SCHEMAS
+
+__all__ = [
+    "SCHEMAS",
+    "Paths",
+    "explain_os_error",
+    "provenance",
+    "read_provenance",
+    "read_table",
+    "replacing",
+    "write_batches",
+    "write_csv",
+    "write_table",
+    "write_text",
+]

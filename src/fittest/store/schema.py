@@ -1,0 +1,97 @@
+"""Every table the pipeline writes between training and analysis: columns, types, meaning.
+
+`trajectory`: one row per run and recorded step.
+`weights`: one row per run, step and parameter.
+`runs`: one row per run of a run-set.
+`frequencies`: one row per run and frequency.
+
+k runs over 1..K, K = floor((p-1)/2); `signals[i]` belongs to k = i + 1.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_TEXT = pa.string()
+_LIST = pa.list_(pa.float32())
+
+
+def _fields(*columns: tuple[str, pa.DataType, str]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(name, kind, metadata={"description": text}) for name, kind, text in columns]
+    )
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "trajectory": _fields(
+        ("run_id", _TEXT, "which network: hash of all that decides its training but its length"),
+        ("step", pa.int32(), "optimiser updates so far"),
+        ("train_loss", pa.float64(), "mean cross-entropy over the train pairs, nats"),
+        ("test_loss", pa.float64(), "mean cross-entropy over the test pairs, nats"),
+        ("train_accuracy", pa.float64(), "share of train pairs answered right"),
+        ("test_accuracy", pa.float64(), "share of test pairs answered right"),
+        ("signals", _LIST, "norm of the embedding's Fourier coefficient, k = 1..K"),
+        ("signal_mean", pa.float32(), "mean of that norm over all p bins, k = 0 included"),
+    ),
+    "weights": _fields(
+        ("run_id", _TEXT, "which network"),
+        ("step", pa.int32(), "optimiser updates so far"),
+        ("parameter", _TEXT, "name in the network, such as embedding.weight"),
+        ("shape", pa.list_(pa.int32()), "shape of the parameter"),
+        ("values", _LIST, "its entries in row-major order"),
+    ),
+    "runs": _fields(
+        ("run_id", _TEXT, "which network"),
+        ("runset", _TEXT, "the run-set asked for"),
+        ("source", _TEXT, "the run-set that trained it"),
+        ("p", pa.int32(), "modulus, number of tokens"),
+        ("d", pa.int32(), "embedding dimensions"),
+        ("weight_decay", pa.float64(), "decoupled weight decay"),
+        ("seed_embedding", pa.int64(), "seed of the initial embedding"),
+        ("seed_mlp", pa.int64(), "seed of the MLP's initial weights"),
+        ("seed_split", pa.int64(), "seed of the train/test split"),
+        ("steps", pa.int32(), "last step asked for (the latest, where runs stop when settled)"),
+        ("frozen", pa.list_(pa.string()), "parameters that were not trained"),
+        ("intervention", _TEXT, "none, perturb or construct"),
+        ("frequency", pa.int32(), "perturb: the scaled frequency"),
+        ("factor", pa.float64(), "perturb: what its coefficient was multiplied by"),
+        ("first", pa.int32(), "construct: the stronger frequency"),
+        ("second", pa.int32(), "construct: the weaker frequency"),
+        ("ratio", pa.float64(), "construct: signal of the second over the first"),
+        ("signal0_unperturbed_k", pa.float64(), "perturb: initial signal before scaling"),
+        (
+            "signal0_unperturbed_other_mean",
+            pa.float64(),
+            "perturb: mean initial signal of the other frequencies",
+        ),
+        ("last_step", pa.int32(), "step of the last row used"),
+        ("settled", pa.bool_(), "survivor set unchanged over the window and well separated"),
+        ("failed", pa.bool_(), "the loss became infinite or NaN"),
+        ("survivors", pa.list_(pa.int32()), "frequencies alive at the last step (2 x mean rule)"),
+        ("n_2mean", pa.int32(), "number of survivors"),
+        ("n_rel", pa.int32(), "frequencies above a share of the largest signal"),
+        ("n_eff", pa.float64(), "(sum of power)^2 / sum of power^2"),
+        ("separation", pa.float64(), "weakest survivor / strongest dead signal"),
+        ("first_full_test_accuracy", pa.int32(), "first recorded step with test accuracy 1"),
+        ("train_loss", pa.float64(), "at the last step, nats"),
+        ("test_loss", pa.float64(), "at the last step, nats"),
+        ("train_accuracy", pa.float64(), "at the last step"),
+        ("test_accuracy", pa.float64(), "at the last step"),
+        ("config", _TEXT, "the run's full configuration, JSON"),
+    ),
+    "frequencies": _fields(
+        ("run_id", _TEXT, "which network"),
+        ("k", pa.int32(), "frequency"),
+        ("signal0", pa.float64(), "signal at step 0"),
+        ("grad_rel_1", pa.float64(), "(signal(1) - signal(0)) / signal0"),
+        ("grad_rel_2", pa.float64(), "(signal(2) - signal(1)) / signal0"),
+        ("grad_rel_3", pa.float64(), "(signal(3) - signal(2)) / signal0"),
+        ("grad_rel_4", pa.float64(), "(signal(4) - signal(3)) / signal0"),
+        ("signal", pa.float64(), "signal at the last step"),
+        ("alive_2mean", pa.bool_(), "above twice the mean over all p bins"),
+        ("alive_abs10", pa.bool_(), "above the absolute threshold"),
+        ("alive_rel", pa.bool_(), "above a share of the largest signal"),
+        ("gcd", pa.int32(), "greatest common divisor of k and p"),
+    ),
+}
+"""Schema by kind of table. A table of another kind (an analysis product) has no fixed schema."""

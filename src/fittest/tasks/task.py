@@ -1,0 +1,61 @@
+"""What a task is: all its inputs, their labels, and a seeded split into train and test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fittest.streams import stream
+
+Rng = Literal["streams", "authors"]
+"""`streams`: one generator per purpose. `authors`: the released code's single stream."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Every pair of a task.
+
+    tokens: (N, 2) int64 in 0..p-1; labels: (N,) int64 in 0..classes-1.
+    grid: the pairs are the full table, ``tokens[a * p + b] == (a, b)``.
+    """
+
+    p: int
+    classes: int
+    tokens: Tensor
+    labels: Tensor
+    grid: bool
+
+
+def pair_table(p: int) -> Tensor:
+    """All ordered pairs (p * p, 2), first operand outer, second inner."""
+    return torch.cartesian_prod(torch.arange(p), torch.arange(p))
+
+
+def train_pairs(task: Task, fraction: float) -> int:
+    """Number of train pairs, floor(fraction * N)."""
+    # 0.8 * 100 is 79.99... in floating point; the share itself is exact to 1e-9.
+    return floor(fraction * len(task.labels) + 1e-9)
+
+
+def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> Tensor:
+    """(N,) bool, True for the floor(fraction * N) train pairs, drawn without replacement.
+
+    With ``rng="authors"`` the draw comes from numpy's legacy generator, and drawn id i
+    stands for the pair (i mod p, i // p), as in the released code (survival spec 1.1, 1.4).
+    """
+    n_pairs = len(task.labels)
+    n_train = train_pairs(task, fraction)
+    if rng == "streams":
+        chosen = stream("split", seed).choice(n_pairs, n_train, replace=False)
+    else:
+        legacy = np.random.RandomState(seed)  # noqa: NPY002 - the authors' generator
+        drawn = legacy.choice(n_pairs, n_train, replace=False)
+        chosen = (drawn % task.p) * task.p + drawn // task.p
+    mask = torch.zeros(n_pairs, dtype=torch.bool)
+    mask[torch.from_numpy(chosen)] = True
+    return mask

@@ -1,0 +1,296 @@
+"""Trains ensembles of embedding MLPs with the fused native kernel (float32 or float64, CPU).
+
+The kernel is a shared library without Python in it, built in several variants, one per
+instruction set; the best one that this processor supports is loaded at first use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from collections.abc import Iterable
+from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fittest.models.embedding_mlp import EmbeddingMLP
+from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
+
+VARIANTS = ("march", "avx512", "avx2", "baseline")
+"""Names of the builds, best first; `march` exists only where it was asked for at build time."""
+
+PARAMETERS = (
+    "embedding.weight",
+    "input.weight",
+    "input.bias",
+    "hidden.weight",
+    "hidden.bias",
+    "output.weight",
+    "output.bias",
+)
+"""The order in which the kernel numbers the parameters."""
+
+_INTERFACE = 1
+_WEIGHTS, _FIRST_MOMENT, _SECOND_MOMENT = range(3)
+_NEEDS = {
+    "avx512": {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx2", "fma"},
+    "avx2": {"avx2", "fma"},
+}
+
+
+def variants() -> tuple[str, ...]:
+    """The builds that exist and that this processor can run, best first."""
+    flags = _cpu_flags()
+    return tuple(v for v in VARIANTS if _path(v) is not None and _NEEDS.get(v, set()) <= flags)
+
+
+def available() -> bool:
+    """Whether a kernel can be loaded."""
+    return unavailable_reason() is None
+
+
+def unavailable_reason() -> str | None:
+    """Why no kernel can be loaded; None where one can."""
+    try:
+        _library()
+    except NativeUnavailableError as error:
+        return str(error)
+    return None
+
+
+class NativeUnavailableError(RuntimeError):
+    """No native kernel can be loaded here."""
+
+
+def supports(ensemble: Ensemble) -> str | None:
+    """Why the kernel cannot train `ensemble`; None where it can."""
+    if not isinstance(ensemble.model, EmbeddingMLP):
+        return f"it knows the embedding MLP, not {type(ensemble.model).__name__}"
+    if not ensemble.grid:
+        return "it needs the full table of token pairs"
+    if ensemble.dtype not in (torch.float32, torch.float64):
+        return f"it computes in float32 and float64, not in {ensemble.dtype}"
+    if set(ensemble.initial) != set(PARAMETERS):
+        return "the parameters are not those of the embedding MLP"
+    if any(tensor.device.type != "cpu" for tensor in ensemble.initial.values()):
+        return "it computes on the CPU only"
+    return None
+
+
+class NativeBackend:
+    """Moves an ensemble of embedding MLPs forward with the native kernel.
+
+    Every network is trained by one thread from the start of a stretch to its end, so a run gives
+    the same bits whatever the number of threads, its companions and the stretches.
+    """
+
+    name = "native"
+
+    def __init__(self, ensemble: Ensemble, threads: int = 1) -> None:
+        if (reason := supports(ensemble)) is not None:
+            raise ValueError(f"the native kernel cannot train this ensemble: {reason}")
+        self._kernel = _library()
+        self._threads = threads
+        self._dtype = ensemble.dtype
+        self._size = ensemble.size
+        self._shapes = {name: ensemble.initial[name].shape[1:] for name in PARAMETERS}
+        self._handle = self._create(ensemble)
+        self._write(_WEIGHTS, ensemble.initial)
+
+    def __del__(self) -> None:
+        if handle := getattr(self, "_handle", None):
+            self._kernel.fittest_destroy(handle)
+            self._handle = None
+
+    def advance(self, steps: int) -> None:
+        """Apply `steps` optimiser updates to every run."""
+        self._check(self._kernel.fittest_advance(self._handle, steps, self._threads))
+
+    def evaluate(self) -> Evaluation:
+        """Losses and accuracies of the state as it stands.
+
+        Losses are accurate however small: the right class never enters the sum it is compared
+        with. A network with NaN logits has NaN losses.
+        """
+        out = torch.empty(self._size, 4, dtype=torch.float64)
+        self._check(self._kernel.fittest_evaluate(self._handle, self._threads, out.data_ptr()))
+        train_loss, test_loss, train_accuracy, test_accuracy = out.T.contiguous()
+        return Evaluation(train_loss, test_loss, train_accuracy, test_accuracy)
+
+    def parameters(self) -> Parameters:
+        """The stacked parameters as they stand (a copy)."""
+        return self._read(_WEIGHTS)
+
+    def state(self) -> TrainingState:
+        """A copy of everything a restart needs."""
+        return TrainingState(
+            parameters=self._read(_WEIGHTS),
+            first_moment=self._read(_FIRST_MOMENT),
+            second_moment=self._read(_SECOND_MOMENT),
+            step=self._kernel.fittest_step(self._handle),
+        )
+
+    def load(self, state: TrainingState) -> None:
+        """Go on from `state`, which must hold the same runs in the same order."""
+        self._write(_WEIGHTS, state.parameters)
+        self._write(_FIRST_MOMENT, state.first_moment)
+        self._write(_SECOND_MOMENT, state.second_moment)
+        self._kernel.fittest_set_step(self._handle, state.step)
+
+    def keep(self, indices: Tensor) -> None:
+        """Drop every run but those at `indices` (ascending); their order stays."""
+        kept = indices.to(torch.int64).contiguous()
+        if kept.numel() and not (
+            0 <= int(kept.min()) and int(kept.max()) < self._size and bool((kept.diff() > 0).all())
+        ):
+            raise ValueError(f"indices must ascend within 0..{self._size - 1}: {kept.tolist()}")
+        self._check(self._kernel.fittest_keep(self._handle, kept.data_ptr(), kept.numel()))
+        self._size = kept.numel()
+
+    def gradients(self) -> Parameters:
+        """Gradients of the mean training loss at the current parameters; the state stays.
+
+        Those of frozen parameters may be left at zero.
+        """
+        out = self._empty()
+        pointers = (ctypes.c_void_p * len(PARAMETERS))(*(out[n].data_ptr() for n in PARAMETERS))
+        self._check(self._kernel.fittest_gradients(self._handle, self._threads, pointers))
+        return out
+
+    def _create(self, ensemble: Ensemble) -> int:
+        p, d = ensemble.initial["embedding.weight"].shape[1:]
+        h2, h1 = ensemble.initial["hidden.weight"].shape[1:]
+        classes = ensemble.initial["output.weight"].shape[1]
+        labels = ensemble.labels.to("cpu", torch.int64).contiguous()
+        masks = ensemble.train_mask.to("cpu", torch.uint8).contiguous()
+        if labels.shape != (p * p,) or masks.shape != (self._size, p * p):
+            raise ValueError(f"labels and masks must cover the {p} x {p} pairs")
+        if labels.min() < 0 or labels.max() >= classes:
+            raise ValueError(f"labels must lie in 0..{classes - 1}")
+        sizes = (ctypes.c_int64 * 6)(p, d, h1, h2, classes, self._size)
+        frozen = (ctypes.c_uint8 * len(PARAMETERS))(*(n in ensemble.frozen for n in PARAMETERS))
+        handle = self._kernel.fittest_create(
+            self._dtype.itemsize, sizes, labels.data_ptr(), frozen
+        )
+        if not handle:
+            raise MemoryError("not enough memory for the ensemble")
+        h = ensemble.hyper
+        hyper = torch.stack([h.lr, h.beta1, h.beta2, h.eps, h.weight_decay], dim=1)
+        hyper = hyper.to("cpu", torch.float64).contiguous()
+        for run in range(self._size):
+            self._check(
+                self._kernel.fittest_set_run(
+                    handle, run, masks[run].data_ptr(), hyper[run].data_ptr()
+                )
+            )
+        return int(handle)
+
+    def _empty(self) -> Parameters:
+        return {
+            name: torch.zeros(self._size, *shape, dtype=self._dtype)
+            for name, shape in self._shapes.items()
+        }
+
+    def _read(self, kind: int) -> Parameters:
+        out = self._empty()
+        for number, name in enumerate(PARAMETERS):
+            self._kernel.fittest_read(self._handle, kind, number, out[name].data_ptr())
+        return out
+
+    def _write(self, kind: int, values: Parameters) -> None:
+        for number, name in enumerate(PARAMETERS):
+            tensor = values[name].detach().to("cpu", self._dtype).contiguous()
+            if tensor.shape != (self._size, *self._shapes[name]):
+                raise ValueError(f"{name} has shape {tuple(tensor.shape)}")
+            self._kernel.fittest_write(self._handle, kind, number, tensor.data_ptr())
+
+    @staticmethod
+    def _check(status: int) -> None:
+        if status:
+            raise MemoryError("not enough memory in the native kernel")
+
+
+def gradients(ensemble: Ensemble, threads: int = 1) -> Parameters:
+    """Gradients of the mean training loss at the initial parameters of `ensemble`."""
+    return NativeBackend(ensemble, threads).gradients()
+
+
+def loaded_variant() -> str:
+    """Name of the build that is in use."""
+    return _choice()
+
+
+def _choice() -> str:
+    usable = variants()
+    forced = os.environ.get("FITTEST_NATIVE_VARIANT")
+    if forced:
+        if forced not in usable:
+            raise NativeUnavailableError(
+                f"FITTEST_NATIVE_VARIANT={forced}, but here are only {', '.join(usable) or 'none'}"
+            )
+        return forced
+    if not usable:
+        raise NativeUnavailableError("no native kernel was built for this processor")
+    return usable[0]
+
+
+def _library() -> ctypes.CDLL:
+    return _load(_choice())
+
+
+@cache
+def _load(variant: str) -> ctypes.CDLL:
+    path = _path(variant)
+    try:
+        library = ctypes.CDLL(str(path))
+        version = library.fittest_interface()
+    except (OSError, AttributeError) as error:
+        raise NativeUnavailableError(f"{path} cannot be loaded: {error}") from error
+    if version != _INTERFACE:
+        raise NativeUnavailableError(f"{path} is out of date; install the package again")
+    pointer, integer, number = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
+    signatures: dict[str, tuple[type | None, Iterable[type]]] = {
+        "create": (pointer, (integer, pointer, pointer, pointer)),
+        "destroy": (None, (pointer,)),
+        "set_run": (integer, (pointer, number, pointer, pointer)),
+        "step": (number, (pointer,)),
+        "set_step": (None, (pointer, number)),
+        "write": (None, (pointer, integer, integer, pointer)),
+        "read": (None, (pointer, integer, integer, pointer)),
+        "keep": (integer, (pointer, pointer, number)),
+        "advance": (integer, (pointer, number, integer)),
+        "evaluate": (integer, (pointer, integer, pointer)),
+        "gradients": (integer, (pointer, integer, pointer)),
+    }
+    for function, (result, arguments) in signatures.items():
+        getattr(library, f"fittest_{function}").restype = result
+        getattr(library, f"fittest_{function}").argtypes = tuple(arguments)
+    return library
+
+
+@cache
+def _path(variant: str) -> Path | None:
+    for suffix in EXTENSION_SUFFIXES:
+        path = Path(__file__).with_name(f"_native_{variant}{suffix}")
+        if path.exists():
+            return path
+    return None
+
+
+@cache
+def _cpu_flags() -> frozenset[str]:
+    """Instruction sets of this processor, named as Linux names them."""
+    info = Path("/proc/cpuinfo")
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return frozenset()
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("flags"):
+                return frozenset(line.split(":", 1)[1].split())
+    capability = torch.backends.cpu.get_cpu_capability()
+    known = {"AVX2": _NEEDS["avx2"], "AVX512": _NEEDS["avx512"]}
+    return frozenset(known.get(capability, frozenset()))

@@ -1,0 +1,62 @@
+"""Reading YAML so that a mistake is named with its file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from fittest.errors import ConfigError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping, where YAML would keep the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise ConfigError(f"key `{key}` stands twice (line {key_node.start_mark.line + 1})")
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file; ConfigError names the file and the line."""
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        # The loader is a SafeLoader, so nothing but plain data can come out of it.
+        return yaml.load(text, Loader=_UniqueKeyLoader)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
+
+
+def validated(model: type[Model], content: Any, where: str) -> Model:
+    """`content` as a `model`; ConfigError lists every offending key of `where`."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(explain(error, where)) from None
+
+
+def explain(error: ValidationError, where: str) -> str:
+    """One line per problem: where, key, what is wrong and what was given."""
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            message = "unknown key; remove it or mend its spelling"
+        given = f" (given: {problem['input']!r})" if key and problem["type"] != "missing" else ""
+        lines.append(f"{where}: {key + ': ' if key else ''}{message}{given}")
+    return "\n".join(lines)

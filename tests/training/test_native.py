@@ -1,0 +1,454 @@
+"""The native kernel against plain PyTorch: gradients, optimiser, losses, independence of runs.
+
+The reference is written as directly as possible: the module's own forward on single pairs,
+autograd in float64, torch.optim.AdamW, one network at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.func import functional_call
+
+from fittest.models.embedding_mlp import EmbeddingMLP
+from fittest.training import native_backend as native
+from fittest.training.backend import Ensemble, Evaluation, Hyperparameters, Parameters
+from fittest.training.loss import cross_entropy
+from fittest.training.native_backend import NativeBackend
+
+if not native.available():
+    pytest.skip(f"no native kernel: {native.unavailable_reason()}", allow_module_level=True)
+
+VARIANTS = native.variants()
+GROUPS = ("parameters", "first_moment", "second_moment")
+
+
+@pytest.fixture(params=VARIANTS)
+def variant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs the test with every build that this processor supports."""
+    monkeypatch.setenv("FITTEST_NATIVE_VARIANT", request.param)
+    assert native.loaded_variant() == request.param
+    return str(request.param)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Sizes of an ensemble; `gain` multiplies the output weights (large logits)."""
+
+    p: int = 7
+    d: int = 5
+    hidden: tuple[int, int] = (11, 9)
+    classes: int | None = None
+    runs: int = 2
+    share: float = 0.8
+    frozen: tuple[str, ...] = ()
+    gain: float = 1.0
+    seed: int = 0
+
+    def build(self, dtype: torch.dtype = torch.float32) -> Ensemble:
+        generator = torch.Generator().manual_seed(self.seed)
+        pairs, runs = self.p**2, self.runs
+        classes = self.classes or self.p
+        tokens = torch.cartesian_prod(torch.arange(self.p), torch.arange(self.p))
+        labels = tokens.sum(dim=1) % self.p
+        if classes != self.p:
+            labels = torch.randint(classes, (pairs,), generator=generator)
+        model = EmbeddingMLP(self.p, self.d, self.hidden, classes)
+        initial = {}
+        for name, value in model.named_parameters():
+            spread = 1.0 if name == "embedding.weight" else value.shape[-1] ** -0.5
+            gain = self.gain if name == "output.weight" else 1.0
+            drawn = torch.randn(runs, *value.shape, generator=generator, dtype=torch.float64)
+            # Rounded to float32 in every dtype: both precisions start from the same numbers.
+            initial[name] = (drawn * spread * gain).float().to(dtype)
+        count = round(self.share * pairs)
+        mask = torch.zeros(runs, pairs, dtype=torch.bool)
+        for row in mask:
+            row[torch.randperm(pairs, generator=generator)[:count]] = True
+        ramp = torch.linspace(0, 1, runs, dtype=torch.float64)
+        return Ensemble(
+            model=model,
+            tokens=tokens,
+            labels=labels,
+            grid=True,
+            train_mask=mask,
+            hyper=Hyperparameters(
+                lr=1e-3 * (1 + ramp),
+                beta1=0.9 - 0.1 * ramp,
+                beta2=0.98 + 0.019 * ramp,
+                eps=10 ** (-8 + 2 * ramp),
+                weight_decay=2 * ramp,
+            ),
+            initial=initial,
+            frozen=frozenset(self.frozen),
+        )
+
+
+SHAPES = [
+    Case(p=2, d=1, hidden=(1, 1)),
+    Case(p=3, d=4, hidden=(7, 100)),
+    Case(p=7, d=33, hidden=(100, 7)),
+    Case(p=13, d=16, hidden=(100, 100)),
+    Case(p=16, d=1, hidden=(128, 128), classes=2),
+    Case(p=59, d=128, hidden=(100, 100)),
+    Case(p=97, d=33, hidden=(7, 33), classes=5),
+    Case(p=127, d=4, hidden=(24, 56)),
+    Case(p=211, d=128, hidden=(128, 100), runs=1),
+    Case(p=5, d=8, hidden=(300, 130), classes=400),
+    Case(p=12, d=8, hidden=(20, 20), share=0.04),
+    Case(p=10, d=8, hidden=(20, 20), share=1.0),
+]
+
+
+class Reference:
+    """One run of an ensemble, trained by torch.optim.AdamW on the module itself."""
+
+    def __init__(self, ensemble: Ensemble, run: int, dtype: torch.dtype) -> None:
+        self.ensemble, self.run = ensemble, run
+        self.parameters = {
+            name: tensor[run].to(dtype, copy=True).requires_grad_(name not in ensemble.frozen)
+            for name, tensor in ensemble.initial.items()
+        }
+        hyper = {name: float(value[run]) for name, value in vars(ensemble.hyper).items()}
+        self.optimiser = torch.optim.AdamW(
+            [value for value in self.parameters.values() if value.requires_grad],
+            lr=hyper["lr"],
+            betas=(hyper["beta1"], hyper["beta2"]),
+            eps=hyper["eps"],
+            weight_decay=hyper["weight_decay"],
+        )
+
+    def losses(self, pairs: torch.Tensor) -> torch.Tensor:
+        tokens, labels = self.ensemble.tokens[pairs], self.ensemble.labels[pairs]
+        return cross_entropy(self.logits(tokens), labels)
+
+    def logits(self, tokens: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = functional_call(self.ensemble.model, self.parameters, (tokens,))
+        return logits
+
+    def gradients(self) -> dict[str, torch.Tensor]:
+        self.optimiser.zero_grad()
+        self.losses(self.ensemble.train_mask[self.run]).mean().backward()
+        return {k: v.grad for k, v in self.parameters.items() if v.grad is not None}
+
+    def advance(self, steps: int) -> None:
+        for _ in range(steps):
+            self.gradients()
+            self.optimiser.step()
+
+    @torch.no_grad()
+    def evaluate(self) -> tuple[float, float, float, float]:
+        mask = self.ensemble.train_mask[self.run]
+        right = self.logits(self.ensemble.tokens).argmax(dim=-1) == self.ensemble.labels
+        values = [self.losses(m).mean().item() for m in (mask, ~mask)]
+        values += [right[m].double().mean().item() for m in (mask, ~mask)]
+        return values[0], values[1], values[2], values[3]
+
+
+def references(ensemble: Ensemble, dtype: torch.dtype = torch.float64) -> list[Reference]:
+    return [Reference(ensemble, run, dtype) for run in range(ensemble.size)]
+
+
+def values_of(evaluation: Evaluation, run: int) -> tuple[float, ...]:
+    return tuple(
+        float(field[run])
+        for field in (
+            evaluation.train_loss,
+            evaluation.test_loss,
+            evaluation.train_accuracy,
+            evaluation.test_accuracy,
+        )
+    )
+
+
+def signals(embedding: torch.Tensor) -> torch.Tensor:
+    """Norm over dimensions of each Fourier component of the embedding over tokens."""
+    return torch.fft.rfft(embedding.double(), dim=-2).abs().square().sum(dim=-1).sqrt()
+
+
+def assert_same_bits(first: Parameters, second: Parameters, rows: slice | list[int] = slice(None)):
+    for name, tensor in second.items():
+        assert torch.equal(first[name][rows], tensor), name
+
+
+def assert_gradients(ensemble: Ensemble, tolerance: float) -> None:
+    computed = native.gradients(ensemble, threads=2)
+    for reference in references(ensemble):
+        for name, expected in reference.gradients().items():
+            error = (computed[name][reference.run].double() - expected).abs().max()
+            assert error <= tolerance * expected.abs().max() + 1e-300, (name, reference.run)
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=str)
+def test_gradients(variant: str, case: Case) -> None:
+    assert_gradients(case.build(), 1e-5)
+
+
+@pytest.mark.parametrize("case", [c for c in SHAPES if c.p < 60], ids=str)
+def test_gradients_in_float64(variant: str, case: Case) -> None:
+    assert_gradients(case.build(torch.float64), 1e-11)
+
+
+@given(
+    case=st.builds(
+        Case,
+        p=st.integers(2, 20),
+        d=st.integers(1, 40),
+        hidden=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+        classes=st.integers(2, 70),
+        runs=st.integers(1, 3),
+        share=st.floats(0.2, 1.0),
+        gain=st.sampled_from([1.0, 30.0, 300.0]),
+        seed=st.integers(0, 100),
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_gradients_of_any_shape(case: Case) -> None:
+    # Logits in the hundreds are rounded by 1e-5 in float32: only float64 can be compared there.
+    assert_gradients(case.build(torch.float64), 1e-9)
+    if case.gain == 1:
+        assert_gradients(case.build(), 1e-5)
+
+
+def test_rows_without_training_pairs(variant: str) -> None:
+    ensemble = Case(p=9, d=4, hidden=(10, 12)).build()
+    mask = ensemble.train_mask.clone()
+    mask[0, : 3 * 9] = False
+    mask[1] = False
+    mask[1, 40] = True
+    assert_gradients(replace(ensemble, train_mask=mask), 1e-5)
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=str)
+def test_evaluation(variant: str, case: Case) -> None:
+    ensemble = case.build()
+    evaluation = NativeBackend(ensemble, threads=2).evaluate()
+    for reference in references(ensemble):
+        expected = reference.evaluate()
+        assert values_of(evaluation, reference.run) == pytest.approx(
+            expected, rel=1e-5, nan_ok=True
+        )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_training_follows_adamw(variant: str, dtype: torch.dtype) -> None:
+    """500 steps, into the region of small losses, with different hyperparameters per run."""
+    ensemble = Case(p=17, d=24, hidden=(40, 36), runs=3).build(dtype)
+    backend = NativeBackend(ensemble, threads=2)
+    plain = references(ensemble)
+    tolerance = 1e-4 if dtype == torch.float32 else 1e-9
+    for _ in range(5):
+        backend.advance(100)
+        evaluation, parameters = backend.evaluate(), backend.parameters()
+        for reference in plain:
+            reference.advance(100)
+            run = reference.run
+            assert values_of(evaluation, run) == pytest.approx(reference.evaluate(), rel=tolerance)
+            expected = signals(reference.parameters["embedding.weight"].detach())
+            error = (signals(parameters["embedding.weight"][run]) - expected).abs().max()
+            assert error <= tolerance * expected.max()
+    assert evaluation.train_loss.min() < 0.1
+
+
+def test_default_network_follows_adamw() -> None:
+    ensemble = Case(p=59, d=128, hidden=(100, 100), runs=1).build()
+    backend, plain = NativeBackend(ensemble, threads=1), Reference(ensemble, 0, torch.float32)
+    backend.advance(60)
+    plain.advance(60)
+    assert values_of(backend.evaluate(), 0)[:2] == pytest.approx(plain.evaluate()[:2], rel=1e-4)
+    expected = signals(plain.parameters["embedding.weight"].detach())
+    torch.testing.assert_close(
+        signals(backend.parameters()["embedding.weight"][0]), expected, rtol=1e-4, atol=0
+    )
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=str)
+def test_few_steps_of_every_shape(variant: str, case: Case) -> None:
+    ensemble = case.build(torch.float64)
+    steps = 2 if case.p > 50 else 10
+    backend = NativeBackend(ensemble, threads=2)
+    backend.advance(steps)
+    for reference in references(ensemble):
+        reference.advance(steps)
+        for name, expected in reference.parameters.items():
+            actual = backend.parameters()[name][reference.run]
+            torch.testing.assert_close(actual, expected.detach(), rtol=1e-6, atol=1e-8, msg=name)
+
+
+@pytest.mark.parametrize(
+    "frozen",
+    [
+        ("embedding.weight",),
+        ("input.weight", "output.bias"),
+        ("embedding.weight", "input.weight", "input.bias"),
+        native.PARAMETERS[:-1],
+    ],
+    ids=str,
+)
+def test_frozen_parameters_stay(variant: str, frozen: tuple[str, ...]) -> None:
+    ensemble = Case(p=7, d=5, hidden=(11, 9), frozen=frozen).build(torch.float64)
+    backend = NativeBackend(ensemble)
+    backend.advance(20)
+    after = backend.parameters()
+    for reference in references(ensemble):
+        reference.advance(20)
+        for name, expected in reference.parameters.items():
+            torch.testing.assert_close(after[name][reference.run], expected.detach())
+    for name in native.PARAMETERS:
+        assert torch.equal(after[name], ensemble.initial[name]) == (name in frozen)
+
+
+def test_small_losses_are_exact(variant: str) -> None:
+    """A network that is sure of itself: losses around 1e-12 keep their relative precision."""
+    ensemble = Case(p=5, d=8, hidden=(16, 16)).build()
+    ensemble = replace(ensemble, labels=torch.zeros(25, dtype=torch.int64))
+    initial = dict(ensemble.initial)
+    initial["output.bias"] = torch.zeros(2, 5)
+    initial["output.bias"][:, 0] = 29.0
+    ensemble = replace(ensemble, initial=initial)
+    backend = NativeBackend(ensemble)
+    for reference in references(ensemble):
+        expected = reference.evaluate()
+        assert 1e-13 < expected[0] < 1e-10
+        assert values_of(backend.evaluate(), reference.run) == pytest.approx(expected, rel=2e-5)
+    assert_gradients(ensemble, 2e-5)
+
+
+def test_large_logits_are_safe(variant: str) -> None:
+    ensemble = Case(gain=400).build()
+    evaluation = NativeBackend(ensemble).evaluate()
+    for reference in references(ensemble):
+        expected = reference.evaluate()
+        assert expected[0] > 100
+        assert values_of(evaluation, reference.run) == pytest.approx(expected, rel=1e-5)
+
+
+def test_bits_do_not_depend_on_company(variant: str) -> None:
+    """Threads, ensemble size and splitting into stretches leave every bit as it was."""
+    ensemble = Case(p=11, d=6, hidden=(20, 17), runs=5).build()
+    whole = NativeBackend(ensemble, threads=2)
+    whole.advance(30)
+    single = NativeBackend(ensemble, threads=1)
+    for steps in (1, 1, 13, 0, 15):
+        single.advance(steps)
+        single.evaluate()
+    assert_same_bits(whole.parameters(), single.parameters())
+    alone = replace(
+        ensemble,
+        train_mask=ensemble.train_mask[3:4],
+        hyper=ensemble.hyper.select(torch.tensor([3])),
+        initial={k: v[3:4] for k, v in ensemble.initial.items()},
+    )
+    other = NativeBackend(alone, threads=3)
+    other.advance(30)
+    assert_same_bits(whole.parameters(), other.parameters(), slice(3, 4))
+    assert float(other.evaluate().test_loss) == float(whole.evaluate().test_loss[3])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_state_and_load_are_exact(variant: str, dtype: torch.dtype) -> None:
+    ensemble = Case(p=11, d=6, hidden=(20, 17), runs=3).build(dtype)
+    backend = NativeBackend(ensemble)
+    backend.advance(7)
+    state = backend.state()
+    assert state.step == 7
+    backend.advance(8)
+    resumed = NativeBackend(ensemble)
+    resumed.load(state)
+    for group in GROUPS:
+        assert_same_bits(getattr(resumed.state(), group), getattr(state, group))
+    resumed.advance(8)
+    for group in GROUPS:
+        assert_same_bits(getattr(backend.state(), group), getattr(resumed.state(), group))
+
+
+def test_state_is_a_copy() -> None:
+    backend = NativeBackend(Case().build())
+    state, parameters = backend.state(), backend.parameters()
+    before = {name: tensor.clone() for name, tensor in state.parameters.items()}
+    backend.advance(1)
+    assert_same_bits(state.parameters, before)
+    assert_same_bits(parameters, before)
+
+
+def test_keep_drops_the_others(variant: str) -> None:
+    ensemble = Case(p=11, d=6, hidden=(20, 17), runs=5).build()
+    whole, part = NativeBackend(ensemble), NativeBackend(ensemble, threads=2)
+    whole.advance(10)
+    part.advance(4)
+    part.keep(torch.tensor([1, 4]))
+    part.advance(3)
+    part.keep(torch.tensor([1]))
+    part.advance(3)
+    assert part.state().step == 10
+    assert_same_bits(whole.parameters(), part.parameters(), slice(4, 5))
+    assert float(part.evaluate().train_loss) == float(whole.evaluate().train_loss[4])
+    with pytest.raises(ValueError, match="ascend"):
+        part.keep(torch.tensor([1]))
+
+
+def test_nan_stays_in_its_network(variant: str) -> None:
+    ensemble = Case(p=7, d=5, hidden=(100, 9), runs=3).build()
+    clean = NativeBackend(ensemble)
+    clean.advance(5)
+    initial = {name: tensor.clone() for name, tensor in ensemble.initial.items()}
+    initial["hidden.weight"][1, 2, 3] = math.nan
+    spoilt = NativeBackend(replace(ensemble, initial=initial), threads=1)
+    first = spoilt.evaluate()
+    assert first.train_loss.isnan().tolist() == [False, True, False]
+    assert first.test_loss.isnan().tolist() == [False, True, False]
+    spoilt.advance(5)
+    assert spoilt.evaluate().train_loss.isnan().tolist() == [False, True, False]
+    others = [0, 2]
+    expected = {name: tensor[others] for name, tensor in clean.parameters().items()}
+    assert_same_bits(spoilt.parameters(), expected, others)
+
+
+def test_infinity_reaches_the_loss(variant: str) -> None:
+    ensemble = Case().build()
+    ensemble.initial["output.bias"][0, 1] = math.inf
+    losses = NativeBackend(ensemble).evaluate().train_loss
+    assert losses.isfinite().tolist() == [False, True]
+
+
+def test_argmax_takes_the_first_of_equals(variant: str) -> None:
+    ensemble = Case(p=5, d=3, hidden=(4, 4), classes=20).build()
+    initial = {name: torch.zeros_like(tensor) for name, tensor in ensemble.initial.items()}
+    initial["output.bias"][:, [3, 17]] = 1.0
+    evaluation = NativeBackend(replace(ensemble, initial=initial)).evaluate()
+    for run in range(ensemble.size):
+        expected = Reference(replace(ensemble, initial=initial), run, torch.float64).evaluate()
+        assert values_of(evaluation, run)[2:] == pytest.approx(expected[2:])
+
+
+def test_supports_says_why_not() -> None:
+    ensemble = Case().build()
+    assert native.supports(ensemble) is None
+    assert native.supports(Case().build(torch.float64)) is None
+    half = {name: tensor.half() for name, tensor in ensemble.initial.items()}
+    for other, reason in [
+        (replace(ensemble, model=torch.nn.Linear(2, 2)), "Linear"),
+        (replace(ensemble, grid=False), "table"),
+        (replace(ensemble, initial=half), "float16"),
+    ]:
+        assert reason in str(native.supports(other))
+        with pytest.raises(ValueError, match="cannot train"):
+            NativeBackend(other)
+
+
+def test_unknown_variant_is_an_error_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FITTEST_NATIVE_VARIANT", "abacus")
+    assert not native.available()
+    assert "abacus" in str(native.unavailable_reason())
+
+
+def test_nothing_built_is_an_answer_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FITTEST_NATIVE_VARIANT", raising=False)
+    monkeypatch.setattr(native, "variants", tuple)
+    assert not native.available()
+    assert "no native kernel" in str(native.unavailable_reason())

@@ -1,0 +1,41 @@
+# Needs config/runsets/*.yaml. Makes, for every run-set of every paper:
+#   results/<scale>/runs/<run-set>/<shard>.trajectory.parquet and .weights.parquet
+#   results/<scale>/runs/<run-set>/runs.parquet and frequencies.parquet
+
+
+localrules:
+    collect,
+
+
+rule train:
+    """Train the networks of one shard, resuming from a restart point where there is one."""
+    output:
+        trajectory=project.paths.trajectory("{runset}", "{shard}"),
+        weights=project.paths.weights("{runset}", "{shard}"),
+    params:
+        key=lambda w: project.shard(w.runset, w.shard).key,
+    log:
+        f"logs/{project.scale}/train/{{runset}}/{{shard}}.log",
+    benchmark:
+        f"logs/{project.scale}/train/{{runset}}/{{shard}}.benchmark.tsv"
+    threads: workflow.cores or 1
+    retries: 2
+    script:
+        "../../scripts/train.py"
+
+
+rule collect:
+    """Summarise a run-set: one row per run, and one per run and frequency."""
+    input:
+        lambda w: project.runset_inputs(w.runset),
+    output:
+        runs=project.paths.runs("{runset}"),
+        frequencies=project.paths.frequencies("{runset}"),
+    params:
+        key=lambda w: project.runset_key(w.runset),
+        analysis=project.config.analysis.model_dump(mode="json"),
+        code=modules_hash("analysis", "pipeline/collect.py", "store/schema.py"),
+    log:
+        f"logs/{project.scale}/collect/{{runset}}.log",
+    script:
+        "../../scripts/collect.py"
