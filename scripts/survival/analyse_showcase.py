@@ -1,7 +1,5 @@
 """Choose the showcase run (survival spec 5.4) and tabulate what figures 2 and 3 plot."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict

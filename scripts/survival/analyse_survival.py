@@ -1,7 +1,5 @@
 """Survival rates of the fixed-embedding, perturbed and constructed runs, and their statistics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

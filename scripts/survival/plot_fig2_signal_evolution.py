@@ -1,7 +1,5 @@
 """Figure 2: the signals over training, and a dead and a surviving circle at three steps."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +51,7 @@ def plot_fig2(
             )
         for axes, step in zip(grid[0], steps, strict=False):
             axes.set_title(f"step {step:,}")
+        panels.panel_title(grid[0][0], "b", "")
         if len(projected):
             panels.token_colour_bar(right, grid, choice["p"])
             along = "of the final embedding (hollow: outside the window)"

@@ -1,7 +1,5 @@
 """Figure 3: the final embedding in planes of principal components and of Fourier components."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -12,27 +12,45 @@ from fittest.pipeline.project import Project
 configfile: "config/config.yaml"
 
 
-# Jobs report their progress against all the training that the target needs.
-if targets := getattr(getattr(workflow, "dag_settings", None), "targets", None):
-    os.environ.setdefault("FITTEST_TARGETS", " ".join(sorted(map(str, targets))))
-
 try:
     project = Project(config)
     project.check()
 except FittestError as error:
     sys.exit(f"fittest: {error}")
 
+# Jobs report their progress against all the training that the command line asks for.
+os.environ.setdefault("FITTEST_TARGETS", " ".join(project.targets_among(sys.argv[1:])))
 
-# The environment is the one that Snakemake runs in (README.md, docs/guides/cluster.md).
-container: None
+
+# Read only under `--software-deployment-method apptainer`, by those who keep the package in an
+# image of their own; otherwise jobs run in the environment that Snakemake itself runs in.
+container: "docker://fittest:latest"
 
 
 wildcard_constraints:
     runset=r"[a-z][a-z0-9_]*",
     shard=r"\d{4}",
-    figure=r"fig[a-zA-Z0-9_]+",
+    figure=r"([a-z]+/)?fig[a-zA-Z0-9_]+",
 
 
 def keys(*runsets):
     """What decides the tables of some run-sets; a rule that reads them reruns when it changes."""
     return [project.runset_key(name) for name in runsets]
+
+
+def runset_tables(*runsets):
+    """Named inputs `<run-set>_runs` and `<run-set>_frequencies`."""
+    tables = {f"{name}_runs": project.paths.runs(name) for name in runsets}
+    return tables | {
+        f"{name}_frequencies": project.paths.frequencies(name) for name in runsets
+    }
+
+
+def survival_table(name):
+    return project.paths.table("survival", name)
+
+
+def kept_figure(paper, name):
+    """Named outputs `figure` (PDF) and `png`: the figure as kept for this scale."""
+    pdf = project.paths.kept_figure(paper, name)
+    return {"figure": pdf, "png": pdf.removesuffix("pdf") + "png"}

@@ -1,0 +1,116 @@
+# Survival of the Fittest Representation (Ding et al. 2024).
+# Needs the run-sets base, fixemb, perturb and manual. Makes, under results/<scale>/survival/,
+# tables, fig<n>.csv with the plotted numbers, and the figures; `snakemake survival` makes all.
+
+SURVIVAL = project.papers["survival"].figures
+SURVIVAL_CODE = modules_hash("analysis", "fourier.py")
+PLOT_CODE = modules_hash("plotting")
+
+
+localrules:
+    survival,
+
+
+rule survival:
+    """All figures of the survival paper."""
+    input:
+        project.figures_of("survival"),
+
+
+rule survival_showcase:
+    """Choose the run that figures 2 and 3 show, and reduce it to what they plot."""
+    input:
+        runs=project.paths.runs("base"),
+        frequencies=project.paths.frequencies("base"),
+        trajectories=project.runset_inputs("base"),
+        weights=project.runset_weights("base"),
+    output:
+        showcase=survival_table("showcase.json"),
+        fig2=survival_table("fig2.csv"),
+        fig3=survival_table("fig3.csv"),
+    log:
+        f"logs/{project.scale}/survival/showcase.log",
+    benchmark:
+        f"logs/{project.scale}/survival/showcase.benchmark.tsv"
+    params:
+        wanted_survivors=project.config.analysis.survival.showcase_survivors,
+        code=SURVIVAL_CODE,
+        key=keys("base"),
+    script:
+        "../../scripts/survival/analyse_showcase.py"
+
+
+rule survival_rates:
+    """Survival rates of fixed embeddings, perturbed frequencies and constructed pairs."""
+    input:
+        **runset_tables("fixemb", "perturb", "manual"),
+    output:
+        survival_rates=survival_table("survival_rates.parquet"),
+        perturb_rates=survival_table("perturb_rates.parquet"),
+        manual_rates=survival_table("manual_rates.parquet"),
+        stats=survival_table("survival_stats.parquet"),
+        fig6=survival_table("fig6.csv"),
+    log:
+        f"logs/{project.scale}/survival/rates.log",
+    benchmark:
+        f"logs/{project.scale}/survival/rates.benchmark.tsv"
+    params:
+        alive_rule=project.config.analysis.survival.alive_rule,
+        confidence=project.config.analysis.bootstrap.confidence,
+        bootstrap_draws=project.config.analysis.bootstrap.draws,
+        bootstrap_seed=project.config.analysis.bootstrap.seed,
+        strong_factor=project.config.analysis.survival.strong_factor,
+        weak_factor=project.config.analysis.survival.weak_factor,
+        paper=SURVIVAL["fig6_survival"].paper,
+        code=SURVIVAL_CODE,
+        key=keys("fixemb", "perturb", "manual"),
+    script:
+        "../../scripts/survival/analyse_survival.py"
+
+
+rule survival_fig2:
+    """Figure 2: signals of all frequencies during training, and two circles over time."""
+    input:
+        table=survival_table("fig2.csv"),
+        showcase=survival_table("showcase.json"),
+    output:
+        **kept_figure("survival", "fig2_signal_evolution"),
+    log:
+        f"logs/{project.scale}/survival/fig2.log",
+    params:
+        projection_limit=project.config.analysis.survival.projection_limit,
+        paper=SURVIVAL["fig2_signal_evolution"].paper,
+        code=PLOT_CODE,
+    script:
+        "../../scripts/survival/plot_fig2_signal_evolution.py"
+
+
+rule survival_fig3:
+    """Figure 3: the final embedding in principal components and in Fourier planes."""
+    input:
+        table=survival_table("fig3.csv"),
+        showcase=survival_table("showcase.json"),
+    output:
+        **kept_figure("survival", "fig3_pca_vs_fft"),
+    log:
+        f"logs/{project.scale}/survival/fig3.log",
+    params:
+        code=PLOT_CODE,
+    script:
+        "../../scripts/survival/plot_fig3_pca_vs_fft.py"
+
+
+rule survival_fig6:
+    """Figure 6: survival against initial signal, after a perturbation, of a constructed pair."""
+    input:
+        table=survival_table("fig6.csv"),
+        stats=survival_table("survival_stats.parquet"),
+    output:
+        **kept_figure("survival", "fig6_survival"),
+    log:
+        f"logs/{project.scale}/survival/fig6.log",
+    params:
+        paper=SURVIVAL["fig6_survival"].paper,
+        code=PLOT_CODE,
+    script:
+        "../../scripts/survival/plot_fig6_survival.py"

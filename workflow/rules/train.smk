@@ -12,14 +12,14 @@ rule train:
     output:
         trajectory=project.paths.trajectory("{runset}", "{shard}"),
         weights=project.paths.weights("{runset}", "{shard}"),
-    params:
-        key=lambda w: project.shard(w.runset, w.shard).key,
     log:
         f"logs/{project.scale}/train/{{runset}}/{{shard}}.log",
     benchmark:
         f"logs/{project.scale}/train/{{runset}}/{{shard}}.benchmark.tsv"
-    threads: workflow.cores or 1
     retries: 2
+    threads: workflow.cores or 1
+    params:
+        key=lambda w: project.shard(w.runset, w.shard).key,
     script:
         "../../scripts/train.py"
 
@@ -31,11 +31,11 @@ rule collect:
     output:
         runs=project.paths.runs("{runset}"),
         frequencies=project.paths.frequencies("{runset}"),
+    log:
+        f"logs/{project.scale}/collect/{{runset}}.log",
     params:
         key=lambda w: project.runset_key(w.runset),
         analysis=project.config.analysis.model_dump(mode="json"),
         code=modules_hash("analysis", "pipeline/collect.py", "store/schema.py"),
-    log:
-        f"logs/{project.scale}/collect/{{runset}}.log",
     script:
         "../../scripts/collect.py"

@@ -76,12 +76,12 @@ def effective_count(signals: ArrayLike) -> Floats:
 
     Between 1 (one frequency holds all the power) and K (all hold the same) (spec 2.3).
     """
-    power = np.square(np.asarray(signals, dtype=np.float64))
-    # Ratios are free of scale; dividing first keeps tiny signals from underflowing when squared.
-    scale = power.max(axis=-1, keepdims=True, initial=0.0)
+    values = np.asarray(signals, dtype=np.float64)
+    # The count is free of scale; dividing first keeps tiny signals from underflowing when squared.
+    scale = values.max(axis=-1, keepdims=True, initial=0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = power / scale
-        return np.asarray(share.sum(-1) ** 2 / np.square(share).sum(-1))
+        power = np.square(values / scale)
+        return np.asarray(power.sum(-1) ** 2 / np.square(power).sum(-1))
 
 
 def separation(signals: ArrayLike, alive: ArrayLike) -> Floats:

@@ -68,6 +68,21 @@ class BootstrapSettings(Settings):
 
     draws: int = Field(ge=1, description="number of resamples")
     seed: int = Field(ge=0, description="seed of the resampling")
+    confidence: float = Field(gt=0, lt=1, description="level of all intervals")
+
+
+class SurvivalSettings(Settings):
+    """Choices of the survival paper's analyses."""
+
+    alive_rule: Literal["alive_2mean", "alive_abs10", "alive_rel"] = Field(
+        description="column of the frequencies table that counts as survival (methods 2.3)"
+    )
+    strong_factor: float = Field(description="a perturbed frequency is strong from here up (S15)")
+    weak_factor: float = Field(description="a perturbed frequency is weak from here down (S15)")
+    showcase_survivors: int = Field(
+        description="the showcase run is the first with so many survivors (methods 5.4)"
+    )
+    projection_limit: float = Field(description="half-width of the circle panels of figure 2")
 
 
 class AnalysisSettings(Settings):
@@ -76,6 +91,7 @@ class AnalysisSettings(Settings):
     alive: AliveSettings
     settle: SettleSettings
     bootstrap: BootstrapSettings
+    survival: SurvivalSettings
 
     def thresholds(self) -> Thresholds:
         """The alive and settle thresholds in the form that the analyses take."""

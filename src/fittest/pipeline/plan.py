@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from fittest.errors import ConfigError, StoreError
+from fittest.errors import StoreError
 from fittest.pipeline.calibrate import Rate
 from fittest.pipeline.memory import shard_memory
 from fittest.pipeline.progress import duration
@@ -49,16 +49,9 @@ def pending_flops(project: Project, targets: Iterable[str], besides: tuple[str, 
 
     Targets that are no figure, paper or run-set count nothing.
     """
-    known = []
-    for target in targets:
-        try:
-            project.runsets_of(target)
-        except ConfigError:
-            continue
-        known.append(target)
     return sum(
         shard_flops(shard)
-        for shard in needed_shards(project, known)
+        for shard in needed_shards(project, project.targets_among(targets))
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
     )
 

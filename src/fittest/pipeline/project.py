@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Project:
             size.pflop * 1e15,
             version=f"{self.config.training.dtype} {training_hash()}",
             flops=flops,
+            stop_version=f"two_mean_factor {self.config.analysis.alive.two_mean_factor}",
         )
 
     def shard(self, runset: str, name: str) -> Shard:
@@ -108,6 +109,14 @@ class Project:
         middle = f"{folder}/" if folder else ""
         return f"{self.config.paths.figures}/{middle}{name}.pdf"
 
+    def kept(self, published: str) -> str:
+        """Where the figure that is published as `[<folder>/]<name>` is kept for this scale."""
+        for short, paper in self.papers.items():
+            for name in paper.figures:
+                if published == (f"{paper.folder}/{name}" if paper.folder else name):
+                    return self.paths.kept_figure(short, name)
+        raise ConfigError(f"there is no figure `{published}`; config/papers/ lists them")
+
     def figures_of(self, paper: str) -> list[str]:
         """Published paths of all figures of a paper."""
         return [self.published(paper, name) for name in self.papers[paper].figures]
@@ -130,6 +139,17 @@ class Project:
             known = [*self.papers, *(n for p in self.papers.values() for n in p.figures)]
             raise ConfigError(f"unknown target `{target}`; there are all, {', '.join(known)}")
         return list(dict.fromkeys(wanted))
+
+    def targets_among(self, words: Iterable[str]) -> list[str]:
+        """Those of `words` that name a figure, paper or run-set."""
+        found = []
+        for word in words:
+            try:
+                self.runsets_of(word)
+            except ConfigError:
+                continue
+            found.append(word)
+        return found
 
     def provenance(self, config_hash: str, **more: Any) -> dict[str, Any]:
         """Provenance of a file of this project."""

@@ -80,7 +80,7 @@ def signal_curves(axes: Axes, table: pd.DataFrame, start_signal: float | None) -
         label = f"k = {curve['k'].iloc[0]}"
         axes.plot(curve["step"], curve["signal"], label=label, **survivor_style(int(rank)))
     if start_signal is not None:
-        axes.axhline(start_signal, color=PAPER, ls=":", lw=0.9, label=f"paper: {start_signal:g}")
+        axes.axhline(start_signal, color=PAPER, ls=":", lw=0.9, label=f"paper's start: {start_signal:g}")
     if (table["fate"] == "dead").any():
         axes.plot([], [], color=DEAD, alpha=0.5, lw=0.9, label="dead")
     log_steps(axes, int(table["step"].max()))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from fittest.errors import ConfigError
 from fittest.runs.run import Run, digest
@@ -32,7 +33,11 @@ def covers(donor: Run, wanted: Run) -> bool:
     ours, theirs = wanted.recording, donor.recording
     same_rows = ours.every % theirs.every == 0 and theirs.dense_until >= ours.dense_until
     last_recorded = wanted.steps % theirs.every == 0 or wanted.steps == donor.steps
-    stops_alike = donor.stop is None or donor.stop == wanted.stop
+    # A stop is decided at recorded steps, so a donor that records more may stop earlier.
+    stops_alike = donor.stop is None or (
+        _stop_rule(donor) == _stop_rule(wanted)
+        and (theirs.every, theirs.dense_until) == (ours.every, ours.dense_until)
+    )
     return (
         donor.run_id == wanted.run_id
         and donor.steps >= wanted.steps
@@ -42,12 +47,18 @@ def covers(donor: Run, wanted: Run) -> bool:
     )
 
 
+def _stop_rule(run: Run) -> dict[str, Any] | None:
+    """What decides where the run stops; the forecast does not."""
+    return None if run.stop is None else run.stop.model_dump(exclude={"expected"})
+
+
 class Catalogue:
     """The run-sets of a project at one scale, with sharing and sharding resolved.
 
     runs_per_shard: most runs in a shard. flops_per_shard: most FLOPs in a shard
     of more than one run.
     version: what else decides the results (numeric type, hash of the training code).
+    stop_version: what else decides where runs stop (the alive threshold).
     """
 
     def __init__(
@@ -57,12 +68,14 @@ class Catalogue:
         flops_per_shard: float,
         version: str,
         flops: Callable[[Run], float],
+        stop_version: str = "",
     ) -> None:
         self._runsets = runsets
         self._runs_per_shard = runs_per_shard
         self._flops_per_shard = flops_per_shard
         self._version = version
         self._flops = flops
+        self._stop_version = stop_version
         self.owners = cache(self._owners)
         self.shards = cache(self._shards)
 
@@ -126,4 +139,9 @@ class Catalogue:
         )
 
     def _key(self, runs: list[Run]) -> str:
-        return digest(json.dumps([self._version, *(run.model_dump_json() for run in runs)]))
+        version = [self._version]
+        if any(run.stop for run in runs):
+            version.append(self._stop_version)
+        # A new forecast of when runs stop retrains nothing.
+        dumps = [run.model_dump_json(exclude={"stop": {"expected"}}) for run in runs]
+        return digest(json.dumps(version + dumps))

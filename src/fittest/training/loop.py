@@ -103,8 +103,7 @@ class Loop:
         while len(self._alive):
             self._advance_to(self._next_step())
             self._record_step()
-            if time.monotonic() - self._last_restart > self.control.restart_seconds:
-                self._save()
+            self._save_if_due()
         # So that a job that dies while writing its tables, or in its next ensemble, keeps this.
         self._save()
         return self._record
@@ -134,6 +133,8 @@ class Loop:
             self._seconds_per_step = (time.monotonic() - start) / wanted
             self._step += wanted
             self._report()
+            if self._step < target:
+                self._save_if_due()
 
     def _report(self) -> None:
         expected = self.limits if self.expected is None else self.expected
@@ -147,10 +148,10 @@ class Loop:
         evaluation = self.backend.evaluate()
         parameters = self.backend.parameters()
         at_limit = self.limits[self._alive] == self._step
-        failed = ~torch.isfinite(evaluation.train_loss)
         columns = _columns(evaluation, self.observe(parameters))
         recorded = torch.ones_like(at_limit) if self.schedule.contains(self._step) else at_limit
-        recorded = recorded | failed
+        # Only where a run is recorded anyway: a stop for another run's limit must not show.
+        failed = ~torch.isfinite(evaluation.train_loss) & recorded
         rows = Rows(
             self._step, self._alive[recorded], {k: v[recorded] for k, v in columns.items()}
         )
@@ -188,6 +189,10 @@ class Loop:
         self._report()
 
     # -- restart points ----------------------------------------------------------------
+
+    def _save_if_due(self) -> None:
+        if time.monotonic() - self._last_restart > self.control.restart_seconds:
+            self._save()
 
     def _save(self) -> None:
         if self.restart is None:

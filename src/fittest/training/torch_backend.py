@@ -120,19 +120,22 @@ class TorchBackend:
         root_correction = torch.sqrt(1 - hyper.beta2**count)
         new = dict(parameters), dict(first), dict(second)
         for name, gradient in gradients.items():
-            beta1, beta2, eps, decay, size, root = (
+            # Differences from one are taken in float64: in float32, 1 - 0.999 is off by 5e-5.
+            beta1, rest1, beta2, rest2, eps, decay, size, root = (
                 value.to(gradient.dtype).reshape(-1, *[1] * (gradient.dim() - 1))
                 for value in (
                     hyper.beta1,
+                    1 - hyper.beta1,
                     hyper.beta2,
+                    1 - hyper.beta2,
                     hyper.eps,
                     1 - hyper.lr * hyper.weight_decay,
                     step_size,
                     root_correction,
                 )
             )
-            m = beta1 * first[name] + (1 - beta1) * gradient
-            v = beta2 * second[name] + (1 - beta2) * gradient * gradient
+            m = beta1 * first[name] + rest1 * gradient
+            v = beta2 * second[name] + rest2 * gradient * gradient
             moved = parameters[name] * decay - size * m / (v.sqrt() / root + eps)
             new[0][name], new[1][name], new[2][name] = moved, m, v
         return new

@@ -1,0 +1,56 @@
+# The contract: make figures/<name>.pdf, survival, smoke, test, bench, lint. Each sets up .venv.
+# SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
+
+PYTHON ?= python3
+CORES ?= all
+SCALE ?=
+BIN := .venv/bin
+CONFIG := $(if $(SCALE),--config scale=$(SCALE))
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+
+.PHONY: all survival plan smoke test lint bench schemas FORCE
+
+all: .venv/installed
+	$(SNAKEMAKE) $(CONFIG) -- all
+
+# Snakemake knows what a figure needs, so make always asks it.
+figures/%.pdf: .venv/installed FORCE
+	$(SNAKEMAKE) $(CONFIG) -- $@
+
+survival: .venv/installed
+	$(SNAKEMAKE) $(CONFIG) -- $@
+
+plan: .venv/installed
+	$(BIN)/python -m fittest plan $(TARGET) $(if $(SCALE),--scale $(SCALE))
+
+# Results and figures of its own, so that nobody's figures are replaced by tiny ones.
+smoke: .venv/installed
+	$(BIN)/snakemake --profile workflow/profiles/smoke --rerun-incomplete \
+	  --config scale=smoke 'paths={results: results, figures: results/smoke/figures}' -- all
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed
+	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(BIN)/python -m benchmarks
+
+schemas: .venv/installed
+	$(BIN)/python -m fittest schemas
+
+# The native kernel is built here too, so its sources are prerequisites.
+.venv/installed: pyproject.toml setup.py $(wildcard src/fittest/training/native/*)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet -e '.[test]'
+	touch $@
+
+FORCE:

@@ -1,0 +1,130 @@
+"""Saving: deterministic, embedded fonts, provenance inside, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+
+from fittest.plotting import style
+
+PROVENANCE = {"scale": "smoke", "figure_runs": 12, "commit": "abcdef0123456-dirty", "extra": [1]}
+
+
+def drawing() -> Figure:
+    figure = style.new_figure(style.COLUMN_WIDTH, 2.0)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=style.OURS, label="ours")
+    axes.set_xlabel(r"signal $\Vert F_k\Vert$")
+    axes.legend()
+    return figure
+
+
+def saved(path: Path, provenance: dict) -> bytes:
+    with style.paper_style():
+        style.save(drawing(), path, provenance)
+    return path.read_bytes()
+
+
+def test_same_input_same_bytes(tmp_path):
+    first = saved(tmp_path / "a" / "figure.pdf", PROVENANCE)
+    again = saved(tmp_path / "b" / "figure.pdf", PROVENANCE)
+    assert first == again
+    assert b"CreationDate" not in first and b"ModDate" not in first
+    pictures = [(tmp_path / name / "figure.png").read_bytes() for name in "ab"]
+    assert pictures[0] == pictures[1]
+
+
+def test_provenance_is_inside_both_files(tmp_path):
+    pdf = saved(tmp_path / "figure.pdf", PROVENANCE)
+    record = json.dumps(PROVENANCE, sort_keys=True)
+    assert record.encode() in pdf.replace(b"\\(", b"(").replace(b"\\)", b")")
+    with Image.open(tmp_path / "figure.png") as picture:
+        assert picture.info["Description"] == record
+    assert saved(tmp_path / "figure.pdf", PROVENANCE | {"figure_runs": 13}) != pdf
+
+
+def test_fonts_are_embedded_as_truetype(tmp_path):
+    pdf = saved(tmp_path / "figure.pdf", PROVENANCE)
+    assert b"/FontFile2" in pdf
+    assert b"/Type3" not in pdf and b"/FontFile3" not in pdf
+
+
+def test_no_temporary_files_stay(tmp_path):
+    saved(tmp_path / "figure.pdf", PROVENANCE)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.pdf", "figure.png"]
+
+
+def test_a_failed_drawing_leaves_the_old_figure(tmp_path):
+    old = saved(tmp_path / "figure.pdf", PROVENANCE)
+    figure = drawing()
+    figure.axes[0].set_title(r"$\undefined$")
+    with style.paper_style(), pytest.raises(ValueError):
+        style.save(figure, tmp_path / "figure.pdf", PROVENANCE)
+    assert (tmp_path / "figure.pdf").read_bytes() == old
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure.pdf", "figure.png"]
+
+
+def test_only_pdf_paths(tmp_path):
+    with pytest.raises(ValueError, match=r"\.pdf"):
+        style.save(drawing(), tmp_path / "figure.svg", PROVENANCE)
+
+
+def test_footer_names_what_is_known():
+    assert style.footer(PROVENANCE) == "scale smoke  |  runs 12  |  commit abcdef0123-dirty"
+    assert style.footer({"config_hash": "0123456789ab", "figure_runs": 0}) == (
+        "runs 0  |  config 0123456789"
+    )
+    assert style.footer({}) == ""
+
+
+def test_footer_is_on_the_page_below_the_panels(tmp_path):
+    figure = drawing()
+    with style.paper_style():
+        style.save(figure, tmp_path / "figure.pdf", PROVENANCE)
+        (line,) = figure.texts
+        assert line.get_text() == style.footer(PROVENANCE)
+        bottom = figure.axes[0].get_tightbbox().y0
+    assert line.get_window_extent().y1 < bottom
+
+
+def test_the_callers_settings_are_untouched():
+    before = dict(mpl.rcParams)
+    with mpl.rc_context({"font.size": 33}):
+        with style.paper_style():
+            assert mpl.rcParams["font.size"] == style.RC["font.size"]
+        assert mpl.rcParams["font.size"] == 33
+    assert dict(mpl.rcParams) == before
+
+
+def test_colours_mean_one_thing_each():
+    fixed = [style.OURS, style.PAPER, style.DEAD, *style.SURVIVORS]
+    assert len({to_rgb(colour) for colour in fixed}) == len(fixed)
+
+
+def test_survivors_beyond_the_palette_are_dashed():
+    last, beyond = len(style.SURVIVORS), len(style.SURVIVORS) + 1
+    assert style.survivor_style(1) == {"color": style.SURVIVORS[0], "linestyle": "-"}
+    assert style.survivor_style(last)["linestyle"] == "-"
+    assert style.survivor_style(beyond) == {"color": style.SURVIVORS[0], "linestyle": "--"}
+
+
+def test_text_stays_text(tmp_path):
+    # Fonttype 42 keeps characters as glyph codes with a map to Unicode: searchable.
+    pdf = saved(tmp_path / "figure.pdf", PROVENANCE)
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S)
+    texts = []
+    for stream in streams:
+        try:
+            texts.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    assert any(b"(ours)" in text or b"beginbfrange" in text for text in texts)
+    assert any(b"(ours)" in text for text in texts)

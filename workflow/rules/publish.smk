@@ -1,0 +1,20 @@
+# Needs the figures kept under results/<scale>/. Makes figures/: those last asked for, at whatever
+# scale; each scale's own stay where they are.
+
+
+localrules:
+    publish,
+
+
+rule publish:
+    """Put the figure of the configured scale where the reader looks for it, with its PNG."""
+    input:
+        pdf=lambda w: project.kept(w.figure),
+        png=lambda w: project.kept(w.figure).removesuffix("pdf") + "png",
+    output:
+        pdf=f"{project.config.paths.figures}/{{figure}}.pdf",
+        png=f"{project.config.paths.figures}/{{figure}}.png",
+    log:
+        f"logs/{project.scale}/publish/{{figure}}.log",
+    shell:
+        "(cp {input.pdf} {output.pdf} && cp {input.png} {output.png}) 2> {log}"
