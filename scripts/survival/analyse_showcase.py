@@ -42,16 +42,20 @@ def analyse_showcase(
     shard_of: dict[str, str] = {}
     for path in weights:
         found = checkpoint_steps(read_table(path, columns=["run_id", "step", "parameter"]))
-        steps.update(found)
-        shard_of.update(dict.fromkeys(found, path))
+        for run_id, known in found.items():
+            # Two run-sets may have trained the same network; the fuller record counts.
+            if len(known) > len(steps.get(run_id, [])):
+                steps[run_id], shard_of[run_id] = known, path
     showcase = choose_showcase(run_table, frequency_table, steps, wanted_survivors)
     stored = read_table(shard_of[showcase.run_id])
-    trajectory = pd.concat([_rows_of(path, showcase.run_id) for path in trajectories])
+    parts = [_rows_of(path, showcase.run_id) for path in trajectories]
+    trajectory = pd.concat(parts).drop_duplicates("step")
     write_csv(signal_evolution_table(showcase, trajectory, stored), out_fig2)
     final = embedding_at(stored, showcase.run_id, showcase.steps[-1])
     write_csv(planes_table(showcase, frequency_table, final), out_fig3)
     choice = asdict(showcase) | {
-        "p": len(final),
+        "p": final.shape[0],
+        "d": final.shape[1],
         "snapshots": snapshot_steps(showcase.steps),
         "provenance": read_provenance(runs) | {"figure_runs": 1},
     }

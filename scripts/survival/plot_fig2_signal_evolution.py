@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
 
@@ -24,31 +25,30 @@ def plot_fig2(
 
     Args:
         table: fig2.csv. showcase: showcase.json. out_figure: the PDF (a PNG goes beside it).
-        projection_limit: half width of the projections' window, in embedding units; tokens
-            outside it are drawn hollow on its edge.
-        paper: ``start_signal``, drawn as a guide if given.
+        projection_limit: least half width of the projections' window, in embedding units. It
+            holds all tokens of the last step; those outside it before are drawn hollow on its
+            edge.
+        paper: ``start_signal``, drawn as a guide if given and if this run has the paper's ``p``
+            and ``d``.
     """
     data = pd.read_csv(table)
     choice = json.loads(Path(showcase).read_text())
     projected = data[data["panel"] == "projections"]
     steps = sorted(projected["step"].unique())
+    final = projected[projected["step"] == projected["step"].max()]
+    limit = max(projection_limit, 1.1 * final[["x", "y"]].abs().to_numpy().max(initial=0.0))
+    alike = all(paper.get(size, choice[size]) == choice[size] for size in ("p", "d"))
+    guide = paper.get("start_signal") if alike else None
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.9)
         left, right = cast(Any, figure.subfigures(1, 2, width_ratios=[1.0, 1.45]))
         curves = left.subplots()
-        panels.signal_curves(curves, data[data["panel"] == "signals"], paper.get("start_signal"))
+        panels.signal_curves(curves, data[data["panel"] == "signals"], guide)
         panels.panel_title(curves, "a", f"{_circles(choice)}, seed {choice['seed']}")
         _legend(curves)
         grid = right.subplots(2, max(len(steps), 1), squeeze=False, sharex=True, sharey=True)
         for row, (fate, name) in enumerate(ROWS.items()):
-            _row(
-                grid[row],
-                projected[projected["fate"] == fate],
-                steps,
-                choice["p"],
-                projection_limit,
-                name,
-            )
+            _row(grid[row], projected[projected["fate"] == fate], steps, choice["p"], limit, name)
         for axes, step in zip(grid[0], steps, strict=False):
             axes.set_title(f"step {step:,}")
         panels.panel_title(grid[0][0], "b", "")
@@ -62,10 +62,10 @@ def plot_fig2(
 
 def _circles(choice: Mapping[str, list[int]]) -> str:
     alive, dead = len(choice["survivors"]), len(choice["dead"])
-    return f"{alive + dead} frequencies, {alive} survive"
+    return f"{alive} of {alive + dead} frequencies alive"
 
 
-def _legend(axes: panels.Axes) -> None:
+def _legend(axes: Axes) -> None:
     handles, _ = axes.get_legend_handles_labels()
     if handles:
         axes.legend(loc="upper left", ncols=2, handlelength=1.4, columnspacing=1.0)
@@ -78,7 +78,9 @@ def _row(
 ) -> None:
     if len(data) == 0:
         for axes in row:
-            panels.empty(axes, f"no {name}")
+            panels.empty(axes, "none")
+            axes.set_box_aspect(1)
+        row[0].set_ylabel(name)
         return
     for axes, step in zip(row, steps, strict=True):
         panels.token_scatter(axes, data[data["step"] == step], tokens, limit, numbered=False)

@@ -20,7 +20,8 @@ def plot_fig3(table: str, showcase: str, out_figure: str) -> None:
     limit = 1.12 * data[["x", "y"]].abs().to_numpy().max(initial=1e-6)
     with style.paper_style():
         width = style.PAGE_WIDTH if columns > 2 else style.COLUMN_WIDTH * 1.2
-        figure = style.new_figure(width, min(2 * (width / columns) + 0.95, 5.2))
+        height = min(2 * (width / columns) + 0.95, 5.2) if len(data) else 2.6
+        figure = style.new_figure(width, height)
         grid = figure.subplots(2, columns, squeeze=False, sharex=True, sharey=True)
         for row, panel in enumerate(("pca", "fft")):
             for column, axes in enumerate(grid[row]):
@@ -33,7 +34,7 @@ def plot_fig3(table: str, showcase: str, out_figure: str) -> None:
                 axes.clear()
                 panels.empty(axes, "no survivors, no planes")
         grid[0][0].set_ylabel("PCA planes\n(embedding units)")
-        grid[1][0].set_ylabel("Fourier planes, largest first\n(embedding units)")
+        grid[1][0].set_ylabel("Fourier planes\n(embedding units)")
         style.save(figure, out_figure, choice["provenance"])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
 from fittest.store import read_provenance, read_table
@@ -42,7 +43,7 @@ def plot_fig6(table: str, stats: str, out_figure: str, paper: Mapping[str, float
 
 
 def _signal(
-    axes: panels.Axes,
+    axes: Axes,
     data: pd.DataFrame,
     statistics: Mapping[str, Mapping[Any, Any]],
     paper: Mapping[str, float],
@@ -56,7 +57,8 @@ def _signal(
         "pearson_embeddings": float(statistics["fixemb.embeddings"]["value"]),
         "pearson_trials": float(statistics["fixemb.trials_per_embedding"]["value"]),
     }
-    notes.append((f"ours r = {ours['value']:.2f}{_interval(ours)}{_size(known)}", style.OURS))
+    value = f"{ours['value']:.2f}" if np.isfinite(ours["value"]) else "undefined"
+    notes.append((f"ours r = {value}{_interval(ours)}{_size(known)}", style.OURS))
     corrected = statistics["fixemb.pearson_r_at_paper_trials"]
     if np.isfinite(corrected["value"]) and "pearson_trials" in paper:
         trials = f"{paper['pearson_trials']:g} trials"
@@ -84,7 +86,7 @@ def _interval(row: Mapping[Any, Any]) -> str:
     return f" [{row['ci_lo']:.2f}, {row['ci_hi']:.2f}]"
 
 
-def _perturb(axes: panels.Axes, data: pd.DataFrame) -> None:
+def _perturb(axes: Axes, data: pd.DataFrame) -> None:
     single = sorted(set(data["series"]) - {"pooled"})
     thin: dict[str, dict[str, Any]] = {
         name: {"color": style.OURS, "lw": 0.6, "alpha": 0.35} for name in single
@@ -96,7 +98,8 @@ def _perturb(axes: panels.Axes, data: pd.DataFrame) -> None:
             "pooled": {"color": "black", "marker": "o", "ms": 2.5, "label": "pooled, Wilson band"}
         }
         panels.rate_lines(axes, data, pooled, "band")
-        axes.plot([], [], color=style.OURS, lw=0.6, alpha=0.6, label=f"{len(single)} embeddings")
+        count = f"{len(single)} embedding" + ("" if len(single) == 1 else "s")
+        axes.plot([], [], color=style.OURS, lw=0.6, alpha=0.6, label=count)
         axes.axvline(0, color="0.75", lw=0.6, zorder=0)
         _room_for_legend(axes)
         axes.legend(loc="upper left")
@@ -105,13 +108,13 @@ def _perturb(axes: panels.Axes, data: pd.DataFrame) -> None:
     panels.panel_title(axes, "b", "one frequency scaled")
 
 
-def _room_for_legend(axes: panels.Axes) -> None:
+def _room_for_legend(axes: Axes) -> None:
     # Above the rates: wherever else it stood, some outcome of the runs would lie under it.
     axes.set_ylim(-0.04, 1.32)
     axes.set_yticks(np.linspace(0, 1, 6))
 
 
-def _manual(axes: panels.Axes, data: pd.DataFrame) -> None:
+def _manual(axes: Axes, data: pd.DataFrame) -> None:
     panels.rate_lines(axes, data, MANUAL, "bars")
     if len(data):
         _room_for_legend(axes)

@@ -15,6 +15,13 @@ from fittest.pipeline.schemas import write_schemas
 from fittest.runs.runset import SCALES
 
 
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fittest", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path(), help="the repository (default: here)")
@@ -26,7 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan.add_argument("--scale", choices=SCALES, help="default: that of config/config.yaml")
     plan.add_argument(
-        "--gflops", type=float, help="sustained GFLOP/s of the machine meant, instead of this one's"
+        "--gflops",
+        type=_positive,
+        help="sustained GFLOP/s of the machine meant, instead of this one's",
     )
     plan.add_argument("--recalibrate", action="store_true", help="measure this machine again")
     plan.add_argument("--json", action="store_true", help="for machines")

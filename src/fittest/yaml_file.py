@@ -19,6 +19,10 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigError(f"a key is no word (line {key_node.start_mark.line + 1})")
             key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise ConfigError(f"key `{key}` stands twice (line {key_node.start_mark.line + 1})")
@@ -29,9 +33,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file; ConfigError names the file and the line."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text ({error})") from error
     try:
         # The loader is a SafeLoader, so nothing but plain data can come out of it.
         return yaml.load(text, Loader=_UniqueKeyLoader)

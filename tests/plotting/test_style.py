@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import zlib
 from pathlib import Path
 
 import matplotlib as mpl
@@ -116,15 +114,6 @@ def test_survivors_beyond_the_palette_are_dashed():
     assert style.survivor_style(beyond) == {"color": style.SURVIVORS[0], "linestyle": "--"}
 
 
-def test_text_stays_text(tmp_path):
-    # Fonttype 42 keeps characters as glyph codes with a map to Unicode: searchable.
-    pdf = saved(tmp_path / "figure.pdf", PROVENANCE)
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S)
-    texts = []
-    for stream in streams:
-        try:
-            texts.append(zlib.decompress(stream))
-        except zlib.error:
-            continue
-    assert any(b"(ours)" in text or b"beginbfrange" in text for text in texts)
-    assert any(b"(ours)" in text for text in texts)
+def test_text_can_be_searched(tmp_path):
+    # TrueType fonts come with a map from glyphs back to characters.
+    assert b"/ToUnicode" in saved(tmp_path / "figure.pdf", PROVENANCE)

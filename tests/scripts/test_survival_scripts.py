@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import (
+from worlds import (
     PAPER,
     SCRIPTS,
     RunSet,
@@ -23,7 +23,7 @@ from conftest import (
     perturb_plan,
 )
 
-from fittest.store import read_provenance, read_table
+from fittest.store import read_provenance, read_table, write_table
 
 SMALL = {"p": 13, "d": 8}
 
@@ -136,8 +136,6 @@ def test_showcase_reads_several_shards(tmp_path):
     for kind in ("runs", "frequencies"):
         both = [read_table(getattr(shard, kind)) for shard in (four, five)]
         tables[kind] = str(tmp_path / f"both.{kind}.parquet")
-        from fittest.store import write_table
-
         write_table(pd.concat(both, ignore_index=True), tables[kind], {"scale": "test"}, kind)
     load_script("analyse_showcase").analyse_showcase(
         tables["runs"],
@@ -150,25 +148,25 @@ def test_showcase_reads_several_shards(tmp_path):
     assert json.loads((tmp_path / "showcase.json").read_text())["run_id"] == "five-0000"
 
 
-@pytest.mark.parametrize("survivors", [0, 1, 3])
+@pytest.mark.parametrize("survivors", [0, 1, 2])
 def test_showcase_of_a_tiny_run_with_few_survivors(tmp_path, survivors):
-    # p = 13 as on the smoke scale; two checkpoints only; none, one or three survivors.
+    # p = 13 as on the smoke scale; two checkpoints only; none, one or two survivors.
     base = make_runs(
         tmp_path,
         "base",
         fixemb_plan(1, 1),
-        steps=(0, 10, 200),
+        steps=(0, 10, 3000),
         survivors=survivors,
         checkpoints=True,
         **SMALL,
     )
     choice = tabulate_showcase(tmp_path, base)
-    assert choice["snapshots"] == [0, 200]
+    assert choice["snapshots"] == [0, 3000]
     draw_showcase(tmp_path)
     assert (tmp_path / "fig2.png").stat().st_size > 5_000
     assert (tmp_path / "fig3.png").stat().st_size > 2_000
-    if survivors == 0 or not choice["survivors"]:
-        assert pd.read_csv(tmp_path / "fig3.csv").empty
+    assert len(choice["survivors"]) == survivors
+    assert pd.read_csv(tmp_path / "fig3.csv")["plane"].nunique() == survivors
 
 
 def test_survival_tables_and_statistics(survival):
@@ -190,18 +188,10 @@ def test_survival_tables_and_statistics(survival):
     assert origin["figure_runs"] == 30 + 18 + 15 and origin["config_hash"] == "0123456789abcdef"
 
 
-def test_survival_figure_is_deterministic(survival):
-    assert draw_survival(survival) == draw_survival(survival, "again.pdf").replace(
-        b"again", b"fig6"
-    ) or draw_survival(survival) == draw_survival(survival)
-    first = draw_survival(survival)
-    assert draw_survival(survival) == first
-
-
 def test_survival_figure_in_another_process_has_the_same_bytes(survival):
     first = draw_survival(survival)
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import conftest as c;"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import worlds as c;"
         "c.load_script('plot_fig6_survival').plot_fig6("
         f"{survival.path('fig6.csv')!r}, {survival.path('stats.parquet')!r},"
         f"{survival.path('fig6.pdf')!r}, c.PAPER)"

@@ -89,6 +89,10 @@ class Case:
         )
 
 
+def case_name(case: Case) -> str:
+    return f"p{case.p}-d{case.d}-h{case.hidden[0]}x{case.hidden[1]}-c{case.classes or case.p}"
+
+
 SHAPES = [
     Case(p=2, d=1, hidden=(1, 1)),
     Case(p=3, d=4, hidden=(7, 100)),
@@ -171,25 +175,31 @@ def signals(embedding: torch.Tensor) -> torch.Tensor:
     return torch.fft.rfft(embedding.double(), dim=-2).abs().square().sum(dim=-1).sqrt()
 
 
-def assert_same_bits(first: Parameters, second: Parameters, rows: slice | list[int] = slice(None)):
+def assert_same_bits(
+    first: Parameters, second: Parameters, rows: slice | list[int] = slice(None)
+) -> None:
     for name, tensor in second.items():
         assert torch.equal(first[name][rows], tensor), name
 
 
-def assert_gradients(ensemble: Ensemble, tolerance: float) -> None:
+def assert_gradients(ensemble: Ensemble, tolerance: float, per_tensor: bool = True) -> None:
+    """Errors are relative to the largest gradient, of each tensor or of the whole network."""
     computed = native.gradients(ensemble, threads=2)
     for reference in references(ensemble):
-        for name, expected in reference.gradients().items():
-            error = (computed[name][reference.run].double() - expected).abs().max()
-            assert error <= tolerance * expected.abs().max() + 1e-300, (name, reference.run)
+        expected = reference.gradients()
+        largest = {name: float(value.abs().max()) for name, value in expected.items()}
+        for name, value in expected.items():
+            error = float((computed[name][reference.run].double() - value).abs().max())
+            scale = largest[name] if per_tensor else max(largest.values())
+            assert error <= tolerance * scale, (name, reference.run)
 
 
-@pytest.mark.parametrize("case", SHAPES, ids=str)
+@pytest.mark.parametrize("case", SHAPES, ids=case_name)
 def test_gradients(variant: str, case: Case) -> None:
     assert_gradients(case.build(), 1e-5)
 
 
-@pytest.mark.parametrize("case", [c for c in SHAPES if c.p < 60], ids=str)
+@pytest.mark.parametrize("case", [c for c in SHAPES if c.p < 60], ids=case_name)
 def test_gradients_in_float64(variant: str, case: Case) -> None:
     assert_gradients(case.build(torch.float64), 1e-11)
 
@@ -210,9 +220,10 @@ def test_gradients_in_float64(variant: str, case: Case) -> None:
 @settings(max_examples=60, deadline=None)
 def test_gradients_of_any_shape(case: Case) -> None:
     # Logits in the hundreds are rounded by 1e-5 in float32: only float64 can be compared there.
-    assert_gradients(case.build(torch.float64), 1e-9)
+    # The gradient of a single weight may be a sum that cancels.
+    assert_gradients(case.build(torch.float64), 1e-9, per_tensor=False)
     if case.gain == 1:
-        assert_gradients(case.build(), 1e-5)
+        assert_gradients(case.build(), 1e-5, per_tensor=False)
 
 
 def test_rows_without_training_pairs(variant: str) -> None:
@@ -224,7 +235,7 @@ def test_rows_without_training_pairs(variant: str) -> None:
     assert_gradients(replace(ensemble, train_mask=mask), 1e-5)
 
 
-@pytest.mark.parametrize("case", SHAPES, ids=str)
+@pytest.mark.parametrize("case", SHAPES, ids=case_name)
 def test_evaluation(variant: str, case: Case) -> None:
     ensemble = case.build()
     evaluation = NativeBackend(ensemble, threads=2).evaluate()
@@ -267,7 +278,7 @@ def test_default_network_follows_adamw() -> None:
     )
 
 
-@pytest.mark.parametrize("case", SHAPES, ids=str)
+@pytest.mark.parametrize("case", SHAPES, ids=case_name)
 def test_few_steps_of_every_shape(variant: str, case: Case) -> None:
     ensemble = case.build(torch.float64)
     steps = 2 if case.p > 50 else 10
@@ -288,7 +299,7 @@ def test_few_steps_of_every_shape(variant: str, case: Case) -> None:
         ("embedding.weight", "input.weight", "input.bias"),
         native.PARAMETERS[:-1],
     ],
-    ids=str,
+    ids=lambda names: f"{len(names)}-{names[0]}",
 )
 def test_frozen_parameters_stay(variant: str, frozen: tuple[str, ...]) -> None:
     ensemble = Case(p=7, d=5, hidden=(11, 9), frozen=frozen).build(torch.float64)

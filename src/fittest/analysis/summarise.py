@@ -87,7 +87,12 @@ def summarise_runs(
         tables.append(frequencies.assign(run_id=run_id))
     added = pd.DataFrame(summaries, columns=["run_id", *RUN_DTYPES, "survivors", *LOSSES])
     kept = runs.drop(columns=[name for name in added.columns[1:] if name in runs.columns])
-    table = kept.merge(added.astype({"run_id": runs["run_id"].dtype, **RUN_DTYPES}), on="run_id", how="left", validate="one_to_one")
+    table = kept.merge(
+        added.astype({"run_id": runs["run_id"].dtype, **RUN_DTYPES}),
+        on="run_id",
+        how="left",
+        validate="one_to_one",
+    )
     columns = ["run_id", *FREQUENCY_DTYPES]
     filled = [part for part in tables if len(part)]
     frequencies = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)

@@ -7,7 +7,7 @@ distribution of the MLP are stated only by its released code.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -60,12 +60,15 @@ class EmbeddingMLP(nn.Module):
 _NAMES = frozenset(EmbeddingMLP(1, 1, (1, 1), 1).state_dict())
 
 
+Width = Annotated[int, Field(ge=1)]
+
+
 class EmbeddingMLPSettings(Settings):
     """Sizes and initial distribution of an `EmbeddingMLP`."""
 
     name: Literal["embedding_mlp"] = "embedding_mlp"
     d: int = Field(default=128, ge=1, description="embedding dimensions (survival paper, app. E)")
-    hidden: tuple[int, int] = Field(
+    hidden: tuple[Width, Width] = Field(
         default=(100, 100), description="hidden widths (survival paper, app. E)"
     )
     init: Literal["code", "gauss1"] = Field(
@@ -132,6 +135,9 @@ class EmbeddingMLPSettings(Settings):
             bound = self._uniform_bound(name)
             if bound is None:
                 value.normal_(generator=generator)
+            elif value.dim() > 1:
+                # torch's own bound differs from ours in the last bit.
+                nn.init.kaiming_uniform_(value, a=math.sqrt(5), generator=generator)
             else:
                 value.uniform_(-bound, bound, generator=generator)
             values[name] = value

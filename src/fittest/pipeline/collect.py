@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -26,17 +27,19 @@ def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFra
         (rows["step"] <= run.recording.dense_until)
         | (rows["step"] % run.recording.every == 0)
         | (rows["step"] == run.steps)
+        # A failed run ends where its donor noticed, which may be between the rows asked for.
+        | ~np.isfinite(rows["train_loss"])
     )
     rows = rows[recorded & (rows["step"] <= run.steps)]
     if run.stop is None:
         return rows
     rule = SettleRule(run.stop, two_mean_factor)
-    for position, row in enumerate(rows.itertuples()):
-        columns = {
-            "signals": torch.tensor(row.signals)[None],
-            "signal_mean": torch.tensor([row.signal_mean]),
-        }
-        if bool(rule.settled(Rows(int(row.step), torch.tensor([0]), columns))[0]):
+    signals = torch.tensor(np.stack(rows["signals"].to_list()))
+    means = torch.tensor(rows["signal_mean"].to_numpy())
+    for position, step in enumerate(rows["step"].tolist()):
+        here = slice(position, position + 1)
+        columns = {"signals": signals[here], "signal_mean": means[here]}
+        if bool(rule.settled(Rows(step, torch.tensor([0]), columns))[0]):
             return rows.iloc[: position + 1]
     return rows
 
@@ -51,11 +54,14 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
     wanted = {run.run_id: run for run in catalogue.runset(runset).runs}
     factor = project.config.analysis.alive.two_mean_factor
     parts, found = [], set()
-    for path in project.runset_inputs(runset):
+    owners = catalogue.owners(runset)
+    for shard in catalogue.sources(runset):
+        path = project.paths.trajectory(shard.runset, shard.name)
         trajectory = read_table(project.root / path, "trajectory")
         for run_id, rows in trajectory.groupby("run_id", sort=False):
             run = wanted.get(str(run_id))
-            if run is not None and run_id not in found:
+            # Another run-set may hold a shorter record of the same network.
+            if run is not None and owners[run.run_id] == shard.runset:
                 found.add(run_id)
                 parts.append(own_rows(run, rows, factor))
     missing = wanted.keys() - found
@@ -65,7 +71,7 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
             f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
             " run the same command again"
         )
-    described = runs_table(runset, list(wanted.values()), catalogue.owners(runset))
+    described = runs_table(runset, list(wanted.values()), owners)
     runs, frequencies = summarise_runs(
         pd.concat(parts), described, project.config.analysis.thresholds()
     )

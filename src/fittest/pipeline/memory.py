@@ -17,7 +17,9 @@ def recorded_rows(run: Run) -> int:
     """Rows of the trajectory of a run that goes to its limit."""
     recording = run.recording
     dense = min(recording.dense_until, run.steps)
-    return 1 + dense + max(0, run.steps - dense) // recording.every
+    sparse = run.steps // recording.every - dense // recording.every
+    last = run.steps > dense and run.steps % recording.every != 0
+    return 1 + dense + sparse + last
 
 
 def run_memory(run: Run, item_bytes: int) -> float:

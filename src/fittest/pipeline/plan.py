@@ -14,6 +14,17 @@ from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps, flops, flops_per_step
 from fittest.store import read_provenance
 
+_ADDED_UP = (
+    "runs",
+    "jobs",
+    "jobs_left",
+    "steps",
+    "flops",
+    "flops_left",
+    "seconds",
+    "seconds_left",
+)
+
 
 def shard_flops(shard: Shard) -> float:
     """FLOPs of all runs of a shard."""
@@ -109,11 +120,7 @@ def as_json(project: Project, targets: Sequence[str], rows: list[Row], rate: Rat
         "targets": list(targets),
         "rate": {"flops_per_second": [list(p) for p in rate.points], "source": rate.source},
         "runsets": [asdict(row) for row in rows],
-        "total": {
-            name: sum(getattr(row, name) for row in rows)
-            for name in ("runs", "jobs", "jobs_left", "steps", "flops", "flops_left")
-            + ("seconds", "seconds_left")
-        },
+        "total": {name: sum(getattr(row, name) for row in rows) for name in _ADDED_UP},
     }
 
 

@@ -36,8 +36,10 @@ class Project:
     @classmethod
     def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
         """The project of a folder, with `over` laid on its config.yaml."""
-        content = read_yaml(Path(root) / CONFIG_FILE)
-        return cls(merged(content or {}, over or {}), root)
+        content = read_yaml(Path(root) / CONFIG_FILE) or {}
+        if not isinstance(content, Mapping):
+            raise ConfigError(f"{CONFIG_FILE}: must be a mapping of keys to values")
+        return cls(merged(content, over or {}), root)
 
     @property
     def scale(self) -> str:
@@ -156,8 +158,8 @@ class Project:
         return provenance(self.scale, config_hash, **more)
 
     def check(self) -> None:
-        """Look at everything that can be wrong in the configuration without expanding runs of
-        other papers: run-sets that figures name exist, and their runs are valid.
+        """Look at everything that can be wrong in the configuration before anything starts:
+        run-sets that figures name exist, and their runs at this scale are valid.
 
         Raises ConfigError.
         """
@@ -169,3 +171,7 @@ class Project:
                             f"config/papers/{short}.yaml: figures.{name}.runsets: there is no"
                             f" run-set `{runset}`; there are {', '.join(self.catalogue.names())}"
                         )
+                    found = self.catalogue.runset(runset)
+                    # A run-set need not exist at every scale; asking for it there is the error.
+                    if self.scale in found.declaration.scales:
+                        self.catalogue.owners(runset)

@@ -43,7 +43,8 @@ def _default(field: dict[str, Any], required: bool) -> str:
 
 def _type(field: dict[str, Any]) -> str:
     if "$ref" in field:
-        return "[{0}](#{1})".format(name := field["$ref"].rsplit("/", 1)[-1], name.lower())
+        name = field["$ref"].rsplit("/", 1)[-1]
+        return f"[{name}](#{name.lower()})"
     if "const" in field:
         return f"`{field['const']}`"
     if "enum" in field:
@@ -107,5 +108,3 @@ def write_schemas(root: Path) -> None:
         write_text(text, root / "config" / "schemas" / name)
     write_text(configuration_reference(), root / "docs" / "reference" / "configuration.md")
     write_text(tables_reference(), root / "docs" / "reference" / "tables.md")
-
-

@@ -113,5 +113,5 @@ def _unperturbed_signals(run: Run) -> NDArray[np.float64]:
     key = (run.task, run.model, run.seeds.embedding, run.rng)
     if key not in _unperturbed:
         parameters = run.model.initial(run.task.build(), run.seeds.embedding, 0, run.rng)
-        _unperturbed[key] = fourier.signals(parameters[EMBEDDING].numpy())
+        _unperturbed[key] = fourier.signals(parameters[EMBEDDING].numpy()).astype(np.float64)
     return _unperturbed[key]

@@ -11,14 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.transforms import offset_copy
 
 from fittest.plotting.style import DEAD, OURS, PAPER, TOKENS, survivor_style
+
+_DODGE = 2.2  # points
 
 
 def empty(axes: Axes, note: str) -> None:
     """Leave the panel without data and say why."""
-    axes.set_xticks([])
-    axes.set_yticks([])
+    # The ticks are hidden, not removed: panels that share these axes keep theirs.
+    axes.tick_params(which="both", length=0, labelleft=False, labelbottom=False)
     axes.text(
         0.5,
         0.5,
@@ -80,14 +83,16 @@ def signal_curves(axes: Axes, table: pd.DataFrame, start_signal: float | None) -
         label = f"k = {curve['k'].iloc[0]}"
         axes.plot(curve["step"], curve["signal"], label=label, **survivor_style(int(rank)))
     if start_signal is not None:
-        axes.axhline(start_signal, color=PAPER, ls=":", lw=0.9, label=f"paper's start: {start_signal:g}")
+        axes.axhline(
+            start_signal, color=PAPER, ls=":", lw=0.9, label=f"paper's start: {start_signal:g}"
+        )
     if (table["fate"] == "dead").any():
         axes.plot([], [], color=DEAD, alpha=0.5, lw=0.9, label="dead")
     log_steps(axes, int(table["step"].max()))
     axes.set_ylim(bottom=0)
     axes.set_ylabel(r"signal $\Vert F_k\Vert$ (embedding units)")
     if len(alive) == 0:
-        axes.text(0.5, 0.9, "no survivors", transform=axes.transAxes, ha="center", color="0.35")
+        axes.plot([], [], alpha=0, label="no survivors")
 
 
 def log_steps(axes: Axes, last: int) -> None:
@@ -181,16 +186,20 @@ def rate_lines(
         table: series, x, y, y_lo, y_hi; rows of a series are joined in the order of x.
         styles: series -> matplotlib line properties, drawn in that order; series that are not
             in the table are left out.
-        intervals: ``bars`` or ``band``.
+        intervals: ``bars`` or ``band``. Series with bars stand a little apart, by points on the
+            page, so that equal rates do not hide each other.
     """
     if len(table) == 0:
         empty(axes, "no trials")
         return
-    for series, style in styles.items():
+    apart = _DODGE if intervals == "bars" else 0.0
+    for index, (series, style) in enumerate(styles.items()):
         rows = table[table["series"] == series].sort_values("x")
         if len(rows) == 0:
             continue
-        (line,) = axes.plot(rows["x"], rows["y"], **style)
+        shift = apart * (index - (len(styles) - 1) / 2)
+        place = offset_copy(axes.transData, axes.get_figure(), x=shift, y=0.0, units="points")
+        (line,) = axes.plot(rows["x"], rows["y"], transform=place, **style)
         known = rows.dropna(subset=["y_lo", "y_hi"])
         colour = line.get_color()
         if intervals == "band":
@@ -198,5 +207,6 @@ def rate_lines(
                 known["x"], known["y_lo"], known["y_hi"], color=colour, alpha=0.2, lw=0
             )
         else:
-            axes.vlines(known["x"], known["y_lo"], known["y_hi"], color=colour, lw=0.8)
+            bars = {"color": colour, "lw": 0.8, "transform": place}
+            axes.vlines(known["x"], known["y_lo"], known["y_hi"], **bars)
     axes.set_ylim(-0.04, 1.04)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field, model_validator
 
+from fittest.errors import ConfigError
 from fittest.settings import Settings
 
 ALIASES = {
@@ -40,8 +41,10 @@ class Axis(Settings):
         given = [self.range, self.linspace, self.exp_linspace]
         if sum(value is not None for value in given) != 1:
             raise ValueError("give exactly one of range, linspace, exp_linspace")
-        if self.take is not None and max(self.take, default=0) >= len(self._all()):
-            raise ValueError(f"take: an index is beyond the {len(self._all())} values")
+        # Also the place where a step of 0 or a negative number of values is refused.
+        number = len(self._all())
+        if self.take is not None and not all(0 <= index < number for index in self.take):
+            raise ValueError(f"take: an index is not one of 0..{number - 1}")
         return self
 
     def _all(self) -> list[int] | list[float]:
@@ -70,10 +73,14 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def assign(settings: dict[str, Any], dotted: str, value: Any) -> None:
-    """Set a dotted key, making the mappings on the way."""
+    """Set a dotted key, making the mappings on the way; ConfigError where one is a value."""
     *parents, last = dotted.split(".")
     for parent in parents:
-        settings = settings.setdefault(parent, {})
+        if settings.get(parent) is None:
+            settings[parent] = {}
+        settings = settings[parent]
+        if not isinstance(settings, dict):
+            raise ConfigError(f"axes.{dotted}: `{parent}` is a value, not a mapping, in settings")
     settings[last] = value
 
 

@@ -113,9 +113,7 @@ class Catalogue:
                 continue
             wanted = {run_id for run_id, who in owners.items() if who == owner}
             result += [
-                shard
-                for shard in self.shards(owner)
-                if wanted & {run.run_id for run in shard.runs}
+                shard for shard in self.shards(owner) if wanted & {run.run_id for run in shard.runs}
             ]
         return result
 

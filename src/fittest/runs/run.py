@@ -13,12 +13,14 @@ from fittest.models import EMBEDDING, ModelSettings
 from fittest.settings import Settings
 from fittest.tasks import Rng, TaskSettings
 
+Share = Annotated[float, Field(ge=0, lt=1)]
+
 
 class Optimiser(Settings):
     """AdamW on the full batch, without a schedule (survival paper, appendix E)."""
 
     lr: float = Field(default=0.01, gt=0, description="learning rate (survival paper, app. E)")
-    betas: tuple[float, float] = Field(
+    betas: tuple[Share, Share] = Field(
         default=(0.9, 0.999), description="Adam's averaging factors (released code)"
     )
     eps: float = Field(default=1e-8, gt=0, description="Adam's epsilon (released code)")
@@ -61,6 +63,12 @@ class Construct(Settings):
         description="line: real coefficients as in the released code, so each circle starts as a"
         " segment; full: complex ones (robustness arm, spec 2.12)",
     )
+
+    @model_validator(mode="after")
+    def _two_frequencies(self) -> Self:
+        if self.pair != "random" and self.pair[0] == self.pair[1]:
+            raise ValueError("pair: the two frequencies must differ")
+        return self
 
 
 Intervention = Annotated[Perturb | Construct, Field(discriminator="kind")]
@@ -121,8 +129,11 @@ class Run(Settings):
                     f"intervention.{name} = {k} is not a frequency of p = {self.task.p}:"
                     f" it must be in 1..{highest}"
                 )
-        if isinstance(self.intervention, Construct) and highest < 2:
-            raise ValueError(f"p = {self.task.p} has no pair of frequencies to construct")
+        if isinstance(self.intervention, Construct):
+            if highest < 2:
+                raise ValueError(f"p = {self.task.p} has no pair of frequencies to construct")
+            if self.intervention.plane == "full" and self.model.d < 2:
+                raise ValueError("intervention.plane: full needs model.d of at least 2")
         unknown = {*self.frozen, *self.recording.final} - self.model.parameter_names()
         if unknown:
             raise ValueError(

@@ -75,7 +75,7 @@ class RunSet:
         if self.scale not in self.declaration.scales:
             raise ConfigError(f"{self.where}.scales: no entry for scale `{self.scale}`")
         runs: dict[str, Run] = {}
-        for number, block in enumerate(self.declaration.scales[self.scale]):  # type: ignore[index]
+        for number, block in enumerate(self.declaration.scales[self.scale]):
             where = f"{self.where}.scales.{self.scale}[{number}]"
             for run in self._block_runs(block, where):
                 if run.run_id in runs:
@@ -90,7 +90,11 @@ class RunSet:
         if empty:
             raise ConfigError(f"{where}.axes.{empty[0]}: no values")
         runs = []
-        for one in combinations(settings, axes):
+        try:
+            ones = list(combinations(settings, axes))
+        except ConfigError as error:
+            raise ConfigError(f"{where}.{error}") from None
+        for one in ones:
             try:
                 run = Run.model_validate(one)
             except ValidationError as error:

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from fittest.errors import StoreError
 from fittest.store.schema import SCHEMAS
 
 _PROVENANCE = b"fittest"
-_COMPRESSION = "zstd"
+# Page checksums, so that a flipped bit is an error and not another number.
+_FORMAT: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 PathLike = str | Path
 
 
@@ -38,10 +39,8 @@ def replacing(path: PathLike) -> Iterator[Path]:
         raise StoreError(explain_os_error(target, error)) from error
     finally:
         # The folder may be what is unwritable; the first error is the one worth telling.
-        try:
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        except OSError:
-            pass
 
 
 def explain_os_error(path: PathLike, error: OSError) -> str:
@@ -50,6 +49,8 @@ def explain_os_error(path: PathLike, error: OSError) -> str:
         errno.ENOSPC: "the disk is full; free some space and run the same command again",
         errno.EDQUOT: "the quota is used up; free some space and run the same command again",
         errno.EACCES: "the folder is not writable; mend its permissions or set paths.results",
+        errno.EEXIST: "a folder in it is a file; move that file away or set paths.results",
+        errno.ENOTDIR: "a folder in it is a file; move that file away or set paths.results",
         errno.EROFS: "the file system is read-only; set paths.results to another folder",
     }
     remedy = remedies.get(error.errno or 0, error.strerror or str(error))
@@ -72,42 +73,47 @@ def write_table(
     kind: a key of SCHEMAS, whose columns the table then has exactly, or any other word for an
     analysis product. Raises StoreError where the disk refuses or the columns do not fit.
     """
-    arrow = table if isinstance(table, pa.Table) else _arrow(table, kind)
-    arrow = arrow.replace_schema_metadata(
-        _with_provenance(arrow.schema, kind, provenance).metadata
-    )
+    arrow = _arrow(table, kind)
+    arrow = arrow.replace_schema_metadata(_with_provenance(arrow.schema, kind, provenance).metadata)
     with replacing(path) as temporary:
-        pq.write_table(arrow, temporary, compression=_COMPRESSION)
+        pq.write_table(arrow, temporary, **_FORMAT)
 
 
 def write_batches(
     batches: Iterable[pa.Table], path: PathLike, provenance: Mapping[str, Any], kind: str
 ) -> None:
-    """Write a Parquet file from tables of one schema of SCHEMAS, holding one in memory at a time."""
+    """Write a Parquet file from tables of one schema of SCHEMAS, one in memory at a time."""
     schema = _with_provenance(SCHEMAS[kind], kind, provenance)
     with (
         replacing(path) as temporary,
-        pq.ParquetWriter(temporary, schema, compression=_COMPRESSION) as writer,
+        pq.ParquetWriter(temporary, schema, **_FORMAT) as writer,
     ):
         for batch in batches:
             writer.write_table(batch.cast(SCHEMAS[kind]).replace_schema_metadata(schema.metadata))
 
 
-def _arrow(frame: pd.DataFrame, kind: str) -> pa.Table:
+def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:
     schema = SCHEMAS.get(kind)
     if schema is None:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    if set(frame.columns) != set(schema.names):
-        missing = sorted(set(schema.names) - set(frame.columns))
-        extra = sorted(set(frame.columns) - set(schema.names))
+        if isinstance(table, pa.Table):
+            return table
+        return pa.Table.from_pandas(table, preserve_index=False)
+    names = set(table.column_names if isinstance(table, pa.Table) else table.columns)
+    if names != set(schema.names):
+        missing, extra = sorted(set(schema.names) - names), sorted(names - set(schema.names))
         raise StoreError(f"a `{kind}` table lacks {missing} and has unknown {extra}")
-    return pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    try:
+        if isinstance(table, pa.Table):
+            return table.select(schema.names).cast(schema)
+        return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+    except pa.ArrowException as error:
+        raise StoreError(f"a `{kind}` table has a column of the wrong type: {error}") from error
 
 
 def _open(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[str, Any]]:
     remedy = "delete it and run the same command again; it will be made anew"
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
     except FileNotFoundError:
         raise StoreError(f"{path}: missing; run the rule that makes it") from None
     except (pa.ArrowException, OSError) as error:
@@ -115,7 +121,10 @@ def _open(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[str, A
     metadata = (file.schema_arrow.metadata or {}).get(_PROVENANCE)
     if metadata is None:
         raise StoreError(f"{path}: not written by fittest (no provenance in it); {remedy}")
-    provenance: dict[str, Any] = json.loads(metadata)
+    try:
+        provenance: dict[str, Any] = json.loads(metadata)
+    except ValueError as error:
+        raise StoreError(f"{path}: damaged provenance ({error}); {remedy}") from error
     if kind is not None and provenance["kind"] != kind:
         raise StoreError(
             f"{path}: holds a `{provenance['kind']}` table where `{kind}` is needed; {remedy}"
@@ -160,5 +169,3 @@ def write_csv(table: pd.DataFrame, path: PathLike) -> None:
     """Write a CSV atomically, with enough digits to get every float back."""
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False)
-
-

@@ -53,7 +53,7 @@ def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> 
     if rng == "streams":
         chosen = stream("split", seed).choice(n_pairs, n_train, replace=False)
     else:
-        legacy = np.random.RandomState(seed)  # noqa: NPY002 - the authors' generator
+        legacy = np.random.RandomState(seed)
         drawn = legacy.choice(n_pairs, n_train, replace=False)
         chosen = (drawn % task.p) * task.p + drawn // task.p
     mask = torch.zeros(n_pairs, dtype=torch.bool)

@@ -99,8 +99,11 @@ class TrainingState:
 
     def select(self, indices: Tensor) -> TrainingState:
         """The state of the runs at `indices` alone."""
-        groups = (self.parameters, self.first_moment, self.second_moment)
-        return TrainingState(*({k: v[indices] for k, v in g.items()} for g in groups), self.step)
+        weights, first, second = (
+            {k: v[indices] for k, v in group.items()}
+            for group in (self.parameters, self.first_moment, self.second_moment)
+        )
+        return TrainingState(weights, first, second, self.step)
 
 
 class Backend(Protocol):

@@ -152,9 +152,7 @@ class Loop:
         recorded = torch.ones_like(at_limit) if self.schedule.contains(self._step) else at_limit
         # Only where a run is recorded anyway: a stop for another run's limit must not show.
         failed = ~torch.isfinite(evaluation.train_loss) & recorded
-        rows = Rows(
-            self._step, self._alive[recorded], {k: v[recorded] for k, v in columns.items()}
-        )
+        rows = Rows(self._step, self._alive[recorded], {k: v[recorded] for k, v in columns.items()})
         self._record.rows.append(rows)
         leaving = at_limit | failed
         if self.stop_rule is not None:

@@ -173,9 +173,7 @@ class NativeBackend:
             raise ValueError(f"labels must lie in 0..{classes - 1}")
         sizes = (ctypes.c_int64 * 6)(p, d, h1, h2, classes, self._size)
         frozen = (ctypes.c_uint8 * len(PARAMETERS))(*(n in ensemble.frozen for n in PARAMETERS))
-        handle = self._kernel.fittest_create(
-            self._dtype.itemsize, sizes, labels.data_ptr(), frozen
-        )
+        handle = self._kernel.fittest_create(self._dtype.itemsize, sizes, labels.data_ptr(), frozen)
         if not handle:
             raise MemoryError("not enough memory for the ensemble")
         h = ensemble.hyper

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from fittest.training.backend import Parameters
@@ -97,4 +96,3 @@ class WeightSpool:
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("weights-*.pt"))
-

@@ -45,7 +45,7 @@ class _Grid(torch.nn.Module):
         self.model = model
 
     def forward(self) -> Tensor:
-        return self.model.forward_grid()  # type: ignore[operator,no-any-return]
+        return self.model.forward_grid()  # type: ignore[operator]
 
 
 class TorchBackend:
@@ -169,13 +169,11 @@ class TorchBackend:
 
     def state(self) -> TrainingState:
         """A CPU copy of parameters, moments and step."""
-        return TrainingState(
-            *(
-                {k: v.detach().to("cpu", copy=True) for k, v in group.items()}
-                for group in (self._parameters, self._first, self._second)
-            ),
-            self._step,
+        weights, first, second = (
+            {k: v.detach().to("cpu", copy=True) for k, v in group.items()}
+            for group in (self._parameters, self._first, self._second)
         )
+        return TrainingState(weights, first, second, self._step)
 
     def load(self, state: TrainingState) -> None:
         """Go on from `state` (same runs, same order)."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from fittest import fourier
 from fittest.analysis.alive import Thresholds
@@ -27,6 +26,8 @@ PAPER = {
     "pearson_trials": 50,
     "manual_first_rate": 1.0,
     "start_signal": 87.0,
+    "p": 59,
+    "d": 128,
 }
 
 
@@ -47,11 +48,6 @@ def load_script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture
-def script() -> Callable[[str], ModuleType]:
-    return load_script
 
 
 def fate_of(start: np.ndarray, noise: np.random.Generator, count: int) -> list[int]:

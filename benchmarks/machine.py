@@ -1,0 +1,86 @@
+"""What was measured on: processor, versions, builds. Never the time."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fittest.training import native_backend
+
+
+def processor() -> str:
+    """Model name of the processor."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _compiler() -> str | None:
+    try:
+        done = subprocess.run(["g++", "--version"], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.splitlines()[0]
+
+
+def _memory_gib() -> float | None:
+    try:
+        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return None
+    return round(pages / 2**30, 1)
+
+
+def described() -> dict[str, Any]:
+    """This machine and what runs on it."""
+    available = native_backend.available()
+    return {
+        "processor": processor(),
+        "architecture": platform.machine(),
+        "cores": cores(),
+        "memory_gib": _memory_gib(),
+        "vector_extension": torch.backends.cpu.get_cpu_capability(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torch_threads": torch.get_num_threads(),
+        "numpy": _version("numpy"),
+        "jax": _version("jax"),
+        "jaxlib": _version("jaxlib"),
+        "compiler": _compiler(),
+        "native_variant": native_backend.loaded_variant() if available else None,
+        "native_unavailable": native_backend.unavailable_reason(),
+        "cuda_device": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def busy() -> list[float] | None:
+    """Load average of the last minutes: beyond this benchmark's own threads, it is noise."""
+    try:
+        return [round(value, 2) for value in os.getloadavg()]
+    except OSError:
+        return None

@@ -1,0 +1,209 @@
+"""How fast this machine multiplies float32 matrices, by every library at hand.
+
+Each provider is a function (shape, seconds) -> FLOP/s with all cores busy. Operands are
+contiguous and reused, which is kinder than any training step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+
+from benchmarks.jax_training import jax
+from benchmarks.matmul_shapes import Shape
+from fittest.training import native_backend
+
+Provider = Callable[[Shape, float], float]
+Product = Callable[[], object]
+
+_SOURCE = Path(__file__).with_name("native_matmul.cpp")
+_HEADERS = Path(native_backend.__file__).with_name("native")
+_ARCHITECTURE = {"avx512": "skylake-avx512", "avx2": "haswell", "march": "native"}
+
+
+def _operands(shape: Shape) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return (
+        torch.randn(shape.m, shape.k, generator=generator),
+        torch.randn(shape.k, shape.n, generator=generator),
+        torch.empty(shape.m, shape.n),
+    )
+
+
+def _rate(product: Product, flops: float, seconds: float) -> float:
+    """FLOP/s of the calling thread."""
+    product()
+    calls, batch, start = 0, 1, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < seconds:
+        for _ in range(batch):
+            product()
+        calls += batch
+        # Few looks at the clock, so that small products are not measured with it.
+        batch = max(1, calls // 8)
+    return calls * flops / elapsed
+
+
+def _on_each_core(threads: int, measure: Callable[[], float]) -> float:
+    """Sum of `measure` over as many threads, which start together."""
+    rates: list[float] = []
+    barrier = threading.Barrier(threads)
+
+    def work() -> None:
+        barrier.wait()
+        rates.append(measure())
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(rates)
+
+
+def _torch_product(shape: Shape) -> Product:
+    a, b, out = _operands(shape)
+    return lambda: torch.mm(a, b, out=out)
+
+
+def _onednn_product(shape: Shape) -> Product:
+    a, b, _ = _operands(shape)
+    weight = torch.ops.mkldnn._reorder_linear_weight(b.T.contiguous(), shape.m)
+    linear = torch.ops.mkldnn._linear_pointwise
+    return lambda: linear(a, weight, None, "none", [], "")
+
+
+def _numpy_product(shape: Shape) -> Product:
+    a, b, out = (tensor.numpy() for tensor in _operands(shape))
+    return lambda: np.matmul(a, b, out=out)
+
+
+def _shared(product_of: Callable[[Shape], Product], threads: int) -> Provider:
+    """All cores on one product."""
+
+    def measure(shape: Shape, seconds: float) -> float:
+        torch.set_num_threads(threads)
+        with threadpool_limits(threads, user_api="blas"):
+            return _rate(product_of(shape), shape.flops, seconds)
+
+    return measure
+
+
+def _separate(product_of: Callable[[Shape], Product], threads: int) -> Provider:
+    """A product per core."""
+
+    def measure(shape: Shape, seconds: float) -> float:
+        def on_this_core() -> float:
+            torch.set_num_threads(1)
+            return _rate(product_of(shape), shape.flops, seconds)
+
+        with threadpool_limits(1, user_api="blas"):
+            return _on_each_core(threads, on_this_core)
+
+    return measure
+
+
+def _batched(threads: int, batch: int = 16) -> Provider:
+    """Many products in one call: what small ones need to hide the price of a call."""
+
+    def measure(shape: Shape, seconds: float) -> float:
+        torch.set_num_threads(threads)
+        a, b, out = (t.expand(batch, *t.shape).contiguous() for t in _operands(shape))
+        return _rate(lambda: torch.bmm(a, b, out=out), batch * shape.flops, seconds)
+
+    return measure
+
+
+def _jax_products(shape: Shape, batch: int) -> tuple[Any, Any, Any]:
+    a, b, _ = (tensor.numpy() for tensor in _operands(shape))
+    many = jax.numpy.asarray(np.broadcast_to(a, (batch, *a.shape)))
+    return many, jax.numpy.asarray(b), jax.jit(lambda m, x: jax.lax.map(lambda y: y @ x, m))
+
+
+class _Jax:
+    """jit of a loop over a few products; compiled once per shape."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[Shape, tuple[Any, Any, Any]] = {}
+
+    def __call__(self, shape: Shape, seconds: float) -> float:
+        batch = max(1, min(16, int(2e7 / shape.flops)))
+        if shape not in self._compiled:
+            self._compiled[shape] = _jax_products(shape, batch)
+        a, b, function = self._compiled[shape]
+        return _rate(
+            lambda: jax.block_until_ready(function(a, b)), batch * shape.flops, seconds
+        )
+
+
+class NativeMatmul:
+    """The native kernel's own matmul, and the processor's peak, built from its headers."""
+
+    def __init__(self, threads: int, folder: Path) -> None:
+        self._threads = threads
+        target = folder / "native_matmul.so"
+        architecture = _ARCHITECTURE.get(native_backend.loaded_variant())
+        flags = [f"-march={architecture}"] if architecture else []
+        subprocess.run(
+            ["g++", "-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno"]
+            + ["-fno-trapping-math", "-shared", "-fPIC", *flags, f"-I{_HEADERS}"]
+            + [str(_SOURCE), "-o", str(target)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        self._library = ctypes.CDLL(str(target))
+        size, real = ctypes.c_int64, ctypes.c_double
+        self._library.fittest_matmul_rate.argtypes = (size, size, size, ctypes.c_int, real)
+        self._library.fittest_matmul_rate.restype = real
+        self._library.fittest_fma_rate.argtypes = (real,)
+        self._library.fittest_fma_rate.restype = real
+
+    def __call__(self, shape: Shape, seconds: float) -> float:
+        """FLOP/s of all cores, a product each."""
+        arguments = (shape.m, shape.k, shape.n, shape.transposed, seconds)
+        return _on_each_core(
+            self._threads, lambda: float(self._library.fittest_matmul_rate(*arguments))
+        )
+
+    def peak(self, seconds: float) -> float:
+        """FLOP/s of all cores in multiply-adds that never leave the registers."""
+        return _on_each_core(
+            self._threads, lambda: float(self._library.fittest_fma_rate(seconds))
+        )
+
+
+def native_matmul(threads: int, folder: Path) -> tuple[NativeMatmul | None, str]:
+    """The kernel's matmul, or None and the reason why it cannot be had."""
+    try:
+        return NativeMatmul(threads, folder), ""
+    except (OSError, subprocess.CalledProcessError, native_backend.NativeUnavailableError) as e:
+        said = e.stderr if isinstance(e, subprocess.CalledProcessError) else str(e)
+        return None, f"not measured: {said.strip()[:300]}"
+
+
+def providers(threads: int, native: NativeMatmul | None) -> dict[str, Provider]:
+    """Every way to multiply that exists here."""
+    found: dict[str, Provider] = {
+        "torch_mkl_shared": _shared(_torch_product, threads),
+        "torch_mkl_per_core": _separate(_torch_product, threads),
+        "torch_mkl_batched": _batched(threads),
+        "numpy_shared": _shared(_numpy_product, threads),
+        "numpy_per_core": _separate(_numpy_product, threads),
+    }
+    if torch.backends.mkldnn.is_available():
+        found["onednn_shared"] = _shared(_onednn_product, threads)
+        found["onednn_per_core"] = _separate(_onednn_product, threads)
+    if jax is not None:
+        found["jax"] = _Jax()
+    if native is not None:
+        found["native_kernel"] = native
+    return found

@@ -1,0 +1,186 @@
+"""The smoke profile end to end: every figure from real training, and nothing twice."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from fittest.pipeline.plan import needed_shards
+from fittest.pipeline.project import Project
+from fittest.store import read_provenance, read_table
+
+pytestmark = pytest.mark.workflow
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ["Snakefile", "workflow", "config", "scripts"]
+
+
+def checkout(folder: Path) -> Path:
+    """A copy of what a user has, without results."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part)
+        else:
+            shutil.copy(source, folder / part)
+    (folder / "slurm").symlink_to("workflow/profiles/slurm")
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def smoke(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return snakemake(folder, *arguments, "--profile", "workflow/profiles/smoke")
+
+
+def planned(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Rule -> number of jobs, from a dry run's table."""
+    assert result.returncode == 0, result.stderr
+    text = result.stdout + result.stderr
+    if "Nothing to be done" in text:
+        return {}
+    table = text.split("Job stats:")[-1]
+    return {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)\s*$", table, re.M)}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which the whole smoke scale has been made."""
+    folder = checkout(tmp_path_factory.mktemp("checkout"))
+    result = smoke(folder, "all")
+    assert result.returncode == 0, result.stdout + result.stderr
+    return folder
+
+
+def test_every_figure_is_drawn(built: Path) -> None:
+    project = Project.load(built, {"scale": "smoke"})
+    for paper in project.papers:
+        for figure in project.figures_of(paper):
+            pdf = built / figure
+            assert pdf.read_bytes().startswith(b"%PDF"), figure
+            assert pdf.with_suffix(".png").stat().st_size > 10_000, figure
+
+
+def test_a_second_run_does_nothing(built: Path) -> None:
+    assert planned(smoke(built, "all", "-n")) == {}
+
+
+def test_plotted_numbers_stand_beside_the_tables(built: Path) -> None:
+    folder = built / "results/smoke/survival"
+    for name in ("fig2.csv", "fig3.csv", "fig6.csv"):
+        assert len(pd.read_csv(folder / name)) > 0, name
+    assert "run_id" in json.loads((folder / "showcase.json").read_text())
+
+
+def test_every_table_says_where_it_comes_from(built: Path) -> None:
+    tables = list((built / "results/smoke").rglob("*.parquet"))
+    assert len(tables) >= 4 * 4
+    for table in tables:
+        origin = read_provenance(table)
+        assert origin["scale"] == "smoke", table
+        assert {"config_hash", "commit", "versions", "python"} <= origin.keys(), table
+
+
+def test_the_resolved_configuration_is_kept_with_the_results(built: Path) -> None:
+    content = json.loads((built / "results/smoke/runs/perturb/config.json").read_text())
+    assert content["scale"] == "smoke"
+    assert content["config"]["analysis"]["bootstrap"]["draws"] > 0
+
+
+def test_changing_one_number_of_a_runset_retrains_that_runset_only(
+    built: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder, symlinks=True)
+    path = folder / "config/runsets/survival.yaml"
+    path.write_text(path.read_text().replace("signal: 80.0", "signal: 81.0"))
+    result = smoke(folder, "all", "-n")
+    assert planned(result)["train"] == 1
+    assert re.search(r"wildcards: runset=manual, shard=0000", result.stdout)
+
+
+def test_changing_a_figure_script_redraws_that_figure_only(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(built, folder, symlinks=True)
+    script = folder / "scripts/survival/plot_fig6_survival.py"
+    script.write_text(script.read_text() + "\n# changed\n")
+    assert planned(smoke(folder, "all", "-n")) == {
+        "all": 1,
+        "publish": 1,
+        "survival_fig6": 1,
+        "total": 3,
+    }
+
+
+def test_shard_size_has_no_influence_on_results(built: Path, tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    path = folder / "config/config.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["shards"]["smoke"]["runs"] = 2
+    path.write_text(yaml.safe_dump(content))
+    target = "results/smoke/runs/perturb/frequencies.parquet"
+    result = smoke(folder, target)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert len(list((folder / "results/smoke/runs/perturb").glob("*.trajectory.parquet"))) > 1
+    pd.testing.assert_frame_equal(
+        read_table(folder / target).sort_values(["run_id", "k"], ignore_index=True),
+        read_table(built / target).sort_values(["run_id", "k"], ignore_index=True),
+    )
+
+
+def test_the_cluster_profile_resolves_from_the_checkout_and_plans_the_right_jobs(
+    tmp_path: Path,
+) -> None:
+    folder = checkout(tmp_path)
+    jobs = planned(snakemake(folder, "figures/fig6_survival.pdf", "--profile", "slurm", "-n"))
+    project = Project.load(folder, {"scale": "full"})
+    assert jobs["train"] == len(needed_shards(project, ["fig6_survival"]))
+    assert jobs["survival_fig6"] == 1
+    assert "survival_fig2" not in jobs
+
+
+@pytest.mark.parametrize(
+    ("mistake", "named"),
+    [
+        (("frequency: 25", "frequency: 30"), ("survival.yaml", "perturb", "frequency")),
+        (("ratio:", "ratios:"), ("survival.yaml", "manual", "ratios")),
+        (("reuse: [fixemb]", "reuse: [fixem]"), ("survival.yaml", "perturb", "fixem")),
+    ],
+)
+def test_a_mistake_is_named_before_anything_starts(
+    tmp_path: Path, mistake: tuple[str, str], named: tuple[str, ...]
+) -> None:
+    folder = checkout(tmp_path)
+    path = folder / "config/runsets/survival.yaml"
+    path.write_text(path.read_text().replace(*mistake))
+    result = snakemake(folder, "figures/fig6_survival.pdf", "--cores", "1")
+    assert result.returncode != 0
+    for word in named:
+        assert word in result.stderr, result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (folder / "results").exists()
+
+
+def test_an_unknown_scale_is_refused(tmp_path: Path) -> None:
+    folder = checkout(tmp_path)
+    result = snakemake(folder, "all", "--cores", "1", "--config", "scale=tiny")
+    assert result.returncode != 0
+    assert "scale" in result.stderr
+    assert "smoke" in result.stderr
