@@ -139,9 +139,7 @@ class _Jax:
         if shape not in self._compiled:
             self._compiled[shape] = _jax_products(shape, batch)
         a, b, function = self._compiled[shape]
-        return _rate(
-            lambda: jax.block_until_ready(function(a, b)), batch * shape.flops, seconds
-        )
+        return _rate(lambda: jax.block_until_ready(function(a, b)), batch * shape.flops, seconds)
 
 
 class NativeMatmul:
@@ -176,9 +174,7 @@ class NativeMatmul:
 
     def peak(self, seconds: float) -> float:
         """FLOP/s of all cores in multiply-adds that never leave the registers."""
-        return _on_each_core(
-            self._threads, lambda: float(self._library.fittest_fma_rate(seconds))
-        )
+        return _on_each_core(self._threads, lambda: float(self._library.fittest_fma_rate(seconds)))
 
 
 def native_matmul(threads: int, folder: Path) -> tuple[NativeMatmul | None, str]:

@@ -108,6 +108,7 @@ def test_rate_lines_keep_their_order_and_intervals(axes, intervals):
     panels.rate_lines(axes, table, {"a": {"color": "r"}, "missing": {}, "c": {}}, intervals)
     assert [list(line.get_xdata()) for line in axes.lines] == [[1, 2], [1]]
     assert list(axes.lines[0].get_ydata()) == [0.1, 0.9]
+    assert axes.get_xlim()[0] <= 1 and axes.get_xlim()[1] >= 2
     first = axes.collections[0]
     if intervals == "bars":
         np.testing.assert_array_equal(first.get_segments()[1], [[2, 0.8], [2, 1.0]])

@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
-from matplotlib.transforms import offset_copy
+from matplotlib.transforms import ScaledTranslation
 
 from fittest.plotting.style import DEAD, OURS, PAPER, TOKENS, survivor_style
 
-_DODGE = 2.2  # points
+_DODGE = 0.03  # inches
 
 
 def empty(axes: Axes, note: str) -> None:
@@ -192,14 +192,11 @@ def rate_lines(
     if len(table) == 0:
         empty(axes, "no trials")
         return
-    apart = _DODGE if intervals == "bars" else 0.0
     for index, (series, style) in enumerate(styles.items()):
         rows = table[table["series"] == series].sort_values("x")
         if len(rows) == 0:
             continue
-        shift = apart * (index - (len(styles) - 1) / 2)
-        place = offset_copy(axes.transData, axes.get_figure(), x=shift, y=0.0, units="points")
-        (line,) = axes.plot(rows["x"], rows["y"], transform=place, **style)
+        (line,) = axes.plot(rows["x"], rows["y"], **style)
         known = rows.dropna(subset=["y_lo", "y_hi"])
         colour = line.get_color()
         if intervals == "band":
@@ -207,6 +204,10 @@ def rate_lines(
                 known["x"], known["y_lo"], known["y_hi"], color=colour, alpha=0.2, lw=0
             )
         else:
-            bars = {"color": colour, "lw": 0.8, "transform": place}
-            axes.vlines(known["x"], known["y_lo"], known["y_hi"], **bars)
+            bars = axes.vlines(known["x"], known["y_lo"], known["y_hi"], color=colour, lw=0.8)
+            shift = _DODGE * (index - (len(styles) - 1) / 2)
+            place = axes.transData + ScaledTranslation(shift, 0.0, axes.figure.dpi_scale_trans)
+            # Moved once drawn: given at the start, the offset would hide the data's limits.
+            line.set_transform(place)
+            bars.set_transform(place)
     axes.set_ylim(-0.04, 1.04)

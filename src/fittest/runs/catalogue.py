@@ -95,7 +95,7 @@ class Catalogue:
         """run_id -> the run-set that trains it, for every run of `name`."""
         runset = self.runset(name)
         owners = {run.run_id: name for run in runset.runs}
-        for donor_name in runset.declaration.reuse:
+        for donor_name in runset.donors:
             donors = {run.run_id: run for run in self.runset(donor_name).runs}
             donor_owners = self.owners(donor_name)
             for run in runset.runs:

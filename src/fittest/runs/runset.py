@@ -38,8 +38,10 @@ class Declaration(Settings):
     prime_p: bool = Field(
         default=False, description="refuse a modulus that is not prime (analyses need k^-1 mod p)"
     )
-    reuse: tuple[str, ...] = Field(
-        default=(), description="run-sets whose equal runs are read instead of trained again"
+    reuse: tuple[str, ...] | dict[Scale, tuple[str, ...]] = Field(
+        default=(),
+        description="run-sets whose equal runs are read instead of trained again; a list, or one"
+        " for each scale where it pays",
     )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="settings of a run (run.schema.json) at every scale"
@@ -68,6 +70,12 @@ class RunSet:
         self.declaration = declaration
         self.scale = scale
         self.where = where
+
+    @property
+    def donors(self) -> tuple[str, ...]:
+        """The run-sets whose equal runs are read instead of trained again."""
+        reuse = self.declaration.reuse
+        return reuse.get(self.scale, ()) if isinstance(reuse, dict) else reuse  # type: ignore[call-overload]
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -127,11 +135,11 @@ def load_runsets(folder: Path, scale: str) -> dict[str, RunSet]:
                 raise ConfigError(f"{path}: run-set `{name}` also stands in {found[name].where}")
             found[name] = RunSet(name, file.paper, declaration, scale, f"{path}: runsets.{name}")
     for runset in found.values():
-        for donor in runset.declaration.reuse:
+        for donor in runset.donors:
             if donor not in found:
                 raise ConfigError(f"{runset.where}.reuse: there is no run-set `{donor}`")
     try:
-        TopologicalSorter({n: r.declaration.reuse for n, r in found.items()}).prepare()
+        TopologicalSorter({n: r.donors for n, r in found.items()}).prepare()
     except CycleError as error:
         circle = " -> ".join(error.args[1])
         raise ConfigError(f"{folder}: run-sets reuse each other in a circle: {circle}") from None
