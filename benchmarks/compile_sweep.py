@@ -11,10 +11,10 @@ from fittest.pipeline.config import TrainingSettings
 
 # Survival spec 5.3: the axes of the dimension and the prime sweep.
 DIMENSIONS = tuple(range(16, 129))
-PRIMES = tuple(
-    int(p)
-    for p in "13 19 23 29 31 37 43 47 53 59 61 67 73 79 83 89 97 101 103 107 109 113 127".split()
-)
+# fmt: off
+PRIMES = (13, 19, 23, 29, 31, 37, 43, 47, 53, 59, 61, 67, 73, 79, 83, 89, 97, 101, 103, 107, 109,
+          113, 127)
+# fmt: on
 
 
 def measured(

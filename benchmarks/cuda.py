@@ -46,7 +46,7 @@ def measure(
     shapes = step_shapes(case)
     times, rates = interleaved(
         [engine],
-        {s.name: partial(matmul_rate, s, networks, options.matmul_seconds) for s in shapes},
+        [{s.name: partial(matmul_rate, s, networks, options.matmul_seconds) for s in shapes}],
         options.repeats,
         options.seconds,
     )

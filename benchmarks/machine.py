@@ -78,9 +78,16 @@ def described() -> dict[str, Any]:
     }
 
 
-def busy() -> list[float] | None:
-    """Load average of the last minutes: beyond this benchmark's own threads, it is noise."""
+def seconds_of_others() -> float | None:
+    """CPU seconds that this machine has spent on other processes; None where unknown.
+
+    Niced processes do not count: they give way, and take only what would lie idle.
+    """
     try:
-        return [round(value, 2) for value in os.getloadavg()]
+        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
     except OSError:
         return None
+    user, _nice, system, _idle, _wait, interrupt, soft, stolen = (int(f) for f in fields[:8])
+    total = (user + system + interrupt + soft + stolen) / os.sysconf("SC_CLK_TCK")
+    own = os.times()
+    return total - (own.user + own.system + own.children_user + own.children_system)

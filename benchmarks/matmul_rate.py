@@ -149,11 +149,11 @@ class NativeMatmul:
         self._threads = threads
         target = folder / "native_matmul.so"
         architecture = _ARCHITECTURE.get(native_backend.loaded_variant())
-        flags = [f"-march={architecture}"] if architecture else []
+        command = ["g++", "-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno"]
+        command += ["-fno-trapping-math", "-shared", "-fPIC", f"-I{_HEADERS}"]
+        command += [f"-march={architecture}"] if architecture else []
         subprocess.run(
-            ["g++", "-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno"]
-            + ["-fno-trapping-math", "-shared", "-fPIC", *flags, f"-I{_HEADERS}"]
-            + [str(_SOURCE), "-o", str(target)],
+            [*command, str(_SOURCE), "-o", str(target)],
             check=True,
             capture_output=True,
             text=True,

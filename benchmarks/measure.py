@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from benchmarks import machine, memory
+from benchmarks import memory
 from benchmarks.cases import Case, Contender
 from benchmarks.engine import Engine
 from benchmarks.jax_training import JaxTraining, jax
@@ -73,14 +73,13 @@ def compared_losses(all_contenders: Sequence[Contender], steps: int) -> dict[str
 
 def _rates(
     shapes: Sequence[Shape], ways: Mapping[str, Provider], native: NativeMatmul | None, s: float
-) -> dict[str, Callable[[], float]]:
-    found: dict[str, Callable[[], float]] = {
-        f"{way} {shape.name}": partial(rate, shape, s)
+) -> list[dict[str, Callable[[], float]]]:
+    found: list[dict[str, Callable[[], float]]] = [
+        {f"{way} {shape.name}": partial(rate, shape, s) for way, rate in ways.items()}
         for shape in shapes
-        for way, rate in ways.items()
-    }
+    ]
     if native is not None:
-        found[_PEAK] = partial(native.peak, s)
+        found.append({_PEAK: partial(native.peak, s)})
     return found
 
 
@@ -124,7 +123,6 @@ def measure(
     native: NativeMatmul | None,
 ) -> dict[str, Any]:
     """The entry of a setting in the JSON."""
-    load_before = machine.busy()
     all_contenders = contenders(case, options, settings, threads)
     losses = compared_losses(all_contenders, options.compared_steps)
     ways = providers(threads, native)
@@ -175,6 +173,7 @@ def measure(
                 "ms_per_network_step": times[c.name].median,
                 "spread": times[c.name].spread,
                 "repeats": list(times[c.name].repeats),
+                "share_of_machine_taken_by_others": list(times[c.name].others),
                 "compile_seconds": c.compile_seconds,
                 "train_loss": losses[c.name],
             }
@@ -182,5 +181,4 @@ def measure(
         },
         "compared_steps": options.compared_steps,
         "matmul_ceiling": ceiling,
-        "load_average": {"before": load_before, "after": machine.busy()},
     }

@@ -49,6 +49,11 @@ def _contender_table(name: str, entry: Mapping[str, Any]) -> list[str]:
             f"  {contender:20s} {raw['networks']:4d} networks  {raw['ms_per_network_step']:9.3f}"
             f" +- {100 * raw['spread']:4.1f} %  {raw['ms_per_network_step'] / engine:7.2f} x"
         )
+    others = [o for r in entry["raw"].values() for o in r["share_of_machine_taken_by_others"] if o]
+    if others and max(others) > 0.1:
+        lines.append(
+            f"  noisy: other processes took up to {100 * max(others):.0f} % of the machine"
+        )
     ceiling = entry["matmul_ceiling"]
     lines.append(
         f"  matmul ceiling {ceiling['gflops']:.0f} GFLOP/s"

@@ -30,18 +30,19 @@ class Sequential:
         self._initial = {name: value[0] for name, value in ensemble.initial.items()}
         run = case.run(0)
         self._model: nn.Module = EmbeddingMLP(case.p, case.d, run.model.hidden, case.p).to(dtype)
-        self._settings = {
-            "lr": run.optimiser.lr,
-            "betas": run.optimiser.betas,
-            "eps": run.optimiser.eps,
-            "weight_decay": run.optimiser.weight_decay,
-        }
+        self._settings = run.optimiser
         self.reset()
 
     def reset(self) -> None:
         """Initial weights and a new optimiser."""
         self._model.load_state_dict(self._initial)
-        self._optimiser = torch.optim.AdamW(self._model.parameters(), **self._settings)
+        self._optimiser = torch.optim.AdamW(
+            self._model.parameters(),
+            lr=self._settings.lr,
+            betas=self._settings.betas,
+            eps=self._settings.eps,
+            weight_decay=self._settings.weight_decay,
+        )
 
     def _loss(self, tokens: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         return functional.cross_entropy(self._model(tokens), labels)

@@ -1,4 +1,7 @@
-"""Interleaved timing: A B C A B C ..., so that a noisy machine is noisy for all alike."""
+"""Interleaved timing: A B C A B C ..., so that a noisy machine is noisy for all alike.
+
+Where other processes take much of the machine during a measurement, it is made again.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.cases import Contender
+from benchmarks.machine import cores, seconds_of_others
+
+_QUIET = 0.1
+"""Share of the machine that other processes may take during a measurement."""
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Repeats of one measurement, in the order in which they were taken."""
+    """Repeats of one measurement, in the order in which they were taken.
+
+    others: during each, the share of the machine that other processes took.
+    """
 
     repeats: tuple[float, ...]
+    others: tuple[float | None, ...] = ()
 
     @property
     def median(self) -> float:
@@ -28,6 +40,33 @@ class Timing:
             return 0.0
         low, _, high = statistics.quantiles(self.repeats, n=4, method="inclusive")
         return (high - low) / 2 / self.median
+
+
+@dataclass(frozen=True)
+class _Taken:
+    values: dict[str, float]
+    others: float | None
+
+
+def _once(measure: Callable[[], dict[str, float]]) -> _Taken:
+    before, start = seconds_of_others(), time.perf_counter()
+    values = measure()
+    elapsed, after = time.perf_counter() - start, seconds_of_others()
+    if before is None or after is None:
+        return _Taken(values, None)
+    return _Taken(values, max(0.0, after - before) / elapsed / cores())
+
+
+def _least_disturbed(measure: Callable[[], dict[str, float]]) -> _Taken:
+    """The first quiet attempt, else the quietest of a few."""
+    best = _once(measure)
+    for _ in range(_ATTEMPTS - 1):
+        if best.others is None or best.others <= _QUIET:
+            break
+        again = _once(measure)
+        if again.others is not None and again.others < best.others:
+            best = again
+    return best
 
 
 def _steps_within(contender: Contender, seconds: float) -> int:
@@ -54,23 +93,29 @@ def train_milliseconds(contender: Contender, steps: int) -> float:
 
 def interleaved(
     contenders: Sequence[Contender],
-    rates: Mapping[str, Callable[[], float]],
+    rates: Sequence[Mapping[str, Callable[[], float]]],
     repeats: int,
     seconds: float,
 ) -> tuple[dict[str, Timing], dict[str, Timing]]:
     """Time all `contenders` (about `seconds` each) and call all `rates`, `repeats` times round.
 
+    rates: groups of short measurements that are made, and made again, together.
     Returns milliseconds per network and step by contender, and the values of `rates`.
     """
-    steps = {c.name: _steps_within(c, seconds) for c in contenders}
-    times: dict[str, list[float]] = {c.name: [] for c in contenders}
-    values: dict[str, list[float]] = {name: [] for name in rates}
-    for _ in range(repeats):
-        for contender in contenders:
-            times[contender.name].append(train_milliseconds(contender, steps[contender.name]))
-        for name, rate in rates.items():
-            values[name].append(rate())
-    return (
-        {name: Timing(tuple(taken)) for name, taken in times.items()},
-        {name: Timing(tuple(taken)) for name, taken in values.items()},
-    )
+
+    def train(contender: Contender, steps: int) -> Callable[[], dict[str, float]]:
+        return lambda: {contender.name: train_milliseconds(contender, steps)}
+
+    def call(group: Mapping[str, Callable[[], float]]) -> Callable[[], dict[str, float]]:
+        return lambda: {name: rate() for name, rate in group.items()}
+
+    groups = [train(c, _steps_within(c, seconds)) for c in contenders]
+    groups += [call(group) for group in rates]
+    rounds = [[_least_disturbed(group) for group in groups] for _ in range(repeats)]
+    found = {}
+    for taken in zip(*rounds, strict=True):
+        others = tuple(one.others for one in taken)
+        for name in taken[0].values:
+            found[name] = Timing(tuple(one.values[name] for one in taken), others)
+    times = {c.name: found.pop(c.name) for c in contenders}
+    return times, found

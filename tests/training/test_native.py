@@ -7,6 +7,7 @@ autograd in float64, torch.optim.AdamW, one network at a time.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
@@ -26,6 +27,15 @@ if not native.available():
 
 VARIANTS = native.variants()
 GROUPS = ("parameters", "first_moment", "second_moment")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def single_torch_thread() -> Iterator[None]:
+    """Small reference networks only lose by torch's own threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(params=VARIANTS)

@@ -6,16 +6,14 @@ import json
 
 import numpy as np
 import pandas as pd
-import torch
 
-from fittest.analysis.settle import SettleRule
+from fittest.analysis.settle import stop_position
 from fittest.analysis.summarise import summarise_runs
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.tables import runs_table
 from fittest.runs.run import Run
 from fittest.store import read_table, write_table, write_text
-from fittest.training.record import Rows
 
 
 def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFrame:
@@ -33,15 +31,8 @@ def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFra
     rows = rows[recorded & (rows["step"] <= run.steps)]
     if run.stop is None:
         return rows
-    rule = SettleRule(run.stop, two_mean_factor)
-    signals = torch.tensor(np.stack(rows["signals"].to_list()))
-    means = torch.tensor(rows["signal_mean"].to_numpy())
-    for position, step in enumerate(rows["step"].tolist()):
-        here = slice(position, position + 1)
-        columns = {"signals": signals[here], "signal_mean": means[here]}
-        if bool(rule.settled(Rows(step, torch.tensor([0]), columns))[0]):
-            return rows.iloc[: position + 1]
-    return rows
+    position = stop_position(rows, run.stop, two_mean_factor)
+    return rows if position is None else rows.iloc[: position + 1]
 
 
 def collect(project: Project, runset: str, runs_path: str, frequencies_path: str) -> None:

@@ -11,7 +11,9 @@ from fittest.tasks import TaskSettings, train_pairs
 
 def expected_steps(run: Run) -> int:
     """Steps that a run is expected to take: its last step, or fewer where it stops early."""
-    return run.steps if run.stop is None else min(run.steps, run.stop.expected)
+    if run.stop is None or run.stop.expected is None:
+        return run.steps
+    return min(run.steps, run.stop.expected)
 
 
 @cache

@@ -101,8 +101,25 @@ class Stop(Settings):
     separation: float = Field(
         default=1.5, ge=1, description="smallest weakest survivor / strongest dead signal"
     )
-    expected: int = Field(
-        ge=1, description="steps that a run takes on average (measured; for the forecast only)"
+    weakest: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="least signal of the weakest survivor, as a share of the survivors' mean:"
+        " a weak one may still die",
+    )
+    decline: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="most that any survivor may lose over the window, as a share of its signal,"
+        " relative to the survivors' mean: one that loses ground may still die; 1: whatever",
+    )
+    expected: int | None = Field(
+        default=None,
+        ge=1,
+        description="steps that a run takes on average (measured; for the forecast only);"
+        " null: to its last step",
     )
 
 

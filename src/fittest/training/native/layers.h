@@ -8,24 +8,22 @@
 
 namespace fittest {
 
-// values: pre-activations in, SiLU out; slope: the derivative. Both share one exponential.
-template <class T>
-inline void silu(T* values, T* slope, int64_t count) {
-  using V = Full<T>;
-  for (int64_t i = 0; i < count; i += kLanes<T>) {
-    const V z = load<V>(values + i);
-    const V sigmoid = T(1) / (T(1) + exponential(-z));
-    const V h = z * sigmoid;
-    store<V>(values + i, h);
-    store<V>(slope + i, h - h * sigmoid + sigmoid);
-  }
+// SiLU of z and its derivative; both share one exponential.
+template <class V>
+inline void silu(V z, Lane<V>* value, Lane<V>* slope) {
+  using T = Lane<V>;
+  const V sigmoid = T(1) / (T(1) + exponential(-z));
+  const V h = z * sigmoid;
+  store<V>(value, h);
+  store<V>(slope, h - h * sigmoid + sigmoid);
 }
 
 template <class T>
-inline void add(T* to, const T* from, int64_t count) {
-  using V = Full<T>;
-  for (int64_t i = 0; i < count; i += kLanes<T>)
+inline void add_row(T* to, const T* from, int64_t columns) {
+  for_row<T>(columns, [=](auto v, int64_t i) {
+    using V = decltype(v);
     store<V>(to + i, load<V>(to + i) + load<V>(from + i));
+  });
 }
 
 // Exponentials of the logits of one row relative to its largest, with the right class left out.
@@ -37,28 +35,39 @@ struct SoftmaxRow {
   T others;       // sum over the other classes of exp(logit - largest)
 };
 
-// Replaces the row by exp(logit - largest), 0 at the right class and in the padding.
+// The last vector of a row of logits, its padding replaced by copies of the right one.
+template <class T>
+inline Full<T> last_logits(const T* row, int64_t classes, int64_t stride, int64_t label) {
+  using V = Full<T>;
+  const int64_t last = stride - kLanes<T>;
+  return lanes<V>() < lane_index<V>(classes - last) ? load<V>(row + last) : splat<V>(row[label]);
+}
+
+// Writes exp(logit - largest) over the logits, 0 into the padding.
 // Leaving the right class out of the sum is what keeps small losses and their gradients exact:
 // nothing is ever subtracted from a probability near one.
 template <class T>
 inline SoftmaxRow<T> exponentials(T* row, int64_t classes, int64_t stride, int64_t label) {
   using V = Full<T>;
   constexpr int n = kLanes<T>;
-  const int64_t whole = classes / n * n;
-  for (int64_t j = classes; j < stride; ++j) row[j] = row[0];
-  V top = load<V>(row);
-  for (int64_t j = n; j < stride; j += n) top = maximum(load<V>(row + j), top);
+  const int64_t last = stride - n;
   SoftmaxRow<T> result;
-  result.largest = maximum_of(top);
   result.right_logit = row[label];
-  for (int64_t j = 0; j < stride; j += n)
-    store<V>(row + j, exponential(load<V>(row + j) - result.largest));
-  result.right = row[label];
-  row[label] = 0;
-  for (int64_t j = classes; j < stride; ++j) row[j] = 0;
+  const V end = last_logits(row, classes, stride, label);
+  V top = end;
+  for (int64_t j = 0; j < last; j += n) top = maximum(load<V>(row + j), top);
+  result.largest = maximum_of(top);
   V sum{};
-  for (int64_t j = 0; j < stride; j += n) sum += load<V>(row + j);
-  (void)whole;
+  for (int64_t j = 0; j < last; j += n) {
+    const V e = exponential(load<V>(row + j) - result.largest);
+    store<V>(row + j, e);
+    sum += lanes<V>() == lane_index<V>(label - j) ? V{} : e;
+  }
+  const V e =
+      lanes<V>() < lane_index<V>(classes - last) ? exponential(end - result.largest) : V{};
+  store<V>(row + last, e);
+  sum += lanes<V>() == lane_index<V>(label - last) ? V{} : e;
+  result.right = row[label];
   result.others = sum_of(sum);
   return result;
 }
@@ -69,24 +78,41 @@ inline void softmax_gradient(T* row, int64_t classes, int64_t stride, int64_t la
   using V = Full<T>;
   const SoftmaxRow<T> e = exponentials(row, classes, stride, label);
   const T factor = scale / (e.others + e.right);
-  row[label] = -e.others;
   for (int64_t j = 0; j < stride; j += kLanes<T>) store<V>(row + j, load<V>(row + j) * factor);
+  row[label] = -e.others * factor;
 }
 
-// Cross-entropy of one row; `correct`: whether argmax (first maximum on ties) is the label.
-// Overwrites the row.
+// Whether argmax, the first of equal maxima, is the label; NaN counts as the largest, as in torch.
+template <class T>
+inline bool is_first_maximum(const T* row, int64_t classes, int64_t stride, int64_t label) {
+  using V = Full<T>;
+  const T right = row[label];
+  if (right != right) {
+    for (int64_t j = 0; j < label; ++j)
+      if (row[j] != row[j]) return false;
+    return true;
+  }
+  Integers<V> beaten{};
+  const auto compare = [&](V v, int64_t j) {
+    // Negated, so that NaN beats every number.
+    beaten |= ~(v <= right) | ((v == right) & (lanes<V>() < lane_index<V>(label - j)));
+  };
+  const int64_t last = stride - kLanes<T>;
+  for (int64_t j = 0; j < last; j += kLanes<T>) compare(load<V>(row + j), j);
+  compare(last_logits(row, classes, stride, label), last);
+  return reduce(beaten, [](auto a, auto b) { return a | b; }) == 0;
+}
+
+// Cross-entropy of one row, which it overwrites; `correct`: whether argmax is the label.
 template <class T>
 inline double cross_entropy(T* row, int64_t classes, int64_t stride, int64_t label,
                             bool& correct) {
-  int64_t best = 0;
-  for (int64_t j = 1; j < classes && row[best] == row[best]; ++j)
-    if (row[j] > row[best] || row[j] != row[j]) best = j;
-  correct = best == label;
+  correct = is_first_maximum(row, classes, stride, label);
   const SoftmaxRow<T> e = exponentials(row, classes, stride, label);
   const double margin = static_cast<double>(e.largest) - static_cast<double>(e.right_logit);
   const double others = static_cast<double>(e.others);
   if (margin > 0) return margin + std::log1p(others + std::expm1(-margin));
-  return std::log1p(others) + (margin != margin ? margin : 0.0);
+  return std::log1p(others) + (margin - margin);  // NaN if the right logit is
 }
 
 }  // namespace fittest

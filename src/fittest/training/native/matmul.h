@@ -60,16 +60,16 @@ __attribute__((noinline)) void tile(const MatmulArguments<T>& m, int64_t row, in
   const T* a = m.a + row * a_row;
   const T* b = m.b + column;
   for (int64_t k = 0; k < depth; ++k, a += a_depth, b += b_stride) {
+    F bv[V > 0 ? V : 1];
+    L bh{};
     FITTEST_UNROLL
-    for (int v = 0; v < V; ++v) {
-      const F bv = load<F>(b + v * n);
+    for (int v = 0; v < V; ++v) bv[v] = load<F>(b + v * n);
+    if (H) bh = load<L>(b + V * n);
+    FITTEST_UNROLL
+    for (int r = 0; r < R; ++r) {
       FITTEST_UNROLL
-      for (int r = 0; r < R; ++r) sum[r][v] += a[r * a_row] * bv;
-    }
-    if (H) {
-      const L bv = load<L>(b + V * n);
-      FITTEST_UNROLL
-      for (int r = 0; r < R; ++r) tail[r] += a[r * a_row] * bv;
+      for (int v = 0; v < V; ++v) sum[r][v] += a[r * a_row] * bv[v];
+      if (H) tail[r] += a[r * a_row] * bh;
     }
   }
   T* c = m.c + row * m.c_stride + column;

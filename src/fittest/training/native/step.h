@@ -11,6 +11,7 @@
 
 #include "layers.h"
 #include "network.h"
+#include "transpose.h"
 
 namespace fittest {
 
@@ -134,10 +135,10 @@ class Trainer {
 
   // Transposed weights and the tables of the first layer.
   void prepare(const T* w, Workspace<T>& ws) const {
-    transpose(w + layout_.input_a, s_.h1, s_.d, s_.d_stride, ws.input_a_t, s_.h1_stride);
-    transpose(w + layout_.input_b, s_.h1, s_.d, s_.d_stride, ws.input_b_t, s_.h1_stride);
-    transpose(w + layout_.hidden, s_.h2, s_.h1, s_.h1_stride, ws.hidden_t, s_.h2_stride);
-    transpose(w + layout_.output, s_.classes, s_.h2, s_.h2_stride, ws.output_t,
+    transpose<T>(w + layout_.input_a, s_.h1, s_.d, s_.d_stride, ws.input_a_t, s_.h1_stride);
+    transpose<T>(w + layout_.input_b, s_.h1, s_.d, s_.d_stride, ws.input_b_t, s_.h1_stride);
+    transpose<T>(w + layout_.hidden, s_.h2, s_.h1, s_.h1_stride, ws.hidden_t, s_.h2_stride);
+    transpose<T>(w + layout_.output, s_.classes, s_.h2, s_.h2_stride, ws.output_t,
               s_.classes_stride);
     const T* table = w + layout_.embedding;
     matmul<T>(s_.p, s_.h1,
@@ -162,25 +163,28 @@ class Trainer {
       visit(pairs.data() + first, std::min(rows, total - first));
   }
 
-  static void transpose(const T* from, int64_t rows, int64_t columns, int64_t stride, T* to,
-                        int64_t to_stride) {
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * stride + c];
-  }
-
   void forward(const T* w, Workspace<T>& ws, const Pair* pairs, int64_t rows) const {
-    using V = Full<T>;
     for (int64_t r = 0; r < rows; ++r) {
       const T* first = ws.table_a + pairs[r].a * s_.h1_stride;
       const T* second = ws.table_b + pairs[r].b * s_.h1_stride;
-      for (int64_t i = 0; i < s_.h1_stride; i += kLanes<T>)
-        store<V>(ws.act1 + r * s_.h1_stride + i, load<V>(first + i) + load<V>(second + i));
+      T* act = ws.act1 + r * s_.h1_stride;
+      T* slope = ws.slope1 + r * s_.h1_stride;
+      for_row<T>(s_.h1, [=](auto v, int64_t i) {
+        using V = decltype(v);
+        silu<V>(load<V>(first + i) + load<V>(second + i), act + i, slope + i);
+      });
     }
-    silu<T>(ws.act1, ws.slope1, rows * s_.h1_stride);
     matmul<T>(rows, s_.h2,
               {s_.h1, ws.act1, s_.h1_stride, 1, ws.hidden_t, s_.h2_stride,
                w + layout_.hidden_bias, 0, ws.act2, s_.h2_stride, nullptr});
-    silu<T>(ws.act2, ws.slope2, rows * s_.h2_stride);
+    for (int64_t r = 0; r < rows; ++r) {
+      T* act = ws.act2 + r * s_.h2_stride;
+      T* slope = ws.slope2 + r * s_.h2_stride;
+      for_row<T>(s_.h2, [=](auto v, int64_t i) {
+        using V = decltype(v);
+        silu<V>(load<V>(act + i), act + i, slope + i);
+      });
+    }
     matmul<T>(rows, s_.classes,
               {s_.h2, ws.act2, s_.h2_stride, 1, ws.output_t, s_.classes_stride,
                w + layout_.output_bias, 0, ws.logits, s_.classes_stride, nullptr});
@@ -201,18 +205,34 @@ class Trainer {
     accumulate(ws.slope2, s_.h2, s_.h2_stride, ws.act1, s_.h1, s_.h1_stride, rows,
                g + layout_.hidden, g + layout_.hidden_bias);
     if (!first_layer_trained_) return;
-    for (int64_t r = 0; r < rows; ++r) {
-      const T* row = ws.slope1 + r * s_.h1_stride;
-      add<T>(ws.table_a_grad + pairs[r].a * s_.h1_stride, row, s_.h1_stride);
-      add<T>(ws.table_b_grad + pairs[r].b * s_.h1_stride, row, s_.h1_stride);
-    }
+    for (int64_t r = 0; r < rows;) r += scatter(ws, pairs + r, rows - r, ws.slope1 + r * s_.h1_stride);
+  }
+
+  // Adds the gradients of the leading rows that share their first operand to the gradients of
+  // the tables; returns how many rows these are.
+  int64_t scatter(Workspace<T>& ws, const Pair* pairs, int64_t rows, const T* gradients) const {
+    int64_t same = 1;
+    while (same < rows && pairs[same].a == pairs[0].a) ++same;
+    T* first = ws.table_a_grad + pairs[0].a * s_.h1_stride;
+    for_row<T>(s_.h1, [&](auto v, int64_t i) {
+      using V = decltype(v);
+      V sum = load<V>(first + i);
+      for (int64_t r = 0; r < same; ++r) {
+        T* second = ws.table_b_grad + pairs[r].b * s_.h1_stride + i;
+        const V gradient = load<V>(gradients + r * s_.h1_stride + i);
+        store<V>(second, load<V>(second) + gradient);
+        sum += gradient;
+      }
+      store<V>(first + i, sum);
+    });
+    return same;
   }
 
   // weight_grad += outgoing^T incoming; bias_grad += column sums of outgoing.
   static void accumulate(const T* outgoing, int64_t out, int64_t out_stride, const T* incoming,
                          int64_t in, int64_t in_stride, int64_t rows, T* weight_grad,
                          T* bias_grad) {
-    for (int64_t r = 0; r < rows; ++r) add<T>(bias_grad, outgoing + r * out_stride, out_stride);
+    for (int64_t r = 0; r < rows; ++r) add_row<T>(bias_grad, outgoing + r * out_stride, out);
     matmul<T>(out, in,
               {rows, outgoing, 1, out_stride, incoming, in_stride, weight_grad, in_stride,
                weight_grad, in_stride, nullptr});
@@ -221,7 +241,7 @@ class Trainer {
   void first_layer_gradient(const T* w, T* g, Workspace<T>& ws) const {
     const T* table = w + layout_.embedding;
     for (int64_t a = 0; a < s_.p; ++a)
-      add<T>(g + layout_.input_bias, ws.table_a_grad + a * s_.h1_stride, s_.h1_stride);
+      add_row<T>(g + layout_.input_bias, ws.table_a_grad + a * s_.h1_stride, s_.h1);
     const struct {
       const T* grad;
       int64_t weight;

@@ -8,6 +8,10 @@
 #include <cstring>
 #include <type_traits>
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #if defined(__AVX512F__) && defined(__AVX512VL__)
 #define FITTEST_VECTOR_BYTES 64
 #elif defined(__AVX2__) && defined(__FMA__)
@@ -20,6 +24,13 @@
 #define FITTEST_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define FITTEST_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+// Shuffles that Clang and recent GCC share.
+#if defined(__clang__) || __GNUC__ >= 12
+#define FITTEST_SHUFFLES 1
+#else
+#define FITTEST_SHUFFLES 0
 #endif
 
 // One fused instruction keeps more digits than two; without it exp reduces its argument otherwise.
@@ -86,10 +97,41 @@ inline V splat(Lane<V> x) {
   return x - V{};
 }
 
+// The larger of each pair of lanes; b where either is NaN.
 template <class V>
 inline V maximum(V a, V b) {
   return a > b ? a : b;
 }
+
+template <class V>
+inline V minimum(V a, V b) {
+  return a < b ? a : b;
+}
+
+// Compilers do not make one instruction of the comparisons above: they cannot promise what it
+// does to NaN, which is exactly what is wanted here. (The forms with a full mask avoid a false
+// warning of GCC 12 about the plain ones.)
+#if FITTEST_VECTOR_BYTES == 64
+template <>
+inline Full<float> maximum(Full<float> a, Full<float> b) {
+  return (Full<float>)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
+}
+template <>
+inline Full<float> minimum(Full<float> a, Full<float> b) {
+  return (Full<float>)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
+}
+#endif
+#if FITTEST_VECTOR_BYTES >= 32
+using EightFloats = VectorOf<float, 32>::type;
+template <>
+inline EightFloats maximum(EightFloats a, EightFloats b) {
+  return (EightFloats)_mm256_max_ps((__m256)a, (__m256)b);
+}
+template <>
+inline EightFloats minimum(EightFloats a, EightFloats b) {
+  return (EightFloats)_mm256_min_ps((__m256)a, (__m256)b);
+}
+#endif
 
 template <class V>
 inline V square_root(V x) {
@@ -98,25 +140,60 @@ inline V square_root(V x) {
   return x;
 }
 
+// 0, 1, 2, ...
+template <class V>
+inline Integers<V> lanes() {
+  constexpr int n = sizeof(V) / sizeof(Lane<V>);
+  Integers<V> result;
+  FITTEST_UNROLL
+  for (int i = 0; i < n; ++i) result[i] = i;
+  return result;
+}
+
+// An index as the lanes of lanes<V>() hold it, for comparisons.
+template <class V>
+inline Lane<Integers<V>> lane_index(int64_t i) {
+  return static_cast<Lane<Integers<V>>>(i);
+}
+
+// Lane i of the result is lane i ^ Distance of v.
+template <int Distance, class V>
+inline V swapped(V v) {
+#if FITTEST_SHUFFLES
+  if constexpr (sizeof(V) / sizeof(Lane<V>) == 16)
+    return __builtin_shufflevector(v, v, 0 ^ Distance, 1 ^ Distance, 2 ^ Distance, 3 ^ Distance,
+                                   4 ^ Distance, 5 ^ Distance, 6 ^ Distance, 7 ^ Distance,
+                                   8 ^ Distance, 9 ^ Distance, 10 ^ Distance, 11 ^ Distance,
+                                   12 ^ Distance, 13 ^ Distance, 14 ^ Distance, 15 ^ Distance);
+  else if constexpr (sizeof(V) / sizeof(Lane<V>) == 8)
+    return __builtin_shufflevector(v, v, 0 ^ Distance, 1 ^ Distance, 2 ^ Distance, 3 ^ Distance,
+                                   4 ^ Distance, 5 ^ Distance, 6 ^ Distance, 7 ^ Distance);
+  else if constexpr (sizeof(V) / sizeof(Lane<V>) == 4)
+    return __builtin_shufflevector(v, v, 0 ^ Distance, 1 ^ Distance, 2 ^ Distance, 3 ^ Distance);
+  else
+    return __builtin_shufflevector(v, v, 0 ^ Distance, 1 ^ Distance);
+#else
+  return __builtin_shuffle(v, lanes<V>() ^ Distance);
+#endif
+}
+
+template <class V, class Combine>
+inline Lane<V> reduce(V v, Combine combine) {
+  constexpr int n = sizeof(V) / sizeof(Lane<V>);
+  if constexpr (n >= 16) v = combine(v, swapped<8>(v));
+  if constexpr (n >= 8) v = combine(v, swapped<4>(v));
+  if constexpr (n >= 4) v = combine(v, swapped<2>(v));
+  return combine(v, swapped<1>(v))[0];
+}
+
 template <class V>
 inline Lane<V> sum_of(V v) {
-  constexpr int n = sizeof(V) / sizeof(Lane<V>);
-  Lane<V> lanes[n];
-  std::memcpy(lanes, &v, sizeof(V));
-  for (int width = n / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-  return lanes[0];
+  return reduce(v, [](V a, V b) { return a + b; });
 }
 
 template <class V>
 inline Lane<V> maximum_of(V v) {
-  constexpr int n = sizeof(V) / sizeof(Lane<V>);
-  Lane<V> lanes[n];
-  std::memcpy(lanes, &v, sizeof(V));
-  for (int width = n / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i)
-      lanes[i] = lanes[i] > lanes[i + width] ? lanes[i] : lanes[i + width];
-  return lanes[0];
+  return reduce(v, [](V a, V b) { return maximum(a, b); });
 }
 
 template <class T>
@@ -156,14 +233,24 @@ struct ExpConstants<double> {
       4.455817908336064493e-10};
 };
 
+// Calls visit(V{}, offset) for the vectors that cover a row of `columns` numbers: full ones, then
+// a half one where that is enough. Products cover their columns in the same way, so the rest of
+// the padding is never written and stays zero.
+template <class T, class Visit>
+inline void for_row(int64_t columns, Visit visit) {
+  const int64_t tail = columns % kLanes<T>;
+  const int64_t full = kHalves && tail > 0 && tail <= kHalfLanes<T> ? columns - tail : columns;
+  int64_t i = 0;
+  for (; i < full; i += kLanes<T>) visit(Full<T>{}, i);
+  if (i < columns) visit(Half<T>{}, i);
+}
+
 // exp(x) to about one unit in the last place; arguments are clamped to the finite range, NaN stays.
 template <class V>
 inline V exponential(V x) {
   using T = Lane<V>;
   using K = ExpConstants<T>;
-  const V lowest = splat<V>(K::lowest), highest = splat<V>(K::highest);
-  x = x < lowest ? lowest : x;
-  x = x > highest ? highest : x;
+  x = minimum(splat<V>(K::highest), maximum(splat<V>(K::lowest), x));
   const V shifted = x * K::log2e + K::shift;
   const V n = shifted - K::shift;
 #if FITTEST_FUSED
