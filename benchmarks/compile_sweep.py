@@ -9,7 +9,7 @@ from benchmarks.cases import Case
 from benchmarks.engine import Engine
 from fittest.pipeline.config import TrainingSettings
 
-# Survival spec 5.3: the axes of the dimension and the prime sweep.
+# Survival methods 5.3: the axes of the dimension and the prime sweep.
 DIMENSIONS = tuple(range(16, 129))
 # fmt: off
 PRIMES = (13, 19, 23, 29, 31, 37, 43, 47, 53, 59, 61, 67, 73, 79, 83, 89, 97, 101, 103, 107, 109,

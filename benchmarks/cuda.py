@@ -49,6 +49,7 @@ def measure(
         [{s.name: partial(matmul_rate, s, networks, options.matmul_seconds) for s in shapes}],
         options.repeats,
         options.seconds,
+        options.attempts,
     )
     milliseconds = times[engine.name].median
     ceiling = step_rate(shapes, {s: rates[s.name].median for s in shapes}) / 1e9

@@ -99,6 +99,8 @@ class JaxTraining:
 
     def advance(self, steps: int) -> None:
         """As many compiled stretches as make up `steps`."""
+        if steps % self.stride:
+            raise ValueError(f"{steps} is no multiple of {self.stride} steps")
         for _ in range(steps // self.stride):
             self._state = self._advance(self._train, self._state)
         jax.block_until_ready(self._state)

@@ -132,6 +132,7 @@ def measure(
         _rates(shapes, ways, native, options.matmul_seconds),
         options.repeats,
         options.seconds,
+        options.attempts,
     )
     jax_names = [c.name for c in all_contenders if isinstance(c, JaxTraining)]
     best_jax = min(jax_names, key=lambda name: times[name].median, default=None)

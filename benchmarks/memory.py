@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -45,15 +46,18 @@ def train(case: Case, networks: int, threads: int) -> None:
         backend.state()
 
 
+@cache
+def _peak(case: Case, networks: int) -> float:
+    command = [sys.executable, "-m", "benchmarks.memory", case.name, str(networks)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
 def measured(case: Case, networks: int = 64) -> dict[str, float]:
     """MiB of the whole process with `networks`, and of each network in it."""
 
-    def peak(count: int) -> float:
-        command = [sys.executable, "-m", "benchmarks.memory", case.name, str(count)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        return float(done.stdout)
-
-    empty, full = peak(0), peak(networks)
+    # Without networks the setting does not matter, so one process serves for all settings.
+    empty, full = _peak(Case(3, 1), 0), _peak(case, networks)
     return {"process": full, "empty_process": empty, "per_network": (full - empty) / networks}
 
 

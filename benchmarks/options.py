@@ -12,15 +12,18 @@ from fittest.pipeline.config import ProjectConfig, TrainingSettings
 class Options:
     """seconds: per contender and repeat; matmul_seconds: per provider, shape and repeat.
 
+    attempts: how often at most a measurement is made that other processes disturb.
     networks_per_thread: size of the automatic ensemble on the CPU, a whole number of networks
     for each thread. jax_sizes: ensembles of which the fastest counts. compiled: settings in which
-    the compiled torch step is timed too.
+    the compiled torch step is timed too. compared_steps: after so many, all losses must agree; a
+    multiple of every stride.
     """
 
     settings: tuple[str, ...] = DEFAULT
     repeats: int = 7
     seconds: float = 1.0
     matmul_seconds: float = 0.03
+    attempts: int = 4
     networks_per_thread: int = 8
     jax_sizes: tuple[int, ...] = (1, 8, 16)
     compiled: tuple[str, ...] = (BAR_SETTING,)
@@ -37,6 +40,7 @@ class Options:
             repeats=1,
             seconds=0.02,
             matmul_seconds=0.001,
+            attempts=1,
             networks_per_thread=1,
             jax_sizes=(2,),
             compiled=(),

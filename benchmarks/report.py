@@ -1,8 +1,14 @@
-"""The bars that the engine is held to, and the table that is printed."""
+"""The bars that the engine is held to, and the tables.
+
+python -m benchmarks.report results/bench/bench.json prints the tables of the README.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import BAR_SETTING
@@ -97,3 +103,40 @@ def table(content: Mapping[str, Any], names: Sequence[str]) -> str:
             f" {_number(bar['measured'])}  {said[bar['met']]}"
         )
     return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def markdown(content: Mapping[str, Any]) -> str:
+    """The results as the README shows them: a column per setting."""
+    entries = {name: content[name] for name in content["settings"]}
+    lines = [_row(["", *entries]), _row(["---", *("---:" for _ in entries)])]
+    figures = (
+        ("times faster than sequential float64", "speedup_vs_sequential_float64", 1.0, 1),
+        ("times faster than sequential float32", "speedup_vs_sequential_float32", 1.0, 1),
+        ("times faster than JAX", "speedup_vs_jax", 1.0, 2),
+        ("share of the matmul ceiling, %", "share_of_matmul_ceiling", 100.0, 1),
+        ("share of the multiply-add peak, %", "share_of_fma_peak", 100.0, 1),
+        ("GFLOP/s of the step", "step_gflops", 1.0, 0),
+        ("peak MB per network", "peak_mb_per_network", 1.0, 2),
+    )
+    for label, key, factor, digits in figures:
+        values = [e[key] for e in entries.values()]
+        cells = [_number(None if v is None else factor * v, digits) for v in values]
+        lines.append(_row([label, *cells]))
+    ceilings = [_number(e["matmul_ceiling"]["gflops"], 0) for e in entries.values()]
+    lines.append(_row(["matmul ceiling, GFLOP/s", *ceilings]))
+    contenders = dict.fromkeys(name for e in entries.values() for name in e["raw"])
+    for contender in contenders:
+        cells = []
+        for entry in entries.values():
+            raw = entry["raw"].get(contender)
+            cells.append("-" if raw is None else _number(raw["ms_per_network_step"], 3))
+        lines.append(_row([f"`{contender}`, ms per network and step", *cells]))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown(json.loads(Path(sys.argv[1]).read_text())))

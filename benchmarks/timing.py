@@ -15,7 +15,6 @@ from benchmarks.machine import cores, seconds_of_others
 
 _QUIET = 0.1
 """Share of the machine that other processes may take during a measurement."""
-_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -57,10 +56,10 @@ def _once(measure: Callable[[], dict[str, float]]) -> _Taken:
     return _Taken(values, max(0.0, after - before) / elapsed / cores())
 
 
-def _least_disturbed(measure: Callable[[], dict[str, float]]) -> _Taken:
+def _least_disturbed(measure: Callable[[], dict[str, float]], attempts: int) -> _Taken:
     """The first quiet attempt, else the quietest of a few."""
     best = _once(measure)
-    for _ in range(_ATTEMPTS - 1):
+    for _ in range(attempts - 1):
         if best.others is None or best.others <= _QUIET:
             break
         again = _once(measure)
@@ -96,10 +95,12 @@ def interleaved(
     rates: Sequence[Mapping[str, Callable[[], float]]],
     repeats: int,
     seconds: float,
+    attempts: int,
 ) -> tuple[dict[str, Timing], dict[str, Timing]]:
     """Time all `contenders` (about `seconds` each) and call all `rates`, `repeats` times round.
 
     rates: groups of short measurements that are made, and made again, together.
+    attempts: how often at most a measurement is made that others disturb.
     Returns milliseconds per network and step by contender, and the values of `rates`.
     """
 
@@ -111,7 +112,7 @@ def interleaved(
 
     groups = [train(c, _steps_within(c, seconds)) for c in contenders]
     groups += [call(group) for group in rates]
-    rounds = [[_least_disturbed(group) for group in groups] for _ in range(repeats)]
+    rounds = [[_least_disturbed(group, attempts) for group in groups] for _ in range(repeats)]
     found = {}
     for taken in zip(*rounds, strict=True):
         others = tuple(one.others for one in taken)

@@ -11,15 +11,19 @@ settings.register_profile("fittest", deadline=None, max_examples=50)
 settings.load_profile("fittest")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a GPU where there is none."""
-    if not torch.cuda.is_available():
-        for item in items:
-            if item.get_closest_marker("cuda"):
-                item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs a GPU where there is none, and slow tests unless -m speaks of markers."""
+    for item in items:
+        if item.get_closest_marker("cuda") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+        if item.get_closest_marker("slow") and not config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason="slow; pytest -m slow runs it"))
 
 
 @pytest.fixture(autouse=True)
-def _two_threads() -> None:
-    """Tests of the pipeline set torch's threads; none may slow those that come after it."""
-    torch.set_num_threads(2)
+def _one_thread() -> None:
+    """Two threads on a busy machine wait for each other a hundred times longer than they work.
+
+    Set before each test, because tests of the pipeline set it too.
+    """
+    torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""The transform against numpy's and against exact constructions (survival spec 2.1-2.13)."""
+"""The transform against numpy's and against exact constructions (survival methods 2.1-2.13)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_vector_is_no_embedding():
 
 
 def test_random_start_has_the_expected_signal():
-    # E ||F_k||^2 = p d, spread sqrt(p) / 2 (spec 2.2).
+    # E ||F_k||^2 = p d, spread sqrt(p) / 2 (methods 2.2).
     signals = fourier.signals(np.stack([gaussian(59, 128, seed) for seed in range(200)]))
     assert signals.mean() == pytest.approx(np.sqrt(59 * 128), rel=0.005)
     assert signals.std() == pytest.approx(np.sqrt(59) / 2, rel=0.05)
@@ -74,7 +74,7 @@ def test_random_start_has_the_expected_signal():
 )
 @settings(max_examples=40, deadline=None)
 def test_renaming_tokens_permutes_the_signals(p, unit, seed):
-    # Renaming t -> u t maps k to u^-1 k (spec 2.22): the table read at u t has signal(k) of
+    # Renaming t -> u t maps k to u^-1 k (methods 2.22): the table read at u t has signal(k) of
     # the original at u^-1 k.
     unit = unit % p or 1
     embedding = gaussian(p, 4, seed)

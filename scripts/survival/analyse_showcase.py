@@ -1,4 +1,4 @@
-"""Choose the showcase run (survival spec 5.4) and tabulate what figures 2 and 3 plot."""
+"""Choose the showcase run (survival methods 5.4) and tabulate what figures 2 and 3 plot."""
 
 import json
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ Plane = Literal["line", "full"]
 
 
 def count(p: int) -> int:
-    """Number K of circles of a modulus: ``floor((p - 1) / 2)`` (survival spec 1.1)."""
+    """Number K of circles of a modulus: ``floor((p - 1) / 2)`` (survival methods 1.1)."""
     if p < 1:
         raise ValueError(f"p must be at least 1, not {p}")
     return (p - 1) // 2
@@ -83,7 +83,7 @@ def spectrum(embedding: Any) -> tuple[Any, Any]:
     Returns:
         The signals of k = 1..K, shape (..., K), and the mean signal over **all p bins**, k = 0,
         the mirror bins and (for even p) k = p / 2 included, shape (...). The alive rule compares
-        with that mean, which the half spectrum alone does not determine (survival spec 2.3).
+        with that mean, which the half spectrum alone does not determine (survival methods 2.3).
 
     Raises:
         ValueError: if the array has fewer than two dimensions.
@@ -102,7 +102,7 @@ def signals(embedding: Tensor) -> Tensor: ...
 @overload
 def signals(embedding: Floats) -> Floats: ...
 def signals(embedding: Any) -> Any:
-    """Signals ``||F_k||`` of k = 1..K: (..., p, d) -> (..., K), torch or numpy (S 2.2).
+    """Signals ``||F_k||`` of k = 1..K: (..., p, d) -> (..., K), torch or numpy (methods 2.2).
 
     Raises:
         ValueError: if the array has fewer than two dimensions.
@@ -127,7 +127,7 @@ def coefficients(embedding: Floats) -> NDArray[np.complex128]:
 
 
 def _back(spectrum_values: NDArray[np.complex128], dtype: Any) -> Floats:
-    """Inverse transform. The real part is taken, as the papers do (S 2.11, 7.21)."""
+    """Inverse transform. The real part is taken, as the papers do (methods 2.11, 7.21)."""
     result: Floats = np.fft.ifft(spectrum_values, axis=0).real.astype(dtype)
     return result
 
@@ -138,7 +138,7 @@ def _check_frequency(k: int, p: int) -> None:
 
 
 def scale_frequency(embedding: Floats, k: int, factor: float) -> Floats:
-    """Multiply one frequency of an embedding: F_k and F_{p-k} by ``factor`` (S 2.11).
+    """Multiply one frequency of an embedding: F_k and F_{p-k} by ``factor`` (methods 2.11).
 
     Args:
         embedding: (p, d), real.
@@ -162,13 +162,13 @@ def scale_frequency(embedding: Floats, k: int, factor: float) -> Floats:
 
 
 def keep_only(embedding: Floats, ks: Iterable[int], keep_mean: bool) -> Floats:
-    """Zero every Fourier bin but the given frequencies and their mirrors (S 2.13, 2.14).
+    """Zero every Fourier bin but the given frequencies and their mirrors (methods 2.13, 2.14).
 
     Args:
         embedding: (p, d), real.
         ks: frequencies to keep, each in 1..K.
         keep_mean: whether the bin k = 0 stays. The ablations zero it, the collaboration
-            measurement keeps it (S 7.22).
+            measurement keeps it (methods 7.22).
 
     Returns:
         (p, d) in the input's dtype.
@@ -217,7 +217,7 @@ def construct(
     rest: float,
     plane: Plane = "line",
 ) -> Floats:
-    """Build an embedding with prescribed signals (S 2.12; survival paper 3.2.1).
+    """Build an embedding with prescribed signals (methods 2.12; survival paper 3.2.1).
 
     ``line`` is the authors' construction: ``F_k = F_{p-k} = s_k u_k`` is real, so each "circle"
     starts as a line segment ``(2/p) s_k cos(2 pi k n / p) u_k``. ``full`` uses the complex

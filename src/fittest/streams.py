@@ -1,7 +1,7 @@
 """Random streams: one generator per purpose and seed, and no global state.
 
 Two purposes never share a stream, even when a run uses the same integer seed for both
-(survival spec 1.4: `default` mode seeds embedding, MLP and split alike).
+(survival methods 1.4: `default` mode seeds embedding, MLP and split alike).
 """
 
 from __future__ import annotations

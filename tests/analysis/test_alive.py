@@ -1,4 +1,4 @@
-"""The alive and settled rules, and their derived limits (survival spec 2.3, 2.20; claim S45)."""
+"""The alive and settled rules, and their derived limits (survival methods 2.3, 2.20; claim S45)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planes, circularity, token steps and purity against planted circles (survival spec 2.5-2.10)."""
+"""Planes, circularity, token steps and purity of planted circles (survival methods 2.5-2.10)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_circularity_of_unequal_axes_and_of_a_mixture():
     assert circularity(ellipse)[2] == pytest.approx(1)
 
 
-# The second column: means of an independent simulation (spec 2.10).
+# The second column: means of an independent simulation (methods 2.10).
 @pytest.mark.parametrize(("d", "simulated"), [(16, 0.23), (32, 0.37), (59, 0.51), (128, 0.69)])
 def test_circularity_at_random_starts_follows_the_formula(d, simulated):
     found = np.mean(

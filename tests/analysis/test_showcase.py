@@ -1,4 +1,4 @@
-"""Which run is shown, and that its tables hold what was planted (survival spec 5.4, 2.5-2.7)."""
+"""Which run is shown, and that its tables hold what was planted (survival methods 5.4, 2.5-2.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals, correlations and fits against known values and simulations (survival spec 2.19)."""
+"""Intervals, correlations and fits against known values and simulations (survival methods 2.19)."""
 
 from __future__ import annotations
 

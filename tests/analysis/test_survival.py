@@ -1,4 +1,4 @@
-"""Survival tables and their statistics from hand-made outcomes (survival spec 2.4, 2.11, 2.12)."""
+"""Survival tables and statistics from hand-made outcomes (survival methods 2.4, 2.11, 2.12)."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ autograd in float64, torch.optim.AdamW, one network at a time.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 import pytest
 import torch
@@ -27,15 +27,6 @@ if not native.available():
 
 VARIANTS = native.variants()
 GROUPS = ("parameters", "first_moment", "second_moment")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def single_torch_thread() -> Iterator[None]:
-    """Small reference networks only lose by torch's own threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(params=VARIANTS)
@@ -192,11 +183,16 @@ def assert_same_bits(
         assert torch.equal(first[name][rows], tensor), name
 
 
-def assert_gradients(ensemble: Ensemble, tolerance: float, per_tensor: bool = True) -> None:
+def assert_gradients(
+    ensemble: Ensemble,
+    tolerance: float,
+    per_tensor: bool = True,
+    known: list[Parameters] | None = None,
+) -> None:
     """Errors are relative to the largest gradient, of each tensor or of the whole network."""
     computed = native.gradients(ensemble, threads=2)
     for reference in references(ensemble):
-        expected = reference.gradients()
+        expected = known[reference.run] if known else reference.gradients()
         largest = {name: float(value.abs().max()) for name, value in expected.items()}
         for name, value in expected.items():
             error = float((computed[name][reference.run].double() - value).abs().max())
@@ -204,14 +200,16 @@ def assert_gradients(ensemble: Ensemble, tolerance: float, per_tensor: bool = Tr
             assert error <= tolerance * scale, (name, reference.run)
 
 
+@cache
+def reference_gradients(case: Case) -> list[Parameters]:
+    return [reference.gradients() for reference in references(case.build())]
+
+
 @pytest.mark.parametrize("case", SHAPES, ids=case_name)
 def test_gradients(variant: str, case: Case) -> None:
-    assert_gradients(case.build(), 1e-5)
-
-
-@pytest.mark.parametrize("case", [c for c in SHAPES if c.p < 60], ids=case_name)
-def test_gradients_in_float64(variant: str, case: Case) -> None:
-    assert_gradients(case.build(torch.float64), 1e-11)
+    known = reference_gradients(case)
+    assert_gradients(case.build(), 1e-5, known=known)
+    assert_gradients(case.build(torch.float64), 1e-11, known=known)
 
 
 @given(
@@ -245,33 +243,47 @@ def test_rows_without_training_pairs(variant: str) -> None:
     assert_gradients(replace(ensemble, train_mask=mask), 1e-5)
 
 
+@cache
+def reference_evaluations(case: Case) -> list[tuple[float, ...]]:
+    return [reference.evaluate() for reference in references(case.build())]
+
+
 @pytest.mark.parametrize("case", SHAPES, ids=case_name)
 def test_evaluation(variant: str, case: Case) -> None:
-    ensemble = case.build()
-    evaluation = NativeBackend(ensemble, threads=2).evaluate()
-    for reference in references(ensemble):
-        expected = reference.evaluate()
-        assert values_of(evaluation, reference.run) == pytest.approx(
-            expected, rel=1e-5, nan_ok=True
-        )
+    evaluation = NativeBackend(case.build(), threads=2).evaluate()
+    for run, expected in enumerate(reference_evaluations(case)):
+        assert values_of(evaluation, run) == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
+TRAINED = Case(p=17, d=24, hidden=(40, 36), runs=3)
+
+
+@cache
+def reference_trajectories() -> list[list[tuple[tuple[float, ...], torch.Tensor]]]:
+    """Per run of TRAINED and every 100 steps up to 500: losses and accuracies, signals."""
+    trajectories: list[list[tuple[tuple[float, ...], torch.Tensor]]] = []
+    for reference in references(TRAINED.build()):
+        trajectories.append([])
+        for _ in range(5):
+            reference.advance(100)
+            embedding = reference.parameters["embedding.weight"].detach()
+            trajectories[-1].append((reference.evaluate(), signals(embedding)))
+    return trajectories
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_training_follows_adamw(variant: str, dtype: torch.dtype) -> None:
     """500 steps, into the region of small losses, with different hyperparameters per run."""
-    ensemble = Case(p=17, d=24, hidden=(40, 36), runs=3).build(dtype)
-    backend = NativeBackend(ensemble, threads=2)
-    plain = references(ensemble)
+    backend = NativeBackend(TRAINED.build(dtype), threads=2)
     tolerance = 1e-4 if dtype == torch.float32 else 1e-9
-    for _ in range(5):
+    for checkpoint in range(5):
         backend.advance(100)
-        evaluation, parameters = backend.evaluate(), backend.parameters()
-        for reference in plain:
-            reference.advance(100)
-            run = reference.run
-            assert values_of(evaluation, run) == pytest.approx(reference.evaluate(), rel=tolerance)
-            expected = signals(reference.parameters["embedding.weight"].detach())
-            error = (signals(parameters["embedding.weight"][run]) - expected).abs().max()
+        evaluation = backend.evaluate()
+        embedding = backend.parameters()["embedding.weight"]
+        for run, trajectory in enumerate(reference_trajectories()):
+            values, expected = trajectory[checkpoint]
+            assert values_of(evaluation, run) == pytest.approx(values, rel=tolerance)
+            error = (signals(embedding[run]) - expected).abs().max()
             assert error <= tolerance * expected.max()
     assert evaluation.train_loss.min() < 0.1
 
@@ -288,17 +300,25 @@ def test_default_network_follows_adamw() -> None:
     )
 
 
+@cache
+def reference_steps(case: Case) -> tuple[int, list[Parameters]]:
+    """How many steps were made, and every run's parameters after them."""
+    steps = 2 if case.p > 50 else 10
+    trained = references(case.build())
+    for reference in trained:
+        reference.advance(steps)
+    return steps, [{k: v.detach() for k, v in r.parameters.items()} for r in trained]
+
+
 @pytest.mark.parametrize("case", SHAPES, ids=case_name)
 def test_few_steps_of_every_shape(variant: str, case: Case) -> None:
-    ensemble = case.build(torch.float64)
-    steps = 2 if case.p > 50 else 10
-    backend = NativeBackend(ensemble, threads=2)
+    steps, expected = reference_steps(case)
+    backend = NativeBackend(case.build(torch.float64), threads=2)
     backend.advance(steps)
-    for reference in references(ensemble):
-        reference.advance(steps)
-        for name, expected in reference.parameters.items():
-            actual = backend.parameters()[name][reference.run]
-            torch.testing.assert_close(actual, expected.detach(), rtol=1e-6, atol=1e-8, msg=name)
+    computed = backend.parameters()
+    for run, parameters in enumerate(expected):
+        for name, value in parameters.items():
+            torch.testing.assert_close(computed[name][run], value, rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 # Survival of the Fittest Representation (Ding et al. 2024).
-# Needs the run-sets base, fixemb, perturb and manual. Makes, under results/<scale>/survival/,
+# Needs the run-sets base, horizon, fixemb, perturb and manual. Makes, under results/<scale>/survival/,
 # tables, fig<n>.csv with the plotted numbers, and the figures; `snakemake survival` makes all.
 
 SURVIVAL = project.papers["survival"].figures
@@ -114,3 +114,42 @@ rule survival_fig6:
         code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig6_survival.py"
+
+
+rule survival_horizon:
+    """Agreement of early survivor sets and stop rules with those of the last step."""
+    input:
+        runs=project.paths.runs("horizon"),
+        trajectories=project.runset_inputs("horizon"),
+    output:
+        horizon=survival_table("horizon.parquet"),
+        rules=survival_table("stop_rules.parquet"),
+        plotted=survival_table("figS1.csv"),
+    log:
+        f"logs/{project.scale}/survival/horizon.log",
+    benchmark:
+        f"logs/{project.scale}/survival/horizon.benchmark.tsv"
+    params:
+        steps=project.config.analysis.horizon.steps,
+        rules=project.config.analysis.horizon.model_dump(mode="json")["rules"],
+        two_mean_factor=project.config.analysis.alive.two_mean_factor,
+        confidence=project.config.analysis.bootstrap.confidence,
+        code=SURVIVAL_CODE,
+        key=keys("horizon"),
+    script:
+        "../../scripts/survival/analyse_horizon.py"
+
+
+rule survival_figS1:
+    """Figure S1: how soon the survivor set is final, and what stopping early saves."""
+    input:
+        horizon=survival_table("horizon.parquet"),
+        rules=survival_table("stop_rules.parquet"),
+    output:
+        **kept_figure("survival", "figS1_horizon"),
+    log:
+        f"logs/{project.scale}/survival/figS1.log",
+    params:
+        code=PLOT_CODE,
+    script:
+        "../../scripts/survival/plot_figS1_horizon.py"

@@ -22,11 +22,11 @@ class Thresholds:
 
     Attributes:
         two_mean_factor: a frequency lives if its signal exceeds this multiple of the mean over
-            all p bins (the authors' rule; survival spec 2.3).
+            all p bins (the authors' rule; survival methods 2.3).
         absolute: a frequency lives if its signal exceeds this, in units of the embedding. Valid
-            only at the end of a full run (spec 1.6).
+            only at the end of a full run (methods 1.6).
         relative: a frequency lives if its signal exceeds this share of the largest.
-        settle_window: steps over which the survivor set must not have changed (spec 2.20).
+        settle_window: steps over which the survivor set must not have changed (methods 2.20).
         settle_separation: least ratio of the weakest survivor to the strongest dead frequency.
     """
 
@@ -38,7 +38,7 @@ class Thresholds:
 
 
 def alive_two_mean(signals: ArrayLike, signal_mean: ArrayLike, factor: float) -> Bools:
-    """The authors' rule: signal > factor x mean over **all p bins** (survival spec 2.3).
+    """The authors' rule: signal > factor x mean over **all p bins** (survival methods 2.3).
 
     Its limits, derived there: with factor 2 at most m < p/4 circles can ever be counted; the
     ratio R of survivors to a uniform background must exceed ``2 (1 - 2m/p) / (1 - 4m/p)``; and
@@ -62,7 +62,7 @@ def alive_absolute(signals: ArrayLike, threshold: float) -> Bools:
 
 
 def alive_relative(signals: ArrayLike, share: float) -> Bools:
-    """signal > share x the largest signal: (..., K) -> (..., K) (our choice, spec 2.3).
+    """signal > share x the largest signal: (..., K) -> (..., K) (our choice, methods 2.3).
 
     Unlike the 2-mean rule it can report all frequencies alive.
     """
@@ -74,7 +74,7 @@ def alive_relative(signals: ArrayLike, share: float) -> Bools:
 def effective_count(signals: ArrayLike) -> Floats:
     """n_eff = (sum power)^2 / sum power^2: (..., K) -> (...), NaN where all signals are 0.
 
-    Between 1 (one frequency holds all the power) and K (all hold the same) (spec 2.3).
+    Between 1 (one frequency holds all the power) and K (all hold the same) (methods 2.3).
     """
     values = np.asarray(signals, dtype=np.float64)
     # The count is free of scale; dividing first keeps tiny signals from underflowing when squared.
@@ -101,7 +101,7 @@ def separation(signals: ArrayLike, alive: ArrayLike) -> Floats:
 def is_settled(
     steps: ArrayLike, signals: ArrayLike, signal_mean: ArrayLike, thresholds: Thresholds
 ) -> bool:
-    """Whether a recorded trajectory has come to rest (survival spec 2.20).
+    """Whether a recorded trajectory has come to rest (survival methods 2.20).
 
     True if the 2-mean set is the same at every recorded step of the last ``settle_window`` steps
     and the weakest survivor is ``settle_separation`` times the strongest dead frequency. A

@@ -19,10 +19,10 @@ _DEGENERATE = 1e-9
 
 
 def circle_plane(embedding: Floats, k: int) -> Floats:
-    """Unit vectors of Re F_k and Im F_k: (p, d) -> (2, d) (survival spec 2.5).
+    """Unit vectors of Re F_k and Im F_k: (p, d) -> (2, d) (survival methods 2.5).
 
     Neither centred nor orthogonalised, as in the authors' code. A direction that vanishes (the
-    sine part of a constructed line, spec 2.12) comes back as zeros, so that projections on it
+    sine part of a constructed line, methods 2.12) comes back as zeros, so that projections on it
     are 0 and not amplified rounding.
 
     Raises:
@@ -43,7 +43,7 @@ def _unit(vectors: Floats, scale: Any) -> Floats:
 
 
 def project(embedding: Floats, directions: Floats) -> Floats:
-    """Coordinates of the tokens: (p, d) on (m, d) -> (p, m), uncentred (spec 2.5)."""
+    """Coordinates of the tokens: (p, d) on (m, d) -> (p, m), uncentred (methods 2.5)."""
     return np.asarray(embedding, dtype=np.float64) @ np.asarray(directions, dtype=np.float64).T
 
 
@@ -51,7 +51,7 @@ def circularity(embedding: Floats) -> NDArray[np.float64]:
     """How closely each frequency's plane shows a circle: (p, d) -> (K,) in [0, 1].
 
     ``c_u = 2 |sum_j x_j exp(2 pi i j k / p)|^2 / (p sum_j x_j^2)`` with x = E u for u = Re F_k
-    and Im F_k, ``c_k = sqrt((c_re^2 + c_im^2) / 2)`` (paper appendix B, spec 2.10). A vanishing
+    and Im F_k, ``c_k = sqrt((c_re^2 + c_im^2) / 2)`` (paper appendix B, methods 2.10). A vanishing
     direction counts 0, so an exact line has sqrt(1/2). At a random start the mean is close to
     d / (d + p - 2).
     """
@@ -74,7 +74,7 @@ def token_step(k: int, p: int) -> int:
     """Delta: the token step between neighbours on circle k, min(k^-1, p - k^-1) mod p.
 
     ``k Delta = +-1 mod p``; the authors' labels are defined up to that sign only (footnote 3,
-    spec 2.6).
+    methods 2.6).
 
     Raises:
         ValueError: if k has no inverse modulo p.
@@ -86,7 +86,7 @@ def token_step(k: int, p: int) -> int:
 
 
 def purity(coordinates: Floats) -> tuple[float, int]:
-    """Share of the non-constant Fourier power of a plane that one frequency holds (spec 2.7).
+    """Share of the non-constant Fourier power of a plane that one frequency holds (methods 2.7).
 
     Args:
         coordinates: (p, m), the tokens' coordinates; m = 2 for a plane.
@@ -124,7 +124,7 @@ class PrincipalPlane:
 
 
 def principal_planes(embedding: Floats, planes: int) -> list[PrincipalPlane]:
-    """PCA of the centred embedding; coordinates uncentred, as in the authors' code (spec 2.7).
+    """PCA of the centred embedding; coordinates uncentred, as in the authors' code (methods 2.7).
 
     Args:
         embedding: (p, d).

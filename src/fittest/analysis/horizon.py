@@ -1,14 +1,16 @@
-"""How soon the survivor set is final: what stopping early costs (survival spec 1.6, claim S47)."""
+"""How soon the survivor set is final, the cost of stopping early (survival methods 1.6, S47)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from fittest.analysis.alive import alive_two_mean
 from fittest.analysis.intervals import wilson
+from fittest.analysis.settle import stop_position
+from fittest.runs.run import Stop
 
 COLUMNS = [
     "step",
@@ -79,3 +81,73 @@ def horizon_agreement(
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+RULE_COLUMNS = [
+    "rule",
+    "runs",
+    "sets_equal",
+    "sets_equal_lo",
+    "sets_equal_hi",
+    "labels_equal",
+    "count_offset",
+    "share_of_steps",
+    "unstopped",
+]
+
+
+def rule_agreement(
+    trajectory: pd.DataFrame,
+    rules: Mapping[str, Stop],
+    two_mean_factor: float,
+    confidence: float,
+) -> pd.DataFrame:
+    """Where each stop rule would have stopped complete runs, and whether it was right.
+
+    Args:
+        trajectory: as for `horizon_agreement`; the runs go to their last step.
+        rules: by name. two_mean_factor, confidence: as for `horizon_agreement`.
+
+    Returns:
+        One row per rule: ``sets_equal`` = share of runs whose survivor set where the rule stops
+        them is that of their last step, with its Wilson interval; ``labels_equal`` the share of
+        (run, k) that agree; ``count_offset`` = mean of (count at the stop - count at the end);
+        ``share_of_steps`` = mean step of the stop over the last step; ``unstopped`` = share of
+        runs that the rule never stops, which count with all their steps.
+    """
+    runs = []
+    for _, run in trajectory.groupby("run_id", sort=True):
+        ordered = run.sort_values("step")
+        signals = np.stack([np.asarray(row, dtype=np.float64) for row in ordered["signals"]])
+        alive = alive_two_mean(signals, ordered["signal_mean"].to_numpy(float), two_mean_factor)
+        runs.append((ordered, alive))
+    rows = []
+    for name, stop in rules.items():
+        places = [stop_position(ordered, stop, two_mean_factor) for ordered, _ in runs]
+        ends = [
+            len(alive) - 1 if at is None else at
+            for at, (_, alive) in zip(places, runs, strict=True)
+        ]
+        found = [(alive[end], alive[-1]) for end, (_, alive) in zip(ends, runs, strict=True)]
+        equal = sum(bool((now == last).all()) for now, last in found)
+        low, high = wilson(equal, len(runs), confidence)
+        shares = [
+            ordered["step"].iloc[end] / ordered["step"].iloc[-1]
+            for end, (ordered, _) in zip(ends, runs, strict=True)
+        ]
+        rows.append(
+            {
+                "rule": name,
+                "runs": len(runs),
+                "sets_equal": equal / len(runs),
+                "sets_equal_lo": float(low),
+                "sets_equal_hi": float(high),
+                "labels_equal": float(np.mean([(now == last).mean() for now, last in found])),
+                "count_offset": float(
+                    np.mean([int(now.sum()) - int(last.sum()) for now, last in found])
+                ),
+                "share_of_steps": float(np.mean(shares)),
+                "unstopped": float(np.mean([at is None for at in places])),
+            }
+        )
+    return pd.DataFrame(rows, columns=RULE_COLUMNS)

@@ -1,4 +1,4 @@
-"""Intervals: Wilson for rates, cluster bootstrap for everything else (survival spec 2.19)."""
+"""Intervals: Wilson for rates, cluster bootstrap for everything else (survival methods 2.19)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def cluster_bootstrap(
     clusters: ArrayLike,
     resampling: Resampling,
 ) -> Estimate:
-    """Percentile bootstrap that resamples whole clusters (spec 2.19: embeddings).
+    """Percentile bootstrap that resamples whole clusters (methods 2.19: embeddings).
 
     Rows of one cluster share their initial embedding and are not independent; resampling rows
     would give an interval that is too narrow.

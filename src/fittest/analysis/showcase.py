@@ -83,7 +83,7 @@ def embedding_at(weights: pd.DataFrame, run_id: str, step: int) -> Floats:
 def choose_showcase(
     runs: pd.DataFrame, frequencies: pd.DataFrame, steps: dict[str, list[int]], wanted: int
 ) -> Showcase:
-    """Choose the run to show (survival spec 5.4).
+    """Choose the run to show (survival methods 5.4).
 
     The lowest embedding seed with exactly ``wanted`` survivors at the end; else the run with the
     most survivors below ``wanted``; else the lowest seed. Only runs with an embedding at step 0
@@ -137,7 +137,7 @@ def choose_showcase(
 
 
 def snapshot_steps(steps: Sequence[int]) -> list[int]:
-    """Start, the checkpoint nearest to half the last step, end (spec 7.20); two if no other."""
+    """Start, the checkpoint nearest to half the last step, end (methods 7.20); two if no other."""
     last = steps[-1]
     middle = min(steps, key=lambda step: (abs(2 * step - last), step))
     return sorted({steps[0], middle, last})
@@ -152,7 +152,7 @@ def signal_evolution_table(
         Rows of two panels. ``signals``: fate (survivor or dead), rank (1 = largest final signal
         among survivors, 0 for dead), k, step, signal. ``projections``: the smallest dead k and
         the strongest survivor, where they exist, at three steps: fate, rank, k, step, token and
-        the coordinates x, y in the plane of the *final* embedding (spec 2.5).
+        the coordinates x, y in the plane of the *final* embedding (methods 2.5).
     """
     rank = {k: index + 1 for index, k in enumerate(showcase.survivors)}
     own = trajectory[trajectory["run_id"] == showcase.run_id].sort_values("step")
@@ -182,7 +182,7 @@ def planes_table(showcase: Showcase, frequencies: pd.DataFrame, final: Floats) -
 
     As many planes as survivors in both rows. ``k`` is the plane's frequency (fft) or the one
     that holds most of its power (pca); ``delta`` its token step, null if k has no inverse;
-    ``purity`` the share of the plane's power at k (spec 2.5-2.7); ``signal`` for fft only,
+    ``purity`` the share of the plane's power at k (methods 2.5-2.7); ``signal`` for fft only,
     ``variance_share`` and the singular values for pca only.
     """
     p = len(final)

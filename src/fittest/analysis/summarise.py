@@ -59,12 +59,12 @@ def summarise_runs(
         thresholds: of the alive and settled rules.
 
     Returns:
-        ``runs`` with, at the last recorded step: last_step, settled (spec 2.20), failed (a NaN or
-        infinity in the train loss or the signals at any recorded step), survivors (2-mean rule,
+        ``runs`` with, at the last recorded step: last_step, settled (methods 2.20), failed (a NaN
+        or infinity in the train loss or the signals at any recorded step), survivors (2-mean rule,
         ascending), n_2mean, n_rel, n_eff, separation, first_full_test_accuracy (first recorded
         step; null if never), the losses and accuracies. And the frequencies: run_id, k,
         gcd(k, p), signal0 (null unless step 0 is recorded), grad_rel_1..4 =
-        (signal(i) - signal(i-1)) / signal0 (spec 2.8; null unless the steps are recorded), signal
+        (signal(i) - signal(i-1)) / signal0 (methods 2.8; null unless recorded), signal
         (at the end), alive_2mean, alive_abs10, alive_rel. A failed run has no survivors, null
         counts and null alive labels: it is neither a death nor a survival.
 

@@ -46,7 +46,7 @@ def _with_rates(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
 def survival_rates(
     runs: pd.DataFrame, frequencies: pd.DataFrame, rule: str, confidence: float
 ) -> pd.DataFrame:
-    """Survival rate of every (embedding, k) over its trials (paper 3.2.1, spec 2.4).
+    """Survival rate of every (embedding, k) over its trials (paper 3.2.1, methods 2.4).
 
     Args:
         runs: run_id, seed_embedding, failed.
@@ -86,7 +86,7 @@ def survival_rates(
 def perturb_rates(
     runs: pd.DataFrame, frequencies: pd.DataFrame, rule: str, confidence: float
 ) -> pd.DataFrame:
-    """Survival rate of the perturbed frequency k* per embedding and factor (spec 2.11).
+    """Survival rate of the perturbed frequency k* per embedding and factor (methods 2.11).
 
     Args:
         runs: run_id, seed_embedding, frequency (k*), factor (alpha), failed,
@@ -97,7 +97,7 @@ def perturb_rates(
     Returns:
         One row per (seed_embedding, factor): frequency; deviation = alpha x signal of k* minus
         the mean signal of the other frequencies, both of the *unperturbed* embedding (the
-        authors' released axis differs, spec 7.6); trials, survived, rate and bounds.
+        authors' released axis differs, methods 7.6); trials, survived, rate and bounds.
     """
     table = _alive(runs, frequencies, rule)
     table = table[table["k"] == table["frequency"]]
@@ -150,7 +150,7 @@ def pooled_by_deviation(rates: pd.DataFrame, bins: int, confidence: float) -> pd
 
 
 def manual_outcomes(runs: pd.DataFrame, frequencies: pd.DataFrame, rule: str) -> pd.DataFrame:
-    """Fate of the constructed frequencies in every run (spec 2.12).
+    """Fate of the constructed frequencies in every run (methods 2.12).
 
     Args:
         runs: run_id, seed_embedding, first, second (the two frequencies), ratio, failed.

@@ -1,4 +1,4 @@
-"""The numbers of figure 6 and its claims, one row per statistic (survival spec 2.19, S14-S18)."""
+"""Numbers of figure 6 and its claims, a row per statistic (survival methods 2.19, S14-S18)."""
 
 from __future__ import annotations
 

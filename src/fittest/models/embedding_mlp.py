@@ -109,7 +109,7 @@ class EmbeddingMLPSettings(Settings):
         """Parameters at step 0, float64, as a function of the two seeds alone.
 
         With ``rng="authors"`` both are cut from the single stream that the released code
-        consumes in the order of `shapes` (survival spec 1.4).
+        consumes in the order of `shapes` (survival methods 1.4).
         """
         if rng == "authors":
             mlp = self._authors_stream(task, seed_mlp)
@@ -152,7 +152,7 @@ class EmbeddingMLPSettings(Settings):
 
     def flops_per_step(self, task: Task, n_train: int) -> float:
         """Matmul FLOPs of one update (multiply-add = 2, backward = 2 x forward, tables for
-        the first layer; survival spec 5.1)."""
+        the first layer; survival methods 5.1)."""
         h1, h2 = self.hidden
         return 6.0 * n_train * (h1 * h2 + h2 * task.classes) + 12.0 * h1 * task.p * self.d
 

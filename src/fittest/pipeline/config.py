@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fittest.analysis.alive import Thresholds
+from fittest.runs.run import Stop
 from fittest.runs.runset import Scale
 from fittest.settings import Settings
 
@@ -32,10 +33,15 @@ class TrainingSettings(Settings):
         default="auto", description="auto: cuda where there is one; cuda: refuse to go without"
     )
     dtype: Literal["float32", "float64"] = Field(
-        default="float32", description="arithmetic; float64 is the reference (survival spec 1.5)"
+        default="float32", description="arithmetic; float64 is the reference (survival methods 1.5)"
     )
     backend: Literal["auto", "native", "torch"] = Field(
         default="auto", description="auto: the native kernel where it applies, else torch"
+    )
+    precision: Literal["full", "tf32", "bfloat16"] = Field(
+        default="full",
+        description="matrix products of float32 training with the torch backend; tf32 (cuda only)"
+        " and bfloat16 are faster on some devices and change results (benchmarks/README.md)",
     )
     compile: Literal["auto", "never", "always"] = Field(
         default="auto", description="torch.compile; auto: only where a job is long enough to pay"
@@ -47,9 +53,14 @@ class TrainingSettings(Settings):
         default=3.0, gt=0, description="time between restart points, minutes"
     )
 
+    def arithmetic(self) -> str:
+        """What of these settings decides results."""
+        lower = "" if self.precision == "full" else f" {self.precision}"
+        return f"{self.dtype}{lower}"
+
 
 class AliveSettings(Settings):
-    """Survival thresholds (survival spec 2.3)."""
+    """Survival thresholds (survival methods 2.3)."""
 
     two_mean_factor: float = Field(description="alive if above this times the mean over p bins")
     absolute: float = Field(description="alive if above this, at the end of full runs only")
@@ -57,14 +68,14 @@ class AliveSettings(Settings):
 
 
 class SettleSettings(Settings):
-    """What `settled` in the runs table means (survival spec 2.20)."""
+    """What `settled` in the runs table means (survival methods 2.20)."""
 
     window: int = Field(ge=1, description="steps over which the set is unchanged")
     separation: float = Field(ge=1, description="weakest survivor / strongest dead signal")
 
 
 class BootstrapSettings(Settings):
-    """Resampling for confidence intervals (survival spec 2.19)."""
+    """Resampling for confidence intervals (survival methods 2.19)."""
 
     draws: int = Field(ge=1, description="number of resamples")
     seed: int = Field(ge=0, description="seed of the resampling")
@@ -85,12 +96,20 @@ class SurvivalSettings(Settings):
     projection_limit: float = Field(description="half-width of the circle panels of figure 2")
 
 
+class HorizonSettings(Settings):
+    """What figure S1 compares with runs to the paper's last step."""
+
+    steps: tuple[int, ...] = Field(description="horizons; those beyond a run's end are left out")
+    rules: dict[str, Stop] = Field(description="stop rules by the name shown in the figure")
+
+
 class AnalysisSettings(Settings):
     """Constants of the analyses."""
 
     alive: AliveSettings
     settle: SettleSettings
     bootstrap: BootstrapSettings
+    horizon: HorizonSettings
     survival: SurvivalSettings
 
     def thresholds(self) -> Thresholds:

@@ -61,7 +61,7 @@ class Project:
             load_runsets(self.root / "config" / "runsets", self.scale),
             size.runs,
             size.pflop * 1e15,
-            version=f"{self.config.training.dtype} {training_hash()}",
+            version=f"{self.config.training.arithmetic()} {training_hash()}",
             flops=flops,
             stop_version=f"two_mean_factor {self.config.analysis.alive.two_mean_factor}",
         )

@@ -71,7 +71,7 @@ def train_shard(
             shard.key,
             runset=runset,
             shard=name,
-            dtype=project.config.training.dtype,
+            dtype=project.config.training.arithmetic(),
             backend=sorted({done.backend for done in finished}),
             device=sorted({done.device for done in finished}),
         )

@@ -23,7 +23,7 @@ def _flops_per_step(task: TaskSettings, model: ModelSettings) -> float:
 
 
 def flops_per_step(run: Run) -> float:
-    """Matmul FLOPs of one update (survival spec 5.1)."""
+    """Matmul FLOPs of one update (survival methods 5.1)."""
     return _flops_per_step(run.task, run.model)
 
 

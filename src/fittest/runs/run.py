@@ -30,7 +30,7 @@ class Optimiser(Settings):
 
 
 class Seeds(Settings):
-    """One seed per source of randomness (survival spec 1.4)."""
+    """One seed per source of randomness (survival methods 1.4)."""
 
     embedding: int = Field(default=0, ge=0, description="initial embedding")
     mlp: int = Field(default=0, ge=0, description="initial MLP weights")
@@ -56,12 +56,12 @@ class Construct(Settings):
     ratio: float = Field(gt=0, description="r: signal of the second over the first")
     rest: float = Field(default=1e-6, ge=0, description="signal of every other circle (code)")
     pair: Literal["random"] | tuple[int, int] = Field(
-        default="random", description="the two frequencies; `random`: drawn per seed (spec 7.5)"
+        default="random", description="the two frequencies; `random`: drawn per seed (methods 7.5)"
     )
     plane: Literal["line", "full"] = Field(
         default="line",
         description="line: real coefficients as in the released code, so each circle starts as a"
-        " segment; full: complex ones (robustness arm, spec 2.12)",
+        " segment; full: complex ones (robustness arm, methods 2.12)",
     )
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ Intervention = Annotated[Perturb | Construct, Field(discriminator="kind")]
 
 
 class Recording(Settings):
-    """What is recorded of a run, and when (survival spec 1.7)."""
+    """What is recorded of a run, and when (survival methods 1.7)."""
 
     every: int = Field(default=100, ge=1, description="steps between rows of the trajectory")
     dense_until: int = Field(default=10, ge=0, description="last step of the dense beginning")
@@ -94,7 +94,7 @@ class Recording(Settings):
 
 
 class Stop(Settings):
-    """Stop a run once its survivor set is settled (survival spec 2.20)."""
+    """Stop a run once its survivor set is settled (survival methods 2.20)."""
 
     first: int = Field(ge=1, description="earliest step at which a run may stop")
     window: int = Field(default=500, ge=1, description="steps over which the set is unchanged")

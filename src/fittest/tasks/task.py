@@ -46,7 +46,7 @@ def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> 
     """(N,) bool, True for the floor(fraction * N) train pairs, drawn without replacement.
 
     With ``rng="authors"`` the draw comes from numpy's legacy generator, and drawn id i
-    stands for the pair (i mod p, i // p), as in the released code (survival spec 1.1, 1.4).
+    stands for the pair (i mod p, i // p), as in the released code (survival methods 1.1, 1.4).
     """
     n_pairs = len(task.labels)
     n_train = train_pairs(task, fraction)

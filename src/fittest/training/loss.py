@@ -1,7 +1,7 @@
 """Cross-entropy without cancellation.
 
 log-softmax in float32 quantises losses at about 1e-7, the size of the final loss. Written
-relative to the correct logit, nothing is subtracted from one (survival spec 1.5).
+relative to the correct logit, nothing is subtracted from one (survival methods 1.5).
 """
 
 from __future__ import annotations

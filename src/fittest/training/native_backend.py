@@ -98,7 +98,7 @@ class NativeBackend:
         self._dtype = ensemble.dtype
         self._size = ensemble.size
         self._shapes = {name: ensemble.initial[name].shape[1:] for name in PARAMETERS}
-        self._handle = self._create(ensemble)
+        self._handle: int | None = self._create(ensemble)
         self._write(_WEIGHTS, ensemble.initial)
 
     def __del__(self) -> None:

@@ -52,7 +52,8 @@ class TorchBackend:
     """Vmapped gradients and a stacked AdamW, optionally through torch.compile.
 
     `slow=True` trains the runs one by one through the same single-network step: the switch
-    for equivalence tests.
+    for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
+    bfloat16 (weights, moments and the loss stay float32).
     """
 
     name = "torch"
@@ -63,10 +64,12 @@ class TorchBackend:
         device: str | torch.device = "cpu",
         compile_step: bool = False,
         slow: bool = False,
+        bfloat16: bool = False,
     ) -> None:
         self._device = torch.device(device)
         self._ensemble = ensemble
         self._slow = slow
+        self._bfloat16 = bfloat16
         self._labels = ensemble.labels.to(self._device)
         self._train = ensemble.train_mask.to(self._device)
         self._hyper = _to(ensemble.hyper, self._device, ensemble.dtype)
@@ -81,11 +84,16 @@ class TorchBackend:
     # -- one network -------------------------------------------------------------------
 
     def _loss(self, trained: Parameters, fixed: Parameters, train: Tensor) -> Tensor:
-        per_pair = cross_entropy(self._logits({**trained, **fixed}), self._labels)
+        per_pair = cross_entropy(self._forward({**trained, **fixed}), self._labels)
         return torch.where(train, per_pair, 0).sum() / train.sum()
 
+    def _forward(self, parameters: Parameters) -> Tensor:
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+            logits = self._logits(parameters)
+        return logits.to(self._ensemble.dtype)
+
     def _measure(self, parameters: Parameters, train: Tensor) -> tuple[Tensor, ...]:
-        logits = self._logits(parameters)
+        logits = self._forward(parameters)
         per_pair = cross_entropy(logits, self._labels).double()
         right = (logits.argmax(dim=-1) == self._labels).double()
         # An empty test set divides 0 by 0: NaN is the honest value of a mean over nothing.

@@ -1,0 +1,101 @@
+"""Figure S1: how soon the survivor set is final, and what stopping early saves."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from fittest.plotting import panels, style
+from fittest.store import read_provenance, read_table
+
+MARKERS = "osD^v"
+
+
+def plot_figS1(horizon: str, rules: str, out_figure: str) -> None:
+    """Draw the figure from the tables by step and by rule; out_figure is the PDF."""
+    by_step, by_rule = read_table(horizon), read_table(rules)
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.7)
+        left, right = figure.subplots(1, 2)
+        _agreement(left, by_step)
+        _saving(right, by_rule)
+        style.save(figure, out_figure, read_provenance(horizon))
+
+
+def _agreement(axes: Axes, table: pd.DataFrame) -> None:
+    panels.panel_title(axes, "a", "survivor set so far against that of the last step")
+    if table.empty:
+        panels.empty(axes, "no runs")
+        return
+    steps = table["step"].to_numpy()
+    axes.fill_between(
+        steps, table["sets_equal_lo"], table["sets_equal_hi"], color=style.OURS, alpha=0.2, lw=0
+    )
+    axes.plot(
+        steps,
+        table["sets_equal"],
+        "o-",
+        ms=3,
+        color=style.OURS,
+        label=f"whole sets equal (n = {int(table['runs'].iloc[0])} runs; band: 95 % Wilson)",
+    )
+    axes.plot(
+        steps,
+        table["labels_equal"],
+        "s--",
+        ms=3,
+        color=style.DEAD,
+        label="single frequencies equal",
+    )
+    for row in table.itertuples():
+        if abs(row.count_offset) >= 0.05:
+            axes.annotate(
+                f"{row.count_offset:+.1f}",
+                (row.step, row.sets_equal),
+                xytext=(0, -10),
+                textcoords="offset points",
+                ha="center",
+                fontsize=5.5,
+                color=style.OURS,
+            )
+    axes.set_xscale("log")
+    axes.set_ylim(min(0.0, float(table["sets_equal_lo"].min())), 1.03)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xlabel("step (log scale)\nsmall numbers: circles counted too many, mean per run")
+    axes.set_ylabel("share that agrees")
+    axes.legend(loc="lower right")
+
+
+def _saving(axes: Axes, table: pd.DataFrame) -> None:
+    panels.panel_title(axes, "b", "stop rules")
+    if table.empty:
+        panels.empty(axes, "no runs")
+        return
+    for index, row in enumerate(table.itertuples()):
+        low, high = row.sets_equal - row.sets_equal_lo, row.sets_equal_hi - row.sets_equal
+        axes.errorbar(
+            row.share_of_steps,
+            row.sets_equal,
+            yerr=np.array([[max(0.0, low)], [max(0.0, high)]]),
+            fmt=MARKERS[index % len(MARKERS)],
+            ms=4.5,
+            color=style.SURVIVORS[index % len(style.SURVIVORS)],
+            capsize=2,
+            label=f"{row.rule}: {row.sets_equal:.1%} at {row.share_of_steps:.1%} of the steps",
+        )
+    axes.set_xlim(0, max(0.3, 1.15 * float(table["share_of_steps"].max())))
+    axes.set_ylim(min(0.5, float(table["sets_equal_lo"].min()) - 0.05), 1.03)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xlabel("mean share of the steps taken")
+    axes.set_ylabel("whole sets equal to the last step's")
+    axes.legend(loc="lower right")
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    plot_figS1(
+        horizon=snakemake.input.horizon,
+        rules=snakemake.input.rules,
+        out_figure=snakemake.output.figure,
+    )

@@ -1,0 +1,284 @@
+"""Every command and snippet of the documentation does what a page says, as far as is cheap.
+
+The pages are followed in a fresh checkout: files that they tell to write are written, commands of
+Snakemake and make are planned, those of the package run, and Python runs on smoke results.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from doc_pages import ROOT, Block, blocks, commands
+
+from fittest.__main__ import main
+from fittest.pipeline.collect import collect
+from fittest.pipeline.project import Project
+from fittest.pipeline.train import train_shard
+
+LANGUAGES = {"sh", "python", "yaml", "snakemake"}
+PARTS = ["Snakefile", "Makefile", "pyproject.toml", "setup.py", "config", "scripts", "workflow"]
+RUNSETS = ("base", "fixemb", "perturb", "manual", "decay")
+COMMANDS = commands()
+
+
+def label(words: tuple[str, ...]) -> str:
+    return " ".join(words)
+
+
+# -- a checkout in which the pages have been followed -----------------------------------
+
+
+def write_as_told(folder: Path) -> None:
+    """Append or write the files that the pages show."""
+    for block in blocks():
+        if block.file is None:
+            continue
+        target = folder / block.file
+        if block.language in ("yaml", "snakemake"):
+            assert target.exists(), f"{block.page}: {block.file} does not exist"
+            text = block.text.split("\n", 1)[1]
+            separator = "\n\n" if block.language == "snakemake" else "\n"
+            target.write_text(target.read_text() + separator + text)
+        else:
+            assert not target.exists(), f"{block.page}: {block.file} exists already"
+            target.write_text(block.text)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs") / "checkout"
+    folder.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part)
+        else:
+            shutil.copy(source, folder / part)
+    (folder / "slurm").symlink_to("workflow/profiles/slurm")
+    (folder / "src").symlink_to(ROOT / "src")
+    write_as_told(folder)
+    return folder
+
+
+def run_script(folder: Path, name: str, inputs: dict, outputs: dict, params: dict) -> None:
+    """Run a script of the checkout as Snakemake would."""
+    path = folder / "scripts" / "survival" / f"{name}.py"
+    smk = SimpleNamespace(
+        input=SimpleNamespace(**inputs),
+        output=SimpleNamespace(**outputs),
+        params=SimpleNamespace(**params),
+    )
+    exec(compile(path.read_text(), str(path), "exec"), {"snakemake": smk, "__name__": name})
+
+
+@pytest.fixture(scope="module")
+def results(checkout: Path) -> Path:
+    """The checkout with smoke results: trained, collected, analysed."""
+    project = Project.load(checkout, {"scale": "smoke"})
+    paths = project.paths
+    for runset in RUNSETS:
+        for shard in project.catalogue.shards(runset):
+            files = (paths.trajectory(runset, shard.name), paths.weights(runset, shard.name))
+            trajectory, weights = (str(checkout / file) for file in files)
+            train_shard(project, runset, shard.name, trajectory, weights, threads=1)
+    for runset in RUNSETS:
+        collect(project, runset, paths.runs(runset), paths.frequencies(runset))
+    analysis = project.config.analysis
+    table = {
+        name: str(checkout / paths.table("survival", name))
+        for name in (
+            "survival_rates.parquet",
+            "perturb_rates.parquet",
+            "manual_rates.parquet",
+            "survival_stats.parquet",
+            "fig6.csv",
+        )
+    }
+    inputs = {}
+    for runset in ("fixemb", "perturb", "manual"):
+        inputs[f"{runset}_runs"] = str(checkout / paths.runs(runset))
+        inputs[f"{runset}_frequencies"] = str(checkout / paths.frequencies(runset))
+    run_script(
+        checkout,
+        "analyse_survival",
+        inputs,
+        {Path(name).stem.replace("survival_stats", "stats"): path for name, path in table.items()},
+        {
+            "alive_rule": analysis.survival.alive_rule,
+            "confidence": analysis.bootstrap.confidence,
+            "bootstrap_draws": 10,
+            "bootstrap_seed": 0,
+            "strong_factor": analysis.survival.strong_factor,
+            "weak_factor": analysis.survival.weak_factor,
+            "paper": project.papers["survival"].figures["fig6_survival"].paper,
+        },
+    )
+    return checkout
+
+
+# -- commands ---------------------------------------------------------------------------
+
+
+def planned(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments of a Snakemake command as a dry run; equal plans are made once."""
+    if "--unlock" in words:
+        return words[1:]
+    arguments, skip = [], False
+    for word in words[1:]:
+        if skip or word in ("-n", "--cores"):
+            skip = word == "--cores"
+            continue
+        arguments.append(word)
+    return (*arguments, "-n")
+
+
+SNAKEMAKE = [words for words in COMMANDS if words[0] == "snakemake"]
+
+
+@pytest.fixture(scope="module")
+def plans(checkout: Path) -> dict[tuple[str, ...], tuple[int, str]]:
+    wanted = list(dict.fromkeys(planned(words) for words in SNAKEMAKE))
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("dry_runs.py"))],
+        input=json.dumps(wanted),
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    return dict(zip(wanted, json.loads(done.stdout.splitlines()[-1]), strict=True))
+
+
+@pytest.mark.parametrize("words", SNAKEMAKE, ids=label)
+def test_snakemake_commands_can_be_planned(
+    words: tuple[str, ...], plans: dict[tuple[str, ...], tuple[int, str]]
+) -> None:
+    status, output = plans[planned(words)]
+    assert status == 0, output
+    if "--unlock" not in words:
+        assert "Nothing to be done" in output or "Job stats:" in output, output
+
+
+MAKE = [words for words in COMMANDS if words[0] == "make"]
+
+
+@pytest.mark.parametrize("words", MAKE, ids=label)
+def test_make_commands_have_a_rule(words: tuple[str, ...], checkout: Path) -> None:
+    done = subprocess.run(
+        ["make", "-n", *words[1:]],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    for word in words[1:]:
+        if word.startswith("figures/"):
+            # The rule is a pattern; whether there is such a figure is another matter.
+            project = Project.load(checkout)
+            assert word in [f for paper in project.papers for f in project.figures_of(paper)]
+
+
+def mentioned_figures() -> list[str]:
+    found = set()
+    for block in blocks():
+        found |= set(re.findall(r"figures/\w+\.pdf", block.text))
+    for row in (ROOT / "README.md").read_text().splitlines():
+        found |= set(re.findall(r"`make (figures/\w+\.pdf)`", row))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("figure", mentioned_figures())
+def test_figures_that_pages_name_exist(figure: str, checkout: Path) -> None:
+    project = Project.load(checkout)
+    assert figure in [f for paper in project.papers for f in project.figures_of(paper)]
+
+
+PYTHON = [words for words in COMMANDS if words[0] == "python"]
+
+
+@pytest.mark.parametrize("words", PYTHON, ids=label)
+def test_python_commands_run(
+    words: tuple[str, ...],
+    checkout: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(checkout)
+    if words[1] == "-c":
+        exec(compile(words[2], label(words), "exec"), {})
+        return
+    assert words[1:3] == ("-m", "fittest"), label(words)
+    arguments = list(words[3:])
+    if arguments[0] == "plan" and "--gflops" not in arguments:
+        # Measuring this machine takes seconds, and says nothing of the command.
+        arguments += ["--gflops", "100"]
+    assert main(arguments) == 0, capsys.readouterr().err
+
+
+SHELL = [words for words in COMMANDS if words[0] not in ("snakemake", "make", "python")]
+
+
+@pytest.mark.parametrize("words", SHELL, ids=label)
+def test_other_commands_are_known_and_name_what_exists(
+    words: tuple[str, ...], results: Path
+) -> None:
+    if words == ("source", ".venv/bin/activate"):
+        assert "BIN := .venv/bin" in (ROOT / "Makefile").read_text()
+        return
+    assert words[0] in ("du", "rm", "touch"), f"teach this test the command: {label(words)}"
+    made = {"results", "logs", "figures"}
+    for word in words[1:]:
+        assert word.startswith("-") or word in made or (results / word).exists(), word
+
+
+# -- snippets ---------------------------------------------------------------------------
+
+
+def test_no_block_is_left_out() -> None:
+    assert {block.language for block in blocks()} <= LANGUAGES
+
+
+SNIPPETS = [block for block in blocks("python") if block.file is None]
+
+
+@pytest.mark.parametrize("block", SNIPPETS, ids=lambda b: f"{b.page}: {b.text[:40]!r}")
+def test_snippets_run_on_smoke_results(
+    block: Block, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(results)
+    text = block.text.replace("results/reduced/", "results/smoke/")
+    exec(compile(text, block.page, "exec"), {})
+
+
+@pytest.mark.parametrize("block", [b for b in blocks("yaml") if b.file], ids=lambda b: b.page)
+def test_declared_runsets_and_figures_are_valid(block: Block, checkout: Path) -> None:
+    declared = yaml.safe_load(block.text)
+    assert block.file is not None
+    if block.file.startswith("config/papers/"):
+        figures = Project.load(checkout).papers[Path(block.file).stem].figures
+        assert declared.keys() <= figures.keys()
+        return
+    for name, declaration in declared.items():
+        for scale in declaration["scales"]:
+            catalogue = Project.load(checkout, {"scale": scale}).catalogue
+            assert catalogue.runset(name).runs
+
+
+def test_the_example_figure_is_drawn(results: Path, tmp_path: Path) -> None:
+    project = Project.load(results, {"scale": "smoke"})
+    runs = str(results / project.paths.runs("decay"))
+    table, figure = str(tmp_path / "fig_decay.csv"), str(tmp_path / "fig_decay.pdf")
+    run_script(results, "analyse_decay", {"runs": runs}, {"table": table}, {})
+    run_script(results, "plot_fig_decay", {"table": table, "runs": runs}, {"figure": figure}, {})
+    assert Path(figure).read_bytes().startswith(b"%PDF")

@@ -1,0 +1,185 @@
+"""Links resolve, citations of the methods point at sections, and nothing foreign is named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from doc_pages import ROOT, anchors, links, pages, prose
+
+from fittest.pipeline.project import Project
+from fittest.store import SCHEMAS, Paths
+
+METHODS = ROOT / "docs" / "methods" / "survival.md"
+SOURCES = ["src", "scripts", "config", "workflow", "tests"]
+# A citation: "methods 2.3", "methods 2.3, 2.20", "methods 2.5-2.7".
+CITATION = re.compile(r"methods ((?:\d\.\d+(?:, | and |-)?)+)")
+# Another kind of page than these: machine paths, unfinished text, empty praise.
+REFUSED = [
+    r"/work/",
+    r"/home/",
+    r"/root/",
+    r"/tmp/",
+    r"\bTODO\b",
+    r"\bFIXME\b",
+    r"\bblazing",
+    r"\bseamless",
+    r"\bcutting-edge\b",
+    r"\bstate-of-the-art\b",
+    r"\bpowerful\b",
+    r"\beffortless",
+]
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def sources() -> list[Path]:
+    endings = {".py", ".yaml", ".smk", ".cpp", ".h", ".json"}
+    return [
+        path
+        for folder in SOURCES
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in endings
+    ]
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_links_resolve(page: Path) -> None:
+    for link in links(page):
+        if re.match(r"https?://", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{link}: no such file"
+        if anchor:
+            assert anchor in anchors(target), f"{link}: no such heading"
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_pages_hold_nothing_foreign(page: Path) -> None:
+    text = page.read_text()
+    for pattern in REFUSED:
+        assert not re.search(pattern, text, re.I), pattern
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_every_number_is_filled_in(page: Path) -> None:
+    assert sorted(set(re.findall(r"@@\w+@@", page.read_text()))) == []
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    written = {page for page in pages() if page.is_relative_to(ROOT / "docs")} - {index}
+    assert written <= linked
+
+
+# -- citations --------------------------------------------------------------------------
+
+
+def test_sections_that_the_code_cites_exist() -> None:
+    headings = set(re.findall(r"^### (\d\.\d+) ", METHODS.read_text(), re.M))
+    cited: dict[str, str] = {}
+    for path in sources():
+        for found in CITATION.findall(path.read_text()):
+            cited.update(dict.fromkeys(re.findall(r"\d\.\d+", found), name(path)))
+    assert len(cited) > 10
+    assert {number: path for number, path in cited.items() if number not in headings} == {}
+
+
+def test_claims_that_the_code_cites_are_explained() -> None:
+    explained = set(re.findall(r"^\| (S\d\d) \|", METHODS.read_text(), re.M))
+    for path in sources():
+        text = path.read_text()
+        cited = set(re.findall(r"\bclaims? (S\d\d)\b|\((S\d\d)(?:-(S\d\d))?\)", text))
+        found = {one for group in cited for one in group if one}
+        assert found <= explained, name(path)
+
+
+def test_nothing_cites_the_methods_by_another_name() -> None:
+    pattern = re.compile(r"survival spec\b|\(S \d|\bspec \d|S §")
+    here = Path(__file__)
+    found = [name(p) for p in sources() if p != here and pattern.search(p.read_text())]
+    assert found == []
+
+
+# -- figures of speech that must stay figures of fact -------------------------------------
+
+
+def test_full_scale_counts_are_those_of_the_runsets() -> None:
+    text = prose(METHODS)
+    section = text[text.index("### 5.2") : text.index("### 5.3")]
+    rows = re.findall(r"^\| (\w+) \| ([\d,]+) \| ([\d,]+) \|", section, re.M)
+    catalogue = Project.load(ROOT, {"scale": "full"}).catalogue
+    assert len(rows) >= 4
+    for runset, runs, anew in rows:
+        assert int(runs.replace(",", "")) == len(catalogue.runset(runset).runs)
+        trained = sum(len(shard.runs) for shard in catalogue.shards(runset))
+        assert int(anew.replace(",", "")) == trained
+
+
+def test_every_runset_and_figure_of_the_paper_is_in_the_methods() -> None:
+    project = Project.load(ROOT)
+    text = METHODS.read_text()
+    for figure in project.papers["survival"].figures:
+        assert f"`{figure}`" in text
+    for runset in project.catalogue.names():
+        if project.catalogue.runset(runset).paper == "survival":
+            assert runset in text
+
+
+def test_output_names_every_kind_of_file() -> None:
+    text = (ROOT / "docs" / "output.md").read_text()
+    paths = Paths("results", "figures", "<scale>")
+    files = [
+        paths.trajectory("<run-set>", "<shard>"),
+        paths.weights("<run-set>", "<shard>"),
+        paths.runs("<run-set>"),
+        paths.frequencies("<run-set>"),
+        paths.config("<run-set>"),
+    ]
+    for file in files:
+        assert f"`{Path(file).name}`" in text
+    assert f"`{paths.calibration()}`" in text
+    assert ".restart/<shard>/" in text
+    for kind in SCHEMAS:
+        assert f"reference/tables.md#{kind}" in text
+    rules = "".join(p.read_text() for p in (ROOT / "workflow" / "rules").glob("*.smk"))
+    for table in re.findall(r'survival_table\("([^"]+)"\)', rules):
+        assert f"`{table}`" in text
+    for paper in Project.load(ROOT).papers.values():
+        for figure in paper.figures:
+            assert f"figures/{figure}.pdf" in text
+
+
+# -- files for machines -----------------------------------------------------------------
+
+
+def test_citation_names_version_and_licence_of_the_package() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    package = (ROOT / "pyproject.toml").read_text()
+    assert f'version = "{cited["version"]}"' in package
+    assert f'license = "{cited["license"]}"' in package
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert f"## {cited['version']}" in changelog
+    assert str(cited["date-released"]) in changelog
+
+
+def test_hooks_use_tools_of_the_environment() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    assert [repo["repo"] for repo in hooks["repos"]] == ["local"]
+    package = (ROOT / "pyproject.toml").read_text()
+    for hook in hooks["repos"][0]["hooks"]:
+        tool = hook["entry"].split()[0]
+        assert tool.startswith(".venv/bin/")
+        assert f'"{Path(tool).name}>' in package
+
+
+def test_the_catalog_finds_the_workflow() -> None:
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert {"mandatory-flags", "software-stack-deployment", "report"} <= usage.keys()
+    assert 'include: "../Snakefile"' in (ROOT / "workflow" / "Snakefile").read_text()

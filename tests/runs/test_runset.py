@@ -1,0 +1,141 @@
+"""Run-sets out of YAML: their runs, and one clear error for whatever is wrong in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fittest.errors import ConfigError
+from fittest.runs.runset import SCALES, RunSet, is_prime, load_runsets
+from small_world import REPOSITORY, TINY, runset
+
+
+def written(folder: Path, runsets: dict[str, Any], name: str = "test") -> dict[str, RunSet]:
+    content = {"paper": name, "runsets": runsets}
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return load_runsets(folder, "smoke")
+
+
+def refused(folder: Path, runsets: dict[str, Any]) -> str:
+    """The message with which run-sets are refused, at loading or when runs are asked for."""
+    with pytest.raises(ConfigError) as caught:
+        for one in written(folder, runsets).values():
+            assert one.runs
+    return str(caught.value)
+
+
+def test_runs_in_the_order_of_blocks_and_axes(tmp_path: Path) -> None:
+    declared = runset({"steps": 7}, {"seeds.mlp": {"range": [0, 2]}, "optimiser.lr": [0.1, 0.2]})
+    declared["scales"]["smoke"].append({"settings": TINY, "axes": {"seed": [9]}})
+    runs = written(tmp_path, {"one": declared})["one"].runs
+    assert [(r.seeds.mlp, r.optimiser.lr, r.steps) for r in runs] == [
+        (0, 0.1, 7),
+        (0, 0.2, 7),
+        (1, 0.1, 7),
+        (1, 0.2, 7),
+        (9, 0.01, 30_000),
+    ]
+
+
+def test_block_settings_lie_over_those_of_the_runset(tmp_path: Path) -> None:
+    declared = runset({"optimiser": {"lr": 0.5}}, settings={"optimiser": {"lr": 1, "eps": 1}})
+    (run,) = written(tmp_path, {"one": declared})["one"].runs
+    assert (run.optimiser.lr, run.optimiser.eps) == (0.5, 1)
+
+
+def test_every_runset_of_the_repository_is_valid_at_every_scale() -> None:
+    for scale in SCALES:
+        for one in load_runsets(REPOSITORY / "config" / "runsets", scale).values():
+            if scale in one.declaration.scales:
+                assert one.runs
+
+
+PERTURB = {"kind": "perturb", "factor": 2}
+WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "unknown key of a run-set": (runset(prime=True), ["runsets.one.prime"]),
+    "unknown key of a block": (
+        {"description": "x", "scales": {"smoke": [{"setings": {}}]}},
+        ["runsets.one.scales.smoke.0.setings"],
+    ),
+    "unknown setting": (runset({"modle": {"d": 3}}), ["one.scales.smoke[0]", "modle"]),
+    "unknown axis": (runset(axes={"seeds.embeding": [1]}), ["smoke[0]", "seeds.embeding"]),
+    "wrong type": (runset({"task": {"p": "many"}}), ["smoke[0]", "task", "p", "many"]),
+    "wrong type of an axis value": (runset(axes={"steps": [1.5]}), ["smoke[0]", "steps", "1.5"]),
+    "no description": ({"scales": {"smoke": [{}]}}, ["runsets.one.description"]),
+    "unknown scale": (
+        {"description": "x", "scales": {"tiny": [{}]}},
+        ["runsets.one.scales", "tiny", "smoke"],
+    ),
+    "no entry for the scale": (
+        {"description": "x", "scales": {"full": [{}]}},
+        ["runsets.one.scales", "smoke"],
+    ),
+    "p below 3": (runset({"task": {"p": 2}}), ["task", "p", "2"]),
+    "even p": (runset({"task": {"p": 8}}, prime_p=True), ["task.p", "8", "prime"]),
+    "composite p": (runset({"task": {"p": 15}}, prime_p=True), ["task.p", "15", "prime"]),
+    "k of 0": (runset({"intervention": {**PERTURB, "frequency": 0}}), ["frequency", "0"]),
+    "k beyond half of p": (
+        runset({"intervention": {**PERTURB, "frequency": 4}}),
+        ["intervention.frequency", "4", "1..3"],
+    ),
+    "empty axis": (runset(axes={"seed": {"range": [3, 3]}}), ["smoke[0].axes.seed"]),
+    "empty list": (runset(axes={"seed": []}), ["smoke[0].axes.seed"]),
+    "two kinds of values": (
+        runset(axes={"seed": {"range": [0, 2], "linspace": [0, 1, 2]}}),
+        ["axes.seed", "exactly one"],
+    ),
+    "axis through a value": (
+        runset({"seeds": 3}, {"seeds.mlp": [1]}),
+        ["smoke[0].axes.seeds.mlp", "`seeds`"],
+    ),
+    "duplicated run": (runset(axes={"seed": [1, 2, 1]}), ["smoke[0]", "twice"]),
+    "missing donor": (runset(reuse=["base"]), ["runsets.one.reuse", "base"]),
+    "itself as donor": (runset(reuse=["one"]), ["circle", "one"]),
+    "unknown frozen parameter": (
+        runset({"frozen": ["embedding"]}),
+        ["smoke[0]", "embedding", "embedding.weight"],
+    ),
+    "unknown kept parameter": (runset({"recording": {"final": ["head"]}}), ["smoke[0]", "head"]),
+}
+
+
+@pytest.mark.parametrize(("declared", "named"), WRONG.values(), ids=WRONG)
+def test_mistakes_are_named_with_file_and_key(
+    declared: dict[str, Any], named: list[str], tmp_path: Path
+) -> None:
+    message = refused(tmp_path, {"one": declared})
+    for word in named if "circle" in named else ["test.yaml", *named]:
+        assert word in message
+
+
+def test_circle_of_three_is_named(tmp_path: Path) -> None:
+    names = {"a": "b", "b": "c", "c": "a"}
+    message = refused(tmp_path, {k: runset(reuse=[v]) for k, v in names.items()})
+    assert "circle" in message
+    assert all(name in message for name in names)
+
+
+def test_duplicate_key_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "test.yaml").write_text("paper: a\nrunsets:\n  one: {}\n  one: {}\n")
+    with pytest.raises(ConfigError, match=r"test\.yaml.*`one`.*line 4"):
+        load_runsets(tmp_path, "smoke")
+
+
+def test_name_in_two_files(tmp_path: Path) -> None:
+    written(tmp_path, {"one": runset()}, "first")
+    with pytest.raises(ConfigError, match=r"second\.yaml.*`one`.*first\.yaml"):
+        written(tmp_path, {"one": runset()}, "second")
+
+
+def test_no_files_and_unknown_scale(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=str(tmp_path)):
+        load_runsets(tmp_path, "smoke")
+    with pytest.raises(ConfigError, match="huge.*smoke"):
+        load_runsets(tmp_path, "huge")
+
+
+def test_primes() -> None:
+    assert [n for n in range(-3, 40) if is_prime(n)] == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
