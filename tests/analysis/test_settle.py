@@ -74,10 +74,11 @@ def test_a_survivor_that_loses_ground_keeps_its_run_going() -> None:
     plain = Stop(first=2000)
     assert step_of(rows, plain) == 2000
     # The plain rule is wrong here: frequency 7 is on its way out.
-    guarded = Stop(first=2000, decline=0.01)
-    stopped = step_of(rows, guarded)
-    assert stopped is not None
-    assert stopped >= 3500
+    position = stop_position(rows, Stop(first=2000, decline=0.01), 2.0)
+    assert position is not None
+    at_stop = rows.iloc[position]
+    assert at_stop["step"] > 2000
+    assert at_stop["signals"][6] < 2 * at_stop["signal_mean"]
 
 
 def test_a_weak_survivor_keeps_its_run_going() -> None:
