@@ -154,12 +154,12 @@ def test_large_runs_are_alone_and_small_ones_together() -> None:
 def test_what_no_donor_covers_is_trained_here() -> None:
     declared = {
         "long": runset({"steps": 200}, seeds(3)),
-        "coarse": runset({"steps": 200, "recording": {"every": 50}}, seeds(5, 1), reuse=["long"]),
+        "fine": runset({"steps": 200, "recording": {"every": 50}}, seeds(5, 1), reuse=["long"]),
         "longer": runset({"steps": 300}, seeds(2), reuse=["long"]),
     }
     catalogue = catalogue_of(declared)
-    owners = Counter(catalogue.owners("coarse").values())
-    assert owners == {"coarse": 4}, "every 50 is no multiple of every 100"
+    owners = Counter(catalogue.owners("fine").values())
+    assert owners == {"fine": 4}, "rows every 50 steps are not in rows every 100"
     assert set(catalogue.owners("longer").values()) == {"longer"}
 
 

@@ -41,7 +41,8 @@ def test_runs_in_the_order_of_blocks_and_axes(tmp_path: Path) -> None:
 
 
 def test_block_settings_lie_over_those_of_the_runset(tmp_path: Path) -> None:
-    declared = runset({"optimiser": {"lr": 0.5}}, settings={"optimiser": {"lr": 1, "eps": 1}})
+    declared = runset({"optimiser": {"lr": 0.5}})
+    declared["settings"] = {"optimiser": {"lr": 1, "eps": 1}}
     (run,) = written(tmp_path, {"one": declared})["one"].runs
     assert (run.optimiser.lr, run.optimiser.eps) == (0.5, 1)
 
@@ -133,7 +134,7 @@ def test_name_in_two_files(tmp_path: Path) -> None:
 def test_no_files_and_unknown_scale(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=str(tmp_path)):
         load_runsets(tmp_path, "smoke")
-    with pytest.raises(ConfigError, match="huge.*smoke"):
+    with pytest.raises(ConfigError, match=r"huge.*smoke"):
         load_runsets(tmp_path, "huge")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from fittest.errors import StoreError
 from fittest.store.schema import SCHEMAS
 
 _PROVENANCE = b"fittest"
+_CHECKSUM = "checksum"
 # Page checksums, so that a flipped bit is an error and not another number.
 _FORMAT: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 PathLike = str | Path
@@ -57,8 +59,16 @@ def explain_os_error(path: PathLike, error: OSError) -> str:
     return f"{path}: cannot be written: {remedy}"
 
 
+def _checksum(schema: pa.Schema, provenance: Mapping[str, Any]) -> str:
+    """Of what the page checksums leave out: column names, types in pandas, and provenance."""
+    pandas = (schema.metadata or {}).get(b"pandas", b"")
+    content = json.dumps([schema.names, provenance], sort_keys=True).encode() + pandas
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def _with_provenance(schema: pa.Schema, kind: str, provenance: Mapping[str, Any]) -> pa.Schema:
-    content = json.dumps({"kind": kind, **provenance}, sort_keys=True)
+    found = {"kind": kind, **provenance}
+    content = json.dumps({**found, _CHECKSUM: _checksum(schema, found)}, sort_keys=True)
     return schema.with_metadata({**(schema.metadata or {}), _PROVENANCE: content.encode()})
 
 
@@ -118,18 +128,22 @@ def _open(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[str, A
         raise StoreError(f"{path}: missing; run the rule that makes it") from None
     except (pa.ArrowException, OSError) as error:
         raise StoreError(f"{path}: truncated or not Parquet ({error}); {remedy}") from error
-    metadata = (file.schema_arrow.metadata or {}).get(_PROVENANCE)
+    schema = file.schema_arrow
+    metadata = (schema.metadata or {}).get(_PROVENANCE)
     if metadata is None:
         raise StoreError(f"{path}: not written by fittest (no provenance in it); {remedy}")
     try:
         provenance: dict[str, Any] = json.loads(metadata)
     except ValueError as error:
         raise StoreError(f"{path}: damaged provenance ({error}); {remedy}") from error
+    expected = provenance.pop(_CHECKSUM, None)
+    if expected is not None and expected != _checksum(schema, provenance):
+        raise StoreError(f"{path}: damaged, its checksum does not fit; {remedy}")
     if kind is not None and provenance["kind"] != kind:
         raise StoreError(
             f"{path}: holds a `{provenance['kind']}` table where `{kind}` is needed; {remedy}"
         )
-    if kind in SCHEMAS and file.schema_arrow.names != SCHEMAS[kind].names:
+    if kind in SCHEMAS and schema.names != SCHEMAS[kind].names:
         raise StoreError(f"{path}: its columns are of another version of fittest; {remedy}")
     return file, provenance
 
