@@ -78,16 +78,20 @@ def described() -> dict[str, Any]:
     }
 
 
-def seconds_of_others() -> float | None:
-    """CPU seconds that this machine has spent on other processes; None where unknown.
+def seconds_waited() -> float | None:
+    """Seconds that the threads of this process were ready to run and had no core; None where
+    unknown.
 
-    Niced processes do not count: they give way, and take only what would lie idle.
+    This is what other processes cost, whatever their priorities. Threads that have ended are
+    forgotten.
     """
+    total = 0
     try:
-        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
-    except OSError:
+        for task in Path("/proc/self/task").iterdir():
+            try:
+                total += int((task / "schedstat").read_text().split()[1])
+            except ProcessLookupError:
+                continue
+    except (OSError, IndexError):
         return None
-    user, _nice, system, _idle, _wait, interrupt, soft, stolen = (int(f) for f in fields[:8])
-    total = (user + system + interrupt + soft + stolen) / os.sysconf("SC_CLK_TCK")
-    own = os.times()
-    return total - (own.user + own.system + own.children_user + own.children_system)
+    return total / 1e9

@@ -53,7 +53,7 @@ def _rate(product: Product, flops: float, seconds: float) -> float:
 
 
 def _on_each_core(threads: int, measure: Callable[[], float]) -> float:
-    """Sum of `measure` over as many threads, which start together."""
+    """Sum of `measure` over as many threads, this one among them, which start together."""
     rates: list[float] = []
     barrier = threading.Barrier(threads)
 
@@ -61,9 +61,10 @@ def _on_each_core(threads: int, measure: Callable[[], float]) -> float:
         barrier.wait()
         rates.append(measure())
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
+    workers = [threading.Thread(target=work) for _ in range(threads - 1)]
     for worker in workers:
         worker.start()
+    work()
     for worker in workers:
         worker.join()
     return sum(rates)

@@ -174,7 +174,7 @@ def measure(
                 "ms_per_network_step": times[c.name].median,
                 "spread": times[c.name].spread,
                 "repeats": list(times[c.name].repeats),
-                "share_of_machine_taken_by_others": list(times[c.name].others),
+                "waited_seconds_per_second": list(times[c.name].waited),
                 "compile_seconds": c.compile_seconds,
                 "train_loss": losses[c.name],
             }

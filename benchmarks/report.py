@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.cases import BAR_SETTING
@@ -55,10 +56,11 @@ def _contender_table(name: str, entry: Mapping[str, Any]) -> list[str]:
             f"  {contender:20s} {raw['networks']:4d} networks  {raw['ms_per_network_step']:9.3f}"
             f" +- {100 * raw['spread']:4.1f} %  {raw['ms_per_network_step'] / engine:7.2f} x"
         )
-    others = [o for r in entry["raw"].values() for o in r["share_of_machine_taken_by_others"] if o]
-    if others and max(others) > 0.1:
+    waited = [w for raw in entry["raw"].values() for w in raw["waited_seconds_per_second"] if w]
+    if waited and max(waited) > 0.1:
         lines.append(
-            f"  noisy: other processes took up to {100 * max(others):.0f} % of the machine"
+            f"  NOISY: held up by other processes for up to {max(waited):.2f} s per second"
+            f" (median {median(waited):.2f})"
         )
     ceiling = entry["matmul_ceiling"]
     lines.append(

@@ -1,6 +1,6 @@
 """Interleaved timing: A B C A B C ..., so that a noisy machine is noisy for all alike.
 
-Where other processes take much of the machine during a measurement, it is made again.
+Where other processes hold it up for much of a measurement, it is made again.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.cases import Contender
-from benchmarks.machine import cores, seconds_of_others
+from benchmarks.machine import seconds_waited
 
 _QUIET = 0.1
-"""Share of the machine that other processes may take during a measurement."""
+"""Seconds per second that threads may wait for a core during a measurement."""
 
 
 @dataclass(frozen=True)
 class Timing:
     """Repeats of one measurement, in the order in which they were taken.
 
-    others: during each, the share of the machine that other processes took.
+    waited: seconds per second that threads waited for a core during each.
     """
 
     repeats: tuple[float, ...]
-    others: tuple[float | None, ...] = ()
+    waited: tuple[float | None, ...] = ()
 
     @property
     def median(self) -> float:
@@ -44,26 +44,26 @@ class Timing:
 @dataclass(frozen=True)
 class _Taken:
     values: dict[str, float]
-    others: float | None
+    waited: float | None
 
 
 def _once(measure: Callable[[], dict[str, float]]) -> _Taken:
-    before, start = seconds_of_others(), time.perf_counter()
+    before, start = seconds_waited(), time.perf_counter()
     values = measure()
-    elapsed, after = time.perf_counter() - start, seconds_of_others()
+    elapsed, after = time.perf_counter() - start, seconds_waited()
     if before is None or after is None:
         return _Taken(values, None)
-    return _Taken(values, max(0.0, after - before) / elapsed / cores())
+    return _Taken(values, max(0.0, after - before) / elapsed)
 
 
 def _least_disturbed(measure: Callable[[], dict[str, float]], attempts: int) -> _Taken:
     """The first quiet attempt, else the quietest of a few."""
     best = _once(measure)
     for _ in range(attempts - 1):
-        if best.others is None or best.others <= _QUIET:
+        if best.waited is None or best.waited <= _QUIET:
             break
         again = _once(measure)
-        if again.others is not None and again.others < best.others:
+        if again.waited is not None and again.waited < best.waited:
             best = again
     return best
 
@@ -115,8 +115,8 @@ def interleaved(
     rounds = [[_least_disturbed(group, attempts) for group in groups] for _ in range(repeats)]
     found = {}
     for taken in zip(*rounds, strict=True):
-        others = tuple(one.others for one in taken)
+        waited = tuple(one.waited for one in taken)
         for name in taken[0].values:
-            found[name] = Timing(tuple(one.values[name] for one in taken), others)
+            found[name] = Timing(tuple(one.values[name] for one in taken), waited)
     times = {c.name: found.pop(c.name) for c in contenders}
     return times, found

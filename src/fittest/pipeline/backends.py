@@ -99,7 +99,8 @@ def choose_backend(
             f"config/config.yaml: training.backend: native is demanded, but: {obstacle};"
             " use backend: auto"
         )
-    if settings.backend == "auto" and device.type == "cpu":
+    # Who chose another precision knows that the kernel has none.
+    if settings.backend == "auto" and settings.precision == "full" and device.type == "cpu":
         _warn_once(obstacle)
     if device.type == "cpu":
         torch.set_num_threads(threads)

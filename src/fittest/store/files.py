@@ -124,11 +124,11 @@ def _open(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[str, A
     remedy = "delete it and run the same command again; it will be made anew"
     try:
         file = pq.ParquetFile(path, page_checksum_verification=True)
+        schema = file.schema_arrow
     except FileNotFoundError:
         raise StoreError(f"{path}: missing; run the rule that makes it") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise StoreError(f"{path}: truncated or not Parquet ({error}); {remedy}") from error
-    schema = file.schema_arrow
     metadata = (schema.metadata or {}).get(_PROVENANCE)
     if metadata is None:
         raise StoreError(f"{path}: not written by fittest (no provenance in it); {remedy}")
@@ -143,7 +143,7 @@ def _open(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[str, A
         raise StoreError(
             f"{path}: holds a `{provenance['kind']}` table where `{kind}` is needed; {remedy}"
         )
-    if kind in SCHEMAS and schema.names != SCHEMAS[kind].names:
+    if kind in SCHEMAS and not schema.equals(SCHEMAS[kind]):
         raise StoreError(f"{path}: its columns are of another version of fittest; {remedy}")
     return file, provenance
 
@@ -157,13 +157,16 @@ def read_table(
     another kind than `kind`.
     """
     file, _ = _open(path, kind)
+    remedy = "delete it and run the same command again"
     with file:
         try:
-            return file.read(columns=columns).to_pandas()
+            table = file.read(columns=columns)
         except (pa.ArrowException, OSError) as error:
-            raise StoreError(
-                f"{path}: damaged ({error}); delete it and run the same command again"
-            ) from error
+            raise StoreError(f"{path}: damaged ({error}); {remedy}") from error
+        # The file holds its metadata twice; the copy that pandas uses is not the one checked.
+        if table.schema.metadata != file.schema_arrow.metadata:
+            raise StoreError(f"{path}: damaged, its metadata contradict each other; {remedy}")
+        return table.to_pandas()
 
 
 def read_provenance(path: PathLike) -> dict[str, Any]:
@@ -176,7 +179,7 @@ def read_provenance(path: PathLike) -> dict[str, Any]:
 def write_text(text: str, path: PathLike) -> None:
     """Write a text file atomically."""
     with replacing(path) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_csv(table: pd.DataFrame, path: PathLike) -> None:

@@ -1,0 +1,348 @@
+"""Tables on disk: whole, of the right kind, with their origin, or refused with a remedy."""
+
+from __future__ import annotations
+
+import errno
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fittest.errors import StoreError
+from fittest.store import (
+    SCHEMAS,
+    Paths,
+    explain_os_error,
+    provenance,
+    read_provenance,
+    read_table,
+    replacing,
+    write_batches,
+    write_csv,
+    write_table,
+    write_text,
+)
+from small_world import plain
+
+ORIGIN = provenance("smoke", "0123456789abcdef", dtype="float32", device="cpu", backend=["torch"])
+ROWS = 40
+
+
+def column(kind: pa.DataType, numbers: np.random.Generator) -> list[Any]:
+    """Made-up values of an Arrow type."""
+    if pa.types.is_list(kind):
+        return [column(kind.value_type, numbers)[:6] for _ in range(ROWS)]
+    if pa.types.is_string(kind):
+        return [f"word {i % 7}" for i in range(ROWS)]
+    if pa.types.is_boolean(kind):
+        return [bool(v) for v in numbers.integers(2, size=ROWS)]
+    if pa.types.is_integer(kind):
+        return [int(v) for v in numbers.integers(1000, size=ROWS)]
+    return [float(np.float32(v)) for v in numbers.standard_normal(ROWS)]
+
+
+def table_of(kind: str, seed: int = 0) -> pa.Table:
+    numbers = np.random.default_rng(seed)
+    schema = SCHEMAS[kind]
+    return pa.table({f.name: pa.array(column(f.type, numbers), f.type) for f in schema})
+
+
+def written(folder: Path, kind: str = "trajectory", name: str = "table.parquet") -> Path:
+    path = folder / name
+    write_table(table_of(kind), path, ORIGIN, kind)
+    return path
+
+
+def assert_equal(frame: pd.DataFrame, kind: str) -> None:
+    pd.testing.assert_frame_equal(plain(frame), plain(table_of(kind).to_pandas()))
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_round_trip(kind: str, tmp_path: Path) -> None:
+    path = written(tmp_path, kind)
+    assert_equal(read_table(path, kind), kind)
+    again = tmp_path / "again.parquet"
+    write_table(read_table(path, kind), again, ORIGIN, kind)
+    assert_equal(read_table(again, kind), kind)
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_opens_with_pandas_and_duckdb_as_it_stands(kind: str, tmp_path: Path) -> None:
+    path = written(tmp_path, kind)
+    assert_equal(pd.read_parquet(path), kind)
+    found = duckdb.sql(f"select * from '{path}'")
+    assert found.columns == SCHEMAS[kind].names
+    expected = table_of(kind).to_pylist()
+    assert found.fetchall() == [tuple(row.values()) for row in expected]
+
+
+def test_duckdb_reads_many_shards_and_their_lists(tmp_path: Path) -> None:
+    for name in ("0000.trajectory.parquet", "0001.trajectory.parquet"):
+        written(tmp_path, name=name)
+    found = duckdb.sql(
+        f"select count(*), max(len(signals)) from '{tmp_path}/*.trajectory.parquet'"
+    ).fetchall()
+    assert found == [(2 * ROWS, 6)]
+
+
+def test_missing_values_survive(tmp_path: Path) -> None:
+    frame = table_of("runs").to_pandas().astype({"frequency": "Int64"})
+    frame.loc[3, ["frequency", "factor", "n_2mean"]] = None
+    path = tmp_path / "runs.parquet"
+    write_table(frame, path, ORIGIN, "runs")
+    row = read_table(path, "runs").loc[3]
+    assert bool(row[["frequency", "factor", "n_2mean"]].isna().all())
+
+
+def test_batches_are_one_table(tmp_path: Path) -> None:
+    path = tmp_path / "weights.parquet"
+    write_batches((table_of("weights", seed) for seed in (0, 1)), path, ORIGIN, "weights")
+    expected = pd.concat([table_of("weights", s).to_pandas() for s in (0, 1)], ignore_index=True)
+    pd.testing.assert_frame_equal(plain(read_table(path, "weights")), plain(expected))
+    assert read_provenance(path) == {"kind": "weights", **ORIGIN}
+    write_batches(iter([]), path, ORIGIN, "weights")
+    assert len(read_table(path, "weights")) == 0
+
+
+def test_some_columns_only(tmp_path: Path) -> None:
+    frame = read_table(written(tmp_path), "trajectory", ["step", "signals"])
+    assert list(frame) == ["step", "signals"]
+
+
+def test_analysis_products_have_their_own_columns(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"rate": [0.5, 0.25], "label": pd.array([True, None], dtype="boolean")})
+    write_table(frame, tmp_path / "rates.parquet", ORIGIN)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "rates.parquet"), frame)
+
+
+# -- refusals ----------------------------------------------------------------------------------
+
+
+def refused(path: Path, kind: str | None = "trajectory") -> str:
+    with pytest.raises(StoreError) as caught:
+        read_table(path, kind)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    assert "missing" in refused(tmp_path / "absent.parquet")
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_truncated_at_any_place(kind: str, tmp_path: Path) -> None:
+    content = written(tmp_path, kind).read_bytes()
+    cut = tmp_path / "cut.parquet"
+    offsets = [0, 1, 4, 11, len(content) - 1, len(content) - 4, len(content) - 8]
+    for offset in [*offsets, *random.Random(0).sample(range(len(content)), 30)]:
+        cut.write_bytes(content[:offset])
+        assert "delete it and run the same command again" in refused(cut, kind)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("whole"), "weights")
+
+
+@given(data=st.data())
+@settings(max_examples=150)
+def test_flipped_bit_is_refused_or_harmless(whole: Path, data: st.DataObject) -> None:
+    """In pages, in the footer, in the provenance: never another value, never a foreign error."""
+    content = bytearray(whole.read_bytes())
+    position = data.draw(st.integers(4, len(content) - 1))
+    content[position] ^= 1 << data.draw(st.integers(0, 7))
+    path = whole.with_name("flipped.parquet")
+    path.write_bytes(content)
+    try:
+        found = read_table(path, "weights")
+    except StoreError as error:
+        assert str(path) in str(error)
+    else:
+        assert_equal(found, "weights")
+
+
+def test_flipped_bit_in_a_page_is_refused(tmp_path: Path) -> None:
+    """Compressed or not, a page knows its checksum; where its bytes lie is read from the file."""
+    path = written(tmp_path)
+    content = path.read_bytes()
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    for index in range(group.num_columns):
+        chunk = group.column(index)
+        altered = bytearray(content)
+        altered[chunk.data_page_offset + chunk.total_compressed_size // 2] ^= 4
+        path.write_bytes(altered)
+        refused(path)
+
+
+def test_foreign_files(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.parquet"
+    path.write_text("run_id,step\n")
+    assert "not Parquet" in refused(path)
+    pd.DataFrame({"step": [1]}).to_parquet(path)
+    assert "not written by fittest" in refused(path)
+
+
+def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "folder.parquet").mkdir()
+    refused(tmp_path / "folder.parquet")
+
+
+def test_wrong_kind(tmp_path: Path) -> None:
+    message = refused(written(tmp_path, "weights"))
+    assert "`weights`" in message
+    assert "`trajectory`" in message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t.drop_columns(["test_loss"]),
+        lambda t: t.append_column("extra", t["step"]),
+        lambda t: t.select(t.column_names[::-1]),
+        lambda t: t.set_column(1, "step", t["step"].cast(pa.float64())),
+    ],
+    ids=["lacking", "extra", "order", "type"],
+)
+def test_columns_of_another_version(change: Callable[[pa.Table], pa.Table], tmp_path: Path) -> None:
+    path = written(tmp_path)
+    whole = pq.read_table(path)
+    pq.write_table(change(whole).replace_schema_metadata(whole.schema.metadata), path)
+    assert "delete it" in refused(path)
+
+
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_writing_wrong_columns(as_frame: bool, tmp_path: Path) -> None:
+    table = table_of("trajectory")
+    for wrong, named in [
+        (table.drop_columns(["signals"]), "signals"),
+        (table.append_column("extra", table["step"]), "extra"),
+        (table.set_column(1, "step", pa.array(["x"] * ROWS)), "step|type"),
+    ]:
+        content = wrong.to_pandas() if as_frame else wrong
+        with pytest.raises(StoreError, match=named):
+            write_table(content, tmp_path / "wrong.parquet", ORIGIN, "trajectory")
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- atomic and reproducible -------------------------------------------------------------------
+
+
+def test_failure_while_writing_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = written(tmp_path, "weights")
+    before = path.read_bytes()
+
+    def batches():  # type: ignore[no-untyped-def]
+        yield table_of("weights", 1)
+        raise RuntimeError("killed in the middle")
+
+    with pytest.raises(RuntimeError, match="middle"):
+        write_batches(batches(), path, ORIGIN, "weights")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_in_place_before_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "file.txt"
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+        assert not path.exists()
+        assert temporary.parent == path.parent, "a rename across file systems is a copy"
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
+    for kind in SCHEMAS:
+        one, other = (written(tmp_path / name, kind) for name in ("one", "other"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_provenance_is_complete_and_timeless(tmp_path: Path) -> None:
+    found = read_provenance(written(tmp_path))
+    assert {"kind", "scale", "config_hash", "commit", "python", "versions"} <= set(found)
+    assert {"dtype", "device", "backend"} <= set(found)
+    assert {"fittest", "torch", "numpy", "pandas", "pyarrow"} <= set(found["versions"])
+    assert found["scale"] == "smoke"
+    assert found["versions"]["numpy"] == np.__version__
+    assert not any("time" in key or "date" in key for key in found)
+
+
+def test_csv_gives_every_digit_back(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.random.default_rng(0).standard_normal(100), "n": range(100)})
+    write_csv(frame, tmp_path / "x.csv")
+    found = pd.read_csv(tmp_path / "x.csv", dtype=str)
+    assert [float(text) for text in found["x"]] == frame["x"].tolist()
+    assert [int(text) for text in found["n"]] == frame["n"].tolist()
+
+
+def test_text_in_any_alphabet(tmp_path: Path) -> None:
+    write_text("α ≤ 1\n", tmp_path / "note.txt")
+    assert (tmp_path / "note.txt").read_text(encoding="utf-8") == "α ≤ 1\n"
+
+
+# -- what the disk refuses ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EACCES, "permissions"),
+        (errno.EROFS, "paths.results"),
+        (errno.ENOTDIR, "move that file away"),
+        (errno.EIO, "Input/output"),
+    ],
+)
+def test_refusals_name_file_and_remedy(
+    number: int, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path)
+    before = path.read_bytes()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, "Input/output error")
+
+    monkeypatch.setattr(pq, "write_table", refuse)
+    with pytest.raises(StoreError) as caught:
+        write_table(table_of("trajectory"), path, ORIGIN, "trajectory")
+    assert str(path) in str(caught.value)
+    assert remedy in str(caught.value)
+    assert path.read_bytes() == before
+    assert explain_os_error("x", OSError("odd")) == "x: cannot be written: odd"
+
+
+def test_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("")
+    for path in (tmp_path / "results" / "a.parquet", tmp_path / "results" / "b" / "a.parquet"):
+        with pytest.raises(StoreError, match=r"a\.parquet.*move that file away"):
+            write_table(table_of("trajectory"), path, ORIGIN, "trajectory")
+
+
+# -- paths -------------------------------------------------------------------------------------
+
+
+def test_no_two_files_share_a_path_and_no_two_scales_a_folder() -> None:
+    found = []
+    for scale in ("smoke", "full"):
+        paths = Paths("results", "figures", scale)
+        for runset in ("a", "b"):
+            for shard in ("0000", "0001"):
+                found += [paths.trajectory(runset, shard), paths.weights(runset, shard)]
+                found += [paths.restart(runset, shard)]
+            found += [paths.config(runset), paths.runs(runset), paths.frequencies(runset)]
+        found += [paths.table("survival", "fig2.csv"), paths.kept_figure("survival", "fig2")]
+        assert all(f"/{scale}/" in path for path in found[-2:])
+    assert len(set(found)) == len(found)
