@@ -1,4 +1,4 @@
-"""What lower precision does to results: the same runs in float32 and with bfloat16 or TF32 products.
+"""What lower precision does to results: the same runs with bfloat16 or TF32 matrix products.
 
 ``python -m benchmarks.precision`` writes results/bench/precision.json. Runs that start alike
 diverge once rounding is amplified, so float32 by another backend (torch instead of the native
