@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -23,6 +24,9 @@ from fittest.pipeline.config import TrainingSettings
 
 TOLERANCE = 1e-3
 """Largest relative difference of train losses after `compared_steps`."""
+
+NOISY = 0.1
+"""Seconds per second of waiting for a core beyond which a setting's numbers mean little."""
 
 _PEAK = "fma_peak"
 
@@ -109,6 +113,12 @@ def _ceiling(case: Case, measured: Mapping[str, Timing], ways: Sequence[str]) ->
     }
 
 
+def noisy(times: Mapping[str, Timing]) -> bool | None:
+    """Whether other processes held the contenders up; None where the system does not tell."""
+    waited = [w for timing in times.values() for w in timing.waited if w is not None]
+    return statistics.median(waited) > NOISY if waited else None
+
+
 def _paired(slow: Timing, fast: Timing) -> dict[str, float]:
     """Ratios within each round, which share their noise."""
     ratios = Timing(tuple(a / b for a, b in zip(slow.repeats, fast.repeats, strict=True)))
@@ -181,5 +191,6 @@ def measure(
             for c in all_contenders
         },
         "compared_steps": options.compared_steps,
+        "noisy": noisy(times),
         "matmul_ceiling": ceiling,
     }

@@ -9,7 +9,6 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.cases import BAR_SETTING
@@ -25,13 +24,17 @@ _SWEEP_BAR_SECONDS = 120.0
 
 
 def bars(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Every bar with what was measured; `met` is None where nothing was."""
+    """Every bar with what was measured; `met` is None where nothing was.
+
+    noisy: the machine was too busy for `met` to be believed.
+    """
     setting = content.get(BAR_SETTING, {})
     found: dict[str, dict[str, Any]] = {}
     for key, (bar, goal) in _SPEED_BARS.items():
         value = setting.get(key)
         met = None if value is None else value >= bar
         found[key] = {"at_least": bar, "goal": goal, "measured": value, "met": met}
+        found[key]["noisy"] = setting.get("noisy")
     for key, bar, value in (
         ("peak_mb_64_networks", _MEMORY_BAR_MB, setting.get("peak_mb_64_networks")),
         ("compile_sweep_seconds", _SWEEP_BAR_SECONDS, content["compile_sweep"]["total_seconds"]),
@@ -56,12 +59,8 @@ def _contender_table(name: str, entry: Mapping[str, Any]) -> list[str]:
             f"  {contender:20s} {raw['networks']:4d} networks  {raw['ms_per_network_step']:9.3f}"
             f" +- {100 * raw['spread']:4.1f} %  {raw['ms_per_network_step'] / engine:7.2f} x"
         )
-    waited = [w for raw in entry["raw"].values() for w in raw["waited_seconds_per_second"] if w]
-    if waited and max(waited) > 0.1:
-        lines.append(
-            f"  NOISY: held up by other processes for up to {max(waited):.2f} s per second"
-            f" (median {median(waited):.2f})"
-        )
+    if entry["noisy"]:
+        lines.append("  NOISY: other processes held this up; measure again on an idle machine")
     ceiling = entry["matmul_ceiling"]
     lines.append(
         f"  matmul ceiling {ceiling['gflops']:.0f} GFLOP/s"
@@ -103,6 +102,8 @@ def table(content: Mapping[str, Any], names: Sequence[str]) -> str:
         lines.append(
             f"{key:32s} {kind.replace('_', ' ')} {bar[kind]:g}:"
             f" {_number(bar['measured'])}  {said[bar['met']]}"
+            + ", on a NOISY machine"
+            * bool(bar.get("noisy"))
         )
     return "\n".join(lines)
 

@@ -22,6 +22,7 @@ SETTING_KEYS = {
     "peak_mb_per_network",
     "compile_seconds",
     "raw",
+    "noisy",
 }
 CONTENDERS = {
     "sequential_float64",

@@ -91,6 +91,8 @@ def choose_backend(
     Raises DeviceError where a demanded device or backend is not to be had.
     """
     device = resolve_device(settings)
+    # Also beside the native kernel: what is recorded is computed with torch.
+    torch.set_num_threads(threads)
     obstacle = native_obstacle(settings, ensemble, device.type == "cuda")
     if obstacle is None:
         return native_backend.NativeBackend(ensemble, threads=threads)
@@ -103,7 +105,6 @@ def choose_backend(
     if settings.backend == "auto" and settings.precision == "full" and device.type == "cpu":
         _warn_once(obstacle)
     if device.type == "cpu":
-        torch.set_num_threads(threads)
         if settings.precision == "tf32":
             raise DeviceError(
                 "config/config.yaml: training.precision: tf32 exists on cuda only; use full"
