@@ -25,6 +25,9 @@ from fittest.pipeline.config import TrainingSettings
 TOLERANCE = 1e-3
 """Largest relative difference of train losses after `compared_steps`."""
 
+QUANTUM = 1e-6
+"""Nats that are forgiven besides: a float32 log-softmax cannot see differences near 1e-7."""
+
 NOISY = 0.1
 """Seconds per second of waiting for a core beyond which a setting's numbers mean little."""
 
@@ -67,7 +70,7 @@ def compared_losses(all_contenders: Sequence[Contender], steps: int) -> dict[str
         losses[contender.name] = contender.train_loss()
     reference = losses[all_contenders[0].name]
     for name, loss in losses.items():
-        if not math.isclose(loss, reference, rel_tol=TOLERANCE):
+        if not math.isclose(loss, reference, rel_tol=TOLERANCE, abs_tol=QUANTUM):
             raise DisagreementError(
                 f"{name} has train loss {loss} after {steps} steps, {all_contenders[0].name}"
                 f" {reference}: they do not train the same network"

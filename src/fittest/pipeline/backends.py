@@ -104,11 +104,10 @@ def choose_backend(
     # Who chose another precision knows that the kernel has none.
     if settings.backend == "auto" and settings.precision == "full" and device.type == "cpu":
         _warn_once(obstacle)
-    if device.type == "cpu":
-        if settings.precision == "tf32":
-            raise DeviceError(
-                "config/config.yaml: training.precision: tf32 exists on cuda only; use full"
-            )
+    if device.type == "cpu" and settings.precision == "tf32":
+        raise DeviceError(
+            "config/config.yaml: training.precision: tf32 exists on cuda only; use full"
+        )
     # Set both ways: the switch must not outlive the job that asked for it.
     torch.backends.cuda.matmul.allow_tf32 = settings.precision == "tf32"
     compile_step = _compiles(settings, flops, device)
