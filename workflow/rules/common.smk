@@ -4,6 +4,8 @@
 import os
 import sys
 
+from snakemake.exceptions import WorkflowError
+
 from fittest.errors import FittestError
 from fittest.pipeline.codehash import modules_hash
 from fittest.pipeline.project import Project
@@ -44,6 +46,14 @@ def runset_tables(*runsets):
     return tables | {
         f"{name}_frequencies": project.paths.frequencies(name) for name in runsets
     }
+
+
+def all_cores():
+    """Every core that Snakemake was given; 1 where it was given none, as for `--unlock`."""
+    try:
+        return workflow.cores or 1
+    except WorkflowError:
+        return 1
 
 
 def survival_table(name):

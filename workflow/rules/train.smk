@@ -17,7 +17,7 @@ rule train:
     benchmark:
         f"logs/{project.scale}/train/{{runset}}/{{shard}}.benchmark.tsv"
     retries: 2
-    threads: workflow.cores or 1
+    threads: all_cores()
     params:
         key=lambda w: project.shard(w.runset, w.shard).key,
     script:

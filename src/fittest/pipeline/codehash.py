@@ -38,6 +38,9 @@ def normalised(path: Path) -> str:
                 node, clean=False
             ):
                 node.body = node.body[1:] or [ast.Pass()]
+            if isinstance(node, ast.Call):
+                # The text of a configuration key is documentation too.
+                node.keywords = [k for k in node.keywords if k.arg != "description"]
         return ast.dump(tree)
     without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     return " ".join(without_comments.split())

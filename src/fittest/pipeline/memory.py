@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from math import prod
+
+from fittest.models import ModelSettings
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
 from fittest.runs.run import Run
+from fittest.tasks import TaskSettings
 
 # Python with torch, pandas and pyarrow loaded, measured as resident memory.
 _PROCESS_BYTES = 450 * 2**20
@@ -22,18 +27,19 @@ def recorded_rows(run: Run) -> int:
     return 1 + dense + sparse + last
 
 
+@cache
+def _sizes(task: TaskSettings, model: ModelSettings) -> tuple[int, int]:
+    """(parameters of a network, pairs of its task)."""
+    built = task.build()
+    return sum(prod(s) for s in model.shapes(built).values()), len(built.labels)
+
+
 def run_memory(run: Run, item_bytes: int) -> float:
     """Bytes that a run keeps while it trains, activations aside."""
-    task = run.task.build()
-    numbers = 0
-    for shape in run.model.shapes(task).values():
-        size = 1
-        for length in shape:
-            size *= length
-        numbers += size
-    rows = recorded_rows(run) * (2 * task.p + _ROW_BYTES_BESIDE_SIGNALS)
+    parameters, pairs = _sizes(run.task, run.model)
+    rows = recorded_rows(run) * (2 * run.task.p + _ROW_BYTES_BESIDE_SIGNALS)
     # Rows exist twice while the table is put together.
-    return _MODEL_COPIES * item_bytes * numbers + 2 * rows + len(task.labels)
+    return _MODEL_COPIES * item_bytes * parameters + 2 * rows + pairs
 
 
 def shard_memory(project: Project, shard: Shard) -> float:

@@ -75,7 +75,7 @@ class Project:
 
     def runset_key(self, runset: str) -> str:
         """A hash of all that decides the tables of a run-set but the analysis."""
-        runs = [run.model_dump_json() for run in self.catalogue.runset(runset).runs]
+        runs = [run.decisive_json() for run in self.catalogue.runset(runset).runs]
         sources = [shard.key for shard in self.catalogue.sources(runset)]
         return digest(json.dumps([runs, sources]))
 

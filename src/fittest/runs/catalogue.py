@@ -141,5 +141,5 @@ class Catalogue:
         if any(run.stop for run in runs):
             version.append(self._stop_version)
         # A new forecast of when runs stop retrains nothing.
-        dumps = [run.model_dump_json(exclude={"stop": {"expected"}}) for run in runs]
+        dumps = [run.decisive_json() for run in runs]
         return digest(json.dumps(version + dumps))

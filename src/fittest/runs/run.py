@@ -167,6 +167,10 @@ class Run(Settings):
             return {"pair[0]": self.intervention.pair[0], "pair[1]": self.intervention.pair[1]}
         return {}
 
+    def decisive_json(self) -> str:
+        """Everything that decides what is trained and recorded; the forecast does not."""
+        return self.model_dump_json(exclude={"stop": {"expected"}} if self.stop else None)
+
     @cached_property
     def run_id(self) -> str:
         """What network this is: 16 hex digits of everything but length and recording.

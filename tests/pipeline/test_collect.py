@@ -1,0 +1,181 @@
+"""The tables of a run-set: equal for reused runs and for runs trained on their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fittest.errors import StoreError
+from fittest.pipeline.collect import collect
+from fittest.pipeline.project import Project
+from fittest.store import read_provenance, read_table
+from small_world import BACKENDS, plain, runset, train_all, write_project
+
+pytestmark = pytest.mark.skipif(
+    "native" not in BACKENDS, reason="equality to the last bit needs the native kernel"
+)
+LONG = {"steps": 400, "recording": {"every": 10, "dense_until": 20}}
+STOP = {"first": 100, "window": 60, "separation": 1.0}
+
+
+def collected(project: Project, name: str) -> dict[str, pd.DataFrame]:
+    """The two tables of a run-set, without the words on who trained what."""
+    train_all(project, name)
+    paths = [project.paths.runs(name), project.paths.frequencies(name)]
+    runs_path, frequencies_path = (str(project.root / path) for path in paths)
+    collect(project, name, runs_path, frequencies_path)
+    runs = read_table(runs_path, "runs").drop(columns=["runset", "source"])
+    frequencies = read_table(frequencies_path, "frequencies")
+    return {
+        "runs": plain(runs).sort_values("run_id", ignore_index=True),
+        "frequencies": frequencies.sort_values(["run_id", "k"], ignore_index=True),
+    }
+
+
+def perturbed(frequency: int, factor: float) -> dict[str, Any]:
+    return {"intervention": {"kind": "perturb", "frequency": frequency, "factor": factor}}
+
+
+BORROWERS: dict[str, dict[str, Any]] = {
+    "shorter": {"steps": 200, "recording": LONG["recording"]},
+    "fewer rows": {"steps": 400, "recording": {"every": 40, "dense_until": 4}},
+    "off the schedule": {"steps": 230, "recording": {"every": 40, "dense_until": 4}},
+    "stopped": {**LONG, "stop": STOP},
+    "stopped, fewer rows": {
+        "steps": 300,
+        "recording": {"every": 20, "dense_until": 3},
+        "stop": STOP,
+    },
+    "unchanged control": {**LONG, **perturbed(2, 1.0)},
+}
+
+
+@pytest.mark.parametrize("settings", BORROWERS.values(), ids=BORROWERS)
+def test_borrowed_runs_are_as_their_own(settings: dict[str, Any], tmp_path: Path) -> None:
+    """Same rows to the last bit, whoever trained them."""
+    axes = {"seed": {"range": [0, 4]}}
+    own = runset(settings, axes)
+    alone = collected(write_project(tmp_path / "alone", {"one": own}), "one")
+    donor = runset(LONG, {"seed": {"range": [0, 3]}})
+    project = write_project(tmp_path / "both", {"donor": donor, "one": own | {"reuse": ["donor"]}})
+    assert sum(who == "donor" for who in project.catalogue.owners("one").values()) == 3
+    found = collected(project, "one")
+    for name, table in alone.items():
+        pd.testing.assert_frame_equal(found[name], table, check_exact=True)
+
+
+def test_stop_rule_really_stops_some_of_them(tmp_path: Path) -> None:
+    """Otherwise the test above says nothing of it."""
+    declared = runset({**LONG, "stop": STOP}, {"seed": {"range": [0, 4]}})
+    runs = collected(write_project(tmp_path, {"one": declared}), "one")["runs"]
+    assert runs["last_step"].min() < 400
+
+
+def test_borrowed_from_a_run_set_that_stops_alike(tmp_path: Path) -> None:
+    donor = runset({**LONG, "stop": STOP}, {"seed": [0, 1, 2]})
+    own = runset({**LONG, "stop": STOP}, {"seed": [1, 2]})
+    alone = collected(write_project(tmp_path / "alone", {"one": own}), "one")
+    project = write_project(tmp_path / "both", {"donor": donor, "one": own | {"reuse": ["donor"]}})
+    assert project.catalogue.shards("one") == ()
+    for name, table in collected(project, "one").items():
+        pd.testing.assert_frame_equal(table, alone[name], check_exact=True)
+
+
+def test_failed_run_stays_failed_when_borrowed(tmp_path: Path) -> None:
+    """It ends between the rows that the borrower asks for, and must not look alive."""
+    axes = {"optimiser.lr": [0.01, 1e30]}
+    own = runset({"steps": 400, "recording": {"every": 200, "dense_until": 0}}, axes)
+    project = write_project(
+        tmp_path, {"donor": runset(LONG, axes), "one": own | {"reuse": ["donor"]}}
+    )
+    assert project.catalogue.shards("one") == ()
+    runs = collected(project, "one")["runs"]
+    assert sorted(runs["failed"]) == [False, True]
+
+
+def test_run_is_taken_from_the_set_that_covers_it(tmp_path: Path) -> None:
+    """Two donors hold the same network; one of them too short a record of it."""
+    short = runset({**LONG, "steps": 50}, {"seed": [0, 1]})
+    other = runset(LONG, {"seed": [5]})
+    other["scales"]["smoke"].append(short["scales"]["smoke"][0])
+    wanted = runset(LONG, {"seed": [5, 0]})
+    project = write_project(
+        tmp_path,
+        {
+            "partly": other,
+            "long": runset(LONG, {"seed": [0]}),
+            "one": wanted | {"reuse": ["partly", "long"]},
+        },
+    )
+    assert set(project.catalogue.owners("one").values()) == {"partly", "long"}
+    assert collected(project, "one")["runs"]["last_step"].tolist() == [400, 400]
+
+
+def test_intervention_columns(tmp_path: Path) -> None:
+    declared = {
+        "perturb": runset({**LONG, "steps": 2}, perturbed_axes()),
+        "pair": runset(
+            {**LONG, "steps": 2, "intervention": {"kind": "construct", "ratio": 0.5}},
+            {"seed": [0, 1]},
+        ),
+    }
+    project = write_project(tmp_path, declared)
+    perturb, pair = (collected(project, name) for name in declared)
+    frequencies = perturb["frequencies"].set_index(["run_id", "k"])["signal0"]
+    for row in perturb["runs"].itertuples():
+        at = frequencies[row.run_id]
+        if row.intervention == "none":
+            continue
+        assert at[row.frequency] == pytest.approx(row.factor * row.signal0_unperturbed_k, rel=1e-5)
+        others = at.drop(row.frequency).mean()
+        assert others == pytest.approx(row.signal0_unperturbed_other_mean, rel=1e-5)
+    strongest = pair["frequencies"].set_index(["run_id", "k"])["signal0"]
+    for row in pair["runs"].itertuples():
+        assert strongest[row.run_id, row.first] == pytest.approx(80, rel=1e-5)
+        assert strongest[row.run_id, row.second] == pytest.approx(40, rel=1e-5)
+
+
+def perturbed_axes() -> dict[str, Any]:
+    return {
+        "intervention.kind": ["perturb"],
+        "intervention.frequency": [2],
+        "intervention.factor": [0.5, 1.0, 1.5],
+    }
+
+
+def test_what_lies_beside_the_tables(tmp_path: Path) -> None:
+    project = write_project(tmp_path, {"one": runset({**LONG, "steps": 5}, {"seed": [0, 1]})})
+    collected(project, "one")
+    written = json.loads((tmp_path / project.paths.config("one")).read_text())
+    assert written["scale"] == "smoke"
+    assert written["config"] == project.config.model_dump(mode="json")
+    origin = read_provenance(tmp_path / project.paths.runs("one"))
+    assert origin["config_hash"] == project.runset_key("one")
+    runs = read_table(tmp_path / project.paths.runs("one"), "runs")
+    for row in runs.itertuples():
+        assert json.loads(row.config)["steps"] == 5
+        assert np.isfinite(row.train_loss)
+
+
+def test_shard_without_its_run(tmp_path: Path) -> None:
+    """As after editing results by hand: named, with what to do."""
+    settings = {**LONG, "steps": 5}
+    project = write_project(tmp_path, {"one": runset(settings, {"seed": [0, 1]})})
+    train_all(project, "one")
+    more = write_project(tmp_path, {"one": runset(settings, {"seed": [0, 1, 2]})})
+    with pytest.raises(StoreError, match=r"1 runs of `one`.*delete results/smoke/runs/one"):
+        collect(more, "one", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))
+
+
+def test_damaged_shard_is_named(tmp_path: Path) -> None:
+    project = write_project(tmp_path, {"one": runset({**LONG, "steps": 5})})
+    train_all(project, "one")
+    path = tmp_path / project.paths.trajectory("one", "0000")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(StoreError, match=r"0000\.trajectory\.parquet.*delete it"):
+        collect(project, "one", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))
