@@ -36,7 +36,7 @@ def _logits(w: Weights) -> Any:
 
 def _loss(w: Weights, labels: Any, train: Any) -> Any:
     logits = _logits(w)
-    # A comparison instead of a gather: it fuses, and was the faster of the two on the CPU.
+    # A comparison instead of a gather: as fast on the CPU, and it fuses on every device.
     right = labels[:, None] == jnp.arange(logits.shape[1])
     losses = jax.nn.logsumexp(logits, axis=1) - jnp.where(right, logits, 0).sum(axis=1)
     return jnp.where(train, losses, 0).sum() / train.sum()
@@ -66,7 +66,7 @@ def _scan(step: Any, length: int, train: Any, state: Any) -> Any:
 
 
 class JaxTraining:
-    """An ensemble of `networks`; a single one goes without vmap, which costs a little."""
+    """An ensemble of `networks`; a single one goes without vmap."""
 
     def __init__(self, case: Case, networks: int) -> None:
         self.name = f"jax_{networks}"

@@ -117,7 +117,7 @@ def calibrated(project: Project, again: bool = False) -> Rate:
             found = json.loads(path.read_text())
             if found["key"] == json.loads(json.dumps(key)):
                 return Rate(tuple((a, b) for a, b in found["points"]), found["source"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             pass  # no cache, or not ours: measure
     rate = measure(project)
     content = {"key": key, "points": rate.points, "source": rate.source}

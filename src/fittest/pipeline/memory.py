@@ -10,6 +10,7 @@ from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings
+from fittest.training import native_backend
 
 # Python with torch, pandas and pyarrow loaded, measured as resident memory.
 _PROCESS_BYTES = 450 * 2**20
@@ -46,8 +47,9 @@ def shard_memory(project: Project, shard: Shard) -> float:
     """Predicted peak memory of a shard's job on the CPU, bytes."""
     training = project.config.training
     item_bytes = 8 if training.dtype == "float64" else 4
-    activations = 0.0 if training.backend == "native" else training.memory_gib * 2**30
-    if training.backend == "auto":
-        # The native kernel keeps one block of activations per thread: nothing to speak of.
-        activations = 0.0
+    # The native kernel keeps one block of activations per thread: nothing to speak of.
+    native = (
+        training.backend != "torch" and training.precision == "full" and native_backend.available()
+    )
+    activations = 0.0 if native else training.memory_gib * 2**30
     return _PROCESS_BYTES + activations + sum(run_memory(run, item_bytes) for run in shard.runs)

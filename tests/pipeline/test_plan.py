@@ -1,0 +1,243 @@
+"""The price of a target, and the command line that prints it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fittest.__main__ import main
+from fittest.pipeline import calibrate
+from fittest.pipeline.calibrate import Rate, calibrated
+from fittest.pipeline.memory import recorded_rows, shard_memory
+from fittest.pipeline.plan import as_json, is_finished, pending_flops, price
+from fittest.pipeline.project import Project
+from fittest.runs.cost import flops
+from fittest.training import native_backend
+from fittest.training.schedule import Schedule
+from small_world import REPOSITORY, runset, small_run, train_all, write_project
+
+RATE = Rate.constant(1e9)
+STEPS = {"steps": 20}
+FIGURES = {"fig1_a": {"title": "A", "runsets": ["one", "two"]}}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """`two` borrows two of its three runs from `one`; two runs to a shard."""
+    declared = {
+        "one": runset(STEPS, {"seed": [0, 1, 2]}),
+        "two": runset(STEPS, {"seed": [1, 2, 3]}, reuse=["one"]),
+        "idle": runset(STEPS, {"seed": [9]}),
+    }
+    over = {"shards": {"smoke": {"runs": 2, "pflop": 1.0}}}
+    return write_project(tmp_path, declared, over, FIGURES)
+
+
+def test_borrowed_runs_cost_nothing(project: Project) -> None:
+    rows = {row.runset: row for row in price(project, ["test"], RATE)}
+    each = flops(small_run(**STEPS))
+    assert set(rows) == {"one", "two"}
+    assert (rows["one"].runs, rows["one"].jobs, rows["one"].steps) == (3, 2, 60)
+    assert (rows["two"].runs, rows["two"].jobs, rows["two"].steps) == (1, 1, 20)
+    assert rows["one"].flops == pytest.approx(3 * each)
+    assert rows["one"].seconds == pytest.approx(3 * each / 1e9)
+
+
+def test_a_run_set_alone_brings_those_it_borrows_from(project: Project) -> None:
+    rows = {row.runset: row.runs for row in price(project, ["two"], RATE)}
+    # The shard of seeds 0 and 1, that of seed 2, and its own.
+    assert rows == {"two": 1, "one": 3}
+
+
+def test_finished_shards_are_done(project: Project) -> None:
+    train_all(project, "one")
+    rows = {row.runset: row for row in price(project, ["fig1_a"], RATE)}
+    assert (rows["one"].jobs, rows["one"].jobs_left, rows["one"].seconds_left) == (2, 0, 0)
+    assert (rows["two"].jobs_left, rows["two"].flops_left) == (1, rows["two"].flops)
+    own = project.shard("two", "0000")
+    assert pending_flops(project, ["all"], besides=("", "")) == pytest.approx(rows["two"].flops)
+    assert pending_flops(project, ["all"], besides=(own.runset, own.name)) == 0
+
+
+@pytest.mark.parametrize("harm", ["truncated", "of another configuration"])
+def test_what_is_not_ours_or_not_whole_is_to_do(harm: str, project: Project) -> None:
+    train_all(project, "one")
+    shard = project.shard("one", "0000")
+    path = project.root / project.paths.trajectory("one", "0000")
+    assert is_finished(project, shard)
+    if harm == "truncated":
+        path.write_bytes(path.read_bytes()[:-9])
+    else:
+        config = project.config.model_dump(mode="json")
+        config["training"]["dtype"] = "float64"
+        project = Project(config, project.root)
+        shard = project.shard("one", "0000")
+    assert not is_finished(project, shard)
+
+
+# -- the command line --------------------------------------------------------------------------
+
+
+def run(project: Project, *arguments: str) -> int:
+    return main(["--root", str(project.root), *arguments])
+
+
+def test_plan_as_json(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "plan", "fig1_a", "--gflops", "2", "--json") == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert plan["scale"] == "smoke"
+    assert plan["targets"] == ["fig1_a"]
+    assert plan["total"]["runs"] == sum(row["runs"] for row in plan["runsets"]) == 4
+    assert plan["total"]["seconds"] == pytest.approx(plan["total"]["flops"] / 2e9)
+    expected = as_json(
+        project, ["fig1_a"], price(project, ["fig1_a"], Rate.constant(2e9)), Rate.constant(2e9)
+    )
+    assert plan == json.loads(json.dumps(expected))
+
+
+def test_plan_as_text(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "plan", "--gflops", "2") == 0
+    text = capsys.readouterr().out
+    for word in ("one", "two", "total", "smoke", "2 GFLOP/s"):
+        assert word in text
+    assert "idle" not in text
+
+
+def test_plan_at_another_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--root", str(REPOSITORY), "plan", "survival", "--gflops", "100", "--json"]
+    totals = {}
+    for scale in ("smoke", "full"):
+        assert main([*arguments, "--scale", scale]) == 0
+        totals[scale] = json.loads(capsys.readouterr().out)["total"]
+    assert totals["full"]["runs"] > 20_000
+    assert totals["full"]["flops"] > 1e5 * totals["smoke"]["flops"]
+
+
+def test_unknown_target_is_refused_before_anything_is_measured(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "measure", lambda *_: pytest.fail("measured"))
+    assert run(project, "plan", "fig9") == 2
+    error = capsys.readouterr().err
+    assert "fig9" in error
+    assert "fig1_a" in error
+    assert "Traceback" not in error
+
+
+def test_wrong_configuration_is_one_line(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.root / "config" / "config.yaml"
+    path.write_text(path.read_text() + "sclae: full\n")
+    assert run(project, "plan") == 2
+    error = capsys.readouterr().err
+    assert "sclae" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["plan", "--gflops", "0"],
+        ["plan", "--gflops", "-3"],
+        ["plan", "--gflops", "fast"],
+        ["plan", "--scale", "huge"],
+        ["prune"],
+        [],
+    ],
+    ids=str,
+)
+def test_wrong_arguments(
+    arguments: list[str], project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run(project, *arguments)
+    assert "usage" in capsys.readouterr().err
+
+
+def test_check(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "check", "--scale", "smoke") == 0
+    assert "smoke: 3 run-sets, 7 runs" in capsys.readouterr().out
+    path = project.root / "config" / "runsets" / "test.yaml"
+    path.write_text(path.read_text().replace("p: 7", "p: 2"))
+    assert run(project, "check", "--scale", "smoke") == 2
+    assert "test.yaml" in capsys.readouterr().err
+
+
+def test_schemas(project: Project) -> None:
+    assert run(project, "schemas") == 0
+    assert (project.root / "config" / "schemas" / "run.schema.json").exists()
+
+
+# -- speed and memory --------------------------------------------------------------------------
+
+
+def test_rate_between_the_measured_sizes() -> None:
+    rate = Rate(((1e6, 1e9), (1e8, 1e11)), "measured")
+    assert rate.at(1) == rate.at(1e6) == 1e9
+    assert rate.at(1e8) == rate.at(1e12) == 1e11
+    assert rate.at(1e7) == pytest.approx(1e10)
+
+
+def test_measured_once_per_machine_and_settings(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = []
+
+    def measure(_: Project) -> Rate:
+        measured.append(1)
+        return Rate(((1e6, 1e9),), f"number {len(measured)}")
+
+    monkeypatch.setattr(calibrate, "measure", measure)
+    assert calibrated(project).source == "number 1"
+    assert calibrated(project) == Rate(((1e6, 1e9),), "number 1")
+    assert calibrated(project, again=True).source == "number 2"
+    config = project.config.model_dump(mode="json")
+    config["training"]["dtype"] = "float64"
+    assert calibrated(Project(config, project.root)).source == "number 3"
+    cache = project.root / project.paths.calibration()
+    for spoilt in ("", "[]", "{}", cache.read_text()[:-5]):
+        cache.write_text(spoilt)
+        before = len(measured)
+        calibrated(Project(config, project.root))
+        assert len(measured) == before + 1, spoilt
+
+
+def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.02)
+    rate = calibrate.measure(project, [(7, 4), (13, 8)])
+    assert len(rate.points) == 2
+    assert all(speed > 0 for _, speed in rate.points)
+    assert rate.points[0][0] < rate.points[1][0]
+
+
+@given(every=st.integers(1, 30), dense=st.integers(0, 60), steps=st.integers(0, 100))
+def test_recorded_rows_are_counted_exactly(every: int, dense: int, steps: int) -> None:
+    schedule = Schedule(every, dense)
+    recorded = {s for s in range(steps + 1) if schedule.contains(s)} | {steps}
+    run_ = small_run(steps=steps, recording={"every": every, "dense_until": dense})
+    assert recorded_rows(run_) == len(recorded)
+
+
+def test_memory_grows_with_the_shard_and_with_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = {
+        "one": runset({"model": {"d": 512}}, {"seed": [0]}),
+        "three": runset({"model": {"d": 512}}, {"seed": [1, 2, 3]}),
+    }
+    project = write_project(tmp_path, declared)
+    one, three = (project.shard(name, "0000") for name in declared)
+    initial = one.runs[0].model.initial(one.runs[0].task.build(), 0, 0)
+    numbers = sum(value.numel() for value in initial.values())
+    monkeypatch.setattr(native_backend, "available", lambda: True)
+    native = shard_memory(project, one)
+    # At least the initial values, the weights and both moments, in float32.
+    assert shard_memory(project, three) - native >= 2 * 4 * 4 * numbers
+    monkeypatch.setattr(native_backend, "available", lambda: False)
+    gib = project.config.training.memory_gib
+    assert shard_memory(project, one) - native == pytest.approx(gib * 2**30)
