@@ -47,7 +47,7 @@ LONG = {
             {
                 "settings": {
                     **SETTINGS,
-                    "task": {"p": 13},
+                    "optimiser": {"lr": 0.03},
                     "stop": {"first": 2 * EVERY, "window": 2 * EVERY, "separation": 1},
                 },
                 "axes": {"seed": [0, 1, 2]},
@@ -134,6 +134,7 @@ def test_the_shard_is_worth_killing(uninterrupted: dict[str, pd.DataFrame]) -> N
     last = uninterrupted["trajectory"].groupby("run_id")["step"].max()
     assert len(last) == 7
     assert sorted(last)[-4:] == [STEPS] * 4
+    assert min(last) < STEPS, "a run has to stop by the rule"
 
 
 def test_killed_at_random_moments(

@@ -150,7 +150,10 @@ def test_truncated_at_any_place(kind: str, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("whole"), "weights")
+    path = tmp_path_factory.mktemp("whole") / "table.parquet"
+    # From a frame, so that what pandas adds to the file is put to the test as well.
+    write_table(table_of("trajectory").to_pandas(), path, ORIGIN, "trajectory")
+    return path
 
 
 @given(data=st.data())
@@ -163,11 +166,11 @@ def test_flipped_bit_is_refused_or_harmless(whole: Path, data: st.DataObject) ->
     path = whole.with_name("flipped.parquet")
     path.write_bytes(content)
     try:
-        found = read_table(path, "weights")
+        found = read_table(path, "trajectory")
     except StoreError as error:
         assert str(path) in str(error)
     else:
-        assert_equal(found, "weights")
+        assert_equal(found, "trajectory")
 
 
 def test_flipped_bit_in_a_page_is_refused(tmp_path: Path) -> None:
