@@ -173,6 +173,19 @@ def test_flipped_bit_is_refused_or_harmless(whole: Path, data: st.DataObject) ->
         assert_equal(found, "trajectory")
 
 
+def test_altered_provenance_is_refused(tmp_path: Path) -> None:
+    """Nobody reads the pages to ask where a file comes from, so it has a checksum of its own."""
+    path = written(tmp_path)
+    whole = pq.read_table(path)
+    metadata = dict(whole.schema.metadata)
+    for old, new in [(b'"smoke"', b'"smokd"'), (b"0123456789abcdef", b"1123456789abcdef")]:
+        assert old in metadata[b"fittest"]
+        altered = {**metadata, b"fittest": metadata[b"fittest"].replace(old, new)}
+        pq.write_table(whole.replace_schema_metadata(altered), path)
+        with pytest.raises(StoreError, match="checksum"):
+            read_provenance(path)
+
+
 def test_flipped_bit_in_a_page_is_refused(tmp_path: Path) -> None:
     """Compressed or not, a page knows its checksum; where its bytes lie is read from the file."""
     path = written(tmp_path)
