@@ -155,9 +155,3 @@ class EmbeddingMLPSettings(Settings):
         the first layer; survival methods 5.1)."""
         h1, h2 = self.hidden
         return 6.0 * n_train * (h1 * h2 + h2 * task.classes) + 12.0 * h1 * task.p * self.d
-
-    def activation_elements(self, task: Task) -> int:
-        """Numbers that the generic backend keeps alive per network between forward and backward:
-        pre- and post-activations of both layers, logits and softmax terms of every pair."""
-        h1, h2 = self.hidden
-        return len(task.labels) * (3 * h1 + 3 * h2 + 4 * task.classes)
