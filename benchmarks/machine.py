@@ -11,18 +11,8 @@ from typing import Any
 
 import torch
 
+from fittest.pipeline.calibrate import processor
 from fittest.training import native_backend
-
-
-def processor() -> str:
-    """Model name of the processor."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def cores() -> int:

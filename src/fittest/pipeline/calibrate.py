@@ -81,13 +81,14 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Ra
             steps += count
         elapsed = time.perf_counter() - start
         points.append((step_flops, step_flops * steps * len(runs) / elapsed))
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
     return Rate(
         tuple(sorted(points)), f"measured here: {backend_name} backend, {threads} cores, {device}"
     )
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Model name of the processor."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -106,7 +107,7 @@ def calibrated(project: Project, again: bool = False) -> Rate:
     path = project.root / project.paths.calibration()
     key = [
         platform.node(),
-        _processor(),
+        processor(),
         os.cpu_count(),
         torch.cuda.is_available(),
         training_hash(),
