@@ -177,3 +177,15 @@ def test_alive_threshold_retrains_only_what_stops_by_it(tmp_path: Path) -> None:
     ]
     assert keys[0]["free"] == keys[1]["free"]
     assert keys[0]["stopping"] != keys[1]["stopping"]
+
+
+def test_figure_s1_shows_the_rule_that_the_settled_scale_uses() -> None:
+    project = Project.load(REPOSITORY, {"scale": "settled"})
+    shown = project.config.analysis.horizon.rules["settled scale"]
+    used = {
+        run.stop.model_copy(update={"expected": None})
+        for name in ("base", "fixemb", "perturb", "manual")
+        for run in project.catalogue.runset(name).runs
+        if run.stop is not None
+    }
+    assert used == {shown}
