@@ -87,6 +87,14 @@ class Project:
         """Weights files that hold the runs of a run-set."""
         return [self.paths.weights(s.runset, s.name) for s in self.catalogue.sources(runset)]
 
+    def reference_tables(self, runset: str, shard: str | None = None) -> list[str]:
+        """Tables of other run-sets that decide the initial weights of a shard, or of a run-set."""
+        if shard is None:
+            runs = self.catalogue.runset(runset).runs
+        else:
+            runs = self.shard(runset, shard).runs
+        return [self.paths.frequencies(of) for of in self.catalogue.references(runs)]
+
     # -- papers and figures ------------------------------------------------------------
 
     @cached_property
@@ -175,3 +183,4 @@ class Project:
                     # A run-set need not exist at every scale; asking for it there is the error.
                     if self.scale in found.declaration.scales:
                         self.catalogue.owners(runset)
+                        self.catalogue.check_references(runset)

@@ -24,6 +24,7 @@ from fittest.pipeline.ensembles import (
 )
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.references import ready
 from fittest.pipeline.tables import trajectory_table, weight_tables
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps, flops, flops_per_step
@@ -108,7 +109,7 @@ def _train_group(
     threads: int,
 ) -> _Finished:
     settings = project.config.training
-    ensemble = build_ensemble(runs, DTYPES[settings.dtype])
+    ensemble = build_ensemble(ready(project, runs), DTYPES[settings.dtype])
     backend = choose_backend(settings, ensemble, sum(flops(run) for run in runs), threads)
     spool = WeightSpool(folder)
     first = runs[0]

@@ -15,6 +15,8 @@ from fittest.tasks import Rng, TaskSettings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
+_NO_IDENTITY = {"steps", "recording", "stop"}
+
 
 class Optimiser(Settings):
     """AdamW on the full batch, without a schedule (survival paper, appendix E)."""
@@ -71,7 +73,42 @@ class Construct(Settings):
         return self
 
 
-Intervention = Annotated[Perturb | Construct, Field(discriminator="kind")]
+class KeepOnly(Settings):
+    """Zero all of the initial embedding, k = 0 too, but some circles (survival paper, app. C).
+
+    They are named by `frequencies`, or chosen by how the same run without the intervention
+    ended, which the run-set `of` holds (survival methods 2.13).
+    """
+
+    kind: Literal["keep"] = "keep"
+    frequencies: tuple[int, ...] | None = Field(
+        default=None, min_length=1, description="the frequencies kept; null: chosen by `select`"
+    )
+    select: Literal["strongest", "random"] | None = Field(
+        default=None,
+        description="by the final signals of the reference run: `strongest`, or `random` ones that"
+        " are not its two strongest, drawn per embedding seed",
+    )
+    count: Literal[1, 2] = Field(default=1, description="how many `select` keeps")
+    of: str | None = Field(
+        default=None, description="run-set that holds the reference run: equal but unedited"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.select is None) != (self.of is None):
+            raise ValueError("select and of: give both or neither")
+        if (self.frequencies is None) == (self.select is None):
+            raise ValueError("give either frequencies, or select and of")
+        if self.frequencies is not None and len(set(self.frequencies)) < len(self.frequencies):
+            raise ValueError("frequencies: one stands twice")
+        return self
+
+
+Intervention = Annotated[Perturb | Construct | KeepOnly, Field(discriminator="kind")]
+
+CONTENDERS = 2
+"""Strongest frequencies of a reference run that a random choice leaves out (methods 2.13)."""
 
 
 class Recording(Settings):
@@ -165,7 +202,17 @@ class Run(Settings):
             return {"frequency": self.intervention.frequency}
         if isinstance(self.intervention, Construct) and self.intervention.pair != "random":
             return {"pair[0]": self.intervention.pair[0], "pair[1]": self.intervention.pair[1]}
+        if isinstance(self.intervention, KeepOnly):
+            kept = self.intervention.frequencies or ()
+            return {f"frequencies[{index}]": k for index, k in enumerate(kept)}
         return {}
+
+    @property
+    def reference(self) -> tuple[str, str] | None:
+        """Run-set and run_id of the run whose end decides this run's initial weights, if any."""
+        if not isinstance(self.intervention, KeepOnly) or self.intervention.of is None:
+            return None
+        return self.intervention.of, self._identity_without_intervention()
 
     @cached_property
     def run_id(self) -> str:
@@ -174,10 +221,13 @@ class Run(Settings):
         Equal networks have equal ids in every run-set, whatever is recorded of them; a
         perturbation by the factor 1 is none.
         """
-        identity = self
         if isinstance(self.intervention, Perturb) and self.intervention.factor == 1:
-            identity = self.model_copy(update={"intervention": None})
-        return digest(identity.model_dump_json(exclude={"steps", "recording", "stop"}))
+            return self._identity_without_intervention()
+        return digest(self.model_dump_json(exclude=_NO_IDENTITY))
+
+    def _identity_without_intervention(self) -> str:
+        plain = self.model_copy(update={"intervention": None})
+        return digest(plain.model_dump_json(exclude=_NO_IDENTITY))
 
 
 def digest(text: str) -> str:
