@@ -31,7 +31,8 @@ def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
         values = np.concatenate([r.columns[name].numpy() for r in record.rows])[order]
         columns[name] = _lists(values) if values.ndim > 1 else pa.array(values)
     schema = SCHEMAS["trajectory"]
-    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+    absent = {name: pa.nulls(len(order), schema.field(name).type) for name in schema.names}
+    return pa.table({name: columns.get(name, absent[name]) for name in schema.names}).cast(schema)
 
 
 def weight_tables(runs: Sequence[Run], spool: WeightSpool) -> Iterator[pa.Table]:

@@ -19,6 +19,7 @@ from fittest.pipeline.ensembles import (
     groups,
     keep_of,
     observe,
+    observe_gradient_of,
     schedule_of,
     stop_rule_of,
 )
@@ -124,6 +125,7 @@ def _train_group(
         restart=RestartFolder(folder, shard.key),
         control=control,
         expected=torch.tensor([expected_steps(run) for run in runs]),
+        observe_gradient=observe_gradient_of(first),
     )
     log.info(
         "%s/%s: %d networks, p = %d, d = %d, %s",

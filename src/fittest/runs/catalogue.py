@@ -31,12 +31,20 @@ class Shard:
 def covers(donor: Run, wanted: Run) -> bool:
     """True if the trajectory of `donor` contains that of `wanted`, the same network."""
     ours, theirs = wanted.recording, donor.recording
-    same_rows = ours.every % theirs.every == 0 and theirs.dense_until >= ours.dense_until
+    same_rows = (
+        ours.every % theirs.every == 0
+        and theirs.dense_until >= ours.dense_until
+        and theirs.gradients >= ours.gradients
+    )
     last_recorded = wanted.steps % theirs.every == 0 or wanted.steps == donor.steps
     # A stop is decided at recorded steps, so a donor that records more may stop earlier.
-    stops_alike = donor.stop is None or (
-        _stop_rule(donor) == _stop_rule(wanted)
-        and (theirs.every, theirs.dense_until) == (ours.every, ours.dense_until)
+    stops_alike = (
+        donor.stop is None
+        or wanted.steps <= donor.stop.first
+        or (
+            _stop_rule(donor) == _stop_rule(wanted)
+            and (theirs.every, theirs.dense_until) == (ours.every, ours.dense_until)
+        )
     )
     return (
         donor.run_id == wanted.run_id

@@ -122,6 +122,11 @@ class Recording(Settings):
     checkpoints_every: int = Field(
         default=0, ge=0, description="steps between checkpoints of all parameters; 0: none"
     )
+    gradients: bool = Field(
+        default=False,
+        description="norms of the Fourier components of the raw embedding gradient, at every"
+        " recorded step (survival methods 2.9); costs about a step each",
+    )
 
     @model_validator(mode="after")
     def _aligned(self) -> Self:
@@ -188,6 +193,16 @@ class Run(Settings):
                 raise ValueError(f"p = {self.task.p} has no pair of frequencies to construct")
             if self.intervention.plane == "full" and self.model.d < 2:
                 raise ValueError("intervention.plane: full needs model.d of at least 2")
+        if self.recording.gradients and EMBEDDING in self.frozen:
+            raise ValueError("recording.gradients: a frozen embedding has no gradient")
+        if isinstance(self.intervention, KeepOnly) and self.intervention.select is not None:
+            needed = self.intervention.count
+            needed += CONTENDERS if self.intervention.select == "random" else 0
+            if highest < needed:
+                raise ValueError(
+                    f"intervention.count: p = {self.task.p} has {highest} frequencies, and the"
+                    f" choice needs {needed}"
+                )
         unknown = {*self.frozen, *self.recording.final} - self.model.parameter_names()
         if unknown:
             raise ValueError(

@@ -32,6 +32,12 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("test_accuracy", pa.float64(), "share of test pairs answered right"),
         ("signals", _LIST, "norm of the embedding's Fourier coefficient, k = 1..K"),
         ("signal_mean", pa.float32(), "mean of that norm over all p bins, k = 0 included"),
+        (
+            "gradient_signals",
+            _LIST,
+            "norm of the Fourier coefficient of the train loss's gradient by the embedding, k ="
+            " 1..K; null unless the run records gradients",
+        ),
     ),
     "weights": _fields(
         ("run_id", _TEXT, "which network"),
