@@ -79,9 +79,7 @@ def _survivors(fates: pd.DataFrame) -> list[int]:
     return by_signal([int(k) for k in alive], ordered["signal"].to_numpy(float))
 
 
-def _networks(
-    path: str, run_id: str, step: int | None, run: Run
-) -> Iterator[tuple[int, Weights]]:
+def _networks(path: str, run_id: str, step: int | None, run: Run) -> Iterator[tuple[int, Weights]]:
     """(step, all parameters) of a run that a weights file holds, at one step or at all."""
 
     def wanted(keys: pd.DataFrame) -> np.ndarray:

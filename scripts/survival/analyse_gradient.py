@@ -95,9 +95,7 @@ def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[
             rows += [
                 statistic_row(f"classifier.accuracy_{tail}", given("accuracy"), n, "test", paper),
                 statistic_row(f"classifier.gain_{tail}", given("gain"), n, "over the majority"),
-                statistic_row(
-                    f"classifier.balanced_{tail}", given("balanced_accuracy"), n, "test"
-                ),
+                statistic_row(f"classifier.balanced_{tail}", given("balanced_accuracy"), n, "test"),
                 statistic_row(f"classifier.auc_{tail}", given("auc"), n, "test"),
             ]
             if features == "raw":

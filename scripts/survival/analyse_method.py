@@ -36,8 +36,9 @@ def analyse_method(
     table, fates = read_table(runs), read_table(frequencies)
     good = table[~table["failed"].astype(bool)].sort_values("seed_embedding")
     choice = json.loads(Path(showcase).read_text())
-    shown = pd.concat([good[good["run_id"] == choice["run_id"]],
-                       good[good["run_id"] != choice["run_id"]]]).head(method_runs)
+    shown = pd.concat(
+        [good[good["run_id"] == choice["run_id"]], good[good["run_id"] != choice["run_id"]]]
+    ).head(method_runs)
     columns = ["run_id", "step", "signals"]
     recorded = pd.concat([read_table(path, columns=columns) for path in trajectories])
     parts = []

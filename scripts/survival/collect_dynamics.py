@@ -20,7 +20,9 @@ def collect_dynamics(parts: Sequence[str], out_stats: str) -> None:
     shown = {"kind", "figure_runs", "runset", "n_runs", "config_hash"}
     origin = {k: v for k, v in read_provenance(parts[0]).items() if k not in shown}
     hashes = [str(read_provenance(part).get("config_hash", "")) for part in parts]
-    write_table(table, out_stats, provenance=origin | {"config_hash": "+".join(dict.fromkeys(hashes))})
+    write_table(
+        table, out_stats, provenance=origin | {"config_hash": "+".join(dict.fromkeys(hashes))}
+    )
 
 
 if "snakemake" in globals():

@@ -62,8 +62,14 @@ def plot_fig13(
         if len(near):
             for index, (text, colour) in enumerate(lines):
                 right.text(
-                    0.97, 0.95 - 0.07 * index, text, transform=right.transAxes, ha="right",
-                    va="top", fontsize=6.3, color=colour,
+                    0.97,
+                    0.95 - 0.07 * index,
+                    text,
+                    transform=right.transAxes,
+                    ha="right",
+                    va="top",
+                    fontsize=6.3,
+                    color=colour,
                 )
         style.save(figure, out_figure, read_provenance(stats))
 

@@ -16,7 +16,7 @@ COLUMNS = 6
 
 
 def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
-    """Draw the figure from fig16.csv, ode_stats.parquet and showcase.json; out_figure is the PDF."""
+    """Draw the figure (a PDF) from fig16.csv, ode_stats.parquet and showcase.json."""
     data = pd.read_csv(table)
     choice = json.loads(Path(showcase).read_text())
     statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}

@@ -100,7 +100,8 @@ def _curves(axes: Axes, table: pd.DataFrame) -> None:
 def _caption(counts: list[int], paper: Mapping[str, float]) -> str:
     number = ", ".join(f"{n} in {runs}" for n, runs in sorted(Counter(counts).items()))
     mean = f"{np.mean(counts):.1f}" if counts else "n.a."
-    text = rf"$\mathbf{{d}}$  $\rightarrow$ a few circles. Ours: mean {mean} (circles in runs: {number})"
+    text = rf"$\mathbf{{d}}$  $\rightarrow$ a few circles. Ours: mean {mean}"
+    text += f" (circles in runs: {number})"
     if "least_survivors" in paper and "most_survivors" in paper:
         text += f"; paper: {paper['least_survivors']:g} to {paper['most_survivors']:g}"
     return text

@@ -127,7 +127,9 @@ def _points(
     limits = axes.get_xlim(), axes.get_ylim()
     for series, dashes in (("raw", "--"), ("standardised", "-")):
         line = data[(data["panel"] == "line") & (data.get("series") == series)]
-        axes.plot(line["grad_rel_4"], line["signal0"], "k", ls=dashes, lw=1.0, label=f"SVM, {series}")
+        axes.plot(
+            line["grad_rel_4"], line["signal0"], "k", ls=dashes, lw=1.0, label=f"SVM, {series}"
+        )
     ends = [f"line_{axis}_{end}" for axis in ("gradient", "signal") for end in (1, 2)]
     if all(name in paper for name in ends) and _alike(points, paper):
         x1, x2, y1, y2 = (paper[name] for name in ends)

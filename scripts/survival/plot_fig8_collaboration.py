@@ -45,8 +45,10 @@ def plot_fig8(table: str, stats: str, showcase: str, out_figure: str) -> None:
             fate_curves(axes, own, "loss_all", legend=size == 1)
             axes.set_ylim(0, min(top * 1.25, 8.0))
             ours = printed(statistics.get(f"collaboration.best{size}_loss"))
-            lines = [("paper: " + ("fails", "still high", "near 0")[size - 1], style.PAPER),
-                     (f"ours, best {size} at the end: {ours}", style.OURS)]
+            lines = [
+                ("paper: " + ("fails", "still high", "near 0")[size - 1], style.PAPER),
+                (f"ours, best {size} at the end: {ours}", style.OURS),
+            ]
             panels.note_box(axes, lines, "upper left")
         row[0].set_ylabel("loss on all pairs (nats)")
         if len(data):

@@ -61,7 +61,9 @@ def _fits(axes: Axes, data: pd.DataFrame, statistics: Mapping[str, Any]) -> None
     ]
     # In the middle, below the curves near 1 and above those of the baselines.
     for index, (text, colour) in enumerate(lines):
-        axes.text(0.03, 0.6 - 0.08 * index, text, transform=axes.transAxes, fontsize=6, color=colour)
+        axes.text(
+            0.03, 0.6 - 0.08 * index, text, transform=axes.transAxes, fontsize=6, color=colour
+        )
 
 
 def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:

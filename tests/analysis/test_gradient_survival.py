@@ -91,7 +91,9 @@ def test_classifier_of_too_little():
 
 def test_statistics_of_gradients():
     rows = world(1.5)
-    bins = pd.concat(binned(rows[n], rows["alive"], 20, i, 0.95) for i, n in enumerate(GRADIENTS, 1))
+    bins = pd.concat(
+        binned(rows[n], rows["alive"], 20, i, 0.95) for i, n in enumerate(GRADIENTS, 1)
+    )
     stats = pd.DataFrame(gradient_rows(rows, bins, 10, 5, RESAMPLING)).set_index("name")
     alive = rows["alive"]
     difference = rows.loc[alive, "grad_rel_4"].mean() - rows.loc[~alive, "grad_rel_4"].mean()
@@ -152,9 +154,18 @@ def test_circularity_of_runs_comes_from_their_settings():
     table = start_circularity(described, fates)
     assert len(table) == 3 and table["circularity"].between(0, 1).all()
     stats = pd.DataFrame(
-        circularity_rows(pd.DataFrame({"d": [1, 2, 3], "mean": [1.0, 2.2, 3.0],
-                                       "max": [1, 2, 3], "expected": [1.0, 2.0, 3.0]}),
-                         table, RESAMPLING)
+        circularity_rows(
+            pd.DataFrame(
+                {
+                    "d": [1, 2, 3],
+                    "mean": [1.0, 2.2, 3.0],
+                    "max": [1, 2, 3],
+                    "expected": [1.0, 2.0, 3.0],
+                }
+            ),
+            table,
+            RESAMPLING,
+        )
     ).set_index("name")["value"]
     assert stats["circularity.formula_deviation"] == pytest.approx(0.1)
     assert stats["circularity.spearman_d"] == pytest.approx(1)

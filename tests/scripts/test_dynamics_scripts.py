@@ -1,4 +1,4 @@
-"""From real tables of tiny runs to figures 1, 7-9, 11, 13, 15 and 16, and their degenerate cases."""
+"""From tables of tiny runs to figures 1, 7-9, 11, 13, 15 and 16, and degenerate cases."""
 
 from __future__ import annotations
 
@@ -90,8 +90,15 @@ def changed(
         write_table(edit(read_table(source)), paths[name], origin, name)
     ode = read_table(world.ode_runs)
     write_table(runs(ode), folder / "ode.parquet", {"scale": "test"}, "runs")
-    return World(folder, paths["runs"], paths["frequencies"], world.trajectories, world.weights,
-                 str(folder / "ode.parquet"), world.ode_trajectories)
+    return World(
+        folder,
+        paths["runs"],
+        paths["frequencies"],
+        world.trajectories,
+        world.weights,
+        str(folder / "ode.parquet"),
+        world.ode_trajectories,
+    )
 
 
 def tabulate(world: World) -> None:
@@ -99,33 +106,80 @@ def tabulate(world: World) -> None:
     showcase = world.path("showcase.json")
     base = (world.runs, world.frequencies)
     load_script("analyse_showcase").analyse_showcase(
-        *base, world.trajectories, world.weights, showcase,
-        world.path("fig2.csv"), world.path("fig3.csv"), 5,
+        *base,
+        world.trajectories,
+        world.weights,
+        showcase,
+        world.path("fig2.csv"),
+        world.path("fig3.csv"),
+        5,
     )
     load_script("analyse_method").analyse_method(
-        *base, world.trajectories, world.weights, showcase,
-        world.path("fig1.csv"), world.path("fig1.json"), 3,
+        *base,
+        world.trajectories,
+        world.weights,
+        showcase,
+        world.path("fig1.csv"),
+        world.path("fig1.json"),
+        3,
     )
     load_script("analyse_gradient").analyse_gradient(
-        *base, world.path("classifier.parquet"), world.path("fig7.csv"),
-        world.path("gradient.parquet"), "alive_2mean", 50, 20, 1, CLASSIFIER, 0.838, RESAMPLING,
+        *base,
+        world.path("classifier.parquet"),
+        world.path("fig7.csv"),
+        world.path("gradient.parquet"),
+        "alive_2mean",
+        50,
+        20,
+        1,
+        CLASSIFIER,
+        0.838,
+        RESAMPLING,
     )
     load_script("analyse_collaboration").analyse_collaboration(
-        *base, world.weights, showcase, world.path("subsets.parquet"), world.path("fig8.csv"),
-        world.path("collaboration.parquet"), 1, RESAMPLING,
+        *base,
+        world.weights,
+        showcase,
+        world.path("subsets.parquet"),
+        world.path("fig8.csv"),
+        world.path("collaboration.parquet"),
+        1,
+        RESAMPLING,
     )
     load_script("analyse_ode").analyse_ode(
-        world.runs, world.trajectories, world.ode_runs, world.ode_trajectories, showcase,
-        world.path("fits.parquet"), world.path("fig9.csv"), world.path("fig15.csv"),
-        world.path("fig16.csv"), world.path("ode.stats.parquet"), ODE, 3, RESAMPLING,
+        world.runs,
+        world.trajectories,
+        world.ode_runs,
+        world.ode_trajectories,
+        showcase,
+        world.path("fits.parquet"),
+        world.path("fig9.csv"),
+        world.path("fig15.csv"),
+        world.path("fig16.csv"),
+        world.path("ode.stats.parquet"),
+        ODE,
+        3,
+        RESAMPLING,
     )
     load_script("analyse_circularity").analyse_circularity(
-        *base, world.path("fig11.csv"), world.path("circularity.parquet"), 13, [4, 8], 3, 50,
+        *base,
+        world.path("fig11.csv"),
+        world.path("circularity.parquet"),
+        13,
+        [4, 8],
+        3,
+        50,
         RESAMPLING,
     )
     load_script("analyse_embedding_gradient").analyse_embedding_gradient(
-        world.runs, world.trajectories, showcase, world.path("peaks.parquet"),
-        world.path("fig13.csv"), world.path("embedding.parquet"), (100, 200), RESAMPLING,
+        world.runs,
+        world.trajectories,
+        showcase,
+        world.path("peaks.parquet"),
+        world.path("fig13.csv"),
+        world.path("embedding.parquet"),
+        (100, 200),
+        RESAMPLING,
     )
     parts = ("gradient", "collaboration", "ode.stats", "circularity", "embedding")
     load_script("collect_dynamics").collect_dynamics(
@@ -139,7 +193,10 @@ def draw(world: World) -> None:
         at("fig1.csv"), at("fig1.json"), at("fig1.pdf"), {"least_survivors": 3, "most_survivors": 5}
     )
     load_script("plot_fig7_gradient").plot_fig7(
-        at("fig7.csv"), at("gradient.parquet"), at("classifier.parquet"), at("fig7.pdf"),
+        at("fig7.csv"),
+        at("gradient.parquet"),
+        at("classifier.parquet"),
+        at("fig7.pdf"),
         {"svm_accuracy": 0.838},
     )
     load_script("plot_fig8_collaboration").plot_fig8(
@@ -152,7 +209,10 @@ def draw(world: World) -> None:
         at("fig11.csv"), at("circularity.parquet"), at("fig11.pdf")
     )
     load_script("plot_fig13_embedding_gradient").plot_fig13(
-        at("fig13.csv"), at("embedding.parquet"), showcase, at("fig13.pdf"),
+        at("fig13.csv"),
+        at("embedding.parquet"),
+        showcase,
+        at("fig13.pdf"),
         {"peak_step": 100, "gone_step": 1000},
     )
     load_script("plot_fig15_lasso_heatmaps").plot_fig15(
@@ -184,8 +244,9 @@ def test_from_training_to_figures(world: World) -> None:
     assert sorted(curves["step"].unique()) == [*range(41), 100, 200, 300]
     paths = pd.read_csv(world.path("fig16.csv"))
     assert len(paths) == 6 * 41
-    np.testing.assert_allclose(paths.loc[paths["step"] == 0, "ols"],
-                               paths.loc[paths["step"] == 0, "real"])
+    np.testing.assert_allclose(
+        paths.loc[paths["step"] == 0, "ols"], paths.loc[paths["step"] == 0, "real"]
+    )
     stats = read_table(world.path("dynamics.parquet"))
     assert stats["name"].is_unique
     assert list(stats.columns) == ["name", "value", "ci_lo", "ci_hi", "n", "paper", "note"]
@@ -195,8 +256,11 @@ def test_claims_find_their_statistics(world: World) -> None:
     """Every statistic that a claim asks of this table is one that it holds."""
     claims = Path(__file__).parents[2] / "config" / "claims" / "survival.yaml"
     names = set(read_table(world.path("dynamics.parquet"))["name"])
-    asked = [line.split("row: ")[1].split("}")[0].split(",")[0].strip()
-             for line in claims.read_text().splitlines() if "table: dynamics_stats" in line]
+    asked = [
+        line.split("row: ")[1].split("}")[0].split(",")[0].strip()
+        for line in claims.read_text().splitlines()
+        if "table: dynamics_stats" in line
+    ]
     assert len(asked) > 20 and set(asked) <= names
 
 

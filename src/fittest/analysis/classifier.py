@@ -22,8 +22,21 @@ from fittest.analysis.intervals import Estimate, Resampling, cluster_bootstrap
 
 Floats = NDArray[np.float64]
 FEATURES = ["grad_rel_4", "signal0"]
-COLUMNS = ["features", "split", "n_train", "n_test", "accuracy", "accuracy_lo", "accuracy_hi",
-           "balanced_accuracy", "auc", "majority", "gain", "gain_lo", "gain_hi"]
+COLUMNS = [
+    "features",
+    "split",
+    "n_train",
+    "n_test",
+    "accuracy",
+    "accuracy_lo",
+    "accuracy_hi",
+    "balanced_accuracy",
+    "auc",
+    "majority",
+    "gain",
+    "gain_lo",
+    "gain_hi",
+]
 
 
 @dataclass(frozen=True)

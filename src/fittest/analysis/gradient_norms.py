@@ -44,9 +44,10 @@ def gradient_peaks(
         late: first and last step of the late window.
 
     Returns:
-        peak_step, peak = where and how large the largest norm over all k and steps is; late = median over the window of the largest norm
-        over k; late_ratio = late / peak; alive_over_dead_at_peak = mean norm of survivors over
-        that of dead frequencies at the peak.
+        peak_step, peak = where and how large the largest norm over all k and steps is; late =
+        median over the window of the largest norm over k; late_ratio = late / peak;
+        alive_over_dead_at_peak = mean norm of survivors over that of dead frequencies at the
+        peak.
     """
     rows = []
     known = trajectory.dropna(subset=["gradient_signals"])
@@ -55,7 +56,9 @@ def gradient_peaks(
             continue
         ordered = run.sort_values("step")
         steps = ordered["step"].to_numpy(int)
-        values = np.stack([np.asarray(row, dtype=np.float64) for row in ordered["gradient_signals"]])
+        values = np.stack(
+            [np.asarray(row, dtype=np.float64) for row in ordered["gradient_signals"]]
+        )
         largest = values.max(axis=1)
         at = int(largest.argmax())
         window = (steps >= late[0]) & (steps <= late[1])

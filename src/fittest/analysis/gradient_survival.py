@@ -22,8 +22,18 @@ from fittest.analysis.survival_statistics import Row, statistic_row
 
 STEPS = (1, 2, 3, 4)
 GRADIENTS = [f"grad_rel_{step}" for step in STEPS]
-BIN_COLUMNS = ["gradient_step", "bin_lo", "bin_hi", "x", "n", "alive", "dead", "rate", "rate_lo",
-               "rate_hi"]
+BIN_COLUMNS = [
+    "gradient_step",
+    "bin_lo",
+    "bin_hi",
+    "x",
+    "n",
+    "alive",
+    "dead",
+    "rate",
+    "rate_lo",
+    "rate_hi",
+]
 
 
 def pooled_frequencies(
@@ -137,25 +147,37 @@ def gradient_rows(
         ]
     last, signal = table["grad_rel_4"].to_numpy(float), table["signal0"].to_numpy(float)
     both = joint_score(table, folds)
-    welch = float(ttest_ind(last[alive], last[~alive], equal_var=False).pvalue) if (
-        1 < alive.sum() < count - 1
-    ) else np.nan
+    welch = (
+        float(ttest_ind(last[alive], last[~alive], equal_var=False).pvalue)
+        if (1 < alive.sum() < count - 1)
+        else np.nan
+    )
     rows += [
         statistic_row(
-            "gradient.difference_4", boot(lambda i: _difference(last[i], alive[i])), count,
-            f"mean of alive minus dead; Welch p = {welch:.2g}"
+            "gradient.difference_4",
+            boot(lambda i: _difference(last[i], alive[i])),
+            count,
+            f"mean of alive minus dead; Welch p = {welch:.2g}",
         ),
         statistic_row("gradient.auc_4", boot(lambda i: ranking(last, i)), count, "grad_rel_4"),
         statistic_row("gradient.auc_signal", boot(lambda i: ranking(signal, i)), count, "signal0"),
-        statistic_row("gradient.auc_joint", boot(lambda i: ranking(both, i)), count,
-                      "logistic fit on both, each embedding scored by the others"),
+        statistic_row(
+            "gradient.auc_joint",
+            boot(lambda i: ranking(both, i)),
+            count,
+            "logistic fit on both, each embedding scored by the others",
+        ),
         statistic_row(
             "gradient.joint_minus_signal",
-            boot(lambda i: ranking(both, i) - ranking(signal, i)), count, "AUC"
+            boot(lambda i: ranking(both, i) - ranking(signal, i)),
+            count,
+            "AUC",
         ),
         statistic_row(
             "gradient.joint_minus_gradient",
-            boot(lambda i: ranking(both, i) - ranking(last, i)), count, "AUC"
+            boot(lambda i: ranking(both, i) - ranking(last, i)),
+            count,
+            "AUC",
         ),
     ]
     return rows

@@ -95,12 +95,28 @@ def circularity_rows(
         )
     n = len(dimensions)
     return [
-        statistic_row("circularity.formula_deviation", float(off.max()) if n else np.nan, n,
-                      "largest |mean / (d/(d+p-2)) - 1| over d"),
-        statistic_row("circularity.spearman_d", spearman(dimensions["d"], dimensions["mean"]), n,
-                      "d and mean over seeds and k"),
-        statistic_row("circularity.spearman_d_max", spearman(dimensions["d"], dimensions["max"]),
-                      n, "d and mean over seeds of the largest"),
-        statistic_row("circularity.auc_minus_half", ranking, len(values),
-                      "circularity at the start and survival"),
+        statistic_row(
+            "circularity.formula_deviation",
+            float(off.max()) if n else np.nan,
+            n,
+            "largest |mean / (d/(d+p-2)) - 1| over d",
+        ),
+        statistic_row(
+            "circularity.spearman_d",
+            spearman(dimensions["d"], dimensions["mean"]),
+            n,
+            "d and mean over seeds and k",
+        ),
+        statistic_row(
+            "circularity.spearman_d_max",
+            spearman(dimensions["d"], dimensions["max"]),
+            n,
+            "d and mean over seeds of the largest",
+        ),
+        statistic_row(
+            "circularity.auc_minus_half",
+            ranking,
+            len(values),
+            "circularity at the start and survival",
+        ),
     ]

@@ -8,8 +8,20 @@ import pandas as pd
 from fittest.analysis.circles import circle_plane, project
 from fittest.fourier import Floats, signals
 
-COLUMNS = ["panel", "run_id", "seed", "k", "rank", "fate", "step", "token", "dimension", "value",
-           "x", "y"]
+COLUMNS = [
+    "panel",
+    "run_id",
+    "seed",
+    "k",
+    "rank",
+    "fate",
+    "step",
+    "token",
+    "dimension",
+    "value",
+    "x",
+    "y",
+]
 
 
 def method_table(
@@ -64,6 +76,6 @@ def with_fates(table: pd.DataFrame, rank: dict[int, int]) -> pd.DataFrame:
     """Add rank and fate by k, and the columns that are missing."""
     table = table.reindex(columns=COLUMNS)
     known = table["k"].notna()
-    ranks = [rank.get(int(k), 0) if has else np.nan for k, has in zip(table["k"], known, strict=True)]
+    ranks = [rank.get(int(k), 0) if ok else np.nan for k, ok in zip(table["k"], known, strict=True)]
     fates = [None if np.isnan(r) else ("survivor" if r else "dead") for r in ranks]
     return table.assign(rank=ranks, fate=fates)

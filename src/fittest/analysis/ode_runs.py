@@ -124,8 +124,10 @@ def _signs(ols: LinearSystem, t: Floats, t_clear: float) -> dict[str, float]:
     with np.errstate(invalid="ignore"):
         clear = off & (np.abs(t) >= t_clear)
     share = float((ols.matrix[clear] > 0).mean()) if clear.any() else np.nan
-    return {"clear_share": float(clear[off].mean()) if off.any() else np.nan,
-            "positive_share": share}
+    return {
+        "clear_share": float(clear[off].mean()) if off.any() else np.nan,
+        "positive_share": share,
+    }
 
 
 def _quadratic(x: Floats, factor: float, linear_error: float) -> dict[str, Any]:

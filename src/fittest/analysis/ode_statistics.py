@@ -21,7 +21,9 @@ def over_runs(
     known = values.dropna().to_numpy(float)
     if len(known) == 0:
         return Estimate(np.nan, np.nan, np.nan), 0
-    estimate = cluster_bootstrap(lambda i: float(reduce(known[i])), np.arange(len(known)), resampling)
+    estimate = cluster_bootstrap(
+        lambda i: float(reduce(known[i])), np.arange(len(known)), resampling
+    )
     return estimate, len(known)
 
 
@@ -89,7 +91,5 @@ def ode_rows(base: pd.DataFrame, others: pd.DataFrame, resampling: Resampling) -
     if len(left):
         low, high = wilson(left.sum(), len(left), resampling.confidence)
         share = Estimate(float(left.mean()), float(low), float(high))
-    rows.append(
-        statistic_row("ode.quadratic_diverged", share, len(left), "share of runs, Wilson")
-    )
+    rows.append(statistic_row("ode.quadratic_diverged", share, len(left), "share of runs, Wilson"))
     return rows
