@@ -98,7 +98,7 @@ rule survival_ablation:
         measures={
             "solved_loss": SWEEPS.solved_loss,
             "tail": SWEEPS.late_steps,
-            **SWEEPS.spikes,
+            **SWEEPS.spikes.model_dump(),
         },
         criteria={
             "circles": SWEEPS.enough_circles,
