@@ -108,9 +108,11 @@ def test_a_violated_identity_breaks(claims: ClaimFile, tmp_path: Path) -> None:
     identity = (
         claims.claims["S07"]
         .measures["identity"]
-        .model_copy(update={"parameters": {"pairs": {2: 29}, "p": 59}})
+        .model_copy(update={"parameters": {"pairs": {2: 28}, "p": 59}})
     )
-    changed = claims.claims["S07"].model_copy(update={"measures": {"identity": identity}})
+    changed = claims.claims["S07"].model_copy(
+        update={"measures": {**claims.claims["S07"].measures, "identity": identity}}
+    )
     evidence = Evidence(Tables({}), RESAMPLING)
     assert judge("S07", changed, "smoke", evidence, measures_of("survival")).broken
 

@@ -46,10 +46,10 @@ def geometry(embeddings: Mapping[str, Floats], survivors: Mapping[str, list[int]
         mean square distance of the tokens from the origin of the frequency's own plane
         (embedding units); circularity_* = their median; purity_* = mean over the survivors' Fourier
         planes, and over as many PCA planes, of the power share of one frequency; singular_ratio =
-        singular value 2m+1 over 2m of the centred embedding, for m survivors; angle_error = median
-        relative deviation from 2 pi / p of the angle between tokens n and n + Delta in the
-        survivors' planes; step_violations = survivors whose Delta does not fulfil k Delta = +-1
-        mod p. NaN where there are no survivors or no dead.
+        singular value 2m+1 over 2m of the centred embedding, for m survivors; angle_error =
+        relative deviation from 2 pi / p of the median angle between tokens n and n + Delta in a
+        survivor's plane, median over the survivors; step_violations = survivors whose Delta does
+        not fulfil k Delta = +-1 mod p. NaN where there are no survivors or no dead.
     """
     rows = [
         {"run_id": run_id, **_one(np.asarray(embedding, dtype=np.float64), survivors[run_id])}
@@ -95,11 +95,15 @@ def _gap(embedding: Floats, circles: int) -> float:
 
 
 def _angle_error(plane: Floats, step: int) -> float:
-    """Median over tokens of |angle / (2 pi / p) - 1| between tokens n and n + step."""
+    """|angle / (2 pi / p) - 1| of the median angle over tokens between n and n + step.
+
+    Which way round the circle is drawn is arbitrary; single angles carry what leaks into the plane
+    from other circles, which the median averages out.
+    """
     p = len(plane)
     angles = np.arctan2(plane[:, 1], plane[:, 0])
-    turn = np.abs((np.roll(angles, -step) - angles + np.pi) % (2 * np.pi) - np.pi)
-    return float(np.median(np.abs(turn * p / (2 * np.pi) - 1)))
+    turn = (np.roll(angles, -step) - angles + np.pi) % (2 * np.pi) - np.pi
+    return float(abs(abs(np.median(turn)) * p / (2 * np.pi) - 1))
 
 
 def _mean(values: list[float]) -> float:
