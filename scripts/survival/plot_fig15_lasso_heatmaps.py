@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import heatmap_scale, matrix_heatmap, printed
+from fittest.plotting.dynamics import heatmap_bar, heatmap_scale, matrix_heatmap, printed
 from fittest.store import read_provenance, read_table
 
 
@@ -31,7 +31,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
         if image is None:
             panels.empty(row[0], "no further runs with dense steps")
         else:
-            figure.colorbar(image, ax=list(row), shrink=0.8, label="effect per step (symlog)")
+            heatmap_bar(image, list(row), 0.8)
         ours = printed(statistics.get("ode.lasso_nonzero"))
         figure.suptitle(f"Lasso A (paper: sparse; ours: share not zero {ours})", fontsize=7.5)
         style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(runs)})

@@ -57,6 +57,8 @@ def plot_fig1(table: str, origin: str, out_figure: str, paper: Mapping[str, floa
             axes.set_title(f"seed {int(own['seed'].iloc[0])}: {count} alive", fontsize=6.5)
             axes.set_ylabel("")
             axes.set_xlabel("step")
+            last = own["step"].max()
+            axes.set_xticks([tick for tick in (0, 10, 1000, 100_000) if tick <= last])
         if not shown and not others:
             panels.empty(row[0], "nothing to project")
         below.suptitle(_caption(known["counts"], paper), fontsize=7, x=0.01, ha="left")

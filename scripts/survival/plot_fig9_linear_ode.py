@@ -5,10 +5,9 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import heatmap_scale, matrix_heatmap, printed
+from fittest.plotting.dynamics import heatmap_bar, heatmap_scale, matrix_heatmap, printed
 from fittest.store import read_provenance, read_table
 
 SERIES: dict[str, dict[str, Any]] = {
@@ -38,7 +37,7 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
         for axes, letter, fate in ((b, "b", "dead"), (c, "c", "survivor")):
             _path(axes, paths[paths["fate"] == fate], letter, fate)
         b.legend(loc="upper right")
-        _matrix(figure, d, data[data["panel"] == "matrix"], statistics)
+        _matrix(d, data[data["panel"] == "matrix"], statistics)
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -81,17 +80,16 @@ def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
     axes.set_ylabel("signal (embedding units)")
 
 
-def _matrix(
-    figure: Figure, axes: Axes, entries: pd.DataFrame, statistics: Mapping[str, Any]
-) -> None:
+def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
     share = printed(statistics.get("ode.lasso_nonzero"))
-    panels.panel_title(axes, "d", f"Lasso A; not zero, all runs: {share}")
+    panels.panel_title(axes, "d", "Lasso A")
     if len(entries) == 0:
         panels.empty(axes, "no run with dense steps")
         return
     limit, linear = heatmap_scale(entries["value"])
     image = matrix_heatmap(axes, entries, limit, linear)
-    figure.colorbar(image, ax=axes, shrink=0.9, label="effect per step (symlog)")
+    heatmap_bar(image, axes, 0.9)
+    axes.set_xlabel(f"acting frequency j\npaper: sparse; ours, not zero: {share}")
 
 
 if "snakemake" in globals():

@@ -48,12 +48,18 @@ def test_planted_circles_are_all_that_counts():
     directions = fourier.random_directions(11, 6, np.random.default_rng(0), "full")
     planted = fourier.construct(11, 6, {2: 9.0, 5: 4.0}, directions, 0.0, "full")
     whole = tuple(fourier.half_spectrum(11))
-    found = Evaluator(RUN).losses(weights(planted), [whole, (2, 5), (2,), (1, 3, 4)])
-    assert found[2, 5] == pytest.approx(found[whole], rel=1e-5)
-    assert found[(2,)] != pytest.approx(found[whole], rel=1e-3)
+
+    # Untrained networks hardly react to their embedding; a louder output makes it count.
+    def loud(embedding: np.ndarray) -> dict[str, np.ndarray]:
+        found = weights(embedding)
+        return found | {"output.weight": 30 * found["output.weight"]}
+
+    found = Evaluator(RUN).losses(loud(planted), [whole, (2, 5), (2,), (1, 3, 4)])
+    assert found[2, 5] == pytest.approx(found[whole], rel=1e-4)
+    assert abs(found[(2,)]["loss_all"] / found[whole]["loss_all"] - 1) > 1e-3
     # Nothing of it is left: every pair gets the same logits.
-    blank = Evaluator(RUN).losses(weights(np.zeros((11, 6))), [()])[()]
-    assert found[1, 3, 4] == pytest.approx(blank, rel=1e-5)
+    blank = Evaluator(RUN).losses(loud(np.zeros((11, 6))), [()])[()]
+    assert found[1, 3, 4] == pytest.approx(blank, rel=1e-4)
 
 
 def test_sets_of_the_paper():

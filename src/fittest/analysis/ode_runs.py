@@ -85,8 +85,8 @@ def measure_run(x: Floats, settings: OdeSettings, quadratic: bool) -> dict[str, 
     error_*: mean absolute error of the roll-out (error_analytic: of the Lasso's analytic
     solution) over the mean signal. analytic_difference: between the Lasso's analytic solution and
     its roll-out, over the mean signal. The quadratic model's measures are null unless asked for:
-    quadratic_error_ratio = its largest roll-out error up to where it overflowed over that of the
-    linear model (infinite if it overflowed).
+    quadratic_error_ratio = its largest roll-out error, up to where it overflowed, over that of the
+    linear model.
     """
     states, changes = steps_and_changes(x)
     even, odd = slice(0, None, 2), slice(1, None, 2)
@@ -136,9 +136,10 @@ def _quadratic(x: Floats, factor: float, linear_error: float) -> dict[str, Any]:
     half = fit_quadratic(states[::2], changes[::2])
     path = rollout_quadratic(coefficients, x[0], len(states))
     left = diverged_at(path, x, factor)
-    error = float(np.abs(path - x).max())
+    errors = np.abs(path - x)
+    error = float(errors[np.isfinite(errors)].max())
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.inf if np.isnan(error) else float(np.divide(error, linear_error))
+        ratio = float(np.divide(error, linear_error))
     return {
         "r2_quadratic": score_quadratic(coefficients, states, changes),
         "odd_r2_quadratic": score_quadratic(half, states[1::2], changes[1::2]),

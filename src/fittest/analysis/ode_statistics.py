@@ -44,9 +44,6 @@ def ode_rows(base: pd.DataFrame, others: pd.DataFrame, resampling: Resampling) -
         "ode.shared_r2": ("r2_shared", "two numbers for all signals"),
         "ode.lasso_nonzero": ("lasso_nonzero", "share of the entries of A"),
         "ode.lasso_converged": ("lasso_converged", "share of runs"),
-        "ode.ols_rollout_error": ("error_ols", "mean absolute error / mean signal"),
-        "ode.lasso_rollout_error": ("error_lasso", "mean absolute error / mean signal"),
-        "ode.analytic_error": ("analytic_difference", "analytic - roll-out, Lasso / mean signal"),
         "ode.clear_share": ("clear_share", "off-diagonal entries of A with clear |t|"),
         "ode.positive_share": ("positive_share", "positive ones among the clear entries"),
         "ode.quadratic_r2": ("r2_quadratic", "default d, in sample"),
@@ -56,6 +53,22 @@ def ode_rows(base: pd.DataFrame, others: pd.DataFrame, resampling: Resampling) -
         statistic_row(name, *over_runs(base[column], resampling), note)
         for name, (column, note) in names.items()
     ]
+    # A single run whose Lasso system is unstable would decide any mean.
+    errors = {
+        "ode.ols_rollout_error": ("error_ols", "mean absolute error / mean signal"),
+        "ode.lasso_rollout_error": ("error_lasso", "mean absolute error / mean signal"),
+        "ode.analytic_error": ("analytic_difference", "analytic - roll-out, Lasso / mean signal"),
+    }
+    rows += [
+        statistic_row(name, *over_runs(base[column], resampling, np.median), f"{note}, median")
+        for name, (column, note) in errors.items()
+    ]
+    lost = (base["error_lasso"] > 1).where(base["error_lasso"].notna())
+    rows.append(
+        statistic_row(
+            "ode.lasso_unstable", *over_runs(lost, resampling), "runs with an error above the mean"
+        )
+    )
     difference = base["r2_ols"] - base["r2_lasso"]
     rows.append(
         statistic_row(

@@ -62,6 +62,18 @@ def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float)
     return image
 
 
+def heatmap_bar(image: AxesImage, axes: Any, shrink: float) -> None:
+    """Colour scale of ``matrix_heatmap`` beside the given axes."""
+    limit = float(image.norm.vmax or 1.0)
+    # Two decades on either side: more ticks would crowd around zero.
+    ticks = [-limit, -limit / 10, 0.0, limit / 10, limit]
+    figure = image.get_figure()
+    assert figure is not None
+    bar = figure.colorbar(image, ax=axes, shrink=shrink, label="effect per step (symlog)")
+    bar.set_ticks(ticks, labels=[f"{tick:.1g}" for tick in ticks], minor=False)
+    bar.minorticks_off()
+
+
 def heatmap_scale(values: pd.Series) -> tuple[float, float]:
     """Largest |value| and the width of the linear part, for ``matrix_heatmap``."""
     limit = float(values.abs().max()) if len(values) else 0.0
