@@ -8,7 +8,7 @@ BIN := .venv/bin
 CONFIG := $(if $(SCALE),--config scale=$(SCALE))
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 
-.PHONY: all survival plan smoke test lint bench schemas FORCE
+.PHONY: all survival report plan smoke test lint bench schemas FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -19,6 +19,11 @@ figures/%.pdf: .venv/installed FORCE
 
 survival: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- $@
+
+# Everything of the scale, then one page with figures, captions, claims and price.
+report: .venv/installed
+	$(SNAKEMAKE) $(CONFIG) -- all
+	$(BIN)/snakemake --cores 1 $(CONFIG) --report report.html -- all
 
 plan: .venv/installed
 	$(BIN)/python -m fittest plan $(TARGET) $(if $(SCALE),--scale $(SCALE))

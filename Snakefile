@@ -5,11 +5,15 @@
 include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/survival.smk"
+include: "workflow/rules/survival_dynamics.smk"
+include: "workflow/rules/survival_sweeps.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/publish.smk"
 
 
 rule all:
-    """Every figure of every paper."""
+    """Every figure and every verdict of every paper."""
     default_target: True
     input:
         [project.figures_of(paper) for paper in project.papers],
+        [project.verdicts_of(paper) for paper in project.claims],

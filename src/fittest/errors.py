@@ -19,3 +19,7 @@ class DeviceError(FittestError):
 
 class TrainingError(FittestError):
     """Training cannot go on; names run, step and remedy."""
+
+
+class ClaimError(FittestError):
+    """A claim names what does not exist, or a derived claim does not hold; names the claim."""

@@ -62,6 +62,8 @@ def recording(every: int, dense: int) -> dict[str, Any]:
         (recording(40, 10), {}, False),
         (recording(15, 10), {}, False),
         (recording(20, 5), {}, False),
+        ({"recording": {**RUN["recording"], "gradients": True}}, {}, True),
+        ({}, {"recording": {**RUN["recording"], "gradients": True}}, False),
         ({"seeds": {"mlp": 1}}, {}, False),
         ({"optimiser": {"lr": 0.5}}, {}, False),
         # A last step off the donor's schedule is recorded only where the donor ends too.
@@ -76,6 +78,9 @@ def recording(every: int, dense: int) -> dict[str, Any]:
         ({"stop": STOP}, {"stop": STOP | {"separation": 3}}, False),
         ({"stop": STOP}, {"stop": STOP | {"expected": 7}}, True),
         ({"stop": STOP, "steps": 1000}, {"stop": STOP}, True),
+        # It cannot stop before the wanted run ends.
+        ({"stop": STOP}, {"steps": 100}, True),
+        ({"stop": STOP}, {"steps": 120}, False),
         # It looks more often, so it may stop earlier.
         ({"stop": STOP, **recording(10, 10)}, {"stop": STOP}, False),
         ({"stop": STOP, **recording(20, 50)}, {"stop": STOP}, False),

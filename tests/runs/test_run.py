@@ -132,6 +132,7 @@ WRONG = [
     ({"recording": {"every": 10, "checkpoints_every": 15}}, "checkpoints_every"),
     ({"recording": {"final": ["embeding.weight"]}}, "embeding.weight"),
     ({"frozen": ["weight"]}, "weight"),
+    ({"frozen": [EMBEDDING], "recording": {"gradients": True}}, "gradients"),
     ({"intervention": {"kind": "perturb", "frequency": 0, "factor": 1}}, "frequency"),
     ({"intervention": {"kind": "perturb", "frequency": 4, "factor": 1}}, "frequency"),
     ({"intervention": {"kind": "perturb", "frequency": 1}}, "factor"),

@@ -109,6 +109,7 @@ def make_runs(
                     "test_accuracy": float(step >= 300),
                     "signals": signals.astype(np.float32),
                     "signal_mean": float(mean),
+                    "gradient_signals": (signals * np.exp(-step / 50)).astype(np.float32),
                 }
             )
             if step == steps[-1] or (checkpoints and step in (0, 1000, 2000)):

@@ -14,9 +14,11 @@ from torch import Tensor
 
 from fittest import fourier
 from fittest.models import EMBEDDING
+from fittest.pipeline.ensembles import observe_gradient_of
 from fittest.training.loop import Control, Interrupted, Keep
 from fittest.training.record import Record, Rows, WeightSpool
 from fittest.training.schedule import Schedule
+from fittest.training.torch_backend import TorchBackend
 from small_world import (
     BACKENDS,
     Row,
@@ -108,6 +110,29 @@ def test_rows_are_measured_on_the_state_of_their_step(backend_name: str, tmp_pat
             row["signals"].double(), torch.from_numpy(signals), rtol=1e-6, atol=0
         )
         assert float(row["signal_mean"]) == pytest.approx(float(mean), rel=1e-6)
+
+
+def test_gradients_are_recorded_where_asked_for(backend_name: str, tmp_path: Path) -> None:
+    runs = seeded_runs(3, recording={"gradients": True})
+    ensemble = ensemble_of(runs)
+    loop = loop_of(backend_of(backend_name, ensemble), [7, 9, 9], tmp_path, SCHEDULE)
+    loop.observe_gradient = observe_gradient_of(runs[0])
+    found = rows_by_run(loop.run())
+    reference = TorchBackend(ensemble)
+    for step in (0, 1, 2, 3, 7, 9):
+        weights = {k: v.detach().clone() for k, v in reference.parameters().items()}
+        gradient = reference.gradients(weights)[EMBEDDING].numpy()
+        for run in range(3):
+            if step in found[run]:
+                torch.testing.assert_close(
+                    found[run][step]["gradient_signals"].double(),
+                    torch.from_numpy(fourier.signals(gradient[run])),
+                    rtol=1e-5,
+                    atol=1e-12,
+                )
+        reference.advance({0: 1, 1: 1, 2: 1, 3: 4, 7: 2, 9: 0}[step])
+    assert [9 in found[run] for run in range(3)] == [False, True, True]
+    assert observe_gradient_of(seeded_runs(1)[0]) is None
 
 
 def test_weights_at_the_end_of_each_run(backend_name: str, tmp_path: Path) -> None:

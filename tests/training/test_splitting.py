@@ -72,6 +72,10 @@ def assert_same_state(backend: SplittingBackend | TorchBackend, whole: TorchBack
             torch.testing.assert_close(getattr(state, group)[name], value, rtol=1e-9, atol=1e-11)
     for name, value in expected.parameters.items():
         torch.testing.assert_close(backend.parameters()[name], value, rtol=1e-9, atol=1e-11)
+    gradient = whole.gradient_of("embedding.weight")
+    torch.testing.assert_close(
+        backend.gradient_of("embedding.weight"), gradient, rtol=1e-8, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 7, 100])

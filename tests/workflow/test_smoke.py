@@ -89,6 +89,34 @@ def test_plotted_numbers_stand_beside_the_tables(built: Path) -> None:
     assert "run_id" in json.loads((folder / "showcase.json").read_text())
 
 
+def test_every_claim_is_listed_and_the_derived_ones_are_judged(built: Path) -> None:
+    folder = built / "results/smoke/survival"
+    claims = pd.read_csv(folder / "claims.csv", keep_default_na=False).set_index("id")
+    assert list(claims.index) == [f"S{number:02d}" for number in range(1, 49)]
+    derived = claims[claims["kind"] == "derived"]
+    assert len(derived) >= 4 and (derived["verdict"] == "reproduced").all()
+    others = claims[claims["kind"] == "empirical"]
+    assert (others["verdict"] == "not evaluated").all()
+    assert others["note"].str.contains("needs the scale").all()
+    # A row that a measure asks for and no table has would stay unseen until the reduced scale.
+    for note in claims["note"]:
+        assert "no row" not in note and "no table" not in note and "not been made" not in note
+    assert (claims["measures"] != "").all(), claims.index[claims["measures"] == ""].tolist()
+    assert "| S48 |" in (folder / "claims.md").read_text()
+    assert "all hold" in (folder / "derived.txt").read_text()
+
+
+def test_the_report_holds_figures_claims_and_price(built: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    result = smoke(built, "all", "--report", str(page))
+    assert result.returncode == 0, result.stderr
+    text = page.read_text()
+    project = Project.load(built, {"scale": "smoke"})
+    for figure in project.papers["survival"].figures:
+        assert f"{figure}.png" in text, figure
+    assert "claims.html" in text and "price.html" in text
+
+
 def test_every_table_says_where_it_comes_from(built: Path) -> None:
     tables = list((built / "results/smoke").rglob("*.parquet"))
     assert len(tables) >= 4 * 4

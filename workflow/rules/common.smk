@@ -14,6 +14,9 @@ from fittest.pipeline.project import Project
 configfile: "config/config.yaml"
 
 
+report: "../report/workflow.rst"
+
+
 try:
     project = Project(config)
     project.check()
@@ -60,7 +63,34 @@ def survival_table(name):
     return project.paths.table("survival", name)
 
 
+def figure_description(name):
+    """What a figure shows, for its caption in the report."""
+    return f"workflow/report/{name}.rst"
+
+
+def report_descriptions(paper):
+    """The descriptions that there are of a paper's figures."""
+    found = [figure_description(name) for name in project.papers[paper].figures]
+    return [path for path in found if os.path.exists(path)]
+
+
+def report_caption(paper, name):
+    """The figure's caption with its claims where they have been judged, else without."""
+    for path in (project.paths.caption(paper, name), figure_description(name)):
+        if os.path.exists(path):
+            return os.path.abspath(path)
+    return None
+
+
 def kept_figure(paper, name):
-    """Named outputs `figure` (PDF) and `png`: the figure as kept for this scale."""
+    """Named outputs `figure` (PDF) and `png` (also in the report): the figure as kept for this
+    scale."""
     pdf = project.paths.kept_figure(paper, name)
-    return {"figure": pdf, "png": pdf.removesuffix("pdf") + "png"}
+    settings = project.figure(paper, name)
+    png = report(
+        pdf.removesuffix("pdf") + "png",
+        caption=report_caption(paper, name),
+        category=settings.section,
+        labels={"figure": name.split("_")[0].removeprefix("fig"), "what": settings.title},
+    )
+    return {"figure": pdf, "png": png}

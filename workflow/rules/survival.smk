@@ -19,9 +19,10 @@ localrules:
 
 
 rule survival:
-    """All figures of the survival paper."""
+    """All figures of the survival paper, its claims judged, and its price."""
     input:
         project.figures_of("survival"),
+        project.verdicts_of("survival"),
 
 
 rule survival_showcase:

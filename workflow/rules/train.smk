@@ -9,6 +9,10 @@ localrules:
 
 rule train:
     """Train the networks of one shard, resuming from a restart point where there is one."""
+    input:
+        # Tables that decide initial weights. What they say is in the key, so a newer file alone
+        # retrains nothing.
+        ancient(lambda w: project.reference_tables(w.runset, w.shard)),
     output:
         trajectory=project.paths.trajectory("{runset}", "{shard}"),
         weights=project.paths.weights("{runset}", "{shard}"),
@@ -28,6 +32,7 @@ rule collect:
     """Summarise a run-set: one row per run, and one per run and frequency."""
     input:
         lambda w: project.runset_inputs(w.runset),
+        lambda w: project.reference_tables(w.runset),
     output:
         runs=project.paths.runs("{runset}"),
         frequencies=project.paths.frequencies("{runset}"),

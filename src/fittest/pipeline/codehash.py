@@ -24,6 +24,7 @@ TRAINING_SOURCES = (
     "analysis/alive.py",
     "analysis/settle.py",
     "pipeline/ensembles.py",
+    "pipeline/references.py",
 )
 _SUFFIXES = {".py", ".cpp", ".h", ".inl"}
 

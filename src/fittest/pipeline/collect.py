@@ -11,6 +11,7 @@ from fittest.analysis.settle import stop_position
 from fittest.analysis.summarise import summarise_runs
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project
+from fittest.pipeline.references import choices
 from fittest.pipeline.tables import runs_table
 from fittest.runs.run import Run
 from fittest.store import read_table, write_table, write_text
@@ -62,7 +63,8 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
             f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
             " run the same command again"
         )
-    described = runs_table(runset, list(wanted.values()), owners)
+    kept = choices(project, list(wanted.values()))
+    described = runs_table(runset, list(wanted.values()), owners, kept)
     runs, frequencies = summarise_runs(
         pd.concat(parts), described, project.config.analysis.thresholds()
     )

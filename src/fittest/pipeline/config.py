@@ -96,11 +96,85 @@ class SurvivalSettings(Settings):
     projection_limit: float = Field(description="half-width of the circle panels of figure 2")
 
 
+class ClassifierSettings(Settings):
+    """The linear classifier of figure 7 (survival methods 2.18)."""
+
+    test_share: float = Field(gt=0, lt=1, description="share of rows tested, random split")
+    seed: int = Field(ge=0, description="seed of that split")
+    folds: int = Field(ge=2, description="parts of the split by embedding")
+
+
+class DynamicsSettings(Settings):
+    """Choices of the analyses of gradients, collaboration and equations of motion."""
+
+    histogram_bins: int = Field(ge=1, description="bins of the histograms of figures 7 and 11")
+    rate_bins: int = Field(ge=1, description="equal bins of the gradient, figure 7")
+    least_in_bin: int = Field(ge=1, description="frequencies that a bin needs for its rate")
+    classifier: ClassifierSettings
+    least_survivors: int = Field(
+        ge=1, description="survivors of a run that counts for the claims of figure 8"
+    )
+    lasso_alpha: float = Field(gt=0, description="penalty of the Lasso (methods 2.15)")
+    lasso_iterations: tuple[int, int] = Field(
+        description="first limit of coordinate descents, and the last to which it is raised"
+    )
+    t_clear: float = Field(gt=0, description="|t| from which an entry of A counts (claim S34)")
+    divergence: float = Field(
+        gt=0, description="a roll-out has diverged beyond this multiple of the largest signal"
+    )
+    heatmap_runs: int = Field(ge=1, description="further runs shown in figure 15")
+    circularity_p: int = Field(ge=3, description="modulus of figure 11's untrained embeddings")
+    circularity_dimensions: tuple[int, ...] = Field(description="their dimensions")
+    circularity_seeds: int = Field(ge=1, description="embeddings drawn for each dimension")
+    late_steps: tuple[int, int] = Field(
+        description="first and last step at which gradients should be gone (claim S44)"
+    )
+    method_runs: int = Field(ge=1, description="runs shown in figure 1")
+
+
+class SpikeSettings(Settings):
+    """What counts as a spike of the test loss (survival methods 2.21)."""
+
+    after: int = Field(ge=0, description="step up to which none counts")
+    factor: float = Field(gt=1, description="times the running minimum that the loss exceeds")
+    refractory: int = Field(ge=0, description="least steps from one to the next")
+
+
+class SweepSettings(Settings):
+    """Choices of the analyses that vary one thing: figures 4, 5, 10, 12, 14."""
+
+    trend_from_p: int = Field(
+        ge=3, description="primes from here on show the trend; below, the alive rule has its limit"
+    )
+    largest_modulus: int = Field(ge=3, description="last modulus of figure 14")
+    small_d: int = Field(ge=1, description="frozen embeddings up to this dimension are small")
+    frozen_shares: tuple[float, ...] = Field(
+        description="columns of figure 4, as shares of the last step"
+    )
+    trend_from_decay: float = Field(ge=0, description="weight decays from here on show the trend")
+    small_decay: float = Field(gt=0, description="weight decay between the panels of figure 10")
+    spikes: SpikeSettings
+    solved_loss: float = Field(gt=0, description="test loss of a solved task, nats (claim S41)")
+    late_steps: int = Field(ge=0, description="steps before the end whose loss counts (claim S42)")
+    enough_circles: int = Field(ge=1, description="circles of an arm that grew others (S39, S42)")
+    low_loss: float = Field(gt=0, description="test loss of an arm that needs no other, nats (S40)")
+    enough_spikes: int = Field(ge=1, description="spikes of an arm that spikes (claim S43)")
+
+
 class HorizonSettings(Settings):
     """What figure S1 compares with runs to the paper's last step."""
 
     steps: tuple[int, ...] = Field(description="horizons; those beyond a run's end are left out")
     rules: dict[str, Stop] = Field(description="stop rules by the name shown in the figure")
+
+
+class DefaultsSettings(Settings):
+    """Where default runs are looked at on their way (claims S02-S04)."""
+
+    steps: tuple[int, ...] = Field(description="steps beside the last one")
+    dead_share: float = Field(
+        gt=0, description="share of its initial signal below which a dead frequency is gone"
+    )
 
 
 class AnalysisSettings(Settings):
@@ -110,7 +184,10 @@ class AnalysisSettings(Settings):
     settle: SettleSettings
     bootstrap: BootstrapSettings
     horizon: HorizonSettings
+    defaults: DefaultsSettings
     survival: SurvivalSettings
+    sweeps: SweepSettings
+    dynamics: DynamicsSettings
 
     def thresholds(self) -> Thresholds:
         """The alive and settle thresholds in the form that the analyses take."""
@@ -137,6 +214,9 @@ class FigureSettings(Settings):
     """One figure of a paper."""
 
     title: str = Field(description="what it shows, for lists")
+    section: str = Field(
+        default="Figures", description="section of the paper it belongs to, as the report sorts it"
+    )
     runsets: tuple[str, ...] = Field(description="run-sets it needs")
     paper: dict[str, float] = Field(
         default_factory=dict, description="values read from the paper, printed beside ours"

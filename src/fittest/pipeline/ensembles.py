@@ -17,7 +17,7 @@ from fittest.runs.initial import initial_parameters
 from fittest.runs.run import Run
 from fittest.tasks import train_mask
 from fittest.training.backend import Ensemble, Hyperparameters, Parameters
-from fittest.training.loop import Keep, StopRule
+from fittest.training.loop import Keep, ObserveGradient, StopRule
 from fittest.training.schedule import Schedule
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -67,6 +67,13 @@ def observe(parameters: Parameters) -> dict[str, Tensor]:
     """What is recorded of a network beside its losses: signals and their mean over all bins."""
     signals, mean = fourier.spectrum(parameters[EMBEDDING])
     return {"signals": signals.float(), "signal_mean": mean.float()}
+
+
+def observe_gradient_of(run: Run) -> ObserveGradient | None:
+    """What is recorded of gradients, for ensembles that ask: norms by frequency (methods 2.9)."""
+    if not run.recording.gradients:
+        return None
+    return EMBEDDING, lambda gradient: {"gradient_signals": fourier.signals(gradient).float()}
 
 
 def schedule_of(run: Run) -> Schedule:

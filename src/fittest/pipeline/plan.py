@@ -37,11 +37,11 @@ def shard_seconds(shard: Shard, rate: Rate) -> float:
 
 
 def needed_shards(project: Project, targets: Iterable[str]) -> list[Shard]:
-    """Every shard that the targets need, each once, those of reused runs included."""
+    """Every shard that the targets need, each once, those of reused and reference runs included."""
     found: dict[tuple[str, str], Shard] = {}
     for target in targets:
         for runset in project.runsets_of(target):
-            for shard in project.catalogue.sources(runset):
+            for shard in project.catalogue.needed(runset):
                 found[shard.runset, shard.name] = shard
     return list(found.values())
 

@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fittest.errors import ConfigError
+from fittest.claims.measures import check_call, measures_of
+from fittest.claims.model import ClaimFile
+from fittest.errors import ClaimError, ConfigError
 from fittest.pipeline.codehash import training_hash
 from fittest.pipeline.config import FigureSettings, PaperFile, ProjectConfig
 from fittest.runs.axes import merged
@@ -87,6 +89,14 @@ class Project:
         """Weights files that hold the runs of a run-set."""
         return [self.paths.weights(s.runset, s.name) for s in self.catalogue.sources(runset)]
 
+    def reference_tables(self, runset: str, shard: str | None = None) -> list[str]:
+        """Tables of other run-sets that decide the initial weights of a shard, or of a run-set."""
+        if shard is None:
+            runs = self.catalogue.runset(runset).runs
+        else:
+            runs = self.shard(runset, shard).runs
+        return [self.paths.frequencies(of) for of in self.catalogue.references(runs)]
+
     # -- papers and figures ------------------------------------------------------------
 
     @cached_property
@@ -135,6 +145,8 @@ class Project:
                 published = self.published(short, name).removesuffix(".pdf")
                 if target in ("all", short) or stem == name or target == published:
                     wanted += figure.runsets
+            if target in ("all", short) and short in self.claims:
+                wanted += self.claims[short].runsets
         if not wanted and target in self.catalogue.names():
             wanted = [target]
         if not wanted:
@@ -152,6 +164,33 @@ class Project:
                 continue
             found.append(word)
         return found
+
+    @cached_property
+    def claims(self) -> dict[str, ClaimFile]:
+        """The claims of the papers that have a file of them, by the paper's short name."""
+        folder = self.root / "config" / "claims"
+        return {
+            path.stem: validated(ClaimFile, read_yaml(path), str(path))
+            for path in sorted(folder.glob("*.yaml"))
+        }
+
+    def claim_tables(self, paper: str) -> dict[str, str]:
+        """Name -> path of the tables that the claims of a paper are judged from."""
+        file = self.claims[paper]
+        tables = {name: self.paths.table(paper, f"{name}.parquet") for name in file.tables}
+        for name in file.runsets:
+            tables[f"{name}.runs"] = self.paths.runs(name)
+            tables[f"{name}.frequencies"] = self.paths.frequencies(name)
+        return tables
+
+    def verdicts_of(self, paper: str) -> list[str]:
+        """Files of a paper with judged claims: the table, the check of derived ones, the price."""
+        return [self.paths.table(paper, n) for n in ("claims.csv", "derived.txt", "price.csv")]
+
+    def runs_of(self, paper: str, figure: str) -> int:
+        """Number of different networks in the run-sets of a figure at this scale."""
+        names = self.figure(paper, figure).runsets
+        return len({run.run_id for name in names for run in self.catalogue.runset(name).runs})
 
     def provenance(self, config_hash: str, **more: Any) -> dict[str, Any]:
         """Provenance of a file of this project."""
@@ -175,3 +214,21 @@ class Project:
                     # A run-set need not exist at every scale; asking for it there is the error.
                     if self.scale in found.declaration.scales:
                         self.catalogue.owners(runset)
+                        self.catalogue.check_references(runset)
+        for short, claims in self.claims.items():
+            self._check_claims(f"config/claims/{short}.yaml", claims)
+
+    def _check_claims(self, path: str, claims: ClaimFile) -> None:
+        """Papers, run-sets and measures that claims name exist; ConfigError else."""
+        if claims.paper not in self.papers:
+            raise ConfigError(f"{path}: paper: there is no paper `{claims.paper}`")
+        for runset in claims.runsets:
+            if runset not in self.catalogue.names():
+                raise ConfigError(f"{path}: runsets: there is no run-set `{runset}`")
+        known = measures_of(claims.paper)
+        for name, claim in claims.claims.items():
+            for key, call in claim.measures.items():
+                try:
+                    check_call(known, call.measure, call.parameters)
+                except ClaimError as error:
+                    raise ConfigError(f"{path}: claims.{name}.measures.{key}: {error}") from None

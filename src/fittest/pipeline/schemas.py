@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fittest.claims.model import ClaimFile
 from fittest.pipeline.config import PaperFile, ProjectConfig
 from fittest.runs.run import Run
 from fittest.runs.runset import RunSetFile
@@ -18,12 +19,14 @@ FILES: dict[str, type[BaseModel]] = {
     "runsets": RunSetFile,
     "run": Run,
     "paper": PaperFile,
+    "claims": ClaimFile,
 }
 _TITLES = {
     "config": "config/config.yaml",
     "runsets": "config/runsets/&lt;paper&gt;.yaml",
     "run": "Settings of a run (`settings` and `axes` of a run-set)",
     "paper": "config/papers/&lt;paper&gt;.yaml",
+    "claims": "config/claims/&lt;paper&gt;.yaml",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,8 @@ def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
         values = np.concatenate([r.columns[name].numpy() for r in record.rows])[order]
         columns[name] = _lists(values) if values.ndim > 1 else pa.array(values)
     schema = SCHEMAS["trajectory"]
-    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+    absent = {name: pa.nulls(len(order), schema.field(name).type) for name in schema.names}
+    return pa.table({name: columns.get(name, absent[name]) for name in schema.names}).cast(schema)
 
 
 def weight_tables(runs: Sequence[Run], spool: WeightSpool) -> Iterator[pa.Table]:
@@ -62,12 +63,22 @@ def _lists(values: NDArray[np.float32]) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, values.astype(np.float32).reshape(-1))
 
 
-def runs_table(name: str, runs: Sequence[Run], owners: dict[str, str]) -> pd.DataFrame:
-    """One row per run with what is known before training (columns of `runs` up to `config`)."""
-    return pd.DataFrame([_describe(name, run, owners[run.run_id]) for run in runs])
+def runs_table(
+    name: str,
+    runs: Sequence[Run],
+    owners: Mapping[str, str],
+    kept: Mapping[str, tuple[int, ...]],
+) -> pd.DataFrame:
+    """One row per run with what is known before training (columns of `runs` up to `config`).
+
+    kept: run_id -> frequencies that its intervention keeps, for runs that have such a one.
+    """
+    return pd.DataFrame(
+        [_describe(name, run, owners[run.run_id], kept.get(run.run_id, ())) for run in runs]
+    )
 
 
-def _describe(name: str, run: Run, owner: str) -> dict[str, object]:
+def _describe(name: str, run: Run, owner: str, kept: tuple[int, ...]) -> dict[str, object]:
     row: dict[str, object] = {
         "run_id": run.run_id,
         "runset": name,
@@ -102,6 +113,7 @@ def _describe(name: str, run: Run, owner: str) -> dict[str, object]:
     elif isinstance(run.intervention, Construct):
         first, second = construction_pair(run)
         row |= {"first": first, "second": second, "ratio": run.intervention.ratio}
+    row |= dict(zip(("first", "second"), kept, strict=False))
     return row
 
 

@@ -19,11 +19,13 @@ from fittest.pipeline.ensembles import (
     groups,
     keep_of,
     observe,
+    observe_gradient_of,
     schedule_of,
     stop_rule_of,
 )
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.references import ready
 from fittest.pipeline.tables import trajectory_table, weight_tables
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps, flops, flops_per_step
@@ -108,7 +110,7 @@ def _train_group(
     threads: int,
 ) -> _Finished:
     settings = project.config.training
-    ensemble = build_ensemble(runs, DTYPES[settings.dtype])
+    ensemble = build_ensemble(ready(project, runs), DTYPES[settings.dtype])
     backend = choose_backend(settings, ensemble, sum(flops(run) for run in runs), threads)
     spool = WeightSpool(folder)
     first = runs[0]
@@ -123,6 +125,7 @@ def _train_group(
         restart=RestartFolder(folder, shard.key),
         control=control,
         expected=torch.tensor([expected_steps(run) for run in runs]),
+        observe_gradient=observe_gradient_of(first),
     )
     log.info(
         "%s/%s: %d networks, p = %d, d = %d, %s",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -31,12 +31,20 @@ class Shard:
 def covers(donor: Run, wanted: Run) -> bool:
     """True if the trajectory of `donor` contains that of `wanted`, the same network."""
     ours, theirs = wanted.recording, donor.recording
-    same_rows = ours.every % theirs.every == 0 and theirs.dense_until >= ours.dense_until
+    same_rows = (
+        ours.every % theirs.every == 0
+        and theirs.dense_until >= ours.dense_until
+        and theirs.gradients >= ours.gradients
+    )
     last_recorded = wanted.steps % theirs.every == 0 or wanted.steps == donor.steps
     # A stop is decided at recorded steps, so a donor that records more may stop earlier.
-    stops_alike = donor.stop is None or (
-        _stop_rule(donor) == _stop_rule(wanted)
-        and (theirs.every, theirs.dense_until) == (ours.every, ours.dense_until)
+    stops_alike = (
+        donor.stop is None
+        or wanted.steps <= donor.stop.first
+        or (
+            _stop_rule(donor) == _stop_rule(wanted)
+            and (theirs.every, theirs.dense_until) == (ours.every, ours.dense_until)
+        )
     )
     return (
         donor.run_id == wanted.run_id
@@ -78,6 +86,7 @@ class Catalogue:
         self._stop_version = stop_version
         self.owners = cache(self._owners)
         self.shards = cache(self._shards)
+        self._by_id = cache(self._runs_by_id)
 
     def names(self) -> list[str]:
         """All run-sets."""
@@ -117,7 +126,39 @@ class Catalogue:
             ]
         return result
 
+    def needed(self, name: str) -> list[Shard]:
+        """The shards to train before the runs of `name` are there: those that hold them, and
+        those of the run-sets whose results decide their initial weights."""
+        found: dict[tuple[str, str], Shard] = {}
+        runsets = [name]
+        for runset in runsets:
+            for shard in self.sources(runset):
+                found[shard.runset, shard.name] = shard
+                runsets += [of for of in self.references(shard.runs) if of not in runsets]
+        return list(found.values())
+
+    def references(self, runs: Iterable[Run]) -> list[str]:
+        """The run-sets whose results decide the initial weights of `runs`."""
+        return list(dict.fromkeys(run.reference[0] for run in runs if run.reference))
+
+    def check_references(self, name: str) -> None:
+        """ConfigError where a run of `name` depends on one that its run-set `of` lacks."""
+        runset = self.runset(name)
+        for run in runset.runs:
+            if run.reference is None:
+                continue
+            of, run_id = run.reference
+            if run_id not in self._by_id(of):
+                raise ConfigError(
+                    f"{runset.where}: intervention.of: run-set `{of}` has no run like that of"
+                    f" {run.seeds} without the intervention; add it there, or leave this one out"
+                )
+
+    def _runs_by_id(self, name: str) -> dict[str, Run]:
+        return {run.run_id: run for run in self.runset(name).runs}
+
     def _shards(self, name: str) -> tuple[Shard, ...]:
+        self.check_references(name)
         owners = self.owners(name)
         own = [run for run in self.runset(name).runs if owners[run.run_id] == name]
         groups: list[list[Run]] = []
@@ -137,6 +178,9 @@ class Catalogue:
         )
 
     def _key(self, runs: list[Run]) -> str:
+        # A reference run's end is as much a setting of the run that starts from it.
+        referred = [self._by_id(of)[i] for of, i in (r.reference for r in runs if r.reference)]
+        runs = [*runs, *dict.fromkeys(referred)] if referred else runs
         version = [self._version]
         if any(run.stop for run in runs):
             version.append(self._stop_version)

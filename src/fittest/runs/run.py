@@ -15,6 +15,8 @@ from fittest.tasks import Rng, TaskSettings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
+_NO_IDENTITY = {"steps", "recording", "stop"}
+
 
 class Optimiser(Settings):
     """AdamW on the full batch, without a schedule (survival paper, appendix E)."""
@@ -71,7 +73,42 @@ class Construct(Settings):
         return self
 
 
-Intervention = Annotated[Perturb | Construct, Field(discriminator="kind")]
+class KeepOnly(Settings):
+    """Zero all of the initial embedding, k = 0 too, but some circles (survival paper, app. C).
+
+    They are named by `frequencies`, or chosen by how the same run without the intervention
+    ended, which the run-set `of` holds (survival methods 2.13).
+    """
+
+    kind: Literal["keep"] = "keep"
+    frequencies: tuple[int, ...] | None = Field(
+        default=None, min_length=1, description="the frequencies kept; null: chosen by `select`"
+    )
+    select: Literal["strongest", "random"] | None = Field(
+        default=None,
+        description="by the final signals of the reference run: `strongest`, or `random` ones that"
+        " are not its two strongest, drawn per embedding seed",
+    )
+    count: Literal[1, 2] = Field(default=1, description="how many `select` keeps")
+    of: str | None = Field(
+        default=None, description="run-set that holds the reference run: equal but unedited"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.select is None) != (self.of is None):
+            raise ValueError("select and of: give both or neither")
+        if (self.frequencies is None) == (self.select is None):
+            raise ValueError("give either frequencies, or select and of")
+        if self.frequencies is not None and len(set(self.frequencies)) < len(self.frequencies):
+            raise ValueError("frequencies: one stands twice")
+        return self
+
+
+Intervention = Annotated[Perturb | Construct | KeepOnly, Field(discriminator="kind")]
+
+CONTENDERS = 2
+"""Strongest frequencies of a reference run that a random choice leaves out (methods 2.13)."""
 
 
 class Recording(Settings):
@@ -84,6 +121,11 @@ class Recording(Settings):
     )
     checkpoints_every: int = Field(
         default=0, ge=0, description="steps between checkpoints of all parameters; 0: none"
+    )
+    gradients: bool = Field(
+        default=False,
+        description="norms of the Fourier components of the raw embedding gradient, at every"
+        " recorded step (survival methods 2.9); costs about a step each",
     )
 
     @model_validator(mode="after")
@@ -151,6 +193,16 @@ class Run(Settings):
                 raise ValueError(f"p = {self.task.p} has no pair of frequencies to construct")
             if self.intervention.plane == "full" and self.model.d < 2:
                 raise ValueError("intervention.plane: full needs model.d of at least 2")
+        if self.recording.gradients and EMBEDDING in self.frozen:
+            raise ValueError("recording.gradients: a frozen embedding has no gradient")
+        if isinstance(self.intervention, KeepOnly) and self.intervention.select is not None:
+            needed = self.intervention.count
+            needed += CONTENDERS if self.intervention.select == "random" else 0
+            if highest < needed:
+                raise ValueError(
+                    f"intervention.count: p = {self.task.p} has {highest} frequencies, and the"
+                    f" choice needs {needed}"
+                )
         unknown = {*self.frozen, *self.recording.final} - self.model.parameter_names()
         if unknown:
             raise ValueError(
@@ -165,11 +217,21 @@ class Run(Settings):
             return {"frequency": self.intervention.frequency}
         if isinstance(self.intervention, Construct) and self.intervention.pair != "random":
             return {"pair[0]": self.intervention.pair[0], "pair[1]": self.intervention.pair[1]}
+        if isinstance(self.intervention, KeepOnly):
+            kept = self.intervention.frequencies or ()
+            return {f"frequencies[{index}]": k for index, k in enumerate(kept)}
         return {}
 
     def decisive_json(self) -> str:
         """Everything that decides what is trained and recorded; the forecast does not."""
         return self.model_dump_json(exclude={"stop": {"expected"}} if self.stop else None)
+
+    @property
+    def reference(self) -> tuple[str, str] | None:
+        """Run-set and run_id of the run whose end decides this run's initial weights, if any."""
+        if not isinstance(self.intervention, KeepOnly) or self.intervention.of is None:
+            return None
+        return self.intervention.of, self._identity_without_intervention()
 
     @cached_property
     def run_id(self) -> str:
@@ -178,10 +240,13 @@ class Run(Settings):
         Equal networks have equal ids in every run-set, whatever is recorded of them; a
         perturbation by the factor 1 is none.
         """
-        identity = self
         if isinstance(self.intervention, Perturb) and self.intervention.factor == 1:
-            identity = self.model_copy(update={"intervention": None})
-        return digest(identity.model_dump_json(exclude={"steps", "recording", "stop"}))
+            return self._identity_without_intervention()
+        return digest(self.model_dump_json(exclude=_NO_IDENTITY))
+
+    def _identity_without_intervention(self) -> str:
+        plain = self.model_copy(update={"intervention": None})
+        return digest(plain.model_dump_json(exclude=_NO_IDENTITY))
 
 
 def digest(text: str) -> str:

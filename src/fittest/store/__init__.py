@@ -12,6 +12,7 @@ from fittest.store.files import (
 )
 from fittest.store.paths import Paths
 from fittest.store.provenance import provenance
+from fittest.store.rows import read_rows
 from fittest.store.schema import SCHEMAS
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "explain_os_error",
     "provenance",
     "read_provenance",
+    "read_rows",
     "read_table",
     "replacing",
     "write_batches",

@@ -48,6 +48,10 @@ class Paths:
         """A figure as PDF, kept by scale (its PNG lies beside it)."""
         return f"{self.results}/{self.scale}/{paper}/figures/{name}.pdf"
 
+    def caption(self, paper: str, figure: str) -> str:
+        """Caption of a figure in the report, with the claims that belong to it."""
+        return f"{self.results}/{self.scale}/{paper}/captions/{figure}.rst"
+
     def calibration(self) -> str:
         """Measured speed of this machine."""
         return f"{self.results}/calibration.json"

@@ -32,6 +32,12 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("test_accuracy", pa.float64(), "share of test pairs answered right"),
         ("signals", _LIST, "norm of the embedding's Fourier coefficient, k = 1..K"),
         ("signal_mean", pa.float32(), "mean of that norm over all p bins, k = 0 included"),
+        (
+            "gradient_signals",
+            _LIST,
+            "norm of the Fourier coefficient of the train loss's gradient by the embedding, k ="
+            " 1..K; null unless the run records gradients",
+        ),
     ),
     "weights": _fields(
         ("run_id", _TEXT, "which network"),
@@ -52,11 +58,11 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("seed_split", pa.int64(), "seed of the train/test split"),
         ("steps", pa.int32(), "last step asked for (the latest, where runs stop when settled)"),
         ("frozen", pa.list_(pa.string()), "parameters that were not trained"),
-        ("intervention", _TEXT, "none, perturb or construct"),
+        ("intervention", _TEXT, "none, perturb, construct or keep"),
         ("frequency", pa.int32(), "perturb: the scaled frequency"),
         ("factor", pa.float64(), "perturb: what its coefficient was multiplied by"),
-        ("first", pa.int32(), "construct: the stronger frequency"),
-        ("second", pa.int32(), "construct: the weaker frequency"),
+        ("first", pa.int32(), "construct: the stronger frequency; keep: the first kept"),
+        ("second", pa.int32(), "construct: the weaker frequency; keep: the second kept, if any"),
         ("ratio", pa.float64(), "construct: signal of the second over the first"),
         ("signal0_unperturbed_k", pa.float64(), "perturb: initial signal before scaling"),
         (

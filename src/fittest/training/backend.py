@@ -124,6 +124,9 @@ class Backend(Protocol):
     def parameters(self) -> Parameters:
         """The stacked parameters as they stand; callers must not write into them."""
 
+    def gradient_of(self, name: str) -> Tensor:
+        """Gradient (S, ...) of every run's mean train loss by a trained parameter, as it stands."""
+
     def state(self) -> TrainingState:
         """A copy, on the CPU, of everything a restart needs."""
 

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 Observe = Callable[[Parameters], dict[str, Tensor]]
 """Stacked parameters (n, ...) -> named values (n, ...) to record at every recorded step."""
 
+ObserveGradient = tuple[str, Callable[[Tensor], dict[str, Tensor]]]
+"""A parameter, and what to record of the train loss's gradient (n, ...) by it."""
+
 
 class StopRule(Protocol):
     """Decides, from the rows recorded so far, which runs need not go on."""
@@ -72,7 +75,8 @@ class Loop:
     """One ensemble on its way.
 
     limits: (S,) int64, the last step of each run. expected: (S,) int64, the step at which each
-    is expected to end, for progress alone; `limits` where left out.
+    is expected to end, for progress alone; `limits` where left out. observe_gradient: what to
+    record of a gradient; it costs about a step at every recorded one.
     """
 
     backend: Backend
@@ -85,6 +89,7 @@ class Loop:
     restart: RestartFolder | None = None
     control: Control = field(default_factory=Control)
     expected: Tensor | None = None
+    observe_gradient: ObserveGradient | None = None
 
     def __post_init__(self) -> None:
         self._alive = torch.arange(len(self.limits))
@@ -148,7 +153,11 @@ class Loop:
         evaluation = self.backend.evaluate()
         parameters = self.backend.parameters()
         at_limit = self.limits[self._alive] == self._step
-        columns = _columns(evaluation, self.observe(parameters))
+        observed = self.observe(parameters)
+        if self.observe_gradient is not None:
+            name, observe = self.observe_gradient
+            observed = observed | observe(self.backend.gradient_of(name))
+        columns = _columns(evaluation, observed)
         recorded = torch.ones_like(at_limit) if self.schedule.contains(self._step) else at_limit
         # Only where a run is recorded anyway: a stop for another run's limit must not show.
         failed = ~torch.isfinite(evaluation.train_loss) & recorded

@@ -125,6 +125,10 @@ class NativeBackend:
         """The stacked parameters as they stand (a copy)."""
         return self._read(_WEIGHTS)
 
+    def gradient_of(self, name: str) -> Tensor:
+        """Gradient of every run's train loss by one trained parameter."""
+        return self.gradients()[name]
+
     def state(self) -> TrainingState:
         """A copy of everything a restart needs."""
         return TrainingState(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import fields
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -113,6 +114,11 @@ class SplittingBackend:
     def parameters(self) -> Parameters:
         """Stacked parameters of every run, in order."""
         return _joined([part.backend.parameters() for part in self._parts])
+
+    def gradient_of(self, name: str) -> Tensor:
+        """Gradient of every run's train loss by one trained parameter, in order."""
+        parts = self._on_each(lambda part: {name: part.backend.gradient_of(name)})
+        return _joined(cast(list[Parameters], parts))[name]
 
     def state(self) -> TrainingState:
         """A CPU copy of everything a restart needs."""

@@ -175,6 +175,10 @@ class TorchBackend:
         """Stacked parameters on the training device."""
         return self._parameters
 
+    def gradient_of(self, name: str) -> Tensor:
+        """Gradient of every run's train loss by one trained parameter."""
+        return self.gradients(self._parameters)[name]
+
     def state(self) -> TrainingState:
         """A CPU copy of parameters, moments and step."""
         weights, first, second = (

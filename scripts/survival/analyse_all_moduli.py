@@ -1,0 +1,48 @@
+"""How many circles survive, by any modulus: the numbers of figure 14."""
+
+import pandas as pd
+
+from fittest.analysis.counts import all_moduli, count_means
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.survival_statistics import COLUMNS
+from fittest.analysis.sweep_statistics import moduli_rows
+from fittest.store import read_provenance, read_table, write_csv, write_table
+
+
+def analyse_all_moduli(
+    moduli_runs: str,
+    primes_runs: str,
+    out_stats: str,
+    out_plotted: str,
+    largest: int,
+    two_mean_factor: float,
+    resampling: Resampling,
+) -> None:
+    """Write the mean counts by modulus, their slope, and how they scatter.
+
+    Args:
+        moduli_runs, primes_runs: `runs` tables.
+        out_stats: a row per statistic (Parquet). out_plotted: a row per modulus and count (CSV).
+        largest: moduli above it are left out. two_mean_factor: of the alive rule, for its limit.
+        resampling: of the bootstraps.
+    """
+    moduli, primes = read_table(moduli_runs, "runs"), read_table(primes_runs, "runs")
+    runs = all_moduli(moduli, primes, largest)
+    rows = moduli_rows(runs, two_mean_factor, resampling)
+    origin = {k: v for k, v in read_provenance(moduli_runs).items() if k != "kind"}
+    origin["figure_runs"] = runs["run_id"].nunique()
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
+    write_csv(count_means(runs, "p", "all", two_mean_factor, resampling), out_plotted)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_all_moduli(
+        moduli_runs=snakemake.input.moduli_runs,
+        primes_runs=snakemake.input.primes_runs,
+        out_stats=snakemake.output.stats,
+        out_plotted=snakemake.output.plotted,
+        largest=snakemake.params.largest,
+        two_mean_factor=snakemake.params.two_mean_factor,
+        resampling=Resampling(**snakemake.params.resampling),
+    )

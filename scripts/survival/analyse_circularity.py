@@ -1,0 +1,69 @@
+"""Circularity of embeddings before training: the numbers of figure 11."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fittest.analysis.gradient_survival import binned
+from fittest.analysis.initial_circularity import (
+    by_dimension,
+    circularity_rows,
+    random_circularity,
+    start_circularity,
+)
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.survival_statistics import COLUMNS
+from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.tasks import TaskSettings
+
+
+def analyse_circularity(
+    runs: str,
+    frequencies: str,
+    out_fig11: str,
+    out_stats: str,
+    p: int,
+    dimensions: Sequence[int],
+    seeds: int,
+    histogram_bins: int,
+    resampling: Resampling,
+) -> None:
+    """Write the plotted numbers and the statistics.
+
+    Args:
+        runs, frequencies: of the default runs (Parquet).
+        out_fig11: panel ``dimension`` (a row per d) and panel ``histogram`` (a row per bin of the
+            default runs' circularities, with numbers alive and dead), CSV. out_stats: statistics.
+        p, dimensions, seeds: of the embeddings that are drawn and never trained.
+    """
+    drawn = by_dimension(random_circularity(TaskSettings(p=p).build(), dimensions, seeds), p)
+    started = start_circularity(read_table(runs), read_table(frequencies))
+    bins = binned(
+        started["circularity"], started["alive"], histogram_bins, 0, resampling.confidence
+    )
+    parts = [
+        drawn.assign(panel="dimension", p=p),
+        bins[["bin_lo", "bin_hi", "n", "alive", "dead"]].assign(panel="histogram"),
+    ]
+    columns = ["panel", "p", *drawn.columns, "bin_lo", "bin_hi", "n", "alive", "dead"]
+    plotted = pd.concat([part for part in parts if len(part)]).reindex(columns=columns)
+    write_csv(plotted, out_fig11)
+    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
+    origin["figure_runs"] = started["run_id"].nunique()
+    statistics = circularity_rows(drawn, started, resampling)
+    write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_circularity(
+        runs=snakemake.input.base_runs,
+        frequencies=snakemake.input.base_frequencies,
+        out_fig11=snakemake.output.fig11,
+        out_stats=snakemake.output.stats,
+        p=snakemake.params.p,
+        dimensions=snakemake.params.dimensions,
+        seeds=snakemake.params.seeds,
+        histogram_bins=snakemake.params.histogram_bins,
+        resampling=Resampling(**snakemake.params.resampling),
+    )

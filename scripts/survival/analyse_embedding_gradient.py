@@ -1,0 +1,64 @@
+"""Fourier norms of the embedding's gradient over training: the numbers of figure 13."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from fittest.analysis.gradient_norms import gradient_curves, gradient_norm_rows, gradient_peaks
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.survival_statistics import COLUMNS
+from fittest.store import read_provenance, read_table, write_csv, write_table
+
+
+def analyse_embedding_gradient(
+    runs: str,
+    trajectories: Sequence[str],
+    showcase: str,
+    out_peaks: str,
+    out_fig13: str,
+    out_stats: str,
+    late_steps: tuple[int, int],
+    resampling: Resampling,
+) -> None:
+    """Write the showcase's curves, and peak and late size of every run that recorded gradients.
+
+    Args:
+        runs, trajectories: of the default runs (Parquet).
+        showcase: showcase.json. out_peaks: a row per run. out_fig13: CSV. out_stats: statistics.
+        late_steps: window in which the gradients should be gone.
+    """
+    table = read_table(runs)
+    table = table[~table["failed"].astype(bool)]
+    choice = json.loads(Path(showcase).read_text())
+    columns = ["run_id", "step", "gradient_signals"]
+    trajectory = pd.concat([read_table(path, columns=columns) for path in trajectories])
+    alive = {str(run.run_id): [int(k) for k in run.survivors] for run in table.itertuples()}
+    peaks = gradient_peaks(trajectory, alive, late_steps)
+    own = trajectory[trajectory["run_id"] == choice["run_id"]]
+    write_csv(gradient_curves(own, choice["survivors"]), out_fig13)
+    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
+    origin["figure_runs"] = len(peaks)
+    write_table(peaks, out_peaks, provenance=origin)
+    statistics = gradient_norm_rows(peaks, resampling)
+    write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
+
+
+def _listed(paths: str | Sequence[str]) -> list[str]:
+    """Snakemake hands over one path as text and several as a list."""
+    return [paths] if isinstance(paths, str) else list(paths)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_embedding_gradient(
+        runs=snakemake.input.runs,
+        trajectories=_listed(snakemake.input.trajectories),
+        showcase=snakemake.input.showcase,
+        out_peaks=snakemake.output.peaks,
+        out_fig13=snakemake.output.fig13,
+        out_stats=snakemake.output.stats,
+        late_steps=tuple(snakemake.params.late_steps),
+        resampling=Resampling(**snakemake.params.resampling),
+    )

@@ -1,0 +1,122 @@
+"""Survival against initial gradients, and the linear classifier: the numbers of figure 7."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from fittest.analysis.classifier import ClassifierSettings, boundary, classify
+from fittest.analysis.gradient_survival import (
+    GRADIENTS,
+    STEPS,
+    binned,
+    gradient_rows,
+    pooled_frequencies,
+)
+from fittest.analysis.intervals import Estimate, Resampling
+from fittest.analysis.survival_statistics import COLUMNS, Row, statistic_row
+from fittest.store import read_provenance, read_table, write_csv, write_table
+
+
+def analyse_gradient(
+    runs: str,
+    frequencies: str,
+    out_classifier: str,
+    out_fig7: str,
+    out_stats: str,
+    alive_rule: str,
+    histogram_bins: int,
+    rate_bins: int,
+    least_in_bin: int,
+    classifier: Mapping[str, Any],
+    paper_accuracy: float | None,
+    resampling: Resampling,
+) -> None:
+    """Write the classifier's table, the plotted numbers and the statistics.
+
+    Args:
+        runs, frequencies: summarised tables of the fixed-embedding run-set (Parquet).
+        out_classifier: a row per features and split. out_fig7: CSV. out_stats: statistics.
+        alive_rule: column of the frequencies table.
+        histogram_bins, rate_bins: equal bins; rates of bins with fewer than ``least_in_bin``
+            frequencies neither show nor count.
+        classifier: of ``classifier.ClassifierSettings``.
+        paper_accuracy: the paper's accuracy of the classifier.
+    """
+    table = pooled_frequencies(read_table(runs), read_table(frequencies), alive_rule)
+    options = ClassifierSettings(**classifier)
+    judged = classify(table, options, resampling)
+    alive, confidence = table["alive"], resampling.confidence
+    rates = pd.concat(
+        binned(table[name], alive, rate_bins, step, confidence)
+        for step, name in zip(STEPS, GRADIENTS, strict=True)
+    )
+    histogram = binned(table["grad_rel_4"], alive, histogram_bins, 4, confidence)
+    lines = [
+        boundary(table, options, standardised).assign(series=name)
+        for name, standardised in (("raw", False), ("standardised", True))
+    ]
+    parts = [
+        histogram.assign(panel="histogram"),
+        rates[rates["n"] >= least_in_bin].assign(panel="rates"),
+        table[["run_id", "k", "signal0", "grad_rel_4", "alive"]].assign(panel="points"),
+        *(line.assign(panel="line") for line in lines),
+    ]
+    columns = list(dict.fromkeys(column for part in parts for column in part.columns))
+    filled = [part for part in parts if len(part)]
+    plotted = pd.concat(filled) if filled else pd.DataFrame(columns=columns)
+    write_csv(plotted.reindex(columns=["panel", *(c for c in columns if c != "panel")]), out_fig7)
+    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
+    origin["figure_runs"] = table["run_id"].nunique()
+    write_table(judged, out_classifier, provenance=origin)
+    rows = gradient_rows(table, rates, least_in_bin, options.folds, resampling)
+    rows += classifier_rows(judged, paper_accuracy)
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
+
+
+def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[Row]:
+    """Statistics of the classifier (claim S23); NaN where none could be trained."""
+    nothing = Estimate(float("nan"), float("nan"), float("nan"))
+    rows = []
+    for split, suffix in (("rows", ""), ("embeddings", "_by_embedding")):
+        for features in ("raw", "standardised"):
+            found = judged[(judged["features"] == features) & (judged["split"] == split)]
+            one = found.iloc[0].to_dict() if len(found) else {}
+            n = int(one.get("n_test", 0))
+            tail = f"{features}{suffix}"
+
+            def given(name: str, one: Mapping[str, float] = one) -> Estimate:
+                if name not in one:
+                    return nothing
+                nan = float("nan")
+                return Estimate(one[name], one.get(f"{name}_lo", nan), one.get(f"{name}_hi", nan))
+
+            paper = paper_accuracy if tail == "raw" else None
+            rows += [
+                statistic_row(f"classifier.accuracy_{tail}", given("accuracy"), n, "test", paper),
+                statistic_row(f"classifier.gain_{tail}", given("gain"), n, "over the majority"),
+                statistic_row(f"classifier.balanced_{tail}", given("balanced_accuracy"), n, "test"),
+                statistic_row(f"classifier.auc_{tail}", given("auc"), n, "test"),
+            ]
+            if features == "raw":
+                name = f"classifier.majority{suffix}"
+                rows.append(statistic_row(name, given("majority"), n, "always the commoner fate"))
+    return rows
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_gradient(
+        runs=snakemake.input.fixemb_runs,
+        frequencies=snakemake.input.fixemb_frequencies,
+        out_classifier=snakemake.output.classifier,
+        out_fig7=snakemake.output.fig7,
+        out_stats=snakemake.output.stats,
+        alive_rule=snakemake.params.alive_rule,
+        histogram_bins=snakemake.params.histogram_bins,
+        rate_bins=snakemake.params.rate_bins,
+        least_in_bin=snakemake.params.least_in_bin,
+        classifier=snakemake.params.classifier,
+        paper_accuracy=snakemake.params.paper.get("svm_accuracy"),
+        resampling=Resampling(**snakemake.params.resampling),
+    )

@@ -1,0 +1,63 @@
+"""How many circles survive, by weight decay: the numbers of figure 10."""
+
+import pandas as pd
+
+from fittest.analysis.counts import count_means
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.analysis.sweep_statistics import no_decay_rows, trend_rows
+from fittest.store import read_provenance, read_table, write_csv, write_table
+
+
+def analyse_weight_decay(
+    wd_runs: str,
+    wd0_runs: str,
+    out_stats: str,
+    out_plotted: str,
+    trend_from: float,
+    small: float,
+    two_mean_factor: float,
+    resampling: Resampling,
+) -> None:
+    """Write the mean counts, their trend, and what happens without any decay.
+
+    Args:
+        wd_runs, wd0_runs: `runs` tables.
+        out_stats: a row per statistic (Parquet). out_plotted: a row per panel, value and count
+            (CSV): panels ``all``, ``small`` and ``large``.
+        trend_from: smaller decays are left out of the trend. small: where the panels part.
+        two_mean_factor: of the alive rule, for its limit. resampling: of the bootstraps.
+    """
+    wd, wd0 = read_table(wd_runs, "runs"), read_table(wd0_runs, "runs")
+    counted = wd[wd["weight_decay"] >= trend_from]
+    note = f"decay >= {trend_from:g}"
+    rows = [
+        *run_rows("wd", wd),
+        *trend_rows("wd", counted, "weight_decay", resampling, note),
+        *no_decay_rows(wd0, resampling),
+    ]
+    below = wd["weight_decay"] < small
+    panels = {"all": wd, "small": wd[below], "large": wd[~below]}
+    plotted = [
+        count_means(runs, "weight_decay", name, two_mean_factor, resampling)
+        for name, runs in panels.items()
+    ]
+    origin = {k: v for k, v in read_provenance(wd_runs).items() if k != "kind"}
+    # Those without decay are in the statistics that the figure prints.
+    origin["figure_runs"] = len(set(wd["run_id"]) | set(wd0["run_id"]))
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
+    write_csv(pd.concat(plotted), out_plotted)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_weight_decay(
+        wd_runs=snakemake.input.wd_runs,
+        wd0_runs=snakemake.input.wd0_runs,
+        out_stats=snakemake.output.stats,
+        out_plotted=snakemake.output.plotted,
+        trend_from=snakemake.params.trend_from,
+        small=snakemake.params.small,
+        two_mean_factor=snakemake.params.two_mean_factor,
+        resampling=Resampling(**snakemake.params.resampling),
+    )

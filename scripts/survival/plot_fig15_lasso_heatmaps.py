@@ -1,0 +1,46 @@
+"""Figure 15: the sparse linear equations of further runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from fittest.plotting import panels, style
+from fittest.plotting.dynamics import heatmap_bar, heatmap_scale, matrix_heatmap, printed
+from fittest.store import read_provenance, read_table
+
+
+def plot_fig15(table: str, stats: str, out_figure: str) -> None:
+    """Draw the figure from fig15.csv and ode_stats.parquet; out_figure is the PDF."""
+    data = pd.read_csv(table, dtype={"run_id": str, "survivors": str})
+    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    runs = list(data["run_id"].unique())
+    limit, linear = heatmap_scale(data["value"])
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        row = figure.subplots(1, max(len(runs), 1), squeeze=False)[0]
+        image = None
+        for letter, axes, run_id in zip("abcdefgh", row, runs, strict=False):
+            own = data[data["run_id"] == run_id]
+            panels.panel_title(axes, letter, f"seed {own['seed'].iloc[0]}")
+            image = matrix_heatmap(axes, own, limit, linear)
+            alive = own["survivors"].iloc[0]
+            share = f"{(own['value'] != 0).mean():.0%} not zero"
+            alive = "none" if pd.isna(alive) or not alive else alive
+            axes.set_xlabel(f"acting frequency j\n{share}; alive: {alive}")
+        if image is None:
+            panels.empty(row[0], "no further runs with dense steps")
+        else:
+            heatmap_bar(image, list(row), 0.8)
+        ours = printed(statistics.get("ode.lasso_nonzero"))
+        figure.suptitle(f"Lasso A (paper: sparse; ours: share not zero {ours})", fontsize=7.5)
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(runs)})
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    plot_fig15(
+        table=snakemake.input.table,
+        stats=snakemake.input.stats,
+        out_figure=snakemake.output.figure,
+    )

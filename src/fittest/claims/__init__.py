@@ -1,0 +1,1 @@
+"""Measured values against a paper's values: claims as data, measures, criteria, verdicts."""

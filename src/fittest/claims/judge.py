@@ -1,0 +1,160 @@
+"""From claims and tables to verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fittest.claims.measures import Evidence, Measure, Measured, UnavailableError
+from fittest.claims.model import Claim, Condition
+
+Verdict = Literal["reproduced", "partly", "not reproduced", "not evaluated"]
+VERDICTS: tuple[Verdict, ...] = ("reproduced", "partly", "not reproduced", "not evaluated")
+_WORDS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<", "between": "in"}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict on one claim, with what led to it.
+
+    Attributes:
+        measured: by key, those that could be taken.
+        criterion: the conditions in words.
+        failed: those of them that do not hold, in words.
+        broken: whether a derived condition does not hold: a bug, not a finding.
+        reason: why it was not evaluated, else empty.
+        note: for the reader, filled in.
+    """
+
+    id: str
+    claim: Claim
+    scale: str
+    verdict: Verdict
+    measured: dict[str, Measured] = field(default_factory=dict)
+    criterion: str = ""
+    failed: tuple[str, ...] = ()
+    broken: bool = False
+    reason: str = ""
+    note: str = ""
+
+    @property
+    def ours(self) -> Measured | None:
+        """The measure that is shown as ours, if it was taken."""
+        return self.measured.get(self.claim.headline)
+
+
+def number(value: float) -> str:
+    """Three significant digits; nothing for NaN."""
+    return "" if math.isnan(value) else f"{value:.3g}"
+
+
+def in_words(condition: Condition, claim: Claim) -> str:
+    """A condition for the reader, such as `r, lower end > 0.5`."""
+    name, limit = condition.comparison
+    label = claim.measures[condition.of].label or condition.of
+    ends = {"value": "", "lower": ", lower end", "upper": ", upper end", "n": ", n"}
+    shown = "{:g} to {:g}".format(*limit) if name == "between" else f"{limit:g}"
+    text = f"{label}{ends[condition.take]}"
+    return f"{f'|{text}|' if condition.absolute else text} {_WORDS[name]} {shown}"
+
+
+def holds(condition: Condition, measured: Mapping[str, Measured]) -> bool | None:
+    """Whether a condition holds; None where what it asks for is not known."""
+    found = measured.get(condition.of)
+    if found is None:
+        return None
+    taken = {"value": found.value, "lower": found.lo, "upper": found.hi, "n": float(found.n)}
+    x = taken[condition.take]
+    if math.isnan(x):
+        return None
+    x = abs(x) if condition.absolute else x
+    name, limit = condition.comparison
+    if name == "between":
+        return bool(limit[0] <= x <= limit[1])
+    return bool(
+        {"at_least": x >= limit, "at_most": x <= limit, "above": x > limit, "below": x < limit}[
+            name
+        ]
+    )
+
+
+def all_hold(found: Iterable[bool | None]) -> bool | None:
+    """Conjunction of three values: one false makes it false, else one unknown makes it unknown."""
+    known = list(found)
+    if any(value is False for value in known):
+        return False
+    return None if any(value is None for value in known) else True
+
+
+def judge(
+    id: str, claim: Claim, scale: str, evidence: Evidence, measures: Mapping[str, Measure]
+) -> Judgement:
+    """Judge one claim at a scale. Measures that the scale can take are shown even where it is
+    too small for a verdict."""
+    measured, missing = _take(claim, evidence, measures)
+    note = _filled(claim, measured)
+    conditions = claim.conditions(scale)
+    if not conditions:
+        reason = f"needs the scale {claim.lowest_scale}; this is {scale}"
+        return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
+    words = "; ".join(in_words(c, claim) for c in conditions)
+    outcomes = [holds(c, measured) for c in conditions]
+    failed = tuple(
+        in_words(c, claim) for c, ok in zip(conditions, outcomes, strict=True) if ok is False
+    )
+    broken = any(
+        ok is False and (c.kind or claim.kind) == "derived"
+        for c, ok in zip(conditions, outcomes, strict=True)
+    )
+    whole = all_hold(outcomes)
+    reason = ""
+    verdict: Verdict
+    if whole is None:
+        verdict = "not evaluated"
+        unknown = [
+            _why(c, claim, measured, missing)
+            for c, ok in zip(conditions, outcomes, strict=True)
+            if ok is None
+        ]
+        reason = "; ".join(dict.fromkeys(unknown))
+        note = ""
+    elif whole:
+        verdict = "reproduced"
+    elif claim.partly and all_hold(holds(c, measured) for c in claim.partly):
+        verdict = "partly"
+    else:
+        verdict = "not reproduced"
+    return Judgement(id, claim, scale, verdict, measured, words, failed, broken, reason, note)
+
+
+def _take(
+    claim: Claim, evidence: Evidence, measures: Mapping[str, Measure]
+) -> tuple[dict[str, Measured], dict[str, str]]:
+    measured, missing = {}, {}
+    for key, call in claim.measures.items():
+        try:
+            measured[key] = measures[call.measure](evidence, **call.parameters)
+        except UnavailableError as error:
+            missing[key] = str(error)
+    return measured, missing
+
+
+def _why(
+    condition: Condition, claim: Claim, measured: Mapping[str, Measured], missing: Mapping[str, str]
+) -> str:
+    if condition.of in missing:
+        return missing[condition.of]
+    label = claim.measures[condition.of].label or condition.of
+    what = "no value" if math.isnan(measured[condition.of].value) else "no interval"
+    return f"{label} has {what} at this scale"
+
+
+def _filled(claim: Claim, measured: Mapping[str, Measured]) -> str:
+    """The claim's note with measured values in it."""
+    shown = {
+        key: number(measured[key].value) or "unknown" if key in measured else "unknown"
+        for key in claim.measures
+    }
+    return claim.note.format(**shown)

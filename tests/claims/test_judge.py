@@ -1,0 +1,221 @@
+"""Criteria, verdicts, and what a scale cannot judge."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from fittest.analysis.intervals import Resampling
+from fittest.claims.general import cell, difference, rate_difference, ratio, statistic
+from fittest.claims.judge import Judgement, all_hold, holds, judge
+from fittest.claims.measures import Evidence, Measured, check_call, measures_of
+from fittest.claims.model import Claim, Condition
+from fittest.claims.render import caption, claims_table, full_note, markdown, page, value_text
+from fittest.claims.tables import Tables, UnavailableError
+from fittest.errors import ClaimError
+from fittest.store import write_table
+
+NOTHING = Evidence(Tables({}), Resampling(10, 0, 0.95))
+
+
+def claim(**over: object) -> Claim:
+    content = {
+        "statement": "It rises | falls.",
+        "figure": "fig6_survival",
+        "paper": {"text": "0.85", "value": 0.85},
+        "lowest_scale": "reduced",
+        "source": "here",
+        "measures": {"r": {"measure": "planted", "label": "r"}},
+        "criteria": {
+            "reduced": [{"of": "r", "at_least": 0.6}, {"of": "r", "take": "lower", "above": 0.5}],
+            "full": [{"of": "r", "between": [0.75, 0.95]}],
+        },
+        "partly": [{"of": "r", "take": "lower", "above": 0}],
+        "note": "r is {r}.",
+    }
+    return Claim.model_validate(content | over)
+
+
+def judged(found: Measured | str, scale: str = "reduced", **over: object) -> Judgement:
+    def planted(evidence: Evidence) -> Measured:
+        if isinstance(found, str):
+            raise UnavailableError(found)
+        return found
+
+    return judge("S99", claim(**over), scale, NOTHING, {"planted": planted})
+
+
+@pytest.mark.parametrize(
+    ("comparison", "values", "expected"),
+    [
+        ({"at_least": 1}, (0.5, 1, 2), (False, True, True)),
+        ({"at_most": 1}, (0.5, 1, 2), (True, True, False)),
+        ({"above": 1}, (0.5, 1, 2), (False, False, True)),
+        ({"below": 1}, (0.5, 1, 2), (True, False, False)),
+        ({"between": (1, 2)}, (0.5, 1, 2), (False, True, True)),
+        ({"below": 1, "absolute": True}, (-2, -0.5, 0.5), (False, True, True)),
+    ],
+)
+def test_comparisons(comparison: dict, values: tuple, expected: tuple) -> None:
+    condition = Condition.model_validate({"of": "x", **comparison})
+    assert tuple(holds(condition, {"x": Measured(v)}) for v in values) == expected
+    assert holds(condition, {"x": Measured(math.nan)}) is None
+    assert holds(condition, {}) is None
+
+
+def test_ends_of_the_interval_and_n_can_be_asked_for() -> None:
+    found = {"x": Measured(2.0, 1.0, 3.0, 7)}
+    for take, value in {"value": 2, "lower": 1, "upper": 3, "n": 7}.items():
+        condition = Condition.model_validate({"of": "x", "take": take, "between": (value, value)})
+        assert holds(condition, found) is True
+
+
+def test_conjunction_of_three_values() -> None:
+    assert all_hold([True, True]) is True
+    assert all_hold([True, None]) is None
+    assert all_hold([None, False]) is False
+    assert all_hold([]) is True
+
+
+@pytest.mark.parametrize(
+    ("measured", "scale", "verdict"),
+    [
+        (Measured(0.8, 0.7, 0.9, 10), "reduced", "reproduced"),
+        (Measured(0.55, 0.4, 0.7, 10), "reduced", "partly"),
+        (Measured(0.8, 0.4, 0.9, 10), "reduced", "partly"),
+        (Measured(0.1, -0.2, 0.3, 10), "reduced", "not reproduced"),
+        (Measured(0.1), "reduced", "not reproduced"),
+        (Measured(0.8), "reduced", "not evaluated"),
+        (Measured(math.nan), "reduced", "not evaluated"),
+        (Measured(0.8, 0.7, 0.9, 10), "smoke", "not evaluated"),
+        (Measured(0.1, -0.2, 0.3, 10), "smoke", "not evaluated"),
+        (Measured(0.7, 0.6, 0.8, 10), "settled", "reproduced"),
+        (Measured(0.7, 0.6, 0.8, 10), "full", "partly"),
+        ("there is no table x yet", "full", "not evaluated"),
+    ],
+)
+def test_verdicts(measured: Measured | str, scale: str, verdict: str) -> None:
+    assert judged(measured, scale).verdict == verdict
+
+
+def test_what_is_not_evaluated_says_why() -> None:
+    assert "table x" in full_note(judged("there is no table x yet"))
+    assert "needs the scale reduced" in full_note(judged(Measured(0.8, 0.7, 0.9), "smoke"))
+    assert "no interval" in full_note(judged(Measured(0.8)))
+    assert "no value" in full_note(judged(Measured(math.nan)))
+
+
+def test_a_value_is_shown_even_where_the_scale_cannot_judge_it() -> None:
+    found = judged(Measured(0.8, 0.7, 0.9, 3), "smoke")
+    assert found.ours is not None and found.ours.value == 0.8
+
+
+def test_notes_tell_what_does_not_hold_and_where_to_look() -> None:
+    note = full_note(judged(Measured(0.55, 0.4, 0.7, 1)))
+    assert "r ≥ 0.6" in note and "r, lower end > 0.5" in note
+    assert "r is 0.55." in note and "figure 6" in note and "n = 1" in note
+    assert "Does not hold" not in full_note(judged(Measured(0.8, 0.7, 0.9, 10)))
+
+
+def test_only_derived_conditions_break_the_build() -> None:
+    wrong = Measured(1.0, 0.9, 1.1, 3)
+    exact = {"criteria": {"smoke": [{"of": "r", "at_most": 0}]}, "lowest_scale": "smoke"}
+    assert judged(wrong, "smoke", kind="derived", **exact).broken
+    assert not judged(wrong, "smoke", **exact).broken
+    mixed = {"smoke": [{"of": "r", "at_most": 0, "kind": "empirical"}]}
+    assert not judged(wrong, "smoke", kind="derived", lowest_scale="smoke", criteria=mixed).broken
+    assert not judged(Measured(0.0), "smoke", kind="derived", **exact).broken
+
+
+def test_a_condition_may_wait_for_a_larger_scale() -> None:
+    both = [{"of": "r", "at_least": 0}, {"of": "r", "at_least": 9, "lowest_scale": "full"}]
+    over = {"criteria": {"reduced": both}, "partly": []}
+    assert judged(Measured(1.0), "reduced", **over).verdict == "reproduced"
+    assert judged(Measured(1.0), "full", **over).verdict == "not reproduced"
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"criteria": {"full": [{"of": "r", "at_least": 0}]}},
+        {"criteria": {"reduced": [{"of": "q", "at_least": 0}]}},
+        {"criteria": {"reduced": [{"of": "r", "at_least": 0, "at_most": 1}]}},
+        {"criteria": {"reduced": [{"of": "r"}]}},
+        {"measures": {}},
+        {"verdict": "reproduced"},
+    ],
+)
+def test_a_claim_that_cannot_be_judged_is_refused(over: dict) -> None:
+    with pytest.raises(ValidationError):
+        claim(**over)
+
+
+def test_measures_are_looked_up_by_paper_and_checked() -> None:
+    survival = measures_of("survival")
+    assert "statistic" in survival and "survival.snapshot" in survival
+    assert not any(name.startswith("survival.") for name in measures_of("no_such_paper"))
+    check_call(survival, "statistic", {"table": "a", "row": "b"})
+    with pytest.raises(ClaimError, match="no measure"):
+        check_call(survival, "statistics", {})
+    with pytest.raises(ClaimError, match="row"):
+        check_call(survival, "statistic", {"table": "a"})
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    rows = [("a", 0.9, 0.7, 1.0, 20), ("b", 0.6, 0.4, 0.8, 10), ("c", 0.0, math.nan, math.nan, 5)]
+    table = pd.DataFrame(rows, columns=["name", "value", "ci_lo", "ci_hi", "n"])
+    write_table(table, tmp_path / "stats.parquet", {"scale": "test"})
+    paths = {"stats": tmp_path / "stats.parquet", "later": tmp_path / "later.parquet"}
+    return Evidence(Tables(paths), Resampling(10, 0, 0.95))
+
+
+def test_measures_for_any_paper(evidence: Evidence) -> None:
+    assert statistic(evidence, "stats", "a") == Measured(0.9, 0.7, 1.0, 20, "n")
+    assert ratio(evidence, "stats", "a", "b").value == pytest.approx(1.5)
+    assert math.isnan(ratio(evidence, "stats", "a", "c").value)
+    assert difference(evidence, "stats", "a", "b").n == 10
+    gap = rate_difference(evidence, "stats", "a", "b")
+    assert gap.lo == pytest.approx(0.3 - math.hypot(0.2, 0.2))
+    assert gap.hi == pytest.approx(0.3 + math.hypot(0.1, 0.2))
+    found = cell(evidence, "stats", "value", {"name": "b"}, "n", ("ci_lo", "ci_hi"))
+    assert found == Measured(0.6, 0.4, 0.8, 10, "n")
+    assert math.isnan(cell(evidence, "stats", "value", {"name": "z"}, "n").value)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "why"), [("stats", "z", "no row"), ("later", "a", "made"), ("x", "a", "yet")]
+)
+def test_what_is_missing_has_a_reason(evidence: Evidence, table: str, row: str, why: str) -> None:
+    with pytest.raises(UnavailableError, match=why):
+        statistic(evidence, table, row)
+
+
+def test_rendering() -> None:
+    found = [judged(Measured(0.8, 0.7, 0.9, 10)), judged("there is no table x yet")]
+    table = claims_table(found)
+    assert list(table["verdict"]) == ["reproduced", "not evaluated"]
+    assert table.loc[0, "value"] == 0.8 and math.isnan(table.loc[1, "value"])
+    text = markdown("A title", "reduced", found, {"commit": "abc", "config_hash": "def"})
+    assert "1 reproduced, 0 partly, 0 not reproduced, 1 not evaluated" in text
+    lines = [line for line in text.splitlines() if line.startswith("| S99")]
+    # A bar in a statement must not open another column.
+    assert len(lines) == 2 and all(line.replace("\\|", "").count("|") == 9 for line in lines)
+    assert "0.8 [0.7, 0.9]" in lines[0]
+    assert value_text(None) == "–"
+    shown = page("A <title>", "reduced", found, {})
+    assert "A &lt;title&gt;" in shown and "http" not in shown
+
+
+def test_captions_are_clean_restructured_text() -> None:
+    docutils = pytest.importorskip("docutils.core")
+    found = judged(Measured(0.8, 0.7, 0.9, 10), statement="n_2mean_ of *all* |x| {{ a }}")
+    text = caption("What it *shows*.", "reduced", 1234, [found])
+    assert "{{" not in text and "1,234 runs" in text
+    settings = {"halt_level": 2, "report_level": 2}
+    body = docutils.publish_parts(text, writer_name="html", settings_overrides=settings)["body"]
+    assert "<em>shows</em>" in body and "n_2mean_ of *all* |x|" in body

@@ -1,0 +1,158 @@
+# Needs, for every paper with config/claims/<paper>.yaml, the tables that file names. Makes, under
+# results/<scale>/<paper>/: claims.csv, claims.md, claims.html, derived.txt and a caption of every
+# figure for the report.
+# For claims of the survival paper that no figure needs also: default runs at chosen steps, the
+# geometry of their final embeddings, and the comparison of float32 with float64.
+
+CLAIMS_CODE = modules_hash("claims", "analysis", "fourier.py")
+
+
+localrules:
+    survival_price,
+
+
+for paper, file in project.claims.items():
+
+    rule:
+        """Judge every claim of a paper from its tables."""
+        name:
+            f"{paper}_claims"
+        input:
+            claims=f"config/claims/{paper}.yaml",
+            descriptions=report_descriptions(paper),
+            **{
+                name.replace(".", "__"): path
+                for name, path in project.claim_tables(paper).items()
+            },
+        output:
+            csv=report(
+                project.paths.table(paper, "claims.csv"),
+                category="Claims and price",
+                labels={"what": "claims, as a table", "figure": ""},
+            ),
+            markdown=project.paths.table(paper, "claims.md"),
+            page=report(
+                project.paths.table(paper, "claims.html"),
+                caption="../report/claims.rst",
+                category="Claims and price",
+                labels={"what": "claims and verdicts", "figure": ""},
+            ),
+            captions=[
+                project.paths.caption(paper, name)
+                for name in project.papers[paper].figures
+            ],
+        log:
+            f"logs/{project.scale}/{paper}/claims.log",
+        benchmark:
+            f"logs/{project.scale}/{paper}/claims.benchmark.tsv"
+        params:
+            tables={
+                name: name.replace(".", "__") for name in project.claim_tables(paper)
+            },
+            scale=project.scale,
+            title=project.papers[paper].title,
+            bootstrap=project.config.analysis.bootstrap.model_dump(),
+            figures={
+                name: {"title": figure.title, "runs": project.runs_of(paper, name)}
+                for name, figure in project.papers[paper].figures.items()
+            },
+            code=CLAIMS_CODE,
+        script:
+            "../../scripts/claims.py"
+
+    rule:
+        """Fail where a derived claim does not hold; the empirical ones never fail the build."""
+        name:
+            f"{paper}_derived"
+        input:
+            csv=project.paths.table(paper, "claims.csv"),
+        output:
+            report=project.paths.table(paper, "derived.txt"),
+        log:
+            f"logs/{project.scale}/{paper}/derived.log",
+        script:
+            "../../scripts/check_derived.py"
+
+
+rule survival_defaults:
+    """Default runs at chosen steps, and the geometry of their final embeddings (S01-S08)."""
+    input:
+        runs=project.paths.runs("horizon"),
+        trajectories=project.runset_inputs("horizon"),
+        weights=project.runset_weights("horizon"),
+    output:
+        snapshots=survival_table("default_snapshots.parquet"),
+        geometry=survival_table("geometry.parquet"),
+    log:
+        f"logs/{project.scale}/survival/defaults.log",
+    benchmark:
+        f"logs/{project.scale}/survival/defaults.benchmark.tsv"
+    params:
+        steps=project.config.analysis.defaults.steps,
+        dead_share=project.config.analysis.defaults.dead_share,
+        two_mean_factor=project.config.analysis.alive.two_mean_factor,
+        code=SURVIVAL_CODE,
+        key=keys("horizon"),
+    script:
+        "../../scripts/survival/analyse_defaults.py"
+
+
+rule train_other_precision:
+    """Train the run-set `precision` in the numeric type that the others are not trained in."""
+    input:
+        # After the usual training: the two share a folder for restart points.
+        usual=project.runset_inputs("precision"),
+    output:
+        trajectory=survival_table("precision/0000.trajectory.parquet"),
+        weights=survival_table("precision/0000.weights.parquet"),
+    log:
+        f"logs/{project.scale}/survival/train_other_precision.log",
+    benchmark:
+        f"logs/{project.scale}/survival/train_other_precision.benchmark.tsv"
+    retries: 2
+    threads: workflow.cores or 1
+    params:
+        runset="precision",
+        shard="0000",
+        key=keys("precision"),
+    script:
+        "../../scripts/survival/train_other_precision.py"
+
+
+rule survival_precision:
+    """How far float32 and float64 trainings of the same runs differ (S48)."""
+    input:
+        runs=project.paths.runs("precision"),
+        usual=project.runset_inputs("precision"),
+        other=survival_table("precision/0000.trajectory.parquet"),
+    output:
+        differences=survival_table("precision.parquet"),
+    log:
+        f"logs/{project.scale}/survival/precision.log",
+    params:
+        code=SURVIVAL_CODE,
+        key=keys("precision"),
+    script:
+        "../../scripts/survival/analyse_precision.py"
+
+
+rule survival_price:
+    """What the paper costs at every scale on this machine, and what this scale did cost."""
+    input:
+        # Last, so that nothing else runs while the machine is measured.
+        csv=survival_table("claims.csv"),
+    output:
+        csv=survival_table("price.csv"),
+        page=report(
+            survival_table("price.html"),
+            caption="../report/price.rst",
+            category="Claims and price",
+            labels={"what": "price", "figure": ""},
+        ),
+    log:
+        f"logs/{project.scale}/survival/price.log",
+    params:
+        paper="survival",
+        key=keys(*project.runsets_of("survival")),
+    script:
+        "../../scripts/price.py"
