@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fittest.errors import TrainingError
-from fittest.pipeline.project import Project
 from fittest.runs.initial import kept_frequencies, with_kept
 from fittest.runs.run import KeepOnly, Run
 from fittest.store import read_table
+
+if TYPE_CHECKING:
+    from fittest.pipeline.project import Project
 
 Choices = Mapping[str, tuple[int, ...]]
 """run_id -> frequencies kept of the initial embedding."""

@@ -196,8 +196,8 @@ class Run(Settings):
         if self.recording.gradients and EMBEDDING in self.frozen:
             raise ValueError("recording.gradients: a frozen embedding has no gradient")
         if isinstance(self.intervention, KeepOnly) and self.intervention.select is not None:
-            needed = self.intervention.count
-            needed += CONTENDERS if self.intervention.select == "random" else 0
+            left_out = CONTENDERS if self.intervention.select == "random" else 0
+            needed = self.intervention.count + left_out
             if highest < needed:
                 raise ValueError(
                     f"intervention.count: p = {self.task.p} has {highest} frequencies, and the"
