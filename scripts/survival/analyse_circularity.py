@@ -14,7 +14,7 @@ from fittest.analysis.initial_circularity import (
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
 from fittest.store import read_provenance, read_table, write_csv, write_table
-from fittest.tasks import TaskSettings
+from fittest.tasks import ModularAddition
 
 
 def analyse_circularity(
@@ -36,7 +36,7 @@ def analyse_circularity(
             default runs' circularities, with numbers alive and dead), CSV. out_stats: statistics.
         p, dimensions, seeds: of the embeddings that are drawn and never trained.
     """
-    drawn = by_dimension(random_circularity(TaskSettings(p=p).build(), dimensions, seeds), p)
+    drawn = by_dimension(random_circularity(ModularAddition(p=p).build(), dimensions, seeds), p)
     started = start_circularity(read_table(runs), read_table(frequencies))
     bins = binned(
         started["circularity"], started["alive"], histogram_bins, 0, resampling.confidence

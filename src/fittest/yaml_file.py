@@ -52,17 +52,32 @@ def validated(model: type[Model], content: Any, where: str) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(explain(error, where)) from None
+        raise ConfigError(explain(error, where, content)) from None
 
 
-def explain(error: ValidationError, where: str) -> str:
-    """One line per problem: where, key, what is wrong and what was given."""
+def explain(error: ValidationError, where: str, content: Any) -> str:
+    """One line per problem in `content`: where, key, what is wrong and what was given."""
     lines = []
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
+        key = ".".join(_written(problem["loc"], content))
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             message = "unknown key; remove it or mend its spelling"
         given = f" (given: {problem['input']!r})" if key and problem["type"] != "missing" else ""
         lines.append(f"{where}: {key + ': ' if key else ''}{message}{given}")
     return "\n".join(lines)
+
+
+def _written(location: tuple[int | str, ...], content: Any) -> list[str]:
+    """The keys of a place as they stand in the file: without the names that pydantic gives to
+    the members of a union."""
+    found = []
+    for number, part in enumerate(location):
+        if isinstance(content, dict) and part not in content and number < len(location) - 1:
+            continue
+        found.append(str(part))
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            content = None
+    return found

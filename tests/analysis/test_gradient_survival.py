@@ -23,7 +23,7 @@ from fittest.analysis.initial_circularity import (
     start_circularity,
 )
 from fittest.analysis.intervals import Resampling
-from fittest.tasks import TaskSettings
+from fittest.tasks import ModularAddition
 from small_world import small_run
 
 RESAMPLING = Resampling(50, 0, 0.95)
@@ -133,7 +133,7 @@ def test_failed_runs_and_missing_gradients_are_left_out():
 
 def test_circularity_of_random_embeddings_follows_the_formula():
     assert expected_circularity(59, 59) == pytest.approx(59 / 116)
-    drawn = random_circularity(TaskSettings(p=59).build(), [16, 59, 128], 12)
+    drawn = random_circularity(ModularAddition(p=59).build(), [16, 59, 128], 12)
     table = by_dimension(drawn, 59)
     assert (abs(table["mean"] / table["expected"] - 1) < 0.1).all()
     # Simulated means of survival methods 2.10: 0.23, 0.51, 0.69.

@@ -13,8 +13,8 @@ from fittest.errors import StoreError, TrainingError
 from fittest.pipeline.collect import collect
 from fittest.pipeline.plan import needed_shards
 from fittest.pipeline.project import Project
-from fittest.pipeline.references import choices, ready
-from fittest.runs.run import KeepOnly
+from fittest.pipeline.references import ready
+from fittest.runs.interventions import KeepOnly
 from fittest.store import read_table, write_table
 from small_world import runset, train_all, write_project
 
@@ -57,6 +57,7 @@ def test_kept_frequencies_are_those_of_the_reference_runs_end(project: Project) 
         recipe = json.loads(row["config"])["intervention"]
         kept = [int(row[name]) for name in ("first", "second") if not np.isnan(row[name])]
         assert len(kept) == recipe["count"]
+        assert row["kept"].tolist() == kept
         if recipe["select"] == "strongest":
             assert kept == ranked[: len(kept)]
         else:
@@ -80,7 +81,6 @@ def test_training_starts_from_the_kept_circles_alone(project: Project) -> None:
 def test_runs_without_an_open_choice_pass_unchanged(project: Project) -> None:
     plain = list(project.catalogue.runset("plain").runs)
     assert ready(project, plain) == plain
-    assert choices(project, plain) == {}
     kept = ready(project, list(project.catalogue.runset("kept").runs))
     assert all(isinstance(run.intervention, KeepOnly) and run.reference is None for run in kept)
 
@@ -97,7 +97,7 @@ def test_the_reference_has_to_be_there_and_whole(tmp_path: Path) -> None:
     project = project_in(tmp_path)
     runs = list(project.catalogue.runset("kept").runs)
     with pytest.raises(StoreError, match="missing"):
-        choices(project, runs)
+        ready(project, runs)
     train_all(project, "plain")
     collected(project, "plain")
     path = project.root / project.paths.frequencies("plain")
@@ -105,4 +105,4 @@ def test_the_reference_has_to_be_there_and_whole(tmp_path: Path) -> None:
     table.loc[table["k"] == 2, "signal"] = np.nan
     write_table(table, path, {}, "frequencies")
     with pytest.raises(TrainingError, match="no final signals"):
-        choices(project, runs)
+        ready(project, runs)

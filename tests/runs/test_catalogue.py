@@ -24,13 +24,12 @@ def catalogue_of(
     runs: int = 3,
     cost: float = 1e30,
     version: str = "v",
-    stop_version: str = "s",
 ) -> Catalogue:
     declared = {
         name: RunSet(name, "test", Declaration.model_validate(one), "smoke", name)
         for name, one in runsets.items()
     }
-    return Catalogue(declared, runs, cost, version, flops, stop_version)
+    return Catalogue(declared, runs, cost, lambda _: version, flops)
 
 
 def seeds(stop: int, start: int = 0) -> dict[str, Any]:
@@ -239,13 +238,10 @@ def test_version_changes_every_key() -> None:
     assert changed(base, base, version="w") == [True, True]
 
 
-def test_stop_rule() -> None:
-    """Its threshold matters to those that stop; its forecast to nobody."""
+def test_forecast_of_a_stop() -> None:
     stopping = runset({"stop": {"first": 3, "expected": 5}})
     forecast = runset({"stop": {"first": 3, "expected": 6}})
     assert changed(stopping, forecast) == [False]
-    assert changed(stopping, stopping, stop_version="t") == [True]
-    assert changed(runset(), runset(), stop_version="t") == [False]
 
 
 def test_yaml_layout_changes_nothing(tmp_path: Path) -> None:
@@ -254,5 +250,5 @@ def test_yaml_layout_changes_nothing(tmp_path: Path) -> None:
         content = {"paper": "a", "runsets": {"one": listed(1, 2)}}
         (tmp_path / "a.yaml").write_text(yaml.safe_dump(content, default_flow_style=style))
         runsets = load_runsets(tmp_path, "smoke")
-        found.append(keys(Catalogue(runsets, 3, 1e30, "v", flops).shards("one")))
+        found.append(keys(Catalogue(runsets, 3, 1e30, lambda _: "v", flops).shards("one")))
     assert found[0] == found[1]

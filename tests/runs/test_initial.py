@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fittest import fourier
 from fittest.models import EMBEDDING
-from fittest.runs.initial import construction_pair, initial_parameters
+from fittest.runs.initial import initial_parameters
+from fittest.runs.interventions import Construct
 from fittest.runs.run import Run
 from small_world import small_run
 
@@ -22,6 +23,11 @@ def run_on(p: int = 13, d: int = 8, seed: int = 0, **intervention: object) -> Ru
         seeds={"embedding": seed, "mlp": 3, "split": 4},
         intervention=intervention or None,
     )
+
+
+def construction_pair(run: Run) -> tuple[int, int]:
+    assert isinstance(run.intervention, Construct)
+    return run.intervention.chosen_pair(run.task.p, run.seeds.embedding)
 
 
 def embedding_of(run: Run) -> np.ndarray:

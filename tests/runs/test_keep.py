@@ -14,7 +14,8 @@ from fittest.errors import ConfigError
 from fittest.models import EMBEDDING
 from fittest.runs.catalogue import Catalogue
 from fittest.runs.cost import flops
-from fittest.runs.initial import initial_parameters, kept_frequencies, with_kept
+from fittest.runs.initial import initial_parameters
+from fittest.runs.interventions import KeepOnly
 from fittest.runs.run import Run
 from fittest.runs.runset import Declaration, RunSet
 from small_world import runset, small_run
@@ -23,6 +24,12 @@ from small_world import runset, small_run
 def keep(select: str | None = "strongest", count: int = 1, **settings: Any) -> Run:
     intervention = {"kind": "keep", "select": select, "count": count, "of": "plain"}
     return small_run(**({"task": {"p": 13}, "intervention": intervention} | settings))
+
+
+def kept_frequencies(run: Run, final_signals: np.ndarray) -> tuple[int, ...]:
+    decided = run.with_decision(final_signals).intervention
+    assert isinstance(decided, KeepOnly) and decided.frequencies is not None
+    return decided.frequencies
 
 
 def catalogue_of(plain: dict[str, Any], kept: dict[str, Any], of: str = "plain") -> Catalogue:
@@ -35,7 +42,7 @@ def catalogue_of(plain: dict[str, Any], kept: dict[str, Any], of: str = "plain")
         name: RunSet(name, "test", Declaration.model_validate(one), "smoke", name)
         for name, one in declared.items()
     }
-    return Catalogue(runsets, 2, 1e30, "v", flops)
+    return Catalogue(runsets, 2, 1e30, lambda _: "v", flops)
 
 
 @given(signals=st.permutations([9.0, 8.0, 7.0, 3.0, 2.0, 1.0]), seed=st.integers(0, 50))
@@ -69,7 +76,9 @@ def test_random_choices_vary_with_the_embedding_seed_alone() -> None:
 def test_only_the_kept_circles_are_left(frequencies: tuple[int, ...]) -> None:
     plain = small_run(task={"p": 13}, model={"d": 8})
     task = plain.task.build()
-    made = with_kept(plain, frequencies)
+    made = small_run(
+        task={"p": 13}, model={"d": 8}, intervention={"kind": "keep", "frequencies": frequencies}
+    )
     before, after = (initial_parameters(run, task) for run in (plain, made))
     expected = np.fft.fft(before[EMBEDDING].numpy(), axis=0)
     left = {*frequencies, *(13 - k for k in frequencies)}
@@ -82,7 +91,7 @@ def test_only_the_kept_circles_are_left(frequencies: tuple[int, ...]) -> None:
 
 def test_an_open_choice_cannot_be_trained() -> None:
     run = keep()
-    with pytest.raises(ValueError, match="choose the kept frequencies"):
+    with pytest.raises(ValueError, match="have not been chosen yet"):
         initial_parameters(run, run.task.build())
 
 
@@ -142,7 +151,7 @@ def test_how_the_reference_runs_are_cut_into_shards_is_not() -> None:
         },
         2,
         1e30,
-        "v",
+        lambda _: "v",
         flops,
     )
     assert keys(larger) == keys(ours)

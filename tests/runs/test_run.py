@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fittest.models import EMBEDDING
 from fittest.runs.run import Run
+from fittest.settings import later
 from small_world import small_run
 
 FREE = {
@@ -106,18 +107,31 @@ def test_factor_one_is_no_intervention_whatever_the_frequency() -> None:
         assert small_run(intervention={**perturb, "factor": 1.0000001}).run_id != plain
 
 
+def test_a_setting_that_joins_later_changes_no_identity() -> None:
+    class Longer(Run):
+        warm_up: int = later(0, ge=0, description="steps of a linear warm-up")
+
+    assert Longer().run_id == Run().run_id
+    assert Longer(warm_up=5).run_id != Run().run_id
+    assert Longer.model_validate_json(Longer(warm_up=5).model_dump_json()).warm_up == 5
+    with pytest.raises(ValidationError):
+        Longer(warm_up=-1)
+
+
 def test_identity_is_the_same_tomorrow() -> None:
     """Results on disk are found again by it: a change here orphans everybody's results."""
-    assert Run().run_id == Run().run_id
+    assert Run().run_id == "4ea61637e32cc743"
+    winners = {"task": {"p": 13}, "intervention": {"kind": "winners"}}
+    assert Run.model_validate(winners).run_id == "fa5846fe2d91ba76"
     assert Run.model_validate_json(Run().model_dump_json()).run_id == Run().run_id
 
 
 WRONG = [
-    ({"task": {"p": 2}}, "task.p"),
-    ({"task": {"p": "seven"}}, "task.p"),
+    ({"task": {"p": 2}}, "modular_addition.p"),
+    ({"task": {"p": "seven"}}, "modular_addition.p"),
     ({"task": {"train_fraction": 0}}, "train_fraction"),
     ({"task": {"train_fraction": 1.1}}, "train_fraction"),
-    ({"task": {"name": "subtraction"}}, "name"),
+    ({"task": {"name": "subtraction"}}, "unknown name"),
     ({"model": {"d": 0}}, "model.d"),
     ({"model": {"hidden": [0, 5]}}, "hidden"),
     ({"model": {"hidden": [5]}}, "hidden"),

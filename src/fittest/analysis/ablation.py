@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from fittest.analysis.counts import complete
-from fittest.runs.run import KeepOnly, Run
+from fittest.runs.interventions import KeepOnly
+from fittest.runs.run import Run
 
 ARMS = {
     ("strongest", 1): "A",

@@ -110,7 +110,7 @@ def calibrated(project: Project, again: bool = False) -> Rate:
         processor(),
         os.cpu_count(),
         torch.cuda.is_available(),
-        training_hash(),
+        training_hash([Run()]),
         project.config.training.model_dump(mode="json"),
     ]
     if not again:

@@ -1,7 +1,10 @@
 """A hash of the code that decides training, so that nothing else retrains.
 
-Comments, docstrings and layout do not count; neither do analysis and plotting, except for what
-runs while training: the recorded signals and the stop rule.
+A run depends on the code that all runs share and on the modules of its own task, model and
+intervention: a new task or kind of intervention retrains nothing. Comments, docstrings and layout
+do not count; neither do analysis and plotting, except for the stop rule of runs that have one.
+Settings classes without arithmetic (`runs/run.py`) are left out: the values of every setting,
+defaults included, are in a shard's key themselves.
 """
 
 from __future__ import annotations
@@ -9,45 +12,104 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from fittest.runs.run import Run
+
 _PACKAGE = Path(__file__).resolve().parents[1]
-TRAINING_SOURCES = (
-    "fourier.py",
-    "streams.py",
-    "tasks",
-    "models",
-    "training",
-    "runs/run.py",
-    "runs/initial.py",
-    "analysis/alive.py",
-    "analysis/settle.py",
-    "pipeline/ensembles.py",
-    "pipeline/references.py",
-)
+COMMON = ("streams.py", "tasks/task.py", "training", "runs/initial.py", "pipeline/ensembles.py")
+"""Files and folders that decide every run."""
+
+STOPPING = ("analysis/alive.py", "analysis/settle.py")
+"""Those that decide where a run with a stop rule ends."""
+
+REFERRING = ("pipeline/references.py",)
+"""Those that decide a run whose initial weights depend on how another run ended."""
+
+LIBRARIES = ("fourier.py",)
+"""Modules of which only the definitions count that the sources of a run use."""
+
 _SUFFIXES = {".py", ".cpp", ".h", ".inl"}
 
 
+def _own_module(settings: object) -> str:
+    """File of a settings class within the package."""
+    return type(settings).__module__.removeprefix("fittest.").replace(".", "/") + ".py"
+
+
+def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
+    """Files and folders, relative to the package, that decide the results of some runs."""
+    found = set(COMMON)
+    for run in runs:
+        found |= {_own_module(run.task), _own_module(run.model)}
+        if run.intervention is not None:
+            found.add(_own_module(run.intervention))
+        if run.stop is not None:
+            found |= {*STOPPING}
+        if run.reference is not None:
+            found |= {*REFERRING}
+    return tuple(sorted(found))
+
+
+def _bare_tree(text: str) -> ast.Module:
+    """Python source without what does not decide results: comments, docstrings, layout."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Call):
+            # The text of a configuration key is documentation too.
+            node.keywords = [k for k in node.keywords if k.arg != "description"]
+    return tree
+
+
 def normalised(path: Path) -> str:
-    """The source without what does not decide results: comments, docstrings, layout."""
+    """A source file without what does not decide results."""
     text = path.read_text()
     if path.suffix == ".py":
-        tree = ast.parse(text)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-                node, clean=False
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-            if isinstance(node, ast.Call):
-                # The text of a configuration key is documentation too.
-                node.keywords = [k for k in node.keywords if k.arg != "description"]
-        return ast.dump(tree)
+        return ast.dump(_bare_tree(text))
     without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     return " ".join(without_comments.split())
 
 
-def _expanded(entries: tuple[str, ...], package: Path) -> list[Path]:
+def _names_used(tree: ast.AST, module: str) -> set[str]:
+    """Names of `fittest.<module>` that a source uses."""
+    used = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used |= {node.attr} if node.value.id == module else set()
+        elif isinstance(node, ast.ImportFrom) and node.module == f"fittest.{module}":
+            used |= {name.name for name in node.names}
+    return used
+
+
+def _bound_names(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(name.asname or name.name).partition(".")[0] for name in statement.names}
+    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+
+
+def definitions(path: Path, names: set[str]) -> str:
+    """The definitions of `names` in a Python file and all that they refer to in it."""
+    statements = [(_bound_names(s), s) for s in _bare_tree(path.read_text()).body]
+    wanted: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        wanted |= waiting
+        kept = [s for bound, s in statements if bound & wanted]
+        referred = {n.id for s in kept for n in ast.walk(s) if isinstance(n, ast.Name)}
+        waiting = referred & {name for bound, _ in statements for name in bound} - wanted
+    return "".join(ast.dump(s) for bound, s in statements if bound & wanted)
+
+
+def expanded(entries: Iterable[str], package: Path = _PACKAGE) -> list[Path]:
+    """The source files that files and folders of the package stand for."""
     found: list[Path] = []
     for entry in entries:
         path = package / entry
@@ -56,25 +118,31 @@ def _expanded(entries: tuple[str, ...], package: Path) -> list[Path]:
     return found
 
 
-def sources(package: Path = _PACKAGE) -> list[Path]:
-    """The files that TRAINING_SOURCES names."""
-    return _expanded(TRAINING_SOURCES, package)
-
-
 @cache
-def training_hash(package: Path = _PACKAGE) -> str:
-    """16 hex digits that change when the arithmetic of training can have changed."""
+def sources_hash(entries: tuple[str, ...], package: Path = _PACKAGE) -> str:
+    """16 hex digits for source files and what they use of the libraries."""
     total = hashlib.sha256()
-    for path in sources(package):
+    files = expanded(entries, package)
+    for path in files:
         total.update(str(path.relative_to(package)).encode())
         total.update(normalised(path).encode())
+    trees = [ast.parse(path.read_text()) for path in files if path.suffix == ".py"]
+    for library in LIBRARIES:
+        module = library.removesuffix(".py")
+        used = set().union(*(_names_used(tree, module) for tree in trees))
+        total.update(definitions(package / library, used).encode())
     return total.hexdigest()[:16]
+
+
+def training_hash(runs: Iterable[Run], package: Path = _PACKAGE) -> str:
+    """16 hex digits that change when the arithmetic of training these runs can have changed."""
+    return sources_hash(sources_of(runs), package)
 
 
 @cache
 def modules_hash(*entries: str) -> str:
     """16 hex digits for files or folders of the package, such as `analysis`."""
     total = hashlib.sha256()
-    for path in _expanded(entries, _PACKAGE):
+    for path in expanded(entries):
         total.update(normalised(path).encode())
     return total.hexdigest()[:16]

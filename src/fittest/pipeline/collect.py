@@ -11,7 +11,7 @@ from fittest.analysis.settle import stop_position
 from fittest.analysis.summarise import summarise_runs
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project
-from fittest.pipeline.references import choices
+from fittest.pipeline.references import ready
 from fittest.pipeline.tables import runs_table
 from fittest.runs.run import Run
 from fittest.store import read_table, write_table, write_text
@@ -63,8 +63,8 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
             f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
             " run the same command again"
         )
-    kept = choices(project, list(wanted.values()))
-    described = runs_table(runset, list(wanted.values()), owners, kept)
+    asked = list(wanted.values())
+    described = runs_table(runset, asked, owners, ready(project, asked))
     runs, frequencies = summarise_runs(
         pd.concat(parts), described, project.config.analysis.thresholds()
     )

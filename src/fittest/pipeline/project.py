@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from fittest.pipeline.config import FigureSettings, PaperFile, ProjectConfig
 from fittest.runs.axes import merged
 from fittest.runs.catalogue import Catalogue, Shard
 from fittest.runs.cost import flops
-from fittest.runs.run import digest
+from fittest.runs.run import Run, digest
 from fittest.runs.runset import load_runsets
 from fittest.store import Paths, provenance
 from fittest.yaml_file import read_yaml, validated
@@ -63,10 +63,16 @@ class Project:
             load_runsets(self.root / "config" / "runsets", self.scale),
             size.runs,
             size.pflop * 1e15,
-            version=f"{self.config.training.arithmetic()} {training_hash()}",
+            version=self._training_version,
             flops=flops,
-            stop_version=f"two_mean_factor {self.config.analysis.alive.two_mean_factor}",
         )
+
+    def _training_version(self, runs: Sequence[Run]) -> str:
+        """What decides the results of some runs beside their settings."""
+        version = f"{self.config.training.arithmetic()} {training_hash(runs)}"
+        if any(run.stop for run in runs):
+            version += f" two_mean_factor {self.config.analysis.alive.two_mean_factor}"
+        return version
 
     def shard(self, runset: str, name: str) -> Shard:
         """The shard called `name`; ConfigError where there is none."""

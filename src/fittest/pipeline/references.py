@@ -8,46 +8,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fittest.errors import TrainingError
-from fittest.runs.initial import kept_frequencies, with_kept
-from fittest.runs.run import KeepOnly, Run
+from fittest.runs.run import Run
 from fittest.store import read_table
 
 if TYPE_CHECKING:
     from fittest.pipeline.project import Project
 
-Choices = Mapping[str, tuple[int, ...]]
-"""run_id -> frequencies kept of the initial embedding."""
-
-
-def choices(project: Project, runs: Sequence[Run]) -> Choices:
-    """The frequencies that runs with a `KeepOnly` intervention keep; other runs are left out.
-
-    Those chosen by a reference run come from the `frequencies` table of its run-set. Raises
-    TrainingError where the reference run failed, so that it has no strongest frequencies.
-    """
-    found: dict[str, tuple[int, ...]] = {}
-    tables: dict[str, Mapping[str, np.ndarray]] = {}
-    for run in runs:
-        if run.reference is not None:
-            runset, run_id = run.reference
-            if runset not in tables:
-                tables[runset] = _final_signals(project, runset)
-            signals = tables[runset].get(run_id)
-            if signals is None or not np.isfinite(signals).all():
-                raise TrainingError(
-                    f"intervention.of: the run {run.seeds} of `{runset}` has no final signals"
-                    " (its loss became infinite or NaN); leave its seeds out"
-                )
-            found[run.run_id] = kept_frequencies(run, signals)
-        elif isinstance(run.intervention, KeepOnly) and run.intervention.frequencies is not None:
-            found[run.run_id] = run.intervention.frequencies
-    return found
-
 
 def ready(project: Project, runs: Sequence[Run]) -> list[Run]:
-    """The runs with every choice made, in order: what training needs to know of them."""
-    made = choices(project, runs)
-    return [with_kept(run, made[run.run_id]) if run.reference else run for run in runs]
+    """The runs with every choice made, in order: what training needs to know of them.
+
+    Choices left to a reference run come from the `frequencies` table of its run-set. Raises
+    TrainingError where the reference run failed, so that it has no strongest frequencies.
+    """
+    tables: dict[str, Mapping[str, np.ndarray]] = {}
+    found = []
+    for run in runs:
+        if run.reference is None:
+            found.append(run)
+            continue
+        runset, run_id = run.reference
+        if runset not in tables:
+            tables[runset] = _final_signals(project, runset)
+        signals = tables[runset].get(run_id)
+        if signals is None or not np.isfinite(signals).all():
+            raise TrainingError(
+                f"intervention.of: the run {run.seeds} of `{runset}` has no final signals"
+                " (its loss became infinite or NaN); leave its seeds out"
+            )
+        found.append(run.with_decision(signals))
+    return found
 
 
 def _final_signals(project: Project, runset: str) -> Mapping[str, np.ndarray]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fittest import fourier
-from fittest.models import EMBEDDING
-from fittest.runs.initial import construction_pair
-from fittest.runs.run import Construct, Perturb, Run
+from fittest.models import EMBEDDING, ModelSettings
+from fittest.runs.run import Run
 from fittest.store import SCHEMAS
+from fittest.tasks import Rng, TaskSettings
 from fittest.training.record import Record, WeightSpool
 
 
@@ -64,21 +64,33 @@ def _lists(values: NDArray[np.float32]) -> pa.Array:
 
 
 def runs_table(
-    name: str,
-    runs: Sequence[Run],
-    owners: Mapping[str, str],
-    kept: Mapping[str, tuple[int, ...]],
+    name: str, runs: Sequence[Run], owners: Mapping[str, str], decided: Sequence[Run]
 ) -> pd.DataFrame:
     """One row per run with what is known before training (columns of `runs` up to `config`).
 
-    kept: run_id -> frequencies that its intervention keeps, for runs that have such a one.
+    decided: the same runs with the choices of their interventions made.
     """
     return pd.DataFrame(
-        [_describe(name, run, owners[run.run_id], kept.get(run.run_id, ())) for run in runs]
+        [
+            _describe(name, run, owners[run.run_id], made)
+            for run, made in zip(runs, decided, strict=True)
+        ]
     )
 
 
-def _describe(name: str, run: Run, owner: str, kept: tuple[int, ...]) -> dict[str, object]:
+_OF_INTERVENTIONS = (
+    "frequency",
+    "factor",
+    "first",
+    "second",
+    "ratio",
+    "signal0_unperturbed_k",
+    "signal0_unperturbed_other_mean",
+    "kept",
+)
+
+
+def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
     row: dict[str, object] = {
         "run_id": run.run_id,
         "runset": name,
@@ -92,38 +104,20 @@ def _describe(name: str, run: Run, owner: str, kept: tuple[int, ...]) -> dict[st
         "steps": run.steps,
         "frozen": list(run.frozen),
         "intervention": "none" if run.intervention is None else run.intervention.kind,
-        "frequency": None,
-        "factor": None,
-        "first": None,
-        "second": None,
-        "ratio": None,
-        "signal0_unperturbed_k": None,
-        "signal0_unperturbed_other_mean": None,
         "config": run.model_dump_json(),
+        **dict.fromkeys(_OF_INTERVENTIONS),
     }
-    if isinstance(run.intervention, Perturb):
-        k = run.intervention.frequency
-        signals = _unperturbed_signals(run)
-        row |= {
-            "frequency": k,
-            "factor": run.intervention.factor,
-            "signal0_unperturbed_k": float(signals[k - 1]),
-            "signal0_unperturbed_other_mean": float(np.delete(signals, k - 1).mean()),
-        }
-    elif isinstance(run.intervention, Construct):
-        first, second = construction_pair(run)
-        row |= {"first": first, "second": second, "ratio": run.intervention.ratio}
-    row |= dict(zip(("first", "second"), kept, strict=False))
-    return row
+    if made.intervention is None:
+        return row
+    embedding = _unedited(run.task, run.model, run.seeds.embedding, run.rng)
+    return row | made.intervention.facts(embedding, run.seeds.embedding)
 
 
-_unperturbed: dict[tuple[object, ...], NDArray[np.float64]] = {}
-
-
-def _unperturbed_signals(run: Run) -> NDArray[np.float64]:
-    """Initial signals (K,) of the run's embedding before the intervention."""
-    key = (run.task, run.model, run.seeds.embedding, run.rng)
-    if key not in _unperturbed:
-        parameters = run.model.initial(run.task.build(), run.seeds.embedding, 0, run.rng)
-        _unperturbed[key] = fourier.signals(parameters[EMBEDDING].numpy()).astype(np.float64)
-    return _unperturbed[key]
+@lru_cache(maxsize=64)
+def _unedited(
+    task: TaskSettings, model: ModelSettings, seed: int, rng: Rng
+) -> NDArray[np.float64]:
+    """Initial embedding (p, d) before any intervention."""
+    parameters = model.initial(task.build(), seed, 0, rng)
+    embedding: NDArray[np.float64] = parameters[EMBEDDING].numpy()
+    return embedding

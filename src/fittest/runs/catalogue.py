@@ -65,8 +65,7 @@ class Catalogue:
 
     runs_per_shard: most runs in a shard. flops_per_shard: most FLOPs in a shard
     of more than one run.
-    version: what else decides the results (numeric type, hash of the training code).
-    stop_version: what else decides where runs stop (the alive threshold).
+    version: what else decides the results of given runs (numeric type, hash of their code).
     """
 
     def __init__(
@@ -74,16 +73,14 @@ class Catalogue:
         runsets: dict[str, RunSet],
         runs_per_shard: int,
         flops_per_shard: float,
-        version: str,
+        version: Callable[[list[Run]], str],
         flops: Callable[[Run], float],
-        stop_version: str = "",
     ) -> None:
         self._runsets = runsets
         self._runs_per_shard = runs_per_shard
         self._flops_per_shard = flops_per_shard
         self._version = version
         self._flops = flops
-        self._stop_version = stop_version
         self.owners = cache(self._owners)
         self.shards = cache(self._shards)
         self._by_id = cache(self._runs_by_id)
@@ -181,9 +178,6 @@ class Catalogue:
         # A reference run's end is as much a setting of the run that starts from it.
         referred = [self._by_id(of)[i] for of, i in (r.reference for r in runs if r.reference)]
         runs = [*runs, *dict.fromkeys(referred)] if referred else runs
-        version = [self._version]
-        if any(run.stop for run in runs):
-            version.append(self._stop_version)
         # A new forecast of when runs stop retrains nothing.
         dumps = [run.decisive_json() for run in runs]
-        return digest(json.dumps(version + dumps))
+        return digest(json.dumps([self._version(runs), *dumps]))

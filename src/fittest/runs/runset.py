@@ -106,7 +106,7 @@ class RunSet:
             try:
                 run = Run.model_validate(one)
             except ValidationError as error:
-                raise ConfigError(explain(error, where)) from None
+                raise ConfigError(explain(error, where, one)) from None
             if self.declaration.prime_p and not is_prime(run.task.p):
                 raise ConfigError(
                     f"{where}: task.p: {run.task.p} is not prime, and this run-set needs a prime"

@@ -1,0 +1,19 @@
+"""Changes to the initial embedding, one module per kind.
+
+A new kind is a module with an `EmbeddingEdit` and its own `kind`, listed in `Intervention`. Its
+code decides the results of its own runs alone.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fittest.runs.interventions.base import EmbeddingEdit
+from fittest.runs.interventions.construct import Construct
+from fittest.runs.interventions.keep import KeepOnly
+from fittest.runs.interventions.perturb import Perturb
+from fittest.runs.interventions.winners import Winners
+
+Intervention = Annotated[Perturb | Construct | KeepOnly | Winners, Field(discriminator="kind")]
+
+__all__ = ["Construct", "EmbeddingEdit", "Intervention", "KeepOnly", "Perturb", "Winners"]
