@@ -48,9 +48,7 @@ def test_the_strongest_counts_even_where_nothing_stands_out() -> None:
     """Equal signals: none is above the mean."""
     p = 7
     u = np.eye(3)
-    embedding = sum(
-        np.cos(2 * np.pi * k * np.arange(p) / p)[:, None] * u[k - 1] for k in (1, 2, 3)
-    )
+    embedding = sum(np.cos(2 * np.pi * k * np.arange(p) / p)[:, None] * u[k - 1] for k in (1, 2, 3))
     assert len(Winners().frequencies(np.asarray(embedding), 0)) >= 1
 
 

@@ -16,9 +16,7 @@ from fittest.training.native_backend import NativeBackend
 from fittest.training.torch_backend import TorchBackend
 
 if not native_backend.available():
-    pytest.skip(
-        f"no native kernel: {native_backend.unavailable_reason()}", allow_module_level=True
-    )
+    pytest.skip(f"no native kernel: {native_backend.unavailable_reason()}", allow_module_level=True)
 
 TASKS: dict[str, dict[str, Any]] = {
     "remainder": {"name": "remainder"},

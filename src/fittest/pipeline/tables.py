@@ -114,9 +114,7 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
 
 
 @lru_cache(maxsize=64)
-def _unedited(
-    task: TaskSettings, model: ModelSettings, seed: int, rng: Rng
-) -> NDArray[np.float64]:
+def _unedited(task: TaskSettings, model: ModelSettings, seed: int, rng: Rng) -> NDArray[np.float64]:
     """Initial embedding (p, d) before any intervention."""
     parameters = model.initial(task.build(), seed, 0, rng)
     embedding: NDArray[np.float64] = parameters[EMBEDDING].numpy()
