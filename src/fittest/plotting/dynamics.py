@@ -64,7 +64,7 @@ def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float)
 
 def heatmap_bar(image: AxesImage, axes: Any, shrink: float) -> None:
     """Colour scale of ``matrix_heatmap`` beside the given axes."""
-    limit = float(image.norm.vmax or 1.0)
+    limit = float(np.max(image.norm.vmax or 1.0))
     # Two decades on either side: more ticks would crowd around zero.
     ticks = [-limit, -limit / 10, 0.0, limit / 10, limit]
     figure = image.get_figure()

@@ -15,8 +15,8 @@ from fittest.plotting.panels import empty, log_steps
 from fittest.plotting.style import DEAD, OURS, PAPER, SURVIVORS
 
 ACCURACY = "viridis"
-RELATIVE = {"color": DEAD, "lw": 0.8, "ls": "--", "marker": ".", "ms": 2.5}
-COUNTED = {"color": OURS, "lw": 1.2, "marker": "o", "ms": 2.5}
+RELATIVE: dict[str, Any] = {"color": DEAD, "lw": 0.8, "ls": "--", "marker": ".", "ms": 2.5}
+COUNTED: dict[str, Any] = {"color": OURS, "lw": 1.2, "marker": "o", "ms": 2.5}
 
 
 def value(row: Mapping[Any, Any], digits: int = 2) -> str:
@@ -100,7 +100,7 @@ def loss_by_dimension(axes: Axes, table: pd.DataFrame, top: float, p: int | None
         d[~inside],
         np.full((~inside).sum(), top),
         facecolors="none",
-        edgecolors=colours[~inside],
+        edgecolors=list(map(tuple, colours[~inside])),
         s=11,
         linewidths=0.8,
         clip_on=False,
