@@ -61,7 +61,7 @@ def plot_fig1(table: str, origin: str, out_figure: str, paper: Mapping[str, floa
             axes.set_xticks([tick for tick in (0, 10, 1000, 100_000) if tick <= last])
         if not shown and not others:
             panels.empty(row[0], "nothing to project")
-        below.suptitle(_caption(known["counts"], paper), fontsize=7, x=0.01, ha="left")
+        below.suptitle(_caption(known["counts"], paper), fontsize=7.5, x=0.01, ha="left")
         style.save(figure, out_figure, known["provenance"])
 
 
@@ -100,10 +100,11 @@ def _curves(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _caption(counts: list[int], paper: Mapping[str, float]) -> str:
-    number = ", ".join(f"{n} in {runs}" for n, runs in sorted(Counter(counts).items()))
-    mean = f"{np.mean(counts):.1f}" if counts else "n.a."
-    text = rf"$\mathbf{{d}}$  $\rightarrow$ a few circles. Ours: mean {mean}"
-    text += f" (circles in runs: {number})"
+    text = r"$\mathbf{d}$  $\rightarrow$ a few circles"
+    if counts:
+        runs = "; ".join(f"{n}: {times}" for n, times in sorted(Counter(counts).items()))
+        text += f". Ours: mean {np.mean(counts):.1f} of {len(counts)} runs"
+        text += f" (circles: runs; {runs})"
     if "least_survivors" in paper and "most_survivors" in paper:
         text += f"; paper: {paper['least_survivors']:g} to {paper['most_survivors']:g}"
     return text
