@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import DIVERGING, fate_curves
+from fittest.plotting.dynamics import fate_curves
 
 CIRCLES = 5
 
@@ -71,7 +71,8 @@ def _embedding(axes: Axes, table: pd.DataFrame) -> None:
         panels.empty(axes, "no embedding")
         return
     matrix = table.pivot(index="token", columns="dimension", values="value").to_numpy(float)
-    axes.imshow(matrix, cmap=DIVERGING, vmin=-3, vmax=3, aspect="auto", interpolation="nearest")
+    colours = {"cmap": style.DIVERGING, "vmin": -3, "vmax": 3}
+    axes.imshow(matrix, **colours, aspect="auto", interpolation="nearest")
     axes.set_xlabel("dimension (the first few)")
     axes.set_ylabel("token n")
 
