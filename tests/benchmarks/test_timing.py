@@ -11,8 +11,9 @@ import pytest
 # `pytest` alone does not put the top folder on the path, `python -m pytest` does.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks import timing
 from benchmarks.timing import Timing, interleaved
+
+from benchmarks import timing
 
 
 class Counting:
