@@ -71,7 +71,7 @@ def count_lines(axes: Axes, table: pd.DataFrame, xlabel: str, show_limit: bool) 
 def leave_room(axes: Axes, table: pd.DataFrame, factor: float) -> None:
     """Make the axis so many times as high as its counts, and show markers at 0 whole."""
     # The limit of the rule may leave the panel: far above the counts it says nothing of them.
-    top = factor * max(1.0, table[["y", "y_hi"]].max(axis=None))
+    top = factor * float(np.nanmax(table[["y", "y_hi"]].to_numpy(float), initial=1.0))
     axes.set_ylim(-0.03 * top, top)
 
 
