@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fittest.analysis.constants import CONSTANTS
 from fittest.claims.measures import check_call, measures_of
 from fittest.claims.model import ClaimFile
 from fittest.errors import ClaimError, ConfigError
@@ -18,6 +19,7 @@ from fittest.runs.catalogue import Catalogue, Shard
 from fittest.runs.cost import flops
 from fittest.runs.run import Run, digest
 from fittest.runs.runset import load_runsets
+from fittest.settings import Settings
 from fittest.store import Paths, provenance
 from fittest.yaml_file import read_yaml, validated
 
@@ -180,6 +182,11 @@ class Project:
             for path in sorted(folder.glob("*.yaml"))
         }
 
+    def constants(self, paper: str) -> Settings:
+        """Constants of a paper's analyses; ConfigError where a file is wrong or missing."""
+        path = self.root / "config" / "analysis" / f"{paper}.yaml"
+        return validated(CONSTANTS[paper], read_yaml(path), f"config/analysis/{paper}.yaml")
+
     def claim_tables(self, paper: str) -> dict[str, str]:
         """Name -> path of the tables that the claims of a paper are judged from."""
         file = self.claims[paper]
@@ -221,6 +228,8 @@ class Project:
                     if self.scale in found.declaration.scales:
                         self.catalogue.owners(runset)
                         self.catalogue.check_references(runset)
+        for short in self.papers.keys() & CONSTANTS.keys():
+            self.constants(short)
         for short, claims in self.claims.items():
             self._check_claims(f"config/claims/{short}.yaml", claims)
 
