@@ -4,9 +4,13 @@
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
-include: "workflow/rules/survival.smk"
-include: "workflow/rules/survival_dynamics.smk"
-include: "workflow/rules/survival_sweeps.smk"
+
+
+for paper in project.papers:
+
+    include: f"workflow/rules/{paper}.smk"
+
+
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/publish.smk"
 

@@ -220,6 +220,26 @@ def test_what_training_imports_is_hashed() -> None:
             assert {*found} & {*hashed, *harmless}, f"{name}: {line}"
 
 
-def test_modules_hash_tells_folders_apart() -> None:
-    assert codehash.modules_hash("analysis") != codehash.modules_hash("plotting")
-    assert codehash.modules_hash("fourier.py") == codehash.modules_hash("fourier.py")
+def names(roots: list[str], *parts: str) -> set[str]:
+    found = codehash.imported_sources([str(REPOSITORY / root) for root in roots], parts)
+    return {path.relative_to(PACKAGE).as_posix() for path in found}
+
+
+def test_papers_do_not_share_the_hash_of_what_one_of_them_uses() -> None:
+    ours = names(["scripts/survival"], "analysis", "fourier.py")
+    theirs = names(["scripts/completeness"], "analysis", "fourier.py")
+    assert {"analysis/survival.py", "analysis/intervals.py", "fourier.py"} <= ours
+    assert {"analysis/orders.py", "analysis/cubes.py", "analysis/intervals.py"} <= theirs
+    assert not any("orders" in name or "cubes" in name for name in ours)
+    assert "analysis/ablation.py" not in theirs
+
+
+def test_imports_are_followed_through_modules(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from fittest.analysis import survival_figure\n")
+    found = {path.name for path in codehash.imported_sources([str(script)], ("analysis",))}
+    assert {"survival_figure.py", "intervals.py"} <= found
+    assert "ablation.py" not in found
+    whole = codehash.imports_hash((str(script),), "analysis")
+    assert whole == codehash.imports_hash((str(script),), "analysis")
+    assert whole != codehash.imports_hash((str(script),), "fourier.py")

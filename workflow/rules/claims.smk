@@ -4,11 +4,12 @@
 # For claims of the survival paper that no figure needs also: default runs at chosen steps, the
 # geometry of their final embeddings, and the comparison of float32 with float64.
 
-CLAIMS_CODE = modules_hash("claims", "analysis", "fourier.py")
 
-
-localrules:
-    survival_price,
+def claims_code(paper):
+    """A hash of what judges a paper: its own measures, where it has any, and the general ones."""
+    own = [f"claims/{paper}.py"] if package_has(f"claims/{paper}.py") else []
+    roots = ("scripts/claims.py", "claims/general.py", *own)
+    return imports_hash(roots, "claims", "analysis", "fourier.py")
 
 
 for paper, file in project.claims.items():
@@ -58,7 +59,7 @@ for paper, file in project.claims.items():
                 name: {"title": figure.title, "runs": project.runs_of(paper, name)}
                 for name, figure in project.papers[paper].figures.items()
             },
-            code=CLAIMS_CODE,
+            code=claims_code(paper),
         script:
             "../../scripts/claims.py"
 
@@ -74,6 +75,31 @@ for paper, file in project.claims.items():
             f"logs/{project.scale}/{paper}/derived.log",
         script:
             "../../scripts/check_derived.py"
+
+    rule:
+        """What a paper costs at every scale on this machine, and what this scale did cost."""
+        name:
+            f"{paper}_price"
+        input:
+            # Last, so that nothing else runs while the machine is measured.
+            csv=project.paths.table(paper, "claims.csv"),
+        output:
+            csv=project.paths.table(paper, "price.csv"),
+            page=report(
+                project.paths.table(paper, "price.html"),
+                caption="../report/price.rst",
+                category=paper,
+                subcategory="0 Claims and price",
+                labels={"result": "price"},
+            ),
+        log:
+            f"logs/{project.scale}/{paper}/price.log",
+        localrule: True
+        params:
+            paper=paper,
+            key=keys(*project.runsets_of(paper)),
+        script:
+            "../../scripts/price.py"
 
 
 rule survival_defaults:
@@ -136,26 +162,3 @@ rule survival_precision:
         key=keys("precision"),
     script:
         "../../scripts/survival/analyse_precision.py"
-
-
-rule survival_price:
-    """What the paper costs at every scale on this machine, and what this scale did cost."""
-    input:
-        # Last, so that nothing else runs while the machine is measured.
-        csv=survival_table("claims.csv"),
-    output:
-        csv=survival_table("price.csv"),
-        page=report(
-            survival_table("price.html"),
-            caption="../report/price.rst",
-            category="survival",
-            subcategory="0 Claims and price",
-            labels={"result": "price"},
-        ),
-    log:
-        f"logs/{project.scale}/survival/price.log",
-    params:
-        paper="survival",
-        key=keys(*project.runsets_of("survival")),
-    script:
-        "../../scripts/price.py"

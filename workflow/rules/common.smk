@@ -7,7 +7,7 @@ import sys
 from snakemake.exceptions import WorkflowError
 
 from fittest.errors import FittestError
-from fittest.pipeline.codehash import modules_hash
+from fittest.pipeline.codehash import imports_hash, package_has
 from fittest.pipeline.project import Project
 
 

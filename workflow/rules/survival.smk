@@ -3,8 +3,8 @@
 # tables, fig<n>.csv with the plotted numbers, and the figures; `snakemake survival` makes all.
 
 SURVIVAL = project.papers["survival"].figures
-SURVIVAL_CODE = modules_hash("analysis", "fourier.py")
-PLOT_CODE = modules_hash("plotting")
+SURVIVAL_CODE = imports_hash(("scripts/survival",), "analysis", "fourier.py")
+PLOT_CODE = imports_hash(("scripts/survival",), "plotting")
 
 
 localrules:
@@ -161,3 +161,7 @@ rule survival_figS1:
         code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_figS1_horizon.py"
+
+
+include: "survival_dynamics.smk"
+include: "survival_sweeps.smk"

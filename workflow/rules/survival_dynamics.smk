@@ -6,7 +6,9 @@
 
 DYNAMICS = project.config.analysis.dynamics
 RESAMPLING = project.config.analysis.bootstrap.model_dump(mode="json")
-DYNAMICS_CODE = modules_hash("analysis", "fourier.py", "models", "training/loss.py")
+DYNAMICS_CODE = imports_hash(
+    ("scripts/survival",), "analysis", "fourier.py", "models", "training/loss.py"
+)
 
 
 localrules:

@@ -41,6 +41,11 @@ rule collect:
     params:
         key=lambda w: project.runset_key(w.runset),
         analysis=project.config.analysis.model_dump(mode="json"),
-        code=modules_hash("analysis", "pipeline/collect.py", "store/schema.py"),
+        code=imports_hash(
+            ("pipeline/collect.py",),
+            "analysis",
+            "pipeline/collect.py",
+            "store/schema.py",
+        ),
     script:
         "../../scripts/collect.py"

@@ -142,9 +142,7 @@ def frozen_trend_row(prefix: str, last: pd.DataFrame, resampling: Resampling) ->
     return statistic_row(f"{prefix}.spearman_d_loss", rho, len(last), "over runs, last step")
 
 
-def frozen_completeness_row(
-    prefix: str, last: pd.DataFrame, drawn: pd.DataFrame, resampling: Resampling
-) -> Row:
+def frozen_completeness_row(prefix: str, last: pd.DataFrame, drawn: pd.DataFrame) -> Row:
     """Correlation over d of the least completeness with the frozen test loss (K26).
 
     Both vary with d, so it says nothing of a cause.

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch.func import functional_call
 
 from fittest.analysis import cubes, orders
 from fittest.analysis.constants.completeness import CubeSettings, LineSettings, SolvedSettings
+from fittest.analysis.counts import complete
 from fittest.analysis.ranks import Standing, standing
 from fittest.models import EMBEDDING
 from fittest.runs.run import Run
@@ -50,7 +52,43 @@ class Learned:
         return self.embeddings[min(self.embeddings)]
 
 
-def test_accuracies(run: Run, weights: Weights) -> tuple[float, float]:
+def learned_runs(runs: pd.DataFrame, weights: pd.DataFrame) -> list[Learned]:
+    """Every run that did not fail, by seed.
+
+    Args:
+        runs: the `runs` table.
+        weights: rows of the `weights` table: the embedding at every checkpoint, and all
+            parameters at each run's last step.
+    """
+    found = []
+    by_run = dict(iter(weights.groupby("run_id")))
+    for row in complete(runs).sort_values("seed_embedding").itertuples():
+        own = by_run[row.run_id]
+        values = [
+            (int(step), str(name), np.asarray(flat).reshape(*(int(n) for n in shape)))
+            for step, name, flat, shape in zip(
+                own["step"], own["parameter"], own["values"], own["shape"], strict=True
+            )
+        ]
+        final = {name: value for step, name, value in values if step == row.last_step}
+        embeddings = {step: value for step, name, value in values if name == EMBEDDING}
+        found.append(Learned(Run.model_validate_json(str(row.config)), final, embeddings))
+    return found
+
+
+def needed_weights(runs: pd.DataFrame) -> Callable[[pd.DataFrame], NDArray[np.bool_]]:
+    """Which rows of a `weights` table `learned_runs` needs, by run_id, step and parameter."""
+    last = complete(runs).set_index("run_id")["last_step"]
+
+    def wanted(rows: pd.DataFrame) -> NDArray[np.bool_]:
+        end = rows["run_id"].map(last)
+        used = (rows["parameter"] == EMBEDDING) | (rows["step"] == end)
+        return np.asarray(used & end.notna())
+
+    return wanted
+
+
+def accuracies_on_test(run: Run, weights: Weights) -> tuple[float, float]:
     """Accuracy over the test pairs, and the mean of its values per label (balanced accuracy).
 
     Labels that no test pair has do not count; NaN without test pairs.
@@ -107,7 +145,7 @@ def remainder_row(learned: Learned, solved: SolvedSettings, line: LineSettings) 
     task = learned.run.task
     assert isinstance(task, Remainder)
     final = learned.final[EMBEDDING]
-    accuracy, balanced = test_accuracies(learned.run, learned.final)
+    accuracy, balanced = accuracies_on_test(learned.run, learned.final)
     order, share, tight, gap = line_quality(final, task.m)
     by_f = orders.most_complete(orders.class_centres(final, task.m))
     start = orders.class_centres(learned.first, task.m)

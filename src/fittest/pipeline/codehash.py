@@ -139,10 +139,53 @@ def training_hash(runs: Iterable[Run], package: Path = _PACKAGE) -> str:
     return sources_hash(sources_of(runs), package)
 
 
+def package_has(file: str) -> bool:
+    """Whether the package has a file, such as `claims/survival.py`."""
+    return (_PACKAGE / file).is_file()
+
+
+def _imported(path: Path) -> set[Path]:
+    """The modules of the package that a source file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules = [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
+        else:
+            continue
+        for module in modules:
+            head, _, rest = module.partition(".")
+            file = _PACKAGE / f"{rest.replace('.', '/')}.py"
+            if head == "fittest" and rest and file.is_file():
+                found.add(file)
+    return found
+
+
+def imported_sources(roots: Iterable[str], parts: tuple[str, ...]) -> list[Path]:
+    """Modules of some parts of the package that scripts come to import.
+
+    Args:
+        roots: files or folders of the repository, or of the package.
+        parts: files or folders of the package, such as `analysis`.
+    """
+    waiting: set[Path] = set()
+    for root in roots:
+        start = Path(root) if Path(root).exists() else _PACKAGE / root
+        waiting |= set(start.rglob("*.py")) if start.is_dir() else {start}
+    seen: set[Path] = set()
+    while waiting:
+        seen |= waiting
+        waiting = set().union(*(_imported(path) for path in waiting)) - seen
+    return sorted(set(expanded(parts)) & seen)
+
+
 @cache
-def modules_hash(*entries: str) -> str:
-    """16 hex digits for files or folders of the package, such as `analysis`."""
+def imports_hash(roots: tuple[str, ...], *parts: str) -> str:
+    """16 hex digits for the modules that `imported_sources` finds: what one paper's scripts do
+    not use makes nothing of that paper stale."""
     total = hashlib.sha256()
-    for path in expanded(entries):
+    for path in imported_sources(roots, parts):
+        total.update(str(path.relative_to(_PACKAGE)).encode())
         total.update(normalised(path).encode())
     return total.hexdigest()[:16]

@@ -1,0 +1,54 @@
+"""Frequencies that start strong and die while weaker ones survive: panel b of figure 14."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fittest.analysis.counter_example import choose, curves, overtaking_rows, overtakings
+from fittest.analysis.survival_statistics import COLUMNS
+from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+
+
+def analyse_counter_example(
+    runs: str,
+    frequencies: str,
+    trajectories: Sequence[str],
+    out_table: str,
+    out_stats: str,
+    out_plotted: str,
+    confidence: float,
+) -> None:
+    """Write a row per run, how often it happens, and the signals of the run shown.
+
+    Args:
+        runs, frequencies, trajectories: of default runs. out_table, out_stats: Parquet.
+        out_plotted: CSV. confidence: of the intervals.
+    """
+    described, fates = read_table(runs, "runs"), read_table(frequencies, "frequencies")
+    table = overtakings(described, fates)
+    chosen = choose(table)
+    shown = "" if chosen is None else chosen.run_id
+    own = [
+        read_rows(path, "trajectory", ["run_id"], lambda r: (r["run_id"] == shown).to_numpy())
+        for path in trajectories
+    ]
+    trajectory = pd.concat(own, ignore_index=True).drop_duplicates("step")
+    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
+    origin["figure_runs"] = len(described)
+    rows = overtaking_rows(table, chosen, confidence)
+    write_table(table, out_table, origin)
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
+    write_csv(curves(chosen, fates, trajectory), out_plotted)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_counter_example(
+        runs=snakemake.input.runs,
+        frequencies=snakemake.input.frequencies,
+        trajectories=snakemake.input.trajectories,
+        out_table=snakemake.output.table,
+        out_stats=snakemake.output.stats,
+        out_plotted=snakemake.output.plotted,
+        confidence=snakemake.params.confidence,
+    )

@@ -1,0 +1,76 @@
+"""What runs of remainder equivalence learned, and how complete it was at the start: figure 1."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from fittest.analysis.completeness_statistics import rank_rows, remainder_rows
+from fittest.analysis.constants.completeness import CompletenessConstants
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.learned import (
+    REMAINDER_COLUMNS,
+    learned_runs,
+    needed_weights,
+    remainder_row,
+    shown_models,
+)
+from fittest.analysis.learned_panels import order_figure
+from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+
+
+def analyse_remainder(
+    runs: str,
+    weights: Sequence[str],
+    out_table: str,
+    out_stats: str,
+    out_plotted: str,
+    constants: CompletenessConstants,
+    resampling: Resampling,
+    paper: Mapping[str, float],
+) -> None:
+    """Write a row per run, the statistics, and what figure 1 plots.
+
+    Args:
+        runs, weights: of the run-set. out_table, out_stats: Parquet. out_plotted: CSV.
+        resampling: of the bootstrap over runs. paper: ``mid_rank``, ``mid_rank_sd``.
+    """
+    described = read_table(runs, "runs")
+    keys = ["run_id", "step", "parameter"]
+    wanted = needed_weights(described)
+    parts = [read_rows(path, "weights", keys, wanted) for path in weights]
+    models = learned_runs(described, pd.concat(parts, ignore_index=True))
+    rows = [remainder_row(one, constants.solved, constants.line) for one in models]
+    table = pd.DataFrame(rows, columns=REMAINDER_COLUMNS)
+    statistics = run_rows("remainder", described)[:2] + remainder_rows(table, resampling)
+    statistics += rank_rows(
+        "remainder",
+        table,
+        constants.top_shares,
+        resampling,
+        paper.get("mid_rank"),
+        paper.get("mid_rank_sd"),
+    )
+    shown = shown_models(table, "order", constants.models_shown)
+    drawn = sorted(
+        (m for m in models if m.run.run_id in shown), key=lambda m: shown.index(m.run.run_id)
+    )
+    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
+    origin["figure_runs"] = len(table)
+    write_table(table, out_table, origin)
+    write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)
+    write_csv(order_figure(drawn, table, constants.order_bins), out_plotted)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_remainder(
+        runs=snakemake.input.runs,
+        weights=snakemake.input.weights,
+        out_table=snakemake.output.table,
+        out_stats=snakemake.output.stats,
+        out_plotted=snakemake.output.plotted,
+        constants=CompletenessConstants(**snakemake.params.constants),
+        resampling=Resampling(**snakemake.params.resampling),
+        paper=snakemake.params.paper,
+    )

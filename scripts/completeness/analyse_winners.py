@@ -1,0 +1,40 @@
+"""How fast runs generalise that keep their strongest circles: panel d of figure 6."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.analysis.winners import speed_bars, speed_rows, speed_table
+from fittest.store import read_provenance, read_table, write_csv, write_table
+
+
+def analyse_winners(
+    runs: Sequence[str], out_table: str, out_stats: str, out_plotted: str, resampling: Resampling
+) -> None:
+    """Write a row per run, the statistics, and the bars.
+
+    Args:
+        runs: `runs` tables of all arms. out_table, out_stats: Parquet. out_plotted: CSV.
+        resampling: of the bootstrap over seeds.
+    """
+    described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
+    table = speed_table(described)
+    statistics = run_rows("winners", described)[:2] + speed_rows(table, resampling)
+    origin = {k: v for k, v in read_provenance(runs[0]).items() if k not in ("kind", "runset")}
+    origin["figure_runs"] = len(table)
+    write_table(table, out_table, origin)
+    write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)
+    write_csv(speed_bars(table, resampling), out_plotted)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_winners(
+        runs=list(snakemake.input),
+        out_table=snakemake.output.table,
+        out_stats=snakemake.output.stats,
+        out_plotted=snakemake.output.plotted,
+        resampling=Resampling(**snakemake.params.resampling),
+    )

@@ -1,0 +1,82 @@
+"""What runs of XOR learned, and how complete it was at the start: figure 2."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from fittest.analysis.completeness_statistics import rank_rows, xor_rows
+from fittest.analysis.constants.completeness import CompletenessConstants
+from fittest.analysis.intervals import Resampling
+from fittest.analysis.learned import (
+    XOR_COLUMNS,
+    learned_runs,
+    needed_weights,
+    shown_models,
+    xor_row,
+)
+from fittest.analysis.learned_panels import cube_figure
+from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+
+
+def analyse_xor(
+    runs: str,
+    weights: Sequence[str],
+    out_table: str,
+    out_stats: str,
+    out_plotted: str,
+    constants: CompletenessConstants,
+    resampling: Resampling,
+    paper: Mapping[str, float],
+) -> None:
+    """Write a row per run, the statistics, and what figure 2 plots.
+
+    Args:
+        runs, weights: of the run-set. out_table, out_stats: Parquet. out_plotted: CSV.
+        resampling: of the bootstrap over runs. paper: ``mid_rank``, ``mid_rank_sd``.
+    """
+    described = read_table(runs, "runs")
+    keys = ["run_id", "step", "parameter"]
+    wanted = needed_weights(described)
+    parts = [read_rows(path, "weights", keys, wanted) for path in weights]
+    models = learned_runs(described, pd.concat(parts, ignore_index=True))
+    reached = described.set_index("run_id")[["test_accuracy", "train_accuracy"]]
+    rows = [
+        xor_row(one, constants.cube, *(float(v) for v in reached.loc[one.run.run_id]))
+        for one in models
+    ]
+    table = pd.DataFrame(rows, columns=XOR_COLUMNS)
+    cube = constants.cube
+    statistics = run_rows("xor", described)[:2]
+    statistics += xor_rows(table, resampling, cube.least_share, cube.least_evenness)
+    statistics += rank_rows(
+        "xor",
+        table,
+        constants.top_shares,
+        resampling,
+        paper.get("mid_rank"),
+        paper.get("mid_rank_sd"),
+    )
+    shown = shown_models(table, "basis", constants.models_shown)
+    drawn = sorted(
+        (m for m in models if m.run.run_id in shown), key=lambda m: shown.index(m.run.run_id)
+    )
+    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
+    origin["figure_runs"] = len(table)
+    write_table(table, out_table, origin)
+    write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)
+    write_csv(cube_figure(drawn, table, constants.cube_bins), out_plotted)
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    analyse_xor(
+        runs=snakemake.input.runs,
+        weights=snakemake.input.weights,
+        out_table=snakemake.output.table,
+        out_stats=snakemake.output.stats,
+        out_plotted=snakemake.output.plotted,
+        constants=CompletenessConstants(**snakemake.params.constants),
+        resampling=Resampling(**snakemake.params.resampling),
+        paper=snakemake.params.paper,
+    )

@@ -1,0 +1,27 @@
+"""Verdicts of the survival paper's claims that this paper repeats, as statistics."""
+
+import pandas as pd
+
+from fittest.analysis.survival_statistics import COLUMNS, statistic_row
+from fittest.store import provenance, write_table
+
+HOLDS = {"reproduced": 1.0, "partly": 0.5, "not reproduced": 0.0}
+
+
+def collect_shared_claims(claims: str, out_stats: str, scale: str) -> None:
+    """Write a row per claim: 1 reproduced, 0.5 partly, 0 not; NaN where it was not evaluated.
+
+    Args:
+        claims: the other paper's claims.csv. out_stats: Parquet.
+    """
+    table = pd.read_csv(claims, keep_default_na=False)
+    rows = [
+        statistic_row(row["id"], HOLDS.get(row["verdict"], float("nan")), 1, row["verdict"])
+        for row in table.to_dict("records")
+    ]
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance(scale, "claims"))
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    collect_shared_claims(snakemake.input.claims, snakemake.output.stats, snakemake.params.scale)
