@@ -48,6 +48,16 @@ class Paths:
         """A figure as PDF, kept by scale (its PNG lies beside it)."""
         return f"{self.results}/{self.scale}/{paper}/figures/{name}.pdf"
 
+    def published(self, name: str, folder: str = "") -> str:
+        """A figure as PDF where the reader looks for it, whatever its scale; `folder`: of its
+        paper, "" for the figures at the top."""
+        return f"{self.figures}/{folder}/{name}.pdf" if folder else f"{self.figures}/{name}.pdf"
+
+    @staticmethod
+    def png(pdf: str) -> str:
+        """The PNG beside a figure's PDF."""
+        return pdf.removesuffix(".pdf") + ".png"
+
     def caption(self, paper: str, figure: str) -> str:
         """Caption of a figure in the report, with the claims that belong to it."""
         return f"{self.results}/{self.scale}/{paper}/captions/{figure}.rst"
