@@ -52,9 +52,7 @@ def analyse_remainder(
         paper.get("mid_rank_sd"),
     )
     shown = shown_models(table, "order", constants.models_shown)
-    drawn = sorted(
-        (m for m in models if m.run.run_id in shown), key=lambda m: shown.index(m.run.run_id)
-    )
+    drawn = [one for run_id in shown for one in models if one.run.run_id == run_id]
     origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
     origin["figure_runs"] = len(table)
     write_table(table, out_table, origin)

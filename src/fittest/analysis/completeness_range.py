@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fittest import fourier
 from fittest.analysis import cubes, orders
 from fittest.analysis.counts import mean_estimate
-from fittest.analysis.intervals import Resampling, cluster_bootstrap
+from fittest.analysis.intervals import Estimate, Resampling, cluster_bootstrap
 from fittest.analysis.statistics import spearman
 from fittest.analysis.survival_statistics import Row, statistic_row
 from fittest.models import EMBEDDING, EmbeddingMLPSettings
@@ -119,6 +120,12 @@ def by_dimension(drawn: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _trend(
+    x: Floats, y: Floats, clusters: NDArray[np.integer[Any]], resampling: Resampling
+) -> Estimate:
+    return cluster_bootstrap(lambda i: spearman(x[i], y[i]), clusters, resampling)
+
+
 def range_rows(drawn: pd.DataFrame, checked_from: int, resampling: Resampling) -> list[Row]:
     """Trends over d, and how far means are from what is derived (K17, K18).
 
@@ -130,9 +137,7 @@ def range_rows(drawn: pd.DataFrame, checked_from: int, resampling: Resampling) -
         for name in ("minimum", "maximum"):
             d = part["d"].to_numpy(float)
             share = (part[name] / part["mean"]).to_numpy(float)
-            rho = cluster_bootstrap(
-                lambda i, d=d, share=share: spearman(d[i], share[i]), part["seed"], resampling
-            )
+            rho = _trend(d, share, part["seed"].to_numpy(), resampling)
             text = f"Spearman(d, {name} / own mean); bootstrap over seeds"
             rows.append(statistic_row(f"range.{task}.spearman_{name}", rho, len(part), text))
         large = part[part["d"] >= checked_from]

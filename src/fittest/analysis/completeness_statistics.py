@@ -176,10 +176,10 @@ def identity_rows(seeds: int, m: int, d: int) -> list[Row]:
     for _ in range(seeds):
         centres = generator.standard_normal((m, d))
         order = generator.permutation(m)
-        f = [orders.completeness(centres, q) for q in every]
+        f: list[float] = [orders.completeness(centres, q) for q in every]
         h = orders.cut_values(centres)
         compare(h[np.cumsum(1 << order)[:-1]].sum(), orders.completeness(centres, order))
-        compare(orders.extremes(centres), [min(f), np.mean(f), max(f)])
+        compare(orders.extremes(centres), [min(f), float(np.mean(f)), max(f)])
         compare(orders.completeness(centres, orders.most_complete(centres)), max(f))
         rank = standing(f, orders.completeness(centres, order))
         counts = (rank.greater + 1, rank.equal, rank.total)

@@ -28,22 +28,25 @@ def overtakings(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataFrame:
         of the dead one (rank 1 is the strongest), and the dead one was ``overtaken`` if positive.
     """
     rows = []
-    by_run = {run_id: part for run_id, part in frequencies.groupby("run_id")}
+    by_run = dict(iter(frequencies.groupby("run_id")))
     for run in complete(runs).to_dict("records"):
         own = by_run[run["run_id"]]
-        alive = own["alive_2mean"].astype(bool)
+        alive = own["alive_2mean"].to_numpy(bool)
         if alive.all() or not alive.any():
             continue
-        rank = own["signal0"].rank(ascending=False, method="first").astype(int)
-        survivor, dead = rank[alive].idxmax(), rank[~alive].idxmin()
+        signal, ks = own["signal0"].to_numpy(float), own["k"].to_numpy(int)
+        rank = np.empty(len(ks), dtype=int)
+        rank[np.argsort(-signal, kind="stable")] = np.arange(1, len(ks) + 1)
+        survivor = int(np.argmax(np.where(alive, rank, -1)))
+        dead = int(np.argmin(np.where(alive, len(ks) + 1, rank)))
         gap = int(rank[survivor] - rank[dead])
         rows.append(
             {
                 "run_id": run["run_id"],
                 "seed": int(run["seed_embedding"]),
                 "last_step": int(run["last_step"]),
-                "dead": int(own.loc[dead, "k"]),
-                "survivor": int(own.loc[survivor, "k"]),
+                "dead": int(ks[dead]),
+                "survivor": int(ks[survivor]),
                 "gap": gap,
                 "overtaken": gap > 0,
             }

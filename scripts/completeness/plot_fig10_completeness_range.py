@@ -1,0 +1,28 @@
+"""Figure 10: least, mean and most complete structure of untrained embeddings, by dimension."""
+
+import pandas as pd
+
+from fittest.plotting import panels, style
+from fittest.plotting.completeness_panels import RANGE_TASKS, range_lines
+from fittest.store import read_provenance, read_table
+
+SAID = {"minimum": "rises", "mean": "stays", "maximum": "falls"}
+
+
+def plot_fig10(table: str, stats: str, out_figure: str) -> None:
+    """Draw the figure from fig10.csv and range_stats.parquet; out_figure is the PDF."""
+    data = pd.read_csv(table)
+    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.7)
+        row = figure.subplots(1, len(RANGE_TASKS))
+        for axes, letter, (task, title) in zip(row, "abc", RANGE_TASKS.items(), strict=True):
+            range_lines(axes, data[data["task"] == task], statistics, task, SAID)
+            panels.panel_title(axes, letter, title)
+        row[0].set_ylabel("completeness\n(over the expected mean)")
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    plot_fig10(snakemake.input.table, snakemake.input.stats, snakemake.output.figure)

@@ -1,0 +1,116 @@
+"""Figure 1: embeddings of remainder equivalence before and after training, and where the learned
+order stood among all orders at the start."""
+
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+
+from fittest.plotting import panels, style
+from fittest.plotting.completeness_panels import rank_notes
+from fittest.store import read_provenance, read_table
+
+
+def plot_fig1(table: str, stats: str, out_figure: str) -> None:
+    """Draw the figure.
+
+    Args:
+        table: fig1.csv. stats: remainder_stats.parquet. out_figure: the PDF (a PNG beside it).
+    """
+    data = pd.read_csv(table)
+    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    tokens = data[data["panel"] == "tokens"]
+    models = sorted(tokens["model"].unique()) if len(tokens) else []
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 3.3)
+        left, right = figure.subfigures(1, 2, width_ratios=[1.35, 1.0])
+        grid = left.subplots(max(len(models), 1), 2, squeeze=False)
+        if not models:
+            for axes in grid.flat:
+                panels.empty(axes, "no run ended well")
+        for row, model in enumerate(models):
+            told = data[(data["panel"] == "learned") & (data["model"] == model)].iloc[0]
+            _model(grid[row], tokens[tokens["model"] == model], told)
+        panels.panel_title(grid[0][0], "a", "before training")
+        grid[0][1].set_title("after training", loc="left")
+        if models:
+            _residues(left, grid, int(tokens["residue"].max()) + 1)
+        axes = right.subplots()
+        _histogram(axes, data, statistics)
+        panels.panel_title(axes, "b", "all orders, model 1 before training")
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+def _colours(classes: int) -> ListedColormap:
+    # The order of remainders means nothing, so neighbours may look different.
+    return ListedColormap(mpl.colormaps["tab10"].colors[:classes])  # type: ignore[attr-defined]
+
+
+def _model(row: Any, tokens: pd.DataFrame, told: pd.Series) -> None:
+    classes = int(tokens["residue"].max()) + 1
+    for axes, stage in zip(row, ("initial", "final"), strict=True):
+        part = tokens[tokens["stage"] == stage]
+        axes.scatter(
+            part["x"],
+            part["y"],
+            c=part["residue"],
+            cmap=_colours(classes),
+            vmin=-0.5,
+            vmax=classes - 0.5,
+            s=9,
+            linewidths=0,
+        )
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.set_xlabel("PC 1 (embedding units)")
+    row[0].set_ylabel(f"model {int(told['model'])}, seed {int(told['seed'])}\nPC 2")
+    row[1].annotate(
+        f"order {told['order']}",
+        xy=(0.5, 0.97),
+        xycoords="axes fraction",
+        ha="center",
+        va="top",
+        fontsize=6.3,
+        color=style.OURS,
+    )
+
+
+def _residues(figure: Figure, grid: Any, classes: int) -> None:
+    edges = BoundaryNorm([r - 0.5 for r in range(classes + 1)], classes)
+    bar = figure.colorbar(
+        ScalarMappable(edges, _colours(classes)), ax=grid, shrink=0.8, aspect=35, pad=0.02
+    )
+    bar.set_ticks(range(classes))
+    bar.set_label(f"token n mod {classes}")
+
+
+def _histogram(axes: Axes, data: pd.DataFrame, statistics: dict) -> None:
+    bins = data[data["panel"] == "histogram"]
+    if len(bins) == 0:
+        panels.empty(axes, "no run ended well")
+        return
+    told = data[(data["panel"] == "learned") & (data["model"] == 1)].iloc[0]
+    width = bins["bin_hi"] - bins["bin_lo"]
+    axes.bar(bins["bin_lo"], bins["orders"], width, align="edge", color=style.DEAD)
+    axes.axvline(told["f_mean"], color="0.2", ls=":", lw=0.9, label="mean of all orders")
+    axes.axvline(told["f"], color=style.OURS, lw=1.4, label="order learned")
+    axes.set_ylim(top=1.45 * float(bins["orders"].max()))
+    axes.set_xlabel("completeness f (embedding units²)")
+    axes.set_ylabel(f"orders of {int(told['total']):,} (exact)")
+    axes.legend(loc="upper right")
+    axes.ticklabel_format(axis="y", scilimits=(0, 4))
+    panels.note_box(
+        axes, rank_notes(statistics, "remainder", float(told["mid_rank"])), "upper left"
+    )
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    plot_fig1(
+        table=snakemake.input.table,
+        stats=snakemake.input.stats,
+        out_figure=snakemake.output.figure,
+    )
