@@ -147,18 +147,21 @@ class Project:
         """
         stem = target.removesuffix(".pdf").removesuffix(".png").rsplit("/", 1)[-1]
         wanted: list[str] = []
+        # A figure may need no training at all.
+        known = False
         for short, paper in self.papers.items():
             for name, figure in paper.figures.items():
                 published = self.published(short, name).removesuffix(".pdf")
                 if target in ("all", short) or stem == name or target == published:
+                    known = True
                     wanted += figure.runsets
             if target in ("all", short) and short in self.claims:
                 wanted += self.claims[short].runsets
-        if not wanted and target in self.catalogue.names():
-            wanted = [target]
-        if not wanted:
-            known = [*self.papers, *(n for p in self.papers.values() for n in p.figures)]
-            raise ConfigError(f"unknown target `{target}`; there are all, {', '.join(known)}")
+        if not known and target in self.catalogue.names():
+            known, wanted = True, [target]
+        if not known:
+            targets = [*self.papers, *(n for p in self.papers.values() for n in p.figures)]
+            raise ConfigError(f"unknown target `{target}`; there are all, {', '.join(targets)}")
         return list(dict.fromkeys(wanted))
 
     def targets_among(self, words: Iterable[str]) -> list[str]:
