@@ -35,9 +35,8 @@ def analyse_range(
     drawn = completeness_range(settings.dimensions, settings.seeds)
     rows = range_rows(drawn, settings.checked_from, resampling) + identity_rows(**CHECKED)
     lines = by_dimension(drawn, resampling)
-    told = {**origin, "figure_runs": len(drawn)}
-    write_table(drawn, out_table, told)
-    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, told)
+    write_table(drawn, out_table, origin)
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
     write_csv(lines[lines["statistic"] == "minimum"], out_fig8)
     write_csv(lines, out_fig10)
 
@@ -53,5 +52,5 @@ if "snakemake" in globals():
         out_fig10=snakemake.output.fig10,
         settings=RangeSettings(**snakemake.params.settings),
         resampling=Resampling(**snakemake.params.resampling),
-        origin=provenance(snakemake.params.scale, "no training"),
+        origin=provenance(snakemake.params.scale, "none"),
     )

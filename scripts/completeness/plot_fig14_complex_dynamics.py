@@ -11,8 +11,8 @@ from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
 
 EXAMPLES = {
-    "example dead": {"color": "#CC3311", "label": "starts high, dies"},
-    "example survivor": {"color": style.SURVIVORS[0], "label": "starts low, survives"},
+    "example dead": {"color": "#CC3311", "label": "strongest start that dies"},
+    "example survivor": {"color": style.SURVIVORS[0], "label": "weakest start that survives"},
 }
 
 
@@ -44,7 +44,9 @@ def plot_fig14(
         _legend_above(left)
         _example(right, other)
         seed = "" if len(other) == 0 else f", seed {int(other['seed'].iloc[0])}"
-        panels.panel_title(right, "b", f"a strong start is no guarantee{seed}")
+        shown = statistics["overtaken.shown"]["value"] == 1
+        title = "a strong start is no guarantee" if shown else "no strong start died"
+        panels.panel_title(right, "b", f"{title}{seed}")
         share = statistics["overtaken.share"]
         figure.suptitle(
             "paper: both kinds exist; ours: share of runs with a dead frequency that started above"

@@ -3,7 +3,6 @@ order stood among all orders at the start."""
 
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -13,6 +12,9 @@ from matplotlib.figure import Figure
 from fittest.plotting import panels, style
 from fittest.plotting.completeness_panels import rank_notes
 from fittest.store import read_provenance, read_table
+
+# Okabe and Ito's colours and Tol's; the order of remainders means nothing, so neighbours differ.
+RESIDUES = (*style.SURVIVORS, style.OURS, "black")
 
 
 def plot_fig1(table: str, stats: str, out_figure: str) -> None:
@@ -36,18 +38,16 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
             told = data[(data["panel"] == "learned") & (data["model"] == model)].iloc[0]
             _model(grid[row], tokens[tokens["model"] == model], told)
         panels.panel_title(grid[0][0], "a", "before training")
-        grid[0][1].set_title("after training", loc="left")
         if models:
             _residues(left, grid, int(tokens["residue"].max()) + 1)
         axes = right.subplots()
         _histogram(axes, data, statistics)
-        panels.panel_title(axes, "b", "all orders, model 1 before training")
+        panels.panel_title(axes, "b", "all orders in model 1 before training")
         style.save(figure, out_figure, read_provenance(stats))
 
 
 def _colours(classes: int) -> ListedColormap:
-    # The order of remainders means nothing, so neighbours may look different.
-    return ListedColormap(mpl.colormaps["tab10"].colors[:classes])  # type: ignore[attr-defined]
+    return ListedColormap(RESIDUES[:classes])
 
 
 def _model(row: Any, tokens: pd.DataFrame, told: pd.Series) -> None:
@@ -67,15 +67,7 @@ def _model(row: Any, tokens: pd.DataFrame, told: pd.Series) -> None:
         axes.set_aspect("equal", adjustable="datalim")
         axes.set_xlabel("PC 1 (embedding units)")
     row[0].set_ylabel(f"model {int(told['model'])}, seed {int(told['seed'])}\nPC 2")
-    row[1].annotate(
-        f"order {told['order']}",
-        xy=(0.5, 0.97),
-        xycoords="axes fraction",
-        ha="center",
-        va="top",
-        fontsize=6.3,
-        color=style.OURS,
-    )
+    row[1].set_title(f"after: order {told['order']}", loc="left", fontsize=6.8)
 
 
 def _residues(figure: Figure, grid: Any, classes: int) -> None:
@@ -95,9 +87,11 @@ def _histogram(axes: Axes, data: pd.DataFrame, statistics: dict) -> None:
     told = data[(data["panel"] == "learned") & (data["model"] == 1)].iloc[0]
     width = bins["bin_hi"] - bins["bin_lo"]
     axes.bar(bins["bin_lo"], bins["orders"], width, align="edge", color=style.DEAD)
-    axes.axvline(told["f_mean"], color="0.2", ls=":", lw=0.9, label="mean of all orders")
-    axes.axvline(told["f"], color=style.OURS, lw=1.4, label="order learned")
-    axes.set_ylim(top=1.45 * float(bins["orders"].max()))
+    # Up to the data only: above it stand the notes.
+    top = 1.04 * float(bins["orders"].max())
+    axes.vlines(told["f_mean"], 0, top, color="0.2", ls=":", lw=0.9, label="mean of all orders")
+    axes.vlines(told["f"], 0, top, color=style.OURS, lw=1.4, label="order learned")
+    axes.set_ylim(top=1.45 * top)
     axes.set_xlabel("completeness f (embedding units²)")
     axes.set_ylabel(f"orders of {int(told['total']):,} (exact)")
     axes.legend(loc="upper right")

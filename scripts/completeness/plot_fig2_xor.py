@@ -42,7 +42,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
                 grid[row][1].set_title(f"after training\n000 beside {beside}", fontsize=6.8)
         axes = right.subplots()
         _histogram(axes, data, statistics)
-        panels.panel_title(axes, "b", "all arrangements, model 1 before training")
+        panels.panel_title(axes, "b", "all arrangements in model 1 before")
         left.suptitle(r"$\mathbf{a}$  tokens on three principal components", fontsize=8)
         style.save(figure, out_figure, read_provenance(stats))
 
@@ -82,9 +82,11 @@ def _histogram(axes: Axes, data: pd.DataFrame, statistics: dict) -> None:
         edgecolor="white",
         linewidth=0.4,
     )
-    axes.axvline(told["g_mean"], color="0.2", ls=":", lw=0.9, label="mean of all")
-    axes.axvline(told["g"], color=style.OURS, lw=1.4, label="cube learned")
-    axes.set_ylim(top=1.75 * float(bins["arrangements"].max()))
+    # Up to the data only: above it stand the notes.
+    top = 1.04 * float(bins["arrangements"].max())
+    axes.vlines(told["g_mean"], 0, top, color="0.2", ls=":", lw=0.9, label="mean of all")
+    axes.vlines(told["g"], 0, top, color=style.OURS, lw=1.4, label="cube learned")
+    axes.set_ylim(top=1.5 * top)
     axes.set_xlabel("completeness g (embedding units²)")
     axes.set_ylabel(
         f"arrangements of {int(bins['arrangements'].sum())}\n(28 cubes, each six times)"

@@ -58,7 +58,7 @@ def _finding(statistics: dict) -> str:
         for task, title in TASKS.items()
     ]
     return (
-        "paper: the loss falls with d (line: d = p); ours, Spearman(d, test loss) at the last"
+        "paper: the loss falls with d (line: d = p)\nours, Spearman(d, test loss) at the last"
         f" step: {', '.join(found)}"
     )
 

@@ -36,35 +36,29 @@ def range_lines(
     if len(table) == 0:
         panels.empty(axes, "no dimensions")
         return
-    for name, words in said.items():
+    for name in said:
         rows = table[table["statistic"] == name].sort_values("d")
-        label = f"{name}; paper: {words}"
-        axes.plot(rows["d"], rows["y"], "o-", ms=3, color=_LOOKS[name], label=label)
-        axes.fill_between(
-            rows["d"], rows["y_lo"], rows["y_hi"], color=_LOOKS[name], alpha=0.25, lw=0
-        )
+        axes.plot(rows["d"], rows["y"], "o-", ms=3, color=_LOOKS[name], label=name)
+        low, high = rows["y_lo"], rows["y_hi"]
+        axes.fill_between(rows["d"], low, high, color=_LOOKS[name], alpha=0.25, lw=0)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sorted(table["d"].unique())))
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("embedding dimension d")
-    found = [
-        (name, statistics[f"range.{task}.spearman_{name}"])
-        for name in ("minimum", "maximum")
-        if name in said
-    ]
-    lines = [
-        (f"ours: Spearman(d, {name} / mean) = {row['value']:.2f}", _LOOKS[name])
-        for name, row in found
-    ]
+    # Short words: a wider text would squeeze the panel.
+    short = {"minimum": "min", "mean": "mean", "maximum": "max"}
+    paper = ", ".join(f"{short[name]} {words}" for name, words in said.items())
+    lines = [(f"paper: {paper}", PAPER)]
+    for name in ("minimum", "maximum"):
+        if name in said:
+            rho = statistics[f"range.{task}.spearman_{name}"]["value"]
+            lines.append((f"ours: Spearman(d, {name}) {rho:.2f}", _LOOKS[name]))
     lines.append((f"{int(table['seeds'].max())} embeddings per d, 95 % band", "0.35"))
-    panels.note_box(axes, lines, "lower right" if len(said) == 1 else "upper left")
+    panels.note_box(axes, lines, "upper left")
     low, high = axes.get_ylim()
-    if len(said) == 1:
-        axes.set_ylim(low - 0.35 * (high - low), high + 0.15 * (high - low))
-    else:
-        axes.set_ylim(low - 0.32 * (high - low), high + 0.35 * (high - low))
-    axes.legend(loc="upper left" if len(said) == 1 else "lower right", fontsize=5.8)
+    # The notes stand above the data.
+    axes.set_ylim(low, high + 0.14 * len(lines) * (high - low))
 
 
 def rank_notes(statistics: Statistics, prefix: str, own: float) -> list[tuple[str, str]]:

@@ -67,9 +67,10 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
     axes.set_ylabel("frequencies (stacked)")
     axes.set_ylim(top=float(bins["n"].max()) * 1.45)
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86))
+    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.82))
     lines = [
         (f"AUC {printed(statistics.get('gradient.auc_4'))}", style.OURS),
+        ("share below 0 at steps 1-4:", style.OURS),
         (_negative(statistics), style.OURS),
     ]
     panels.note_box(axes, lines, "upper left")
@@ -78,11 +79,12 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
 def _negative(statistics: Statistics) -> str:
     shares = [statistics.get(f"gradient.negative_{step}") for step in range(1, 5)]
     known = ", ".join(f"{row['value']:.0%}" for row in shares if row is not None)
-    return f"below 0 at steps 1-4: {known}"
+    return known
 
 
 def _rates(axes: Axes, rates: pd.DataFrame, step: int, statistics: Statistics) -> None:
-    axes.set_title(f"step {step}")
+    # The first one's title is that of the panel.
+    axes.set_title("" if step == 1 else f"step {step}")
     axes.set_ylim(-0.04, 1.04)
     if len(rates) == 0:
         panels.empty(axes, "no bin is full enough")
