@@ -17,7 +17,7 @@ from fittest.analysis.alive import Thresholds
 from fittest.analysis.summarise import summarise_runs
 from fittest.store import write_table
 
-SCRIPTS = Path(__file__).parents[2] / "scripts" / "survival"
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 THRESHOLDS = Thresholds(2.0, 10.0, 0.25, 500, 1.5)
 PROVENANCE = {"scale": "test", "config_hash": "0123456789abcdef", "commit": "f" * 12}
 PAPER = {
@@ -41,9 +41,9 @@ class RunSet:
     weights: str
 
 
-def load_script(name: str) -> ModuleType:
+def load_script(name: str, paper: str = "survival") -> ModuleType:
     """A script as a module, as a user's own code would import it."""
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / paper / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -140,6 +140,7 @@ def make_runs(
                 "first": None,
                 "second": None,
                 "ratio": None,
+                "kept": None,
                 "signal0_unperturbed_k": None,
                 "signal0_unperturbed_other_mean": None,
                 "config": json.dumps({"index": index}),

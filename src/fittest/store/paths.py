@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -65,3 +66,8 @@ class Paths:
     def calibration(self) -> str:
         """Measured speed of this machine."""
         return f"{self.results}/calibration.json"
+
+
+def listed(paths: str | Sequence[str]) -> list[str]:
+    """Several paths as a list; Snakemake hands over a single one as text."""
+    return [paths] if isinstance(paths, str) else list(paths)
