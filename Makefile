@@ -1,4 +1,4 @@
-# The contract: make figures/<name>.pdf, survival, smoke, test, bench, lint. Each sets up .venv.
+# The contract: make figures/<name>.pdf, survival, completeness, smoke, test, bench, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ BIN := .venv/bin
 CONFIG := $(if $(SCALE),--config scale=$(SCALE))
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 
-.PHONY: all gallery survival report plan smoke test lint bench schemas FORCE
+.PHONY: all gallery survival completeness report plan smoke test lint bench schemas FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -17,7 +17,7 @@ all: .venv/installed
 figures/%.pdf: .venv/installed FORCE
 	$(SNAKEMAKE) $(CONFIG) -- $@
 
-survival: .venv/installed
+survival completeness: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- $@
 
 # Everything of the scale, then one page with figures, captions, claims and price.
