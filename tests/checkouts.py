@@ -32,5 +32,5 @@ def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1500,
     )

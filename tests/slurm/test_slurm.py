@@ -34,7 +34,7 @@ STEPS = 30000 if "native" in BACKENDS else 3000
 CONFIG = ["scale=smoke", "training={restart_minutes: 0.005}"]
 # A profile's numbers for a patient cluster; nothing else differs from the user's command.
 IMPATIENT = ["--slurm-init-seconds-before-status-checks", "2", "--retries", "1"]
-LIMIT = 900.0
+LIMIT = 1500.0
 
 
 def world(folder: Path) -> Path:

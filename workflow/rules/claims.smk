@@ -18,12 +18,12 @@ for paper, file in project.claims.items():
         name:
             f"{paper}_claims"
         input:
-            claims=f"config/claims/{paper}.yaml",
-            descriptions=report_descriptions(paper),
             **{
                 name.replace(".", "__"): path
                 for name, path in project.claim_tables(paper).items()
             },
+            claims=f"config/claims/{paper}.yaml",
+            descriptions=report_descriptions(paper),
         output:
             csv=report(
                 project.paths.table(paper, "claims.csv"),

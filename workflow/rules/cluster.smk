@@ -23,8 +23,11 @@ def training_cores():
     if workflow.remote_exec or workflow.nodes is not None:
         return cluster.training_cores(project.config.cluster)
     try:
-        return workflow.cores or 1
-    except WorkflowError:  # none given, as for --unlock
+        # One job per GPU, where `--resources gpu=N` says how many there are.
+        return max(
+            1, workflow.cores // (workflow.global_resources.get("gpu").value or 1)
+        )
+    except WorkflowError:  # no cores given, as for --unlock
         return 1
 
 

@@ -83,6 +83,9 @@ def kept_figure(paper, name):
         pdf.removesuffix("pdf") + "png",
         caption=report_caption(paper, name),
         category=settings.section,
-        labels={"figure": name.split("_")[0].removeprefix("fig"), "what": settings.title},
+        labels={
+            "figure": name.split("_")[0].removeprefix("fig"),
+            "what": settings.title,
+        },
     )
     return {"figure": pdf, "png": png}
