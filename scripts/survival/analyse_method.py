@@ -69,7 +69,7 @@ def analyse_method(
     write_csv(pd.concat(parts)[COLUMNS], out_fig1)
     origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
     summary = {
-        "provenance": origin | {"figure_runs": len(shown)},
+        "provenance": origin | {"figure_runs": len(good)},
         "p": choice["p"],
         "d": choice["d"],
         "counts": [int(n) for n in good["n_2mean"]],

@@ -23,18 +23,16 @@ def plot_fig10(
     statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
     titles = {"all": "all", "small": f"below {small:g}", "large": f"{small:g} and more"}
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.8)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.0)
         row = figure.subplots(1, 3)
         for axes, letter, (panel, title) in zip(row, "abc", titles.items(), strict=True):
             part = data[data["panel"] == panel]
             sweep_panels.count_lines(axes, part, "weight decay", show_limit=False)
             panels.panel_title(axes, letter, title)
             if len(part):
-                axes.set_ylim(top=1.08 * axes.get_ylim()[1])
                 axes.set_xlim(left=0)
-        if len(data):
-            row[0].legend(loc="upper right", fontsize=5.5)
-        figure.suptitle(_finding(statistics, paper), fontsize=6.5, color=style.OURS)
+        sweep_panels.legend_below(figure, row[0])
+        figure.suptitle(_finding(statistics, paper), fontsize=6.5, color="0.2")
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -45,8 +43,8 @@ def _finding(statistics: dict, paper: Mapping[str, float]) -> str:
     alive, accuracy = (statistics[f"wd0.{name}"] for name in ("n_rel", "test_accuracy"))
     counted = f"counted at step {step:,.0f} on average" if np.isfinite(step) else "no runs"
     return (
-        f"paper: falls{runs}; ours: Spearman(decay, circles) = {sweep_panels.value(bold)},"
-        f" dashed count {sweep_panels.value(thin)}, n = {bold['n']}; {counted}\n"
+        f"paper: falls{runs}\nours: Spearman(decay, circles) = {sweep_panels.value(bold)},"
+        f" dashed count {sweep_panels.value(thin)}, n = {bold['n']} runs, {counted}\n"
         f"without decay the paper keeps all frequencies and does not generalise; ours:"
         f" {sweep_panels.value(alive, 1)} above ¼ of the strongest, test accuracy"
         f" {sweep_panels.value(accuracy)}"

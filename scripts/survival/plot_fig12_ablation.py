@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
 
-LOWEST = 1e-8  # nats, as in the paper
+ENDS = (1e-8, 20.0)  # nats, as in the paper
 COLOURS = {
     "O": "black",
     "A": style.SURVIVORS[1],
@@ -35,12 +35,14 @@ def plot_fig12(table: str, stats: str, out_figure: str) -> None:
             (right, "b", "random", "kept: random others"),
         ):
             part = data[data["panel"] == panel]
-            sweep_panels.loss_curves(axes, part, _styles(part), LOWEST)
+            sweep_panels.loss_curves(axes, part, _styles(part), ENDS)
             if len(part):
                 _guide(axes, statistics, panel)
-                axes.legend(loc="lower left", fontsize=5.8)
+                axes.legend(
+                    loc="lower left", fontsize=5.8, frameon=True, framealpha=0.9, edgecolor="none"
+                )
             panels.panel_title(axes, letter, title)
-        figure.suptitle(_finding(statistics), fontsize=6.5, color=style.OURS)
+        figure.suptitle(_finding(statistics), fontsize=6.5, color="0.2")
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -61,8 +63,9 @@ def _guide(axes: Axes, statistics: dict, panel: str) -> None:
     """The paper's loss of B."""
     said = statistics["ablation.min_test_loss_B"]["paper"]
     if panel == "strongest" and np.isfinite(said):
+        power = rf"$10^{{{np.log10(said):.0f}}}$"
         axes.axhline(
-            said, color=style.PAPER, lw=0.9, ls=":", label=f"paper's B reaches about {said:.0e}"
+            said, color=style.PAPER, lw=0.9, ls=":", label=f"paper's B reaches about {power}"
         )
 
 

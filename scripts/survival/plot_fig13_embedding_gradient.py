@@ -42,7 +42,7 @@ def plot_fig13(
                 peak = paper["peak_step"]
                 label = f"paper's spike: {peak:g}"
                 left.axvline(peak, color=style.PAPER, ls=":", lw=0.9, label=label)
-            left.legend(loc="upper left", ncols=2, fontsize=5.8, handlelength=1.2)
+            left.legend(loc="upper right", fontsize=5.8, handlelength=1.2)
         if len(near):
             right.set_xlim(*WINDOW)
             right.set_ylim(bottom=0)

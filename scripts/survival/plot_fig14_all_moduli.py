@@ -41,8 +41,8 @@ def plot_fig14(table: str, stats: str, out_figure: str, paper: Mapping[str, floa
                 (f"counted at step {step:,.0f} on average", "0.35"),
             ]
             panels.note_box(axes, lines, "upper left")
-            axes.set_ylim(top=1.7 * axes.get_ylim()[1])
-            axes.legend(loc="upper right", fontsize=5.8)
+            sweep_panels.leave_room(axes, data, 1.5)
+        sweep_panels.legend_below(figure, axes)
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import heatmap_bar, heatmap_scale, matrix_heatmap, printed
+from fittest.plotting.dynamics import printed
+from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
 from fittest.store import read_provenance, read_table
 
 
@@ -17,7 +18,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
     runs = list(data["run_id"].unique())
     limit, linear = heatmap_scale(data["value"])
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 2.5)
         row = figure.subplots(1, max(len(runs), 1), squeeze=False)[0]
         image = None
         for letter, axes, run_id in zip("abcdefgh", row, runs, strict=False):

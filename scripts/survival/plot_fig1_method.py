@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import DIVERGING, fate_curves
+from fittest.plotting.dynamics import fate_curves
 
 CIRCLES = 5
 
@@ -61,7 +61,7 @@ def plot_fig1(table: str, origin: str, out_figure: str, paper: Mapping[str, floa
             axes.set_xticks([tick for tick in (0, 10, 1000, 100_000) if tick <= last])
         if not shown and not others:
             panels.empty(row[0], "nothing to project")
-        below.suptitle(_caption(known["counts"], paper), fontsize=7, x=0.01, ha="left")
+        below.suptitle(_caption(known["counts"], paper), fontsize=7.5, x=0.01, ha="left")
         style.save(figure, out_figure, known["provenance"])
 
 
@@ -71,7 +71,8 @@ def _embedding(axes: Axes, table: pd.DataFrame) -> None:
         panels.empty(axes, "no embedding")
         return
     matrix = table.pivot(index="token", columns="dimension", values="value").to_numpy(float)
-    axes.imshow(matrix, cmap=DIVERGING, vmin=-3, vmax=3, aspect="auto", interpolation="nearest")
+    colours = {"cmap": style.DIVERGING, "vmin": -3, "vmax": 3}
+    axes.imshow(matrix, **colours, aspect="auto", interpolation="nearest")
     axes.set_xlabel("dimension (the first few)")
     axes.set_ylabel("token n")
 
@@ -100,10 +101,11 @@ def _curves(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _caption(counts: list[int], paper: Mapping[str, float]) -> str:
-    number = ", ".join(f"{n} in {runs}" for n, runs in sorted(Counter(counts).items()))
-    mean = f"{np.mean(counts):.1f}" if counts else "n.a."
-    text = rf"$\mathbf{{d}}$  $\rightarrow$ a few circles. Ours: mean {mean}"
-    text += f" (circles in runs: {number})"
+    text = r"$\mathbf{d}$  $\rightarrow$ a few circles"
+    if counts:
+        runs = "; ".join(f"{n}: {times}" for n, times in sorted(Counter(counts).items()))
+        text += f". Ours: mean {np.mean(counts):.1f} of {len(counts)} runs"
+        text += f" (circles: runs; {runs})"
     if "least_survivors" in paper and "most_survivors" in paper:
         text += f"; paper: {paper['least_survivors']:g} to {paper['most_survivors']:g}"
     return text

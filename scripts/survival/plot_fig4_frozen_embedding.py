@@ -37,7 +37,7 @@ def plot_fig4(table: str, stats: str, out_figure: str) -> None:
         if scale is not None:
             bar = figure.colorbar(scale, ax=grid, shrink=0.8, aspect=35, pad=0.02)
             bar.set_label("test accuracy")
-        figure.suptitle(_finding(statistics), fontsize=6.5, color=style.OURS)
+        figure.suptitle(_finding(statistics), fontsize=6.5, color="0.2")
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -45,7 +45,7 @@ def _finding(statistics: dict) -> str:
     drop = statistics["freeze.transition_d"]
     above, below = (statistics[f"freeze.loss_ratio_{name}"] for name in ("large", "small"))
     return (
-        f"paper: a drop at d = {drop['paper']:g} (red line: d = p); ours: at d ="
+        f"paper: a drop at d = {drop['paper']:g} (line: d = p); ours: at d ="
         f" {sweep_panels.value(drop, 0)}\n"
         "median loss at the last step over that of medium d: large d"
         f" {sweep_panels.value(above)}, small d {sweep_panels.value(below)}"

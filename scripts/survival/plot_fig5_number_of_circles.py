@@ -26,20 +26,25 @@ def plot_fig5(table: str, stats: str, out_figure: str, paper: Mapping[str, float
         primes, dims = (data[data["panel"] == name] for name in ("p", "d"))
         sweep_panels.count_lines(left, primes, "modulus p (primes)", show_limit=True)
         said = f"paper: rises, {paper['runs']:g} runs per p" if "runs" in paper else "paper: rises"
-        _notes(left, statistics, "primes", said, len(primes))
+        _notes(left, statistics, "primes", said, primes)
         panels.panel_title(left, "a", "by modulus")
         sweep_panels.count_lines(right, dims, "embedding dimension d", show_limit=False)
         ends = "smallest_d" in paper and "largest_d" in paper
         span = f", d = {paper['smallest_d']:g} to {paper['largest_d']:g}" if ends else ""
-        _notes(right, statistics, "dims", f"paper: rises{span}", len(dims))
+        _notes(right, statistics, "dims", f"paper: rises{span}", dims)
         panels.panel_title(right, "b", "by dimension")
+        sweep_panels.legend_below(figure, left)
         style.save(figure, out_figure, read_provenance(stats))
 
 
 def _notes(
-    axes: Axes, statistics: Mapping[str, Mapping[Any, Any]], prefix: str, said: str, points: int
+    axes: Axes,
+    statistics: Mapping[str, Mapping[Any, Any]],
+    prefix: str,
+    said: str,
+    table: pd.DataFrame,
 ) -> None:
-    if points == 0:
+    if len(table) == 0:
         return
     rho = statistics[f"{prefix}.spearman_n_2mean"]
     thin = statistics[f"{prefix}.spearman_n_rel"]
@@ -56,9 +61,8 @@ def _notes(
     if np.isfinite(step):
         lines.append((f"counted at step {step:,.0f} on average", "0.35"))
     panels.note_box(axes, lines, "upper left")
-    # The box and the legend stand above the data.
-    axes.set_ylim(top=1.75 * axes.get_ylim()[1])
-    axes.legend(loc="upper right", fontsize=5.5)
+    # The box stands above the data.
+    sweep_panels.leave_room(axes, table, 1.5)
 
 
 if "snakemake" in globals():

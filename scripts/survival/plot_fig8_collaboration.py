@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import fate_curves, printed
@@ -38,13 +39,14 @@ def plot_fig8(table: str, stats: str, showcase: str, out_figure: str) -> None:
             own = data[data["panel"] == name]
             panels.panel_title(axes, letter, title)
             axes.set_xlabel("training step")
+            axes.xaxis.set_major_locator(MaxNLocator(3))
             if len(own) == 0:
                 few = len(choice["survivors"])
                 panels.empty(axes, f"needs {needed} survivors; this run has {few}")
                 continue
             fate_curves(axes, own, "loss_all", legend=size == 1)
             axes.set_ylim(0, min(top * 1.25, 8.0))
-            ours = printed(statistics.get(f"collaboration.best{size}_loss"))
+            ours = printed(statistics.get(f"collaboration.best{size}_loss"), 2 if size < 3 else 4)
             lines = [
                 ("paper: " + ("fails", "still high", "near 0")[size - 1], style.PAPER),
                 (f"ours, best {size} at the end: {ours}", style.OURS),

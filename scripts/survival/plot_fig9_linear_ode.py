@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import heatmap_bar, heatmap_scale, matrix_heatmap, printed
+from fittest.plotting.dynamics import printed
+from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
 from fittest.store import read_provenance, read_table
 
 SERIES: dict[str, dict[str, Any]] = {
@@ -30,8 +32,8 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 4.6)
-        (a, b), (c, d) = figure.subplots(2, 2)
+        figure = style.new_figure(style.PAGE_WIDTH, 5.0)
+        (a, b), (c, d) = figure.subplots(2, 2, height_ratios=[1.2, 1])
         _fits(a, data[data["panel"] == "r2"], statistics)
         paths = data[data["panel"] == "path"]
         for axes, letter, fate in ((b, "b", "dead"), (c, "c", "survivor")):
@@ -49,20 +51,19 @@ def _fits(axes: Axes, data: pd.DataFrame, statistics: Mapping[str, Any]) -> None
     for name, line in SERIES.items():
         own = data[data["series"] == name].sort_values("d")
         axes.errorbar(own["d"], own["mean"], yerr=own["sd"], ms=2.5, lw=0.9, elinewidth=0.6, **line)
-    axes.set_ylim(min(-0.05, float(data["mean"].min()) - 0.05), 1.05)
+    # The text and the legend stand above the curves.
+    axes.set_ylim(min(-0.05, float(data["mean"].min()) - 0.1), 1.95)
+    axes.set_yticks(np.arange(0, 1.1, 0.25))
     axes.set_xlabel("embedding dimension d")
     axes.set_ylabel(r"$R^2$, mean over outputs")
-    axes.legend(loc="lower right", ncols=2, fontsize=5.8)
+    axes.legend(loc="upper right", fontsize=5.8, borderaxespad=0.1, labelspacing=0.3)
     lines = [
         ("paper: near 1, Lasso close", style.PAPER),
-        (f"ours, default d: {printed(statistics.get('ode.ols_r2'), 3)},", style.OURS),
+        ("ours at the default d:", style.OURS),
+        (f"{printed(statistics.get('ode.ols_r2'), 3)}", style.OURS),
         (f"Lasso {printed(statistics.get('ode.lasso_r2'), 3)}", style.OURS),
     ]
-    # In the middle, below the curves near 1 and above those of the baselines.
-    for index, (text, colour) in enumerate(lines):
-        axes.text(
-            0.03, 0.6 - 0.08 * index, text, transform=axes.transAxes, fontsize=6, color=colour
-        )
+    panels.note_box(axes, lines, "upper left")
 
 
 def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
@@ -82,14 +83,13 @@ def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
 
 def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
     share = printed(statistics.get("ode.lasso_nonzero"))
-    panels.panel_title(axes, "d", "Lasso A")
+    panels.panel_title(axes, "d", f"Lasso A; not zero: {share} (paper: sparse)")
     if len(entries) == 0:
         panels.empty(axes, "no run with dense steps")
         return
     limit, linear = heatmap_scale(entries["value"])
     image = matrix_heatmap(axes, entries, limit, linear)
     heatmap_bar(image, axes, 0.9)
-    axes.set_xlabel(f"acting frequency j\npaper: sparse; ours, not zero: {share}")
 
 
 if "snakemake" in globals():

@@ -254,6 +254,8 @@ def test_from_training_to_figures(world: World) -> None:
 
 def test_claims_find_their_statistics(world: World) -> None:
     """Every statistic that a claim asks of this table is one that it holds."""
+    if not Path(world.path("dynamics.parquet")).exists():
+        tabulate(world)
     claims = Path(__file__).parents[2] / "config" / "claims" / "survival.yaml"
     names = set(read_table(world.path("dynamics.parquet"))["name"])
     asked = [

@@ -27,15 +27,17 @@ for paper, file in project.claims.items():
         output:
             csv=report(
                 project.paths.table(paper, "claims.csv"),
-                category="Claims and price",
-                labels={"what": "claims, as a table", "figure": ""},
+                category=paper,
+                subcategory="0 Claims and price",
+                labels={"result": "claims, as a table"},
             ),
             markdown=project.paths.table(paper, "claims.md"),
             page=report(
                 project.paths.table(paper, "claims.html"),
                 caption="../report/claims.rst",
-                category="Claims and price",
-                labels={"what": "claims and verdicts", "figure": ""},
+                category=paper,
+                subcategory="0 Claims and price",
+                labels={"result": "claims and verdicts"},
             ),
             captions=[
                 project.paths.caption(paper, name)
@@ -147,8 +149,9 @@ rule survival_price:
         page=report(
             survival_table("price.html"),
             caption="../report/price.rst",
-            category="Claims and price",
-            labels={"what": "price", "figure": ""},
+            category="survival",
+            subcategory="0 Claims and price",
+            labels={"result": "price"},
         ),
     log:
         f"logs/{project.scale}/survival/price.log",

@@ -82,10 +82,11 @@ def kept_figure(paper, name):
     png = report(
         pdf.removesuffix("pdf") + "png",
         caption=report_caption(paper, name),
-        category=settings.section,
+        category=paper,
+        subcategory=settings.section,
+        # One label: where a category has two results, Snakemake makes a second one a switch.
         labels={
-            "figure": name.split("_")[0].removeprefix("fig"),
-            "what": settings.title,
+            "result": f"Figure {name.split('_')[0].removeprefix('fig')}: {settings.title}"
         },
     )
     return {"figure": pdf, "png": png}

@@ -49,8 +49,9 @@ class ClassifierSettings:
 
 
 def _model(standardised: bool) -> Any:
-    machine = SVC(kernel="linear")
-    return make_pipeline(StandardScaler(), machine) if standardised else make_pipeline(machine)
+    # Centring moves the boundary along with the data and nothing else (the bias is free), but
+    # without it the solver needs hundreds of times as many iterations.
+    return make_pipeline(StandardScaler(with_std=standardised), SVC(kernel="linear"))
 
 
 def _splits(table: pd.DataFrame, settings: ClassifierSettings) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike, confidence: float) -> tuple[
     total = np.asarray(trials, dtype=np.float64)
     if bool(((hits < 0) | (hits > total)).any()):
         raise ValueError("successes must lie between 0 and the number of trials")
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = float(ndtri(0.5 + confidence / 2))
     safe = np.where(total > 0, total, 1.0)
     rate = hits / safe
     scale = 1.0 + z * z / safe

@@ -78,4 +78,4 @@ def with_fates(table: pd.DataFrame, rank: dict[int, int]) -> pd.DataFrame:
     known = table["k"].notna()
     ranks = [rank.get(int(k), 0) if ok else np.nan for k, ok in zip(table["k"], known, strict=True)]
     fates = [None if np.isnan(r) else ("survivor" if r else "dead") for r in ranks]
-    return table.assign(rank=ranks, fate=fates)
+    return table.assign(rank=ranks, fate=pd.Series(fates, table.index, dtype=object))

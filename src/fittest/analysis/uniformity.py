@@ -61,8 +61,9 @@ def uniformity(
     generator = np.random.default_rng(resampling.seed)
     real, degrees, clusters = 0.0, 0, 0
     random = np.zeros(resampling.draws)
-    for p, rows in alive.groupby("p", sort=True):
-        number = count(int(p))
+    for p in sorted(int(value) for value in alive["p"].unique()):
+        rows = alive[alive["p"] == p]
+        number = count(p)
         counts = (
             rows.assign(alive=rows[rule].astype(int))
             .pivot_table(index="cluster", columns="k", values="alive", aggfunc="sum")
@@ -75,7 +76,7 @@ def uniformity(
         real += float(np.square(counts.sum(0) - expected).sum() / expected)
         degrees += number - 1
         clusters += len(counts)
-        table = renamings(int(p))
+        table = renamings(p)
         for draw in range(resampling.draws):
             chosen = table[generator.integers(number, size=len(counts))]
             total = np.bincount(chosen.ravel(), weights=counts.ravel(), minlength=number)

@@ -97,7 +97,9 @@ def judge(
     note = _filled(claim, measured)
     conditions = claim.conditions(scale)
     if not conditions:
-        reason = f"needs the scale {claim.lowest_scale}; this is {scale}"
+        # What a larger scale would miss as well is told already here, where it is cheap to mend.
+        needed = f"needs the scale {claim.lowest_scale}; this is {scale}"
+        reason = "; ".join(dict.fromkeys([needed, *missing.values()]))
         return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
     words = "; ".join(in_words(c, claim) for c in conditions)
     outcomes = [holds(c, measured) for c in conditions]

@@ -115,7 +115,7 @@ class Claim(Settings):
         if not reaches(scale, self.lowest_scale):
             return ()
         usable = [name for name in SCALES if name in self.criteria and reaches(scale, name)]
-        found = self.criteria[usable[-1]]  # type: ignore[index]
+        found = self.criteria[usable[-1]]
         return tuple(c for c in found if c.lowest_scale is None or reaches(scale, c.lowest_scale))
 
 

@@ -31,7 +31,7 @@ def _over_runs(evidence: Evidence, values: NDArray[np.float64], kind: str) -> Me
     known = values[np.isfinite(values)]
     if len(known) == 0:
         return Measured(np.nan)
-    reduce = {"mean": np.mean, "median": np.median}[kind]
+    reduce = np.mean if kind == "mean" else np.median
     estimate = cluster_bootstrap(
         lambda i: float(reduce(known[i])), np.arange(len(known)), evidence.resampling
     )

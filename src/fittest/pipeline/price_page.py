@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -53,7 +55,7 @@ def _measured(root: Path, scale: str, runset: str, jobs: int) -> float:
     return float(sum(pd.read_csv(path, sep="\t")["s"].sum() for path in files))
 
 
-def _cells(row: dict[str, float | str]) -> list[str]:
+def _cells(row: Mapping[Hashable, Any]) -> list[str]:
     def time(seconds: float) -> str:
         return "–" if math.isnan(seconds) else duration(seconds)
 
@@ -84,7 +86,7 @@ def price_page(table: pd.DataFrame, scale: str, source: str) -> str:
         head = "".join(f"<th>{name}</th>" for name in heads)
         body = "".join(
             "<tr>" + "".join(f"<td>{cell}</td>" for cell in _cells(row)) + "</tr>"
-            for row in rows.to_dict("records")  # type: ignore[arg-type]
+            for row in rows.to_dict("records")
         )
         return f"<table><tr>{head}</tr>{body}</table>"
 
@@ -92,7 +94,7 @@ def price_page(table: pd.DataFrame, scale: str, source: str) -> str:
     sums = table.groupby("scale", sort=False).sum(numeric_only=True, min_count=1).reset_index()
     whole = sums.rename(columns={"scale": "runset"})
     whole["measured_s"] = whole["measured_s"].where(
-        (whole["runset"] == scale) & own["measured_s"].notna().all()
+        (whole["runset"] == scale) & bool(own["measured_s"].notna().all())
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Price</title>'

@@ -43,6 +43,9 @@ SURVIVORS = (
 TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), name="tokens")
 """Colour map of the tokens 0..p-1: viridis without its yellow end, which paper swallows."""
 
+DIVERGING = mpl.colormaps["RdBu_r"]
+"""Red and blue differ in hue for all common colour deficiencies, and zero is white."""
+
 RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,

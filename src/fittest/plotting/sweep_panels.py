@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting.panels import empty, log_steps
 from fittest.plotting.style import DEAD, OURS, PAPER, SURVIVORS
 
 ACCURACY = "viridis"
-RELATIVE = {"color": DEAD, "lw": 0.8, "ls": "--", "marker": ".", "ms": 2.5}
-COUNTED = {"color": OURS, "lw": 1.2, "marker": "o", "ms": 2.5}
+RELATIVE: dict[str, Any] = {"color": DEAD, "lw": 0.8, "ls": "--", "marker": ".", "ms": 2.5}
+COUNTED: dict[str, Any] = {"color": OURS, "lw": 1.2, "marker": "o", "ms": 2.5}
 
 
 def value(row: Mapping[Any, Any], digits: int = 2) -> str:
@@ -55,16 +56,38 @@ def count_lines(axes: Axes, table: pd.DataFrame, xlabel: str, show_limit: bool) 
         axes.step(
             limit["x"],
             limit["limit"],
-            where="post",
+            where="mid",
             color="0.6",
             lw=0.7,
             ls=":",
             label="most the authors' rule can count",
         )
-    axes.set_ylim(bottom=0)
+    leave_room(axes, table, 1.05)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel(xlabel)
     axes.set_ylabel("circles per run, mean")
+
+
+def leave_room(axes: Axes, table: pd.DataFrame, factor: float) -> None:
+    """Make the axis so many times as high as its counts, and show markers at 0 whole."""
+    # The limit of the rule may leave the panel: far above the counts it says nothing of them.
+    top = factor * float(np.nanmax(table[["y", "y_hi"]].to_numpy(float), initial=1.0))
+    axes.set_ylim(-0.03 * top, top)
+
+
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """The legend of one panel for all of them, below, where it hides nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    layout = figure.get_layout_engine()
+    if handles and layout is not None:
+        # Within what the layout leaves to panels: the footer stands below.
+        figure.legend(
+            handles,
+            labels,
+            loc="outside lower center",
+            ncols=len(handles),
+            bbox_to_anchor=layout.get()["rect"],
+        )
 
 
 def mark_primes(axes: Axes, table: pd.DataFrame) -> None:
@@ -87,8 +110,12 @@ def loss_by_dimension(axes: Axes, table: pd.DataFrame, top: float, p: int | None
     Returns:
         What a colour bar needs; None for an empty table.
     """
+    axes.set_ylim(0, top)
+    if p is not None:
+        axes.axvline(p, color=PAPER, lw=0.9, zorder=0)
     if len(table) == 0:
-        empty(axes, "no runs")
+        note = f"none below {top:g}"
+        axes.text(0.5, 0.5, note, transform=axes.transAxes, ha="center", fontsize=7, color="0.35")
         return None
     scale = ScalarMappable(cmap=ACCURACY)
     scale.set_clim(0, 1)
@@ -100,27 +127,28 @@ def loss_by_dimension(axes: Axes, table: pd.DataFrame, top: float, p: int | None
         d[~inside],
         np.full((~inside).sum(), top),
         facecolors="none",
-        edgecolors=colours[~inside],
+        edgecolors=list(map(tuple, colours[~inside])),
         s=11,
         linewidths=0.8,
         clip_on=False,
     )
-    if p is not None:
-        axes.axvline(p, color=PAPER, lw=0.9, zorder=0)
-    axes.set_ylim(0, top)
     return scale
 
 
 def loss_curves(
-    axes: Axes, table: pd.DataFrame, styles: Mapping[str, Mapping[str, Any]], lowest: float
+    axes: Axes,
+    table: pd.DataFrame,
+    styles: Mapping[str, Mapping[str, Any]],
+    ends: tuple[float, float],
 ) -> None:
     """Test loss over steps on two logarithmic axes, one line per series.
 
     Args:
         table: series, step, test_loss (nats).
         styles: series -> line properties with a label; others are not drawn.
-        lowest: lower end of the loss axis; smaller losses lie on it.
+        ends: of the loss axis; smaller losses lie on the lower one, larger ones raise the upper.
     """
+    lowest, highest = ends
     if len(table) == 0:
         empty(axes, "no runs")
         return
@@ -130,5 +158,5 @@ def loss_curves(
             axes.plot(rows["step"], rows["test_loss"].clip(lower=lowest), **style)
     log_steps(axes, int(table["step"].max()))
     axes.set_yscale("log")
-    axes.set_ylim(lowest, 20)
+    axes.set_ylim(lowest, max(highest, 1.2 * table["test_loss"].max()))
     axes.set_ylabel("test loss (nats)")

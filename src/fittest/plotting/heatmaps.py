@@ -1,0 +1,60 @@
+"""Matrices of effects between frequencies. Apart, because seaborn is slow to import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.collections import Collection
+from matplotlib.colors import SymLogNorm
+
+from fittest.plotting.style import DIVERGING
+
+
+def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float) -> Collection:
+    """Square matrix of effects, diverging around zero; exact zeros are white.
+
+    Args:
+        table: i (row, the signal that changes), j (column, the one that acts), value.
+        limit: largest |value| of the colour scale. linear: below it the scale is linear.
+    """
+    matrix = table.pivot(index="i", columns="j", values="value")
+    every = max(len(matrix) // 4, 1)
+    norm = SymLogNorm(linthresh=linear, vmin=-limit, vmax=limit, base=10)
+    seaborn.heatmap(
+        matrix,
+        ax=axes,
+        cmap=DIVERGING,
+        norm=norm,
+        square=True,
+        cbar=False,
+        xticklabels=every,
+        yticklabels=every,
+        rasterized=True,
+    )
+    axes.tick_params(rotation=0)
+    axes.set_xlabel("acting frequency j")
+    axes.set_ylabel("changing frequency i")
+    return axes.collections[0]
+
+
+def heatmap_bar(image: Collection, axes: Any, shrink: float) -> None:
+    """Colour scale of ``matrix_heatmap`` beside the given axes."""
+    limit = float(np.max(image.norm.vmax or 1.0))
+    # Two decades on either side: more ticks would crowd around zero.
+    ticks = [-limit, -limit / 10, 0.0, limit / 10, limit]
+    figure = image.get_figure()
+    assert figure is not None
+    bar = figure.colorbar(image, ax=axes, shrink=shrink, label="effect per step (symlog)")
+    bar.set_ticks(ticks, labels=[f"{tick:.1g}" for tick in ticks], minor=False)
+    bar.minorticks_off()
+
+
+def heatmap_scale(values: pd.Series) -> tuple[float, float]:
+    """Largest |value| and the width of the linear part, for ``matrix_heatmap``."""
+    limit = float(values.abs().max()) if len(values) else 0.0
+    limit = limit if limit > 0 and np.isfinite(limit) else 1.0
+    return limit, limit / 100
