@@ -134,10 +134,29 @@ do_start() {
   sinfo -N -o '%N %t %G %c %m'
 }
 
+gone() {
+  # Where nobody reaps orphans, a process that has ended stays as a zombie.
+  [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status" 2> /dev/null
+}
+
+# Ends what is left of jobs; without a controller there is nothing to ask.
+cancel_jobs() {
+  local i
+  for ((i = 0; i < 60; i++)); do
+    [ -n "$(squeue --noheader --states=PENDING,RUNNING,COMPLETING 2> /dev/null)" ] || return 0
+    if ((i == 0)); then
+      scancel --user=root 2> /dev/null || true
+    elif ((i == 20)); then
+      scancel --user=root --full --signal=KILL 2> /dev/null || true
+    fi
+    sleep 0.5
+  done
+}
+
 do_stop() {
   local daemon pid
   ours || return 0
-  scancel --user=root > /dev/null 2>&1 || true
+  cancel_jobs
   for daemon in slurmd slurmctld munged; do
     [ -f "$RUN/run/$daemon.pid" ] || continue
     pid=$(cat "$RUN/run/$daemon.pid")
@@ -145,10 +164,10 @@ do_stop() {
     [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = "$daemon" ] || continue
     kill "$pid"
     for _ in $(seq 100); do
-      [ -e "/proc/$pid" ] || break
+      ! gone "$pid" || break
       sleep 0.1
     done
-    [ ! -e "/proc/$pid" ] || kill -9 "$pid"
+    gone "$pid" || kill -9 "$pid"
   done
   rm -f "$ETC"/{slurm,gres,cgroup}.conf
   # A copy, because /etc/hosts may be a mount that cannot be replaced.
