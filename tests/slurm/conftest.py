@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import fcntl
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from local_slurm import CANNOT, control
 
-SCRIPT = Path(__file__).with_name("local-slurm.sh")
-CANNOT = 3
-GPUS = 2
 # Two checkouts may be tested on one machine at once, which can hold one test cluster.
 LOCK = Path("/tmp/fittest-slurm.lock")
 PATIENCE = 900.0
-
-
-def control(verb: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", str(SCRIPT), verb],
-        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "GPUS": str(GPUS), "CPUS": "64"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="session")

@@ -70,8 +70,9 @@ ConstrainCores=no
 ConstrainRAMSpace=no
 ConstrainDevices=no
 CGROUP
-  # The plugins avoid cgroups and CPU binding, and config_overrides lets the node claim what it
-  # does not have. Both addresses settings keep the daemons on loopback.
+  # The plugins avoid cgroups and CPU binding (process groups keep what loses its parent within
+  # reach of scancel, process trees do not), and config_overrides lets the node claim what it
+  # does not have. The two address settings keep the daemons on loopback.
   cat > "$ETC/slurm.conf" << CONF
 $MARK
 ClusterName=fittest
@@ -86,7 +87,7 @@ SlurmdPidFile=$RUN/run/slurmd.pid
 SlurmctldLogFile=$RUN/log/slurmctld.log
 SlurmdLogFile=$RUN/log/slurmd.log
 SlurmdParameters=config_overrides
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none

@@ -12,14 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from local_slurm import GPUS, Job, jobs_after, memory_of, slurm
 
 from checkouts import checkout, snakemake
-from conftest import GPUS
 from fittest.pipeline.cluster import collect_request, training_request
 from fittest.pipeline.plan import needed_shards
 from fittest.pipeline.project import Project
@@ -30,8 +29,8 @@ pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("cluster")]
 
 TARGET = "figures/fig6_survival.pdf"
 # Long enough to be stopped twice in the middle.
-STEPS = 30000 if "native" in BACKENDS else 3000
-CONFIG = ["scale=smoke", "training={restart_minutes: 0.005}"]
+STEPS = 16000 if "native" in BACKENDS else 3000
+CONFIG = ["scale=smoke", "training={restart_minutes: 0.01}"]
 # A profile's numbers for a patient cluster; nothing else differs from the user's command.
 IMPATIENT = ["--slurm-init-seconds-before-status-checks", "2", "--retries", "1"]
 LIMIT = 1500.0
@@ -46,63 +45,6 @@ def world(folder: Path) -> Path:
     assert longer != after
     path.write_text(before + manual + longer)
     return folder
-
-
-# -- what Slurm knows of its jobs -------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job as `scontrol` tells it; name: rule and wildcards, as in train_perturb_0000."""
-
-    id: int
-    name: str
-    fields: dict[str, str]
-
-    @property
-    def state(self) -> str:
-        return self.fields["JobState"]
-
-    @property
-    def asked(self) -> tuple[str, int, str, str, int]:
-        """(GPUs, cores, memory, partition, minutes)"""
-        hours, minutes, seconds = self.fields["TimeLimit"].split(":")
-        assert seconds == "00"
-        return (
-            self.fields.get("TresPerJob", ""),
-            int(self.fields["NumCPUs"]),
-            self.fields["MinMemoryNode"],
-            self.fields["Partition"],
-            60 * int(hours) + int(minutes),
-        )
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        first, last = (datetime.fromisoformat(self.fields[k]) for k in ("StartTime", "EndTime"))
-        return first, last
-
-
-def slurm(*command: str) -> str:
-    return subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=30
-    ).stdout.strip()
-
-
-def jobs_after(last: int = 0) -> list[Job]:
-    """All jobs with a higher number, in their order."""
-    found = []
-    for line in slurm("scontrol", "show", "job", "--oneliner").splitlines():
-        fields = dict(part.split("=", 1) for part in line.split() if "=" in part)
-        if not fields or int(fields["JobId"]) <= last:
-            continue
-        name = fields["Comment"].removeprefix("rule_").replace("_wildcards_", "_")
-        found.append(Job(int(fields["JobId"]), name, fields))
-    return sorted(found, key=lambda job: job.id)
-
-
-def bytes_of(megabytes: float) -> str:
-    """Memory as scontrol prints it, MiB where it is no whole number of GiB."""
-    return f"{megabytes / 1024:g}G" if megabytes % 1024 == 0 else f"{megabytes:g}M"
 
 
 # -- the disturbed run ------------------------------------------------------------------
@@ -229,7 +171,7 @@ def test_training_asks_for_a_gpu_and_what_the_models_forecast(story: Story) -> N
     for name, shard in expected.items():
         for attempt, job in enumerate((j for j in found if j.name == name), start=1):
             asked = training_request(project, shard, attempt)
-            memory = bytes_of(asked.memory_mb)
+            memory = memory_of(asked.memory_mb)
             assert job.asked == ("gres:gpu:1", asked.cores, memory, "test", asked.minutes), name
 
 
@@ -245,10 +187,10 @@ def test_other_jobs_ask_for_no_gpu(story: Story) -> None:
     for name in ("fixemb", "manual"):
         (job,) = of(story.first, f"collect_{name}")
         asked = collect_request(project, name)
-        assert job.asked == ("", 1, bytes_of(asked.memory_mb), "test", asked.minutes)
+        assert job.asked == ("", 1, memory_of(asked.memory_mb), "test", asked.minutes)
         assert job.state == "COMPLETED"
     (rates,) = of(story.second, "survival_rates")
-    assert rates.asked == ("", 1, bytes_of(8000), "test", 60)
+    assert rates.asked == ("", 1, memory_of(8000), "test", 60)
 
 
 def test_a_requeued_and_cancelled_job_resumes(story: Story) -> None:
@@ -287,7 +229,7 @@ def test_one_switch_asks_for_cpu_cores_instead(story: Story) -> None:
     asked = training_request(project, project.shard("perturb", "0000"))
     assert asked.cores > GPUS
     (job,) = of(story.second, "train_")
-    assert job.asked == ("", asked.cores, bytes_of(asked.memory_mb), "test", asked.minutes)
+    assert job.asked == ("", asked.cores, memory_of(asked.memory_mb), "test", asked.minutes)
 
 
 def test_tables_are_those_of_a_run_without_slurm(story: Story, local: Path) -> None:

@@ -27,8 +27,8 @@ class JobsRow:
     """The jobs of one rule for one run-set. What they ask for is that of their first attempt.
 
     gpus, cores: of each job. memory_mb: of the largest, MiB. minutes: shortest and longest time
-    limit. hours: forecast of all of them together, without start and margin. files, bytes:
-    what they leave. `left`: not finished yet.
+    limit. hours: forecast of all of them together, without start and margin. files: what they
+    leave. bytes: of trajectories and weights; summaries add some hundredths. `left`: not finished yet.
     """
 
     rule: str
@@ -122,6 +122,10 @@ def jobs_as_json(project: Project, targets: Sequence[str], rows: Sequence[JobsRo
     }
 
 
+def _data(count: float) -> str:
+    return f"{count / 1e6:,.1f} MB" if count else ""
+
+
 def _limit(minutes: tuple[int, int]) -> str:
     def clock(each: int) -> str:
         return f"{each // 60}:{each % 60:02d}"
@@ -140,11 +144,11 @@ def jobs_as_text(project: Project, targets: Sequence[str], rows: Sequence[JobsRo
         lines.append(
             f"{row.rule:<9}{row.runset:<12}{row.jobs:>6,}{row.jobs_left:>7,}{row.gpus:>6}"
             f"{row.cores:>7}{row.memory_mb:>8,} MiB{_limit(row.minutes):>13}{row.files:>7,}"
-            f"{row.bytes / 1e6:>8,.1f} MB"
+            f"{_data(row.bytes):>11}"
         )
     lines.append(
         f"{'total':<21}{sum(r.jobs for r in rows):>6,}{sum(r.jobs_left for r in rows):>7,}"
-        f"{'':>38}{sum(r.files for r in rows):>7,}{sum(r.bytes for r in rows) / 1e6:>8,.1f} MB"
+        f"{'':>38}{sum(r.files for r in rows):>7,}{_data(sum(r.bytes for r in rows)):>11}"
     )
     unit, hours = _device_hours(project, rows)
     speed = (
