@@ -9,7 +9,7 @@ BIN := .venv/bin
 CONFIG := $(if $(SCALE),--config scale=$(SCALE))
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
-.PHONY: all survival report plan smoke test test-slurm lint bench schemas FORCE
+.PHONY: all gallery survival report plan smoke test test-slurm lint bench schemas FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -25,6 +25,10 @@ survival: .venv/installed
 report: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
 	$(BIN)/snakemake --cores 1 $(CONFIG) --report report.html -- all
+
+# The pictures, verdicts and gallery pages in docs/, from a scale that has been built.
+gallery: .venv/installed
+	$(BIN)/python scripts/gallery.py $(SCALE)
 
 plan: .venv/installed
 	$(BIN)/python -m fittest plan $(TARGET) $(if $(SCALE),--scale $(SCALE))

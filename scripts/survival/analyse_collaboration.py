@@ -18,7 +18,7 @@ from fittest.analysis.collaboration import (
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
 from fittest.runs.run import Run
-from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+from fittest.store import listed, read_provenance, read_rows, read_table, write_csv, write_table
 
 Weights = dict[str, np.ndarray]
 
@@ -96,17 +96,12 @@ def _networks(path: str, run_id: str, step: int | None, run: Run) -> Iterator[tu
             yield int(str(at)), parameters
 
 
-def _listed(paths: str | Sequence[str]) -> list[str]:
-    """Snakemake hands over one path as text and several as a list."""
-    return [paths] if isinstance(paths, str) else list(paths)
-
-
 if "snakemake" in globals():
     snakemake = globals()["snakemake"]
     analyse_collaboration(
         runs=snakemake.input.runs,
         frequencies=snakemake.input.frequencies,
-        weights=_listed(snakemake.input.weights),
+        weights=listed(snakemake.input.weights),
         showcase=snakemake.input.showcase,
         out_subsets=snakemake.output.subsets,
         out_fig8=snakemake.output.fig8,

@@ -9,7 +9,7 @@ import pandas as pd
 from fittest.analysis.gradient_norms import gradient_curves, gradient_norm_rows, gradient_peaks
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import listed, read_provenance, read_table, write_csv, write_table
 
 
 def analyse_embedding_gradient(
@@ -45,16 +45,11 @@ def analyse_embedding_gradient(
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
 
 
-def _listed(paths: str | Sequence[str]) -> list[str]:
-    """Snakemake hands over one path as text and several as a list."""
-    return [paths] if isinstance(paths, str) else list(paths)
-
-
 if "snakemake" in globals():
     snakemake = globals()["snakemake"]
     analyse_embedding_gradient(
         runs=snakemake.input.runs,
-        trajectories=_listed(snakemake.input.trajectories),
+        trajectories=listed(snakemake.input.trajectories),
         showcase=snakemake.input.showcase,
         out_peaks=snakemake.output.peaks,
         out_fig13=snakemake.output.fig13,

@@ -10,7 +10,7 @@ import pandas as pd
 from fittest.analysis.alive import by_signal
 from fittest.analysis.method import COLUMNS, curve_table, method_table
 from fittest.analysis.showcase import EMBEDDING, embedding_at
-from fittest.store import read_provenance, read_rows, read_table, write_csv, write_text
+from fittest.store import listed, read_provenance, read_rows, read_table, write_csv, write_text
 
 DIMENSIONS = 24  # enough to see that rows are noise; more would be too fine to print
 
@@ -77,18 +77,13 @@ def analyse_method(
     write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n", out_origin)
 
 
-def _listed(paths: str | Sequence[str]) -> list[str]:
-    """Snakemake hands over one path as text and several as a list."""
-    return [paths] if isinstance(paths, str) else list(paths)
-
-
 if "snakemake" in globals():
     snakemake = globals()["snakemake"]
     analyse_method(
         runs=snakemake.input.runs,
         frequencies=snakemake.input.frequencies,
-        trajectories=_listed(snakemake.input.trajectories),
-        weights=_listed(snakemake.input.weights),
+        trajectories=listed(snakemake.input.trajectories),
+        weights=listed(snakemake.input.weights),
         showcase=snakemake.input.showcase,
         out_fig1=snakemake.output.fig1,
         out_origin=snakemake.output.origin,

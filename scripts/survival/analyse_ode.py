@@ -21,7 +21,7 @@ from fittest.analysis.ode_runs import (
 )
 from fittest.analysis.ode_statistics import ode_rows
 from fittest.analysis.survival_statistics import COLUMNS
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import listed, read_provenance, read_table, write_csv, write_table
 
 PATHS = ["k", "rank", "fate", "step", "real", "ols", "lasso", "analytic"]
 FIG9 = ["panel", "series", "d", "mean", "sd", "runs", *PATHS, "i", "j", "value"]
@@ -96,11 +96,6 @@ def analyse_ode(
     write_table(statistics, out_stats, provenance=origin | {"figure_runs": len(fits)})
 
 
-def _listed(paths: str | Sequence[str]) -> list[str]:
-    """Snakemake hands over one path as text and several as a list."""
-    return [paths] if isinstance(paths, str) else list(paths)
-
-
 def _dense(runs: str, trajectories: Sequence[str]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """The runs that did not fail, and run_id -> dense signals where there are enough of them."""
     table = read_table(runs)
@@ -137,9 +132,9 @@ if "snakemake" in globals():
     snakemake = globals()["snakemake"]
     analyse_ode(
         base_runs=snakemake.input.base_runs,
-        base_trajectories=_listed(snakemake.input.base_trajectories),
+        base_trajectories=listed(snakemake.input.base_trajectories),
         ode_runs=snakemake.input.ode_runs,
-        ode_trajectories=_listed(snakemake.input.ode_trajectories),
+        ode_trajectories=listed(snakemake.input.ode_trajectories),
         showcase=snakemake.input.showcase,
         out_fits=snakemake.output.fits,
         out_fig9=snakemake.output.fig9,

@@ -14,7 +14,7 @@ from fittest.analysis.showcase import (
     signal_evolution_table,
     snapshot_steps,
 )
-from fittest.store import read_provenance, read_table, write_csv, write_text
+from fittest.store import listed, read_provenance, read_rows, read_table, write_csv, write_text
 
 
 def analyse_showcase(
@@ -47,7 +47,12 @@ def analyse_showcase(
             if len(known) > len(steps.get(run_id, [])):
                 steps[run_id], shard_of[run_id] = known, path
     showcase = choose_showcase(run_table, frequency_table, steps, wanted_survivors)
-    stored = read_table(shard_of[showcase.run_id])
+    stored = read_rows(
+        shard_of[showcase.run_id],
+        "weights",
+        ["run_id"],
+        lambda keys: (keys["run_id"] == showcase.run_id).to_numpy(),
+    )
     parts = [_rows_of(path, showcase.run_id) for path in trajectories]
     trajectory = pd.concat(parts).drop_duplicates("step")
     write_csv(signal_evolution_table(showcase, trajectory, stored), out_fig2)
@@ -62,11 +67,6 @@ def analyse_showcase(
     write_text(json.dumps(choice, indent=2, sort_keys=True) + "\n", out_showcase)
 
 
-def _listed(paths: str | Sequence[str]) -> list[str]:
-    """Snakemake hands over one path as text and several as a list."""
-    return [paths] if isinstance(paths, str) else list(paths)
-
-
 def _rows_of(path: str, run_id: str) -> pd.DataFrame:
     table = read_table(path)
     return table[table["run_id"] == run_id]
@@ -77,8 +77,8 @@ if "snakemake" in globals():
     analyse_showcase(
         runs=snakemake.input.runs,
         frequencies=snakemake.input.frequencies,
-        trajectories=_listed(snakemake.input.trajectories),
-        weights=_listed(snakemake.input.weights),
+        trajectories=listed(snakemake.input.trajectories),
+        weights=listed(snakemake.input.weights),
         out_showcase=snakemake.output.showcase,
         out_fig2=snakemake.output.fig2,
         out_fig3=snakemake.output.fig3,

@@ -40,8 +40,8 @@ def plot_fig14(table: str, stats: str, out_figure: str, paper: Mapping[str, floa
                 (f"scatter, composite / prime: {sweep_panels.value(scatter)}", style.OURS),
                 (f"counted at step {step:,.0f} on average", "0.35"),
             ]
-            panels.note_box(axes, lines, "upper left")
-            sweep_panels.leave_room(axes, data, 1.5)
+            panels.note_box(axes, lines, "lower right")
+            sweep_panels.leave_room(axes, data, 1.2)
         sweep_panels.legend_below(figure, axes)
         style.save(figure, out_figure, read_provenance(stats))
 

@@ -83,13 +83,14 @@ def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
 
 def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
     share = printed(statistics.get("ode.lasso_nonzero"))
-    panels.panel_title(axes, "d", f"Lasso A; not zero: {share} (paper: sparse)")
+    panels.panel_title(axes, "d", f"Lasso A; not zero: {share}")
     if len(entries) == 0:
         panels.empty(axes, "no run with dense steps")
         return
     limit, linear = heatmap_scale(entries["value"])
     image = matrix_heatmap(axes, entries, limit, linear)
     heatmap_bar(image, axes, 0.9)
+    axes.set_xlabel("acting frequency j\n(paper: sparse)")
 
 
 if "snakemake" in globals():

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from fittest.errors import ConfigError
-from fittest.runs.runset import SCALES, RunSet, is_prime, load_runsets
+from fittest.runs.primes import is_prime
+from fittest.runs.runset import SCALES, RunSet, load_runsets
 from small_world import REPOSITORY, TINY, runset
 
 

@@ -80,7 +80,7 @@ def kept_figure(paper, name):
     pdf = project.paths.kept_figure(paper, name)
     settings = project.figure(paper, name)
     png = report(
-        pdf.removesuffix("pdf") + "png",
+        project.paths.png(pdf),
         caption=report_caption(paper, name),
         category=paper,
         subcategory=settings.section,

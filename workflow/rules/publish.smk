@@ -10,10 +10,10 @@ rule publish:
     """Put the figure of the configured scale where the reader looks for it, with its PNG."""
     input:
         pdf=lambda w: project.kept(w.figure),
-        png=lambda w: project.kept(w.figure).removesuffix("pdf") + "png",
+        png=lambda w: project.paths.png(project.kept(w.figure)),
     output:
-        pdf=f"{project.config.paths.figures}/{{figure}}.pdf",
-        png=f"{project.config.paths.figures}/{{figure}}.png",
+        pdf=project.paths.published("{figure}"),
+        png=project.paths.png(project.paths.published("{figure}")),
     log:
         f"logs/{project.scale}/publish/{{figure}}.log",
     shell:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from fittest.analysis.alive_limits import largest_count
 from fittest.analysis.intervals import Estimate, Resampling, cluster_bootstrap
 from fittest.analysis.statistics import spearman
-from fittest.runs.runset import is_prime
+from fittest.runs.primes import is_prime
 
 Floats = NDArray[np.float64]
 

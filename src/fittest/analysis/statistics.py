@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from fittest.analysis.intervals import wilson
 
@@ -21,7 +20,7 @@ def pearson(x: ArrayLike, y: ArrayLike) -> float:
 
 def spearman(x: ArrayLike, y: ArrayLike) -> float:
     """Spearman rank correlation, ties averaged; NaN as for ``pearson``."""
-    return pearson(rankdata(np.asarray(x)), rankdata(np.asarray(y)))
+    return pearson(pd.Series(np.asarray(x)).rank(), pd.Series(np.asarray(y)).rank())
 
 
 def auc(score: ArrayLike, positives: ArrayLike, negatives: ArrayLike) -> float:

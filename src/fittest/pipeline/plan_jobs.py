@@ -28,7 +28,7 @@ class JobsRow:
 
     gpus, cores: of each job. memory_mb: of the largest, MiB. minutes: shortest and longest time
     limit. hours: forecast of all of them together, without start and margin. files: what they
-    leave. bytes: of trajectories and weights; summaries add some hundredths. `left`: not finished yet.
+    leave. bytes: of trajectories and weights; summaries add a few percent. `left`: not finished.
     """
 
     rule: str

@@ -117,15 +117,14 @@ class Project:
 
     def published(self, paper: str, name: str) -> str:
         """Where a figure is put for the reader: figures/<name>.pdf."""
-        folder = self.papers[paper].folder
-        middle = f"{folder}/" if folder else ""
-        return f"{self.config.paths.figures}/{middle}{name}.pdf"
+        return self.paths.published(name, self.papers[paper].folder)
 
     def kept(self, published: str) -> str:
         """Where the figure that is published as `[<folder>/]<name>` is kept for this scale."""
+        path = self.paths.published(published)
         for short, paper in self.papers.items():
             for name in paper.figures:
-                if published == (f"{paper.folder}/{name}" if paper.folder else name):
+                if path == self.published(short, name):
                     return self.paths.kept_figure(short, name)
         raise ConfigError(f"there is no figure `{published}`; config/papers/ lists them")
 

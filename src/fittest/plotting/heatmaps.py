@@ -21,7 +21,8 @@ def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float)
         table: i (row, the signal that changes), j (column, the one that acts), value.
         limit: largest |value| of the colour scale. linear: below it the scale is linear.
     """
-    matrix = table.pivot(index="i", columns="j", values="value")
+    whole = table.astype({"i": int, "j": int})
+    matrix = whole.pivot(index="i", columns="j", values="value")
     every = max(len(matrix) // 4, 1)
     norm = SymLogNorm(linthresh=linear, vmin=-limit, vmax=limit, base=10)
     seaborn.heatmap(

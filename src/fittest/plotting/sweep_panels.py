@@ -10,12 +10,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting.panels import empty, log_steps
 from fittest.plotting.style import DEAD, OURS, PAPER, SURVIVORS
 
 ACCURACY = "viridis"
+LEGEND_HEIGHT = 0.2
+"""Inches below the panels for a legend of one line."""
 RELATIVE: dict[str, Any] = {"color": DEAD, "lw": 0.8, "ls": "--", "marker": ".", "ms": 2.5}
 COUNTED: dict[str, Any] = {"color": OURS, "lw": 1.2, "marker": "o", "ms": 2.5}
 
@@ -79,15 +82,21 @@ def legend_below(figure: Figure, axes: Axes) -> None:
     """The legend of one panel for all of them, below, where it hides nothing."""
     handles, labels = axes.get_legend_handles_labels()
     layout = figure.get_layout_engine()
-    if handles and layout is not None:
-        # Within what the layout leaves to panels: the footer stands below.
-        figure.legend(
-            handles,
-            labels,
-            loc="outside lower center",
-            ncols=len(handles),
-            bbox_to_anchor=layout.get()["rect"],
-        )
+    if not handles or not isinstance(layout, ConstrainedLayoutEngine):
+        return
+    # Its own strip between the panels and the footer.
+    left, bottom, width, height = layout.get()["rect"]
+    strip = LEGEND_HEIGHT / figure.get_figheight()
+    layout.set(rect=(left, bottom + strip, width, height - strip))
+    legend = figure.legend(
+        handles,
+        labels,
+        loc="lower center",
+        ncols=len(handles),
+        bbox_to_anchor=(0.5, bottom),
+        borderaxespad=0.2,
+    )
+    legend.set_in_layout(False)
 
 
 def mark_primes(axes: Axes, table: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from fittest.errors import ConfigError
 from fittest.runs.axes import Axis, combinations, merged
+from fittest.runs.primes import is_prime
 from fittest.runs.run import Run
 from fittest.settings import Settings
 from fittest.yaml_file import explain, read_yaml, validated
@@ -54,11 +55,6 @@ class RunSetFile(Settings):
 
     paper: str = Field(description="the paper's short name, as in paths")
     runsets: dict[str, Declaration] = Field(description="run-sets by name")
-
-
-def is_prime(n: int) -> bool:
-    """Trial division, for moduli of a few hundred."""
-    return n > 1 and all(n % q for q in range(2, int(n**0.5) + 1))
 
 
 class RunSet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -48,6 +49,16 @@ class Paths:
         """A figure as PDF, kept by scale (its PNG lies beside it)."""
         return f"{self.results}/{self.scale}/{paper}/figures/{name}.pdf"
 
+    def published(self, name: str, folder: str = "") -> str:
+        """A figure as PDF where the reader looks for it, whatever its scale; `folder`: of its
+        paper, "" for the figures at the top."""
+        return f"{self.figures}/{folder}/{name}.pdf" if folder else f"{self.figures}/{name}.pdf"
+
+    @staticmethod
+    def png(pdf: str) -> str:
+        """The PNG beside a figure's PDF."""
+        return pdf.removesuffix(".pdf") + ".png"
+
     def caption(self, paper: str, figure: str) -> str:
         """Caption of a figure in the report, with the claims that belong to it."""
         return f"{self.results}/{self.scale}/{paper}/captions/{figure}.rst"
@@ -55,3 +66,8 @@ class Paths:
     def calibration(self) -> str:
         """Measured speed of this machine."""
         return f"{self.results}/calibration.json"
+
+
+def listed(paths: str | Sequence[str]) -> list[str]:
+    """Several paths as a list; Snakemake hands over a single one as text."""
+    return [paths] if isinstance(paths, str) else list(paths)
