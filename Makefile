@@ -1,5 +1,5 @@
-# The contract: make figures/<name>.pdf, survival, smoke, test, test-slurm, bench,
-# lint. Each sets up .venv.
+# The contract: make figures/<name>.pdf, survival, smoke, test, test-slurm, bench, lint. Each sets up
+# .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 
 PYTHON ?= python3
