@@ -44,7 +44,7 @@ def test_a_job_for_cores_leaves_gpus_alone(
 def test_a_job_for_a_gpu_without_one_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content = config(tmp_path)
+    content = config(tmp_path, training={"device": "auto"})
     for seen, warnings in ((True, 0), (False, 1)):
         monkeypatch.setattr(torch.cuda, "is_available", lambda seen=seen: seen)
         caplog.clear()
