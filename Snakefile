@@ -3,6 +3,7 @@
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/survival.smk"
 include: "workflow/rules/survival_dynamics.smk"
@@ -17,3 +18,6 @@ rule all:
     input:
         [project.figures_of(paper) for paper in project.papers],
         [project.verdicts_of(paper) for paper in project.claims],
+
+
+include: "workflow/rules/last.smk"
