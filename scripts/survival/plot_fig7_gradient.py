@@ -1,18 +1,12 @@
 """Figure 7: survival by initial gradient, and by initial signal and gradient together."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from fittest.plotting import panels, style
-from fittest.plotting.dynamics import printed
+from fittest.plotting import style
+from fittest.plotting.gradient_panels import gradient_panels
 from fittest.store import read_provenance, read_table
-
-ALIVE = style.SURVIVORS[1]
-Statistics = Mapping[str, Mapping[Any, Any]]
 
 
 def plot_fig7(
@@ -27,138 +21,12 @@ def plot_fig7(
             hand-drawn line, drawn if the run has the paper's ``p`` and ``d``.
     """
     data = pd.read_csv(table)
-    statistics: Statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.5)
         left, middle, right = figure.subfigures(1, 3, width_ratios=[1.0, 1.25, 1.15])
-        _histogram(left.subplots(), data[data["panel"] == "histogram"], statistics)
-        grid = middle.subplots(2, 2, sharey=True)
-        for step, axes in enumerate(grid.flat, start=1):
-            rates = data[(data["panel"] == "rates") & (data["gradient_step"] == step)]
-            _rates(axes, rates, step, statistics)
-        for axes in grid[1]:
-            axes.set_xlabel("relative gradient")
-        for axes in grid[:, 0]:
-            axes.set_ylabel("survival rate")
-        panels.panel_title(grid[0][0], "b", "step 1")
-        _points(right.subplots(), data, read_table(classifier), statistics, paper)
+        gradient_panels((left, middle, right), data, statistics, read_table(classifier), paper)
         style.save(figure, out_figure, read_provenance(stats))
-
-
-def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
-    panels.panel_title(axes, "a", "gradient at step 4")
-    if len(bins) == 0:
-        panels.empty(axes, "no runs")
-        return
-    width = bins["bin_hi"] - bins["bin_lo"]
-    axes.bar(bins["bin_lo"], bins["dead"], width, align="edge", color=style.DEAD, label="dead")
-    axes.bar(
-        bins["bin_lo"],
-        bins["alive"],
-        width,
-        bottom=bins["dead"],
-        align="edge",
-        color=ALIVE,
-        label="alive",
-    )
-    axes.set_xlabel("relative change of the signal")
-    axes.set_ylabel("frequencies (stacked)")
-    axes.set_ylim(top=float(bins["n"].max()) * 1.45)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86))
-    lines = [
-        (f"AUC {printed(statistics.get('gradient.auc_4'))}", style.OURS),
-        (_negative(statistics), style.OURS),
-    ]
-    panels.note_box(axes, lines, "upper left")
-
-
-def _negative(statistics: Statistics) -> str:
-    shares = [statistics.get(f"gradient.negative_{step}") for step in range(1, 5)]
-    known = ", ".join(f"{row['value']:.0%}" for row in shares if row is not None)
-    return f"below 0 at steps 1-4: {known}"
-
-
-def _rates(axes: Axes, rates: pd.DataFrame, step: int, statistics: Statistics) -> None:
-    axes.set_title(f"step {step}")
-    axes.set_ylim(-0.04, 1.04)
-    if len(rates) == 0:
-        panels.empty(axes, "no bin is full enough")
-        return
-    low, high = rates["rate"] - rates["rate_lo"], rates["rate_hi"] - rates["rate"]
-    axes.errorbar(
-        rates["x"],
-        rates["rate"],
-        yerr=[low.clip(lower=0), high.clip(lower=0)],
-        fmt="o-",
-        ms=2.2,
-        lw=0.8,
-        elinewidth=0.6,
-        color=style.OURS,
-    )
-    axes.xaxis.set_major_locator(MaxNLocator(3))
-    rho = statistics.get(f"gradient.bins_spearman_{step}")
-    panels.note_box(axes, [(rf"$\rho$ = {printed(rho)}", style.OURS)], "upper left")
-
-
-def _points(
-    axes: Axes,
-    data: pd.DataFrame,
-    judged: pd.DataFrame,
-    statistics: Statistics,
-    paper: Mapping[str, float],
-) -> None:
-    panels.panel_title(axes, "c", "both, and a linear SVM")
-    points = data[data["panel"] == "points"]
-    if len(points) == 0:
-        panels.empty(axes, "no runs")
-        return
-    alive = points["alive"].astype(str) == "True"
-    for rows, colour, size in ((points[~alive], style.OURS, 2.0), (points[alive], ALIVE, 3.0)):
-        axes.scatter(
-            rows["grad_rel_4"],
-            rows["signal0"],
-            s=size,
-            color=colour,
-            alpha=0.5,
-            linewidths=0,
-            rasterized=True,
-        )
-    limits = axes.get_xlim(), axes.get_ylim()
-    for series, dashes in (("raw", "--"), ("standardised", "-")):
-        line = data[(data["panel"] == "line") & (data.get("series") == series)]
-        axes.plot(
-            line["grad_rel_4"], line["signal0"], "k", ls=dashes, lw=1.0, label=f"SVM, {series}"
-        )
-    ends = [f"line_{axis}_{end}" for axis in ("gradient", "signal") for end in (1, 2)]
-    if all(name in paper for name in ends) and _alike(points, paper):
-        x1, x2, y1, y2 = (paper[name] for name in ends)
-        axes.plot([x1, x2], [y1, y2], color=style.PAPER, lw=1.2, label="paper, by hand")
-    axes.set_xlim(limits[0])
-    bottom, top = limits[1]
-    axes.set_ylim(bottom - 0.02 * (top - bottom), top + 0.42 * (top - bottom))
-    axes.scatter([], [], s=6, color=ALIVE, label="alive")
-    axes.scatter([], [], s=6, color=style.OURS, label="dead")
-    axes.legend(loc="upper right", ncols=2, fontsize=5.5, handlelength=1.3, columnspacing=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel("relative gradient at step 4")
-    axes.set_ylabel("initial signal (embedding units)")
-    if len(judged) == 0:
-        panels.note_box(axes, [("no classifier: one fate only", "0.35")], "lower right")
-        return
-    lines = []
-    if "svm_accuracy" in paper:
-        lines.append((f"paper: accuracy {paper['svm_accuracy']:.1%}", style.PAPER))
-    for name in ("raw", "standardised"):
-        row = statistics[f"classifier.accuracy_{name}"]
-        lines.append((f"ours, {name}: {row['value']:.1%}", style.OURS))
-    lines.append((f"always dead: {statistics['classifier.majority']['value']:.1%}", "0.25"))
-    panels.note_box(axes, lines, "lower right")
-
-
-def _alike(points: pd.DataFrame, paper: Mapping[str, float]) -> bool:
-    """Whether the runs have as many frequencies as the paper's, so that its line means anything."""
-    return bool(points["k"].max() == (paper.get("p", 0) - 1) // 2)
 
 
 if "snakemake" in globals():
