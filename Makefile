@@ -1,4 +1,5 @@
-# The contract: make figures/<name>.pdf, survival, completeness, smoke, test, bench, lint. Each sets up .venv.
+# The contract: make figures/<name>.pdf, survival, completeness, smoke, test, test-slurm, bench,
+# lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 
 PYTHON ?= python3
@@ -6,9 +7,9 @@ CORES ?= all
 SCALE ?=
 BIN := .venv/bin
 CONFIG := $(if $(SCALE),--config scale=$(SCALE))
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
-.PHONY: all gallery survival completeness report plan smoke test lint bench schemas FORCE
+.PHONY: all gallery survival completeness report plan smoke test test-slurm lint bench schemas FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -39,6 +40,11 @@ smoke: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# A real Slurm on this machine, for as long as the tests take. Where it cannot be, they are skipped.
+test-slurm: .venv/installed
+	-tests/slurm/local-slurm.sh install
+	$(BIN)/python -m pytest -m slurm -rs
 
 lint: .venv/installed
 	$(BIN)/ruff check .

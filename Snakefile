@@ -3,6 +3,7 @@
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/train.smk"
 
 
@@ -21,3 +22,6 @@ rule all:
     input:
         [project.figures_of(paper) for paper in project.papers],
         [project.verdicts_of(paper) for paper in project.claims],
+
+
+include: "workflow/rules/last.smk"

@@ -10,6 +10,7 @@ from pathlib import Path
 from fittest.errors import FittestError
 from fittest.pipeline.calibrate import Rate, calibrated
 from fittest.pipeline.plan import as_json, as_text, price
+from fittest.pipeline.plan_jobs import jobs, jobs_as_json, jobs_as_text
 from fittest.pipeline.project import Project
 from fittest.pipeline.schemas import write_schemas
 from fittest.runs.runset import SCALES
@@ -37,6 +38,12 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         help="sustained GFLOP/s of the machine meant, instead of this one's",
     )
+    plan.add_argument(
+        "--jobs",
+        action="store_true",
+        help="the jobs that a cluster gets, with what they ask for, instead of the price",
+    )
+    plan.add_argument("--device", choices=("gpu", "cpu"), help="with --jobs: cluster.device")
     plan.add_argument("--recalibrate", action="store_true", help="measure this machine again")
     plan.add_argument("--json", action="store_true", help="for machines")
 
@@ -48,8 +55,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
-    over = {"scale": arguments.scale} if arguments.scale else {}
+    over: dict[str, object] = {"scale": arguments.scale} if arguments.scale else {}
+    if arguments.device:
+        over["cluster"] = {"device": arguments.device}
     project = Project.load(arguments.root, over)
+    if arguments.jobs:
+        rows = jobs(project, arguments.targets)
+        if arguments.json:
+            print(json.dumps(jobs_as_json(project, arguments.targets, rows), indent=1))
+        else:
+            print(jobs_as_text(project, arguments.targets, rows))
+        return
     # Unknown targets are refused before the machine is measured.
     for target in arguments.targets:
         project.runsets_of(target)
@@ -57,11 +73,11 @@ def _plan(arguments: argparse.Namespace) -> None:
         rate = calibrated(project, again=arguments.recalibrate)
     else:
         rate = Rate.constant(arguments.gflops * 1e9)
-    rows = price(project, arguments.targets, rate)
+    prices = price(project, arguments.targets, rate)
     if arguments.json:
-        print(json.dumps(as_json(project, arguments.targets, rows, rate), indent=1))
+        print(json.dumps(as_json(project, arguments.targets, prices, rate), indent=1))
     else:
-        print(as_text(project, arguments.targets, rows, rate))
+        print(as_text(project, arguments.targets, prices, rate))
 
 
 def _check(arguments: argparse.Namespace) -> None:

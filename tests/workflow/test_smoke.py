@@ -6,44 +6,18 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from checkouts import checkout, snakemake
 from fittest.pipeline.plan import needed_shards
 from fittest.pipeline.project import Project
 from fittest.store import read_provenance, read_table
 
 pytestmark = pytest.mark.workflow
-
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = ["Snakefile", "workflow", "config", "scripts"]
-
-
-def checkout(folder: Path) -> Path:
-    """A copy of what a user has, without results."""
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part)
-        else:
-            shutil.copy(source, folder / part)
-    (folder / "slurm").symlink_to("workflow/profiles/slurm")
-    return folder
-
-
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
 
 
 def smoke(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -137,8 +137,9 @@ rule train_other_precision:
         f"logs/{project.scale}/survival/train_other_precision.log",
     benchmark:
         f"logs/{project.scale}/survival/train_other_precision.benchmark.tsv"
-    retries: 2
-    threads: workflow.cores or 1
+    threads: training_cores()
+    resources:
+        **training_resources("precision", "0000"),
     params:
         runset="precision",
         shard="0000",

@@ -51,14 +51,6 @@ def runset_tables(*runsets):
     }
 
 
-def all_cores():
-    """Every core that Snakemake was given; 1 where it was given none, as for `--unlock`."""
-    try:
-        return workflow.cores or 1
-    except WorkflowError:
-        return 1
-
-
 def survival_table(name):
     return project.paths.table("survival", name)
 

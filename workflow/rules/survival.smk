@@ -9,9 +9,6 @@ PLOT_CODE = imports_hash(("scripts/survival",), "plotting")
 
 localrules:
     survival,
-    survival_showcase,
-    survival_rates,
-    survival_horizon,
     survival_fig2,
     survival_fig3,
     survival_fig6,

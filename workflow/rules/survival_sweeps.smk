@@ -10,6 +10,11 @@ RESAMPLING = project.config.analysis.bootstrap.model_dump()
 
 localrules:
     survival_sweep_stats,
+    survival_fig4,
+    survival_fig5,
+    survival_fig10,
+    survival_fig12,
+    survival_fig14,
 
 
 rule survival_frozen:

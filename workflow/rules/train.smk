@@ -3,10 +3,6 @@
 #   results/<scale>/runs/<run-set>/runs.parquet and frequencies.parquet
 
 
-localrules:
-    collect,
-
-
 rule train:
     """Train the networks of one shard, resuming from a restart point where there is one."""
     input:
@@ -20,8 +16,9 @@ rule train:
         f"logs/{project.scale}/train/{{runset}}/{{shard}}.log",
     benchmark:
         f"logs/{project.scale}/train/{{runset}}/{{shard}}.benchmark.tsv"
-    retries: 2
-    threads: all_cores()
+    threads: training_cores()
+    resources:
+        **training_resources(),
     params:
         key=lambda w: project.shard(w.runset, w.shard).key,
     script:
@@ -38,6 +35,9 @@ rule collect:
         frequencies=project.paths.frequencies("{runset}"),
     log:
         f"logs/{project.scale}/collect/{{runset}}.log",
+    resources:
+        mem_mb=lambda w, attempt: collect_request(w.runset, attempt).memory_mb,
+        runtime=lambda w, attempt: collect_request(w.runset, attempt).minutes,
     params:
         key=lambda w: project.runset_key(w.runset),
         analysis=project.config.analysis.model_dump(mode="json"),

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from fittest.analysis.alive import Thresholds
+from fittest.pipeline.cluster_config import ClusterSettings
 from fittest.runs.run import Stop
 from fittest.runs.runset import Scale
 from fittest.settings import Settings
@@ -207,6 +208,7 @@ class ProjectConfig(Settings):
     paths: PathSettings = PathSettings()
     training: TrainingSettings = TrainingSettings()
     shards: dict[Scale, ShardSettings] = Field(description="size of a job, by scale")
+    cluster: ClusterSettings
     analysis: AnalysisSettings
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fittest.errors import FittestError
 from fittest.pipeline.collect import collect
+from fittest.pipeline.node import own_gpu, project_on_this_node
 from fittest.pipeline.plan import pending_flops, shard_flops
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
@@ -60,7 +61,7 @@ def run_training(
 ) -> None:
     """The job of rule `train`."""
     with job(log_path):
-        project = Project(config)
+        project = project_on_this_node(config)
         targets = os.environ.get("FITTEST_TARGETS", "").split()
         number = len(project.catalogue.shards(runset))
         progress = Progress.on_stderr(
@@ -68,7 +69,8 @@ def run_training(
             total=shard_flops(project.shard(runset, shard)),
             later=pending_flops(project, targets, besides=(runset, shard)),
         )
-        train_shard(project, runset, shard, trajectory, weights, threads, progress)
+        with own_gpu(project.config.training):
+            train_shard(project, runset, shard, trajectory, weights, threads, progress)
 
 
 def run_collect(

@@ -143,21 +143,22 @@ def _points(
     axes.set_ylim(bottom - 0.02 * (top - bottom), top + 0.42 * (top - bottom))
     axes.scatter([], [], s=6, color=ALIVE, label="alive")
     axes.scatter([], [], s=6, color=style.OURS, label="dead")
-    axes.legend(loc="upper right", ncols=2, fontsize=5.5, handlelength=1.3, columnspacing=0.8)
+    axes.legend(loc="upper right", fontsize=5.5, handlelength=1.3, labelspacing=0.3)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_xlabel("relative gradient at step 4")
     axes.set_ylabel("initial signal (embedding units)")
     if len(judged) == 0:
-        panels.note_box(axes, [("no classifier: one fate only", "0.35")], "lower right")
+        panels.note_box(axes, [("no classifier:\none fate only", "0.35")], "upper left")
         return
-    lines = []
+    lines = [("accuracy", "0.25")]
     if "svm_accuracy" in paper:
-        lines.append((f"paper: accuracy {paper['svm_accuracy']:.1%}", style.PAPER))
+        lines.append((f"paper: {paper['svm_accuracy']:.1%}", style.PAPER))
     for name in ("raw", "standardised"):
         row = statistics[f"classifier.accuracy_{name}"]
         lines.append((f"ours, {name}: {row['value']:.1%}", style.OURS))
     lines.append((f"always dead: {statistics['classifier.majority']['value']:.1%}", "0.25"))
-    panels.note_box(axes, lines, "lower right")
+    # Beside the legend, above the points.
+    panels.note_box(axes, lines, "upper left")
 
 
 def _alike(points: pd.DataFrame, paper: Mapping[str, float]) -> bool:
