@@ -49,7 +49,7 @@ def plot_fig14(
         panels.panel_title(right, "b", f"{title}{seed}")
         share = statistics["overtaken.share"]
         figure.suptitle(
-            "paper: both kinds exist; ours: share of runs with a dead frequency that started above"
+            "paper: it happens; ours: share of runs with a dead frequency that started above"
             f" some survivor: {sweep_panels.value(share)}, n = {share['n']}",
             fontsize=6.5,
             color=style.OURS,

@@ -232,6 +232,9 @@ def test_papers_do_not_share_the_hash_of_what_one_of_them_uses() -> None:
     assert {"analysis/orders.py", "analysis/cubes.py", "analysis/intervals.py"} <= theirs
     assert not any("orders" in name or "cubes" in name for name in ours)
     assert "analysis/ablation.py" not in theirs
+    # Nor the constants of another paper, which only the pipeline knows all of.
+    assert "analysis/constants/completeness.py" not in ours
+    assert names(["scripts/completeness"], "tasks") >= {"tasks/remainder.py", "tasks/xor.py"}
 
 
 def test_imports_are_followed_through_modules(tmp_path: Path) -> None:

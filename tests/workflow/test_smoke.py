@@ -63,10 +63,15 @@ def test_plotted_numbers_stand_beside_the_tables(built: Path) -> None:
     assert "run_id" in json.loads((folder / "showcase.json").read_text())
 
 
-def test_every_claim_is_listed_and_the_derived_ones_are_judged(built: Path) -> None:
-    folder = built / "results/smoke/survival"
+@pytest.mark.parametrize(
+    ("paper", "letter", "number"), [("survival", "S", 48), ("completeness", "K", 26)]
+)
+def test_every_claim_is_listed_and_the_derived_ones_are_judged(
+    built: Path, paper: str, letter: str, number: int
+) -> None:
+    folder = built / "results/smoke" / paper
     claims = pd.read_csv(folder / "claims.csv", keep_default_na=False).set_index("id")
-    assert list(claims.index) == [f"S{number:02d}" for number in range(1, 49)]
+    assert list(claims.index) == [f"{letter}{n:02d}" for n in range(1, number + 1)]
     derived = claims[claims["kind"] == "derived"]
     assert len(derived) >= 4 and (derived["verdict"] == "reproduced").all()
     others = claims[claims["kind"] == "empirical"]
@@ -76,7 +81,7 @@ def test_every_claim_is_listed_and_the_derived_ones_are_judged(built: Path) -> N
     for note in claims["note"]:
         assert "no row" not in note and "no table" not in note and "not been made" not in note
     assert (claims["measures"] != "").all(), claims.index[claims["measures"] == ""].tolist()
-    assert "| S48 |" in (folder / "claims.md").read_text()
+    assert f"| {letter}{number} |" in (folder / "claims.md").read_text()
     assert "all hold" in (folder / "derived.txt").read_text()
 
 

@@ -4,14 +4,6 @@
 # For claims of the survival paper that no figure needs also: default runs at chosen steps, the
 # geometry of their final embeddings, and the comparison of float32 with float64.
 
-
-def claims_code(paper):
-    """A hash of what judges a paper: its own measures, where it has any, and the general ones."""
-    own = [f"claims/{paper}.py"] if package_has(f"claims/{paper}.py") else []
-    roots = ("scripts/claims.py", "claims/general.py", *own)
-    return imports_hash(roots, "claims", "analysis", "fourier.py")
-
-
 for paper, file in project.claims.items():
 
     rule:

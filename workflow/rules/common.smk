@@ -51,6 +51,13 @@ def runset_tables(*runsets):
     }
 
 
+def claims_code(paper):
+    """A hash of what judges a paper: its own measures, where it has any, and the general ones."""
+    own = [f"claims/{paper}.py"] if package_has(f"claims/{paper}.py") else []
+    roots = ("scripts/claims.py", "claims/general.py", *own)
+    return imports_hash(roots, "claims", "analysis", "fourier.py")
+
+
 def survival_table(name):
     return project.paths.table("survival", name)
 

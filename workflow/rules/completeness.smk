@@ -4,6 +4,8 @@
 # results/<scale>/completeness/, tables, fig<n>.csv with the plotted numbers, and the figures;
 # `snakemake completeness` makes all.
 
+from functools import partial
+
 COMPLETENESS = project.papers["completeness"].figures
 COMPLETENESS_CONSTANTS = project.constants("completeness")
 COMPLETENESS_RESAMPLING = project.config.analysis.bootstrap.model_dump()
@@ -13,14 +15,8 @@ COMPLETENESS_CODE = imports_hash(
 COMPLETENESS_PLOT_CODE = imports_hash(
     ("scripts/completeness", "scripts/survival"), "plotting"
 )
-
-
-def completeness_table(name):
-    return project.paths.table("completeness", name)
-
-
-def completeness_log(name):
-    return f"logs/{project.scale}/completeness/{name}.log"
+completeness_table = partial(project.paths.table, "completeness")
+completeness_log = f"logs/{project.scale}/completeness/{{}}.log".format
 
 
 localrules:

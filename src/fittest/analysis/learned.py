@@ -62,17 +62,17 @@ def learned_runs(runs: pd.DataFrame, weights: pd.DataFrame) -> list[Learned]:
     """
     found = []
     by_run = dict(iter(weights.groupby("run_id")))
-    for row in complete(runs).sort_values("seed_embedding").itertuples():
-        own = by_run[row.run_id]
+    for row in complete(runs).sort_values("seed_embedding").to_dict("records"):
+        own = by_run[row["run_id"]]
         values = [
             (int(step), str(name), np.asarray(flat).reshape(*(int(n) for n in shape)))
             for step, name, flat, shape in zip(
                 own["step"], own["parameter"], own["values"], own["shape"], strict=True
             )
         ]
-        final = {name: value for step, name, value in values if step == row.last_step}
+        final = {name: value for step, name, value in values if step == row["last_step"]}
         embeddings = {step: value for step, name, value in values if name == EMBEDDING}
-        found.append(Learned(Run.model_validate_json(str(row.config)), final, embeddings))
+        found.append(Learned(Run.model_validate_json(str(row["config"])), final, embeddings))
     return found
 
 

@@ -145,7 +145,8 @@ def package_has(file: str) -> bool:
 
 
 def _imported(path: Path) -> set[Path]:
-    """The modules of the package that a source file imports."""
+    """The modules of the package that a source file imports, but those of the pipeline: they pass
+    results on and decide none."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -156,9 +157,10 @@ def _imported(path: Path) -> set[Path]:
             continue
         for module in modules:
             head, _, rest = module.partition(".")
-            file = _PACKAGE / f"{rest.replace('.', '/')}.py"
-            if head == "fittest" and rest and file.is_file():
-                found.add(file)
+            if head != "fittest" or not rest or rest.startswith("pipeline"):
+                continue
+            place = _PACKAGE / rest.replace(".", "/")
+            found |= {f for f in (place.with_suffix(".py"), place / "__init__.py") if f.is_file()}
     return found
 
 

@@ -39,8 +39,8 @@ def range_lines(
     for name in said:
         rows = table[table["statistic"] == name].sort_values("d")
         axes.plot(rows["d"], rows["y"], "o-", ms=3, color=_LOOKS[name], label=name)
-        low, high = rows["y_lo"], rows["y_hi"]
-        axes.fill_between(rows["d"], low, high, color=_LOOKS[name], alpha=0.25, lw=0)
+        ends = (rows["y_lo"], rows["y_hi"])
+        axes.fill_between(rows["d"], *ends, color=_LOOKS[name], alpha=0.25, lw=0)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sorted(table["d"].unique())))
     axes.xaxis.set_major_formatter(ScalarFormatter())
