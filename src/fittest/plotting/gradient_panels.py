@@ -42,8 +42,7 @@ def gradient_panels(
     for step, axes in enumerate(grid.flat, start=1):
         rates = data[(data["panel"] == "rates") & (data["gradient_step"] == step)]
         _rates(axes, rates, step, statistics)
-    for axes in grid[1]:
-        axes.set_xlabel(f"relative gradient {UNIT}")
+    middle.supxlabel(f"relative gradient {UNIT}", fontsize=7.5)
     for axes in grid[:, 0]:
         axes.set_ylabel("survival rate")
     panels.panel_title(grid[0][0], "b", "step 1")
