@@ -103,9 +103,9 @@ def _curves(axes: Axes, table: pd.DataFrame) -> None:
 def _caption(counts: list[int], paper: Mapping[str, float]) -> str:
     text = r"$\mathbf{d}$  $\rightarrow$ a few circles"
     if counts:
-        runs = "; ".join(f"{n}: {times}" for n, times in sorted(Counter(counts).items()))
+        runs = ", ".join(f"{times} with {n}" for n, times in sorted(Counter(counts).items()))
         text += f". Ours: mean {np.mean(counts):.1f} of {len(counts)} runs"
-        text += f" (circles: runs; {runs})"
+        text += f" ({runs})"
     if "least_survivors" in paper and "most_survivors" in paper:
         text += f"; paper: {paper['least_survivors']:g} to {paper['most_survivors']:g}"
     return text

@@ -87,7 +87,8 @@ def _saving(axes: Axes, table: pd.DataFrame) -> None:
             label=f"{row.rule}: {row.sets_equal:.1%} at {row.share_of_steps:.1%} of the steps",
         )
     axes.set_xlim(0, max(0.3, 1.15 * float(table["share_of_steps"].max())))
-    axes.set_ylim(min(0.5, float(table["sets_equal_lo"].min()) - 0.05), 1.03)
+    # The legend stands below the bars.
+    axes.set_ylim(min(0.5, float(table["sets_equal_lo"].min())) - 0.25, 1.03)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("mean share of the steps taken")

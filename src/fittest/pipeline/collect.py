@@ -14,7 +14,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import runs_table
 from fittest.runs.run import Run
-from fittest.store import read_table, write_table, write_text
+from fittest.store import read_provenance, read_table, write_table, write_text
 
 
 def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFrame:
@@ -63,6 +63,15 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
             f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
             " run the same command again"
         )
+    # Snakemake retrains what was trained otherwise, but not where tables that the training
+    # depends on are made anew in the same call.
+    for shard in catalogue.sources(runset):
+        path = project.paths.trajectory(shard.runset, shard.name)
+        if read_provenance(project.root / path)["config_hash"] != shard.key:
+            raise StoreError(
+                f"{path}: trained from another configuration or code than now; run the same"
+                " command again, or delete the file"
+            )
     asked = list(wanted.values())
     described = runs_table(runset, asked, owners, ready(project, asked))
     runs, frequencies = summarise_runs(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import printed
 
 ALIVE = style.SURVIVORS[1]
+UNIT = r"($10^{-3}$)"
+THOUSANDTHS = FuncFormatter(lambda value, _: f"{1e3 * value:g}")
 Statistics = Mapping[str, Mapping[Any, Any]]
 
 
@@ -39,8 +42,7 @@ def gradient_panels(
     for step, axes in enumerate(grid.flat, start=1):
         rates = data[(data["panel"] == "rates") & (data["gradient_step"] == step)]
         _rates(axes, rates, step, statistics)
-    for axes in grid[1]:
-        axes.set_xlabel("relative gradient")
+    middle.supxlabel(f"relative gradient {UNIT}", fontsize=7.5)
     for axes in grid[:, 0]:
         axes.set_ylabel("survival rate")
     panels.panel_title(grid[0][0], "b", "step 1")
@@ -52,6 +54,8 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
     if len(bins) == 0:
         panels.empty(axes, "no runs")
         return
+    # The same columns hold fates of single frequencies in other rows.
+    bins = bins.astype({"alive": float, "dead": float})
     width = bins["bin_hi"] - bins["bin_lo"]
     axes.bar(bins["bin_lo"], bins["dead"], width, align="edge", color=style.DEAD, label="dead")
     axes.bar(
@@ -63,7 +67,8 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
         color=ALIVE,
         label="alive",
     )
-    axes.set_xlabel("relative change of the signal")
+    axes.set_xlabel(rf"relative change of the signal {UNIT}")
+    axes.xaxis.set_major_formatter(THOUSANDTHS)
     axes.set_ylabel("frequencies (stacked)")
     axes.set_ylim(top=float(bins["n"].max()) * 1.45)
     axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -101,6 +106,7 @@ def _rates(axes: Axes, rates: pd.DataFrame, step: int, statistics: Statistics) -
         color=style.OURS,
     )
     axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_formatter(THOUSANDTHS)
     rho = statistics.get(f"gradient.bins_spearman_{step}")
     panels.note_box(axes, [(rf"$\rho$ = {printed(rho)}", style.OURS)], "upper left")
 
@@ -131,34 +137,43 @@ def _points(
     limits = axes.get_xlim(), axes.get_ylim()
     for series, dashes in (("raw", "--"), ("standardised", "-")):
         line = data[(data["panel"] == "line") & (data.get("series") == series)]
-        axes.plot(
-            line["grad_rel_4"], line["signal0"], "k", ls=dashes, lw=1.0, label=f"SVM, {series}"
-        )
+        label = f"SVM, {series}{_accuracy(statistics, f'accuracy_{series}')}"
+        axes.plot(line["grad_rel_4"], line["signal0"], "k", ls=dashes, lw=1.0, label=label)
     ends = [f"line_{axis}_{end}" for axis in ("gradient", "signal") for end in (1, 2)]
     if all(name in paper for name in ends) and _alike(points, paper):
         x1, x2, y1, y2 = (paper[name] for name in ends)
-        axes.plot([x1, x2], [y1, y2], color=style.PAPER, lw=1.2, label="paper, by hand")
+        axes.plot([x1, x2], [y1, y2], color=style.PAPER, lw=1.2, label="paper's line, by hand")
     axes.set_xlim(limits[0])
     bottom, top = limits[1]
     axes.set_ylim(bottom - 0.02 * (top - bottom), top + 0.42 * (top - bottom))
     axes.scatter([], [], s=6, color=ALIVE, label="alive")
-    axes.scatter([], [], s=6, color=style.OURS, label="dead")
-    axes.legend(loc="upper right", fontsize=5.5, handlelength=1.3, labelspacing=0.3)
+    dead = f"dead (always dead{_accuracy(statistics, 'majority')})"
+    axes.scatter([], [], s=6, color=style.OURS, label=dead)
+    if "svm_accuracy" in paper:
+        axes.plot([], [], alpha=0, label=f"paper's SVM: {paper['svm_accuracy']:.1%} right")
+    # Lines may cross the room above the points.
+    axes.legend(
+        loc="upper right",
+        fontsize=5.5,
+        handlelength=1.3,
+        labelspacing=0.3,
+        frameon=True,
+        framealpha=0.9,
+        edgecolor="none",
+    )
     axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.set_xlabel("relative gradient at step 4")
+    axes.xaxis.set_major_formatter(THOUSANDTHS)
+    axes.set_xlabel(f"relative gradient at step 4 {UNIT}")
     axes.set_ylabel("initial signal (embedding units)")
     if len(judged) == 0:
         panels.note_box(axes, [("no classifier:\none fate only", "0.35")], "upper left")
-        return
-    lines = [("accuracy", "0.25")]
-    if "svm_accuracy" in paper:
-        lines.append((f"paper: {paper['svm_accuracy']:.1%}", style.PAPER))
-    for name in ("raw", "standardised"):
-        row = statistics[f"classifier.accuracy_{name}"]
-        lines.append((f"ours, {name}: {row['value']:.1%}", style.OURS))
-    lines.append((f"always dead: {statistics['classifier.majority']['value']:.1%}", "0.25"))
-    # Beside the legend, above the points.
-    panels.note_box(axes, lines, "upper left")
+
+
+def _accuracy(statistics: Statistics, name: str) -> str:
+    """Share of right answers, for a label; nothing where there is no classifier."""
+    row = statistics.get(f"classifier.{name}")
+    known = row is not None and np.isfinite(row["value"])
+    return f": {row['value']:.1%} right" if row is not None and known else ""
 
 
 def _alike(points: pd.DataFrame, paper: Mapping[str, float]) -> bool:
