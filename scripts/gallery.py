@@ -17,7 +17,7 @@ from fittest.pipeline.project import Project
 from fittest.store import write_text
 
 WIDTH = 1100  # pixels
-COLOURS = 128  # of the palette: figures are lines and text
+COLOURS = 256
 
 
 def shrink(source: Path, target: Path) -> None:
@@ -28,7 +28,9 @@ def shrink(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         known = PngInfo()
         known.add_text("Description", picture.info["Description"])
-        paletted = small.quantize(COLOURS, dither=Image.Dither.NONE)
+        # Colours mean something, and a thin line must keep its own: median cut would merge it.
+        method = Image.Quantize.MAXCOVERAGE
+        paletted = small.quantize(COLOURS, method, dither=Image.Dither.NONE)
         paletted.save(target, optimize=True, pnginfo=known)
 
 

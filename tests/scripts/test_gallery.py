@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -56,6 +57,22 @@ def test_pictures_are_small_and_keep_their_provenance(built: Project, tmp_path: 
         assert small.height / small.width == pytest.approx(large.height / large.width, rel=0.01)
         assert small.info["Description"] == large.info["Description"]
     assert target.stat().st_size < source.stat().st_size
+
+
+def test_rare_colours_stay_what_they_are(tmp_path: Path):
+    """The paper's orange on a picture that is mostly the survivors' yellow."""
+    figure = style.new_figure(7.0, 3.0)
+    axes = figure.subplots()
+    axes.imshow([[x * y for x in range(60)] for y in range(60)], cmap="viridis", aspect="auto")
+    axes.axvspan(10, 50, color=style.SURVIVORS[1])
+    axes.plot([0, 59], [5, 50], color=style.PAPER, lw=2)
+    source = tmp_path / "figure.png"
+    style.save(figure, tmp_path / "figure.pdf", ORIGIN)
+    SCRIPT["shrink"](source, tmp_path / "small.png")
+    wanted = np.array([int(style.PAPER[i : i + 2], 16) for i in (1, 3, 5)])
+    with Image.open(tmp_path / "small.png") as small:
+        pixels = np.asarray(small.convert("RGB")).astype(int)
+    assert (np.abs(pixels - wanted).max(axis=-1) < 25).sum() > 100
 
 
 def test_without_a_built_scale_one_line_says_what_to_do(capsys: pytest.CaptureFixture[str]):
