@@ -110,11 +110,6 @@ def signals(embedding: Any) -> Any:
     return _bin_norms(embedding)[..., 1 : count(embedding.shape[-2]) + 1]
 
 
-def full_spectrum_mean(embedding: Floats) -> Floats:
-    """Mean signal over all p bins: (..., p, d) -> (...). See ``spectrum``."""
-    return spectrum(embedding)[1]
-
-
 def coefficients(embedding: Floats) -> NDArray[np.complex128]:
     """All Fourier coefficients F_0 .. F_{p-1} of one embedding: (p, d) -> complex (p, d).
 
