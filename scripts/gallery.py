@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from fittest.errors import FittestError
 from fittest.pipeline.project import Project
+from fittest.plotting.style import short
 from fittest.store import write_text
 
 WIDTH = 1100  # pixels
@@ -38,7 +39,7 @@ def origin(picture: Path) -> str:
     """Scale, commit and configuration that a figure was made from."""
     with Image.open(picture) as opened:
         known = json.loads(opened.info["Description"])
-    commit, config = known["commit"][:10], known["config_hash"][:10]
+    commit, config = (short(known[key]) for key in ("commit", "config_hash"))
     return f"scale {known['scale']}, commit {commit}, config {config}"
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fittest.analysis.counter_example import choose, curves, overtaking_rows, overtakings
 from fittest.analysis.survival_statistics import COLUMNS
-from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
 
 def analyse_counter_example(
@@ -33,8 +33,7 @@ def analyse_counter_example(
         for path in trajectories
     ]
     trajectory = pd.concat(own, ignore_index=True).drop_duplicates("step")
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(described)
+    origin = joint_provenance(runs, len(described))
     rows = overtaking_rows(table, chosen, confidence)
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)

@@ -8,7 +8,7 @@ from fittest.analysis.completeness_statistics import frozen_completeness_row, fr
 from fittest.analysis.frozen import losses_at
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_frozen_tasks(
@@ -41,9 +41,7 @@ def analyse_frozen_tasks(
         rows.append(frozen_trend_row(prefix, last, resampling))
         rows.append(frozen_completeness_row(prefix, last, untrained[untrained["task"] == task]))
         parts.append(table.assign(task=task))
-    first = next(iter(runs.values()))
-    origin = {k: v for k, v in read_provenance(first).items() if k not in ("kind", "runset")}
-    origin["figure_runs"] = number
+    origin = joint_provenance(list(runs.values()), number)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
     write_csv(pd.concat(parts, ignore_index=True), out_plotted)
 

@@ -16,7 +16,7 @@ from fittest.analysis.learned import (
 )
 from fittest.analysis.learned_panels import order_figure
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
 
 def analyse_remainder(
@@ -53,8 +53,7 @@ def analyse_remainder(
     )
     shown = shown_models(table, "order", constants.models_shown)
     drawn = [one for run_id in shown for one in models if one.run.run_id == run_id]
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(table)
+    origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)
     write_csv(order_figure(drawn, table, constants.order_bins), out_plotted)

@@ -7,7 +7,7 @@ import pandas as pd
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.winners import speed_bars, speed_rows, speed_table
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_winners(
@@ -22,8 +22,7 @@ def analyse_winners(
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     table = speed_table(described)
     statistics = run_rows("winners", described)[:2] + speed_rows(table, resampling)
-    origin = {k: v for k, v in read_provenance(runs[0]).items() if k not in ("kind", "runset")}
-    origin["figure_runs"] = len(table)
+    origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)
     write_csv(speed_bars(table, resampling), out_plotted)

@@ -16,7 +16,7 @@ from fittest.analysis.learned import (
 )
 from fittest.analysis.learned_panels import cube_figure
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.store import read_provenance, read_rows, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
 
 def analyse_xor(
@@ -59,8 +59,7 @@ def analyse_xor(
     )
     shown = shown_models(table, "basis", constants.models_shown)
     drawn = [one for run_id in shown for one in models if one.run.run_id == run_id]
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(table)
+    origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)
     write_csv(cube_figure(drawn, table, constants.cube_bins), out_plotted)

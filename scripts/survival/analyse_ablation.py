@@ -8,7 +8,7 @@ from fittest.analysis.ablation import Measures, arm_table, arms, curves
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import Criteria, ablation_rows
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_ablation(
@@ -42,8 +42,7 @@ def analyse_ablation(
     table = arm_table(chosen, trajectory, measures)
     rows = run_rows("ablation", ablation) + ablation_rows(table, criteria, resampling, paper)
     plotted = curves(table, trajectory)
-    origin = {k: v for k, v in read_provenance(ablation_runs).items() if k != "kind"}
-    origin["figure_runs"] = plotted["series"].nunique()
+    origin = joint_provenance([ablation_runs, base_runs], plotted["series"].nunique())
     write_table(table, out_table, provenance=origin)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
     write_csv(plotted, out_plotted)

@@ -6,7 +6,7 @@ from fittest.analysis.counts import all_moduli, count_means
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
 from fittest.analysis.sweep_statistics import moduli_rows
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_all_moduli(
@@ -29,8 +29,7 @@ def analyse_all_moduli(
     moduli, primes = read_table(moduli_runs, "runs"), read_table(primes_runs, "runs")
     runs = all_moduli(moduli, primes, largest)
     rows = moduli_rows(runs, two_mean_factor, resampling)
-    origin = {k: v for k, v in read_provenance(moduli_runs).items() if k != "kind"}
-    origin["figure_runs"] = runs["run_id"].nunique()
+    origin = joint_provenance([moduli_runs, primes_runs], runs["run_id"].nunique())
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
     write_csv(count_means(runs, "p", "all", two_mean_factor, resampling), out_plotted)
 

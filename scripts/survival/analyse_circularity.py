@@ -13,7 +13,7 @@ from fittest.analysis.initial_circularity import (
 )
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 from fittest.tasks import ModularAddition
 
 
@@ -48,8 +48,7 @@ def analyse_circularity(
     columns = ["panel", "p", *drawn.columns, "bin_lo", "bin_hi", "n", "alive", "dead"]
     plotted = pd.concat([part for part in parts if len(part)]).reindex(columns=columns)
     write_csv(plotted, out_fig11)
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = started["run_id"].nunique()
+    origin = joint_provenance(runs, started["run_id"].nunique())
     statistics = circularity_rows(drawn, started, resampling)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
 

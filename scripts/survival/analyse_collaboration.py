@@ -18,7 +18,7 @@ from fittest.analysis.collaboration import (
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
 from fittest.runs.run import Run
-from fittest.store import listed, read_provenance, read_rows, read_table, write_csv, write_table
+from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_table
 
 Weights = dict[str, np.ndarray]
 
@@ -64,8 +64,7 @@ def analyse_collaboration(
             curves = collaboration_table(run, choice["survivors"], steps)
     found = [part for part in subsets if len(part)]
     best = pd.concat(found) if found else pd.DataFrame(columns=SUBSET_COLUMNS)
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(subsets)
+    origin = joint_provenance(runs, len(subsets))
     write_table(best, out_subsets, provenance=origin)
     write_csv(curves, out_fig8)
     statistics = collaboration_rows(best, least_survivors, resampling)

@@ -8,7 +8,7 @@ import pandas as pd
 from fittest.analysis.geometry import geometry
 from fittest.analysis.showcase import EMBEDDING
 from fittest.analysis.snapshots import run_snapshots
-from fittest.store import read_provenance, read_rows, read_table, write_table
+from fittest.store import joint_provenance, read_rows, read_table, write_table
 
 
 def analyse_defaults(
@@ -41,8 +41,7 @@ def analyse_defaults(
     trajectory = trajectory[
         trajectory["step"] <= trajectory["run_id"].map(good["last_step"]).astype(int)
     ]
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(good)
+    origin = joint_provenance(runs, len(good))
     write_table(
         run_snapshots(trajectory, steps, two_mean_factor, dead_share), out_snapshots, origin
     )

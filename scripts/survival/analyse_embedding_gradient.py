@@ -9,7 +9,7 @@ import pandas as pd
 from fittest.analysis.gradient_norms import gradient_curves, gradient_norm_rows, gradient_peaks
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
-from fittest.store import listed, read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 
 
 def analyse_embedding_gradient(
@@ -38,8 +38,7 @@ def analyse_embedding_gradient(
     peaks = gradient_peaks(trajectory, alive, late_steps)
     own = trajectory[trajectory["run_id"] == choice["run_id"]]
     write_csv(gradient_curves(own, choice["survivors"]), out_fig13)
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(peaks)
+    origin = joint_provenance(runs, len(peaks))
     write_table(peaks, out_peaks, provenance=origin)
     statistics = gradient_norm_rows(peaks, resampling)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)

@@ -8,7 +8,7 @@ from fittest.analysis.frozen import losses_at
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import frozen_rows
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_frozen_embedding(
@@ -35,8 +35,7 @@ def analyse_frozen_embedding(
     table = losses_at(complete, trajectory, shares)
     # A frozen embedding's signals do not move: whether they have settled means nothing.
     rows = run_rows("freeze", complete)[:2] + frozen_rows(table, small_d, resampling, paper)
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = complete["run_id"].nunique()
+    origin = joint_provenance(runs, complete["run_id"].nunique())
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
     write_csv(table, out_plotted)
 

@@ -15,7 +15,7 @@ from fittest.analysis.gradient_survival import (
 )
 from fittest.analysis.intervals import Estimate, Resampling
 from fittest.analysis.survival_statistics import COLUMNS, Row, statistic_row
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_gradient(
@@ -66,8 +66,7 @@ def analyse_gradient(
     filled = [part for part in parts if len(part)]
     plotted = pd.concat(filled) if filled else pd.DataFrame(columns=columns)
     write_csv(plotted.reindex(columns=["panel", *(c for c in columns if c != "panel")]), out_fig7)
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = table["run_id"].nunique()
+    origin = joint_provenance(runs, table["run_id"].nunique())
     write_table(judged, out_classifier, provenance=origin)
     rows = gradient_rows(table, rates, least_in_bin, options.folds, resampling)
     rows += classifier_rows(judged, paper_accuracy)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fittest.analysis.horizon import horizon_agreement, rule_agreement
 from fittest.runs.run import Stop
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_horizon(
@@ -32,8 +32,7 @@ def analyse_horizon(
     parts = [read_table(path, "trajectory", columns) for path in trajectories]
     trajectory = pd.concat(parts)
     trajectory = trajectory[trajectory["run_id"].isin(wanted)]
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(wanted)
+    origin = joint_provenance(runs, len(wanted))
     by_step = horizon_agreement(trajectory, steps, two_mean_factor, confidence)
     by_rule = rule_agreement(trajectory, rules, two_mean_factor, confidence)
     write_table(by_step, out_horizon, provenance=origin)

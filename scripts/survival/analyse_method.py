@@ -10,7 +10,7 @@ import pandas as pd
 from fittest.analysis.alive import by_signal
 from fittest.analysis.method import COLUMNS, curve_table, method_table
 from fittest.analysis.showcase import EMBEDDING, embedding_at
-from fittest.store import listed, read_provenance, read_rows, read_table, write_csv, write_text
+from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_text
 
 DIMENSIONS = 24  # enough to see that rows are noise; more would be too fine to print
 
@@ -67,9 +67,8 @@ def analyse_method(
     )
     parts.insert(0, stages.assign(run_id=run_id, seed=choice["seed"]))
     write_csv(pd.concat(parts)[COLUMNS], out_fig1)
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
     summary = {
-        "provenance": origin | {"figure_runs": len(good)},
+        "provenance": joint_provenance(runs, len(good)),
         "p": choice["p"],
         "d": choice["d"],
         "counts": [int(n) for n in good["n_2mean"]],

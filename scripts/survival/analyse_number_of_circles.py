@@ -6,7 +6,7 @@ from fittest.analysis.counts import count_means
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import trend_rows
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_number_of_circles(
@@ -38,9 +38,10 @@ def analyse_number_of_circles(
         count_means(runs, axis, axis, two_mean_factor, resampling)
         for runs, axis in ((primes, "p"), (dims, "d"))
     ]
-    origin = {k: v for k, v in read_provenance(primes_runs).items() if k != "kind"}
     # The default runs are points of both panels.
-    origin["figure_runs"] = len(set(primes["run_id"]) | set(dims["run_id"]))
+    origin = joint_provenance(
+        [primes_runs, dims_runs], len(set(primes["run_id"]) | set(dims["run_id"]))
+    )
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
     write_csv(pd.concat(plotted), out_plotted)
 

@@ -21,7 +21,7 @@ from fittest.analysis.ode_runs import (
 )
 from fittest.analysis.ode_statistics import ode_rows
 from fittest.analysis.survival_statistics import COLUMNS
-from fittest.store import listed, read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 
 PATHS = ["k", "rank", "fate", "step", "real", "ols", "lasso", "analytic"]
 FIG9 = ["panel", "series", "d", "mean", "sd", "runs", *PATHS, "i", "j", "value"]
@@ -61,8 +61,8 @@ def analyse_ode(
         [_fits(base, base_x, options, True), _fits(other, other_x, options, False)],
         ignore_index=True,
     )
-    origin = {k: v for k, v in read_provenance(base_runs).items() if k != "kind"}
-    write_table(fits, out_fits, provenance=origin | {"figure_runs": len(fits)})
+    origin = joint_provenance([base_runs, ode_runs], len(fits))
+    write_table(fits, out_fits, provenance=origin)
     own = base_x.get(choice["run_id"])
     paths, entries = pd.DataFrame(columns=PATHS), pd.DataFrame(columns=["i", "j", "value"])
     if own is not None:
@@ -93,7 +93,7 @@ def analyse_ode(
     write_csv(pd.concat(heat)[columns] if heat else pd.DataFrame(columns=columns), out_fig15)
     is_base = fits["runset"] == "base"
     statistics = pd.DataFrame(ode_rows(fits[is_base], fits[~is_base], resampling), columns=COLUMNS)
-    write_table(statistics, out_stats, provenance=origin | {"figure_runs": len(fits)})
+    write_table(statistics, out_stats, provenance=origin)
 
 
 def _dense(runs: str, trajectories: Sequence[str]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:

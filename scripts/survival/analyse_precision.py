@@ -6,7 +6,7 @@ import pandas as pd
 
 from fittest.analysis.precision import precision_differences
 from fittest.errors import StoreError
-from fittest.store import read_provenance, read_table, write_table
+from fittest.store import joint_provenance, read_provenance, read_table, write_table
 
 
 def analyse_precision(runs: str, usual: Sequence[str], other: str, out_differences: str) -> None:
@@ -25,8 +25,7 @@ def analyse_precision(runs: str, usual: Sequence[str], other: str, out_differenc
     wanted = read_table(runs, "runs")["run_id"]
     first = pd.concat([read_table(path, "trajectory") for path in usual])
     first = first[first["run_id"].isin(wanted)]
-    origin = {k: v for k, v in read_provenance(runs).items() if k != "kind"}
-    origin["figure_runs"] = len(wanted)
+    origin = joint_provenance(runs, len(wanted))
     second = read_table(other, "trajectory")
     write_table(precision_differences(first, second), out_differences, origin)
 

@@ -14,7 +14,7 @@ from fittest.analysis.showcase import (
     signal_evolution_table,
     snapshot_steps,
 )
-from fittest.store import listed, read_provenance, read_rows, read_table, write_csv, write_text
+from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_text
 
 
 def analyse_showcase(
@@ -62,7 +62,7 @@ def analyse_showcase(
         "p": final.shape[0],
         "d": final.shape[1],
         "snapshots": snapshot_steps(showcase.steps),
-        "provenance": read_provenance(runs) | {"figure_runs": 1},
+        "provenance": joint_provenance(runs, 1),
     }
     write_text(json.dumps(choice, indent=2, sort_keys=True) + "\n", out_showcase)
 

@@ -19,7 +19,7 @@ from fittest.analysis.survival_statistics import (
     run_rows,
     survival_rows,
 )
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_survival(
@@ -75,8 +75,7 @@ def analyse_survival(
     )
     # Run-sets share runs (alpha = 1 is a fixed-embedding trial); each network counts once.
     shown = len(set(fixemb["run_id"]) | set(perturb["run_id"]) | set(manual["run_id"]))
-    origin = {k: v for k, v in read_provenance(fixemb_runs).items() if k != "kind"}
-    origin["figure_runs"] = shown
+    origin = joint_provenance([fixemb_runs, perturb_runs, manual_runs], shown)
     write_table(rates, out_survival_rates, provenance=origin)
     write_table(perturbed, out_perturb_rates, provenance=origin)
     write_table(constructed, out_manual_rates, provenance=origin)

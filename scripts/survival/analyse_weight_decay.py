@@ -6,7 +6,7 @@ from fittest.analysis.counts import count_means
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import no_decay_rows, trend_rows
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_weight_decay(
@@ -42,9 +42,8 @@ def analyse_weight_decay(
         count_means(runs, "weight_decay", name, two_mean_factor, resampling)
         for name, runs in panels.items()
     ]
-    origin = {k: v for k, v in read_provenance(wd_runs).items() if k != "kind"}
     # Those without decay are in the statistics that the figure prints.
-    origin["figure_runs"] = len(set(wd["run_id"]) | set(wd0["run_id"]))
+    origin = joint_provenance([wd_runs, wd0_runs], len(set(wd["run_id"]) | set(wd0["run_id"])))
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
     write_csv(pd.concat(plotted), out_plotted)
 

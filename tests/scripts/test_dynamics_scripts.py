@@ -182,7 +182,7 @@ def tabulate(world: World) -> None:
         RESAMPLING,
     )
     parts = ("gradient", "collaboration", "ode.stats", "circularity", "embedding")
-    load_script("collect_dynamics").collect_dynamics(
+    load_script("collect_statistics", "").collect_statistics(
         [world.path(f"{part}.parquet") for part in parts], world.path("dynamics.parquet")
     )
 

@@ -210,6 +210,6 @@ def test_statistics_in_one_table(tmp_path: Path) -> None:
         row = [f"s{number}", float(number), np.nan, np.nan, 3, np.nan, ""]
         write_table(pd.DataFrame([row], columns=columns), path, {**PROVENANCE, "figure_runs": 9})
     out = tmp_path / "all.parquet"
-    load_script("collect_sweep_stats").collect_sweep_stats(paths, str(out))
+    load_script("collect_statistics", "").collect_statistics(paths, str(out))
     assert statistics(out)["value"].to_dict() == {"s0": 0.0, "s1": 1.0}
     assert "figure_runs" not in read_provenance(out)

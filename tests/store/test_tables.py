@@ -22,6 +22,7 @@ from fittest.store import (
     SCHEMAS,
     Paths,
     explain_os_error,
+    joint_provenance,
     provenance,
     read_provenance,
     read_table,
@@ -364,3 +365,24 @@ def test_no_two_files_share_a_path_and_no_two_scales_a_folder() -> None:
         found += [paths.table("survival", "fig2.csv"), paths.kept_figure("survival", "fig2")]
         assert all(f"/{scale}/" in path for path in found[-2:])
     assert len(set(found)) == len(found)
+
+
+def test_joint_provenance_names_every_source(tmp_path: Path) -> None:
+    table = pd.DataFrame({"x": [1.0]})
+    paths = [tmp_path / f"{name}.parquet" for name in "abc"]
+    for path, runset in zip(paths, ("wd", "wd0", "wd"), strict=True):
+        write_table(table, path, {**ORIGIN, "runset": runset, "n_runs": 5, "config_hash": runset})
+    alone = joint_provenance(paths[0], 5)
+    assert alone == {**ORIGIN, "runset": "wd", "n_runs": 5, "config_hash": "wd", "figure_runs": 5}
+    joint = joint_provenance(paths)
+    assert joint == {**ORIGIN, "runset": "wd+wd0", "config_hash": "wd+wd0"}
+    # What is made of such a table in turn names nothing twice.
+    write_table(table, paths[0], {**joint, "figure_runs": 9})
+    assert joint_provenance(paths) == joint
+
+
+def test_joint_provenance_of_different_versions(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.parquet" for name in "ab"]
+    for path, torch in zip(paths, ("2.13.0", "2.14.0"), strict=True):
+        write_table(pd.DataFrame({"x": [1.0]}), path, {**ORIGIN, "versions": {"torch": torch}})
+    assert joint_provenance(paths)["versions"] == {"torch": "2.13.0+2.14.0"}

@@ -182,7 +182,7 @@ rule survival_dynamics:
     log:
         f"logs/{project.scale}/survival/dynamics.log",
     script:
-        "../../scripts/survival/collect_dynamics.py"
+        "../../scripts/collect_statistics.py"
 
 
 rule survival_fig1:

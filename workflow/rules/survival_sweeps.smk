@@ -149,7 +149,7 @@ rule survival_sweep_stats:
     log:
         f"logs/{project.scale}/survival/sweep_stats.log",
     script:
-        "../../scripts/survival/collect_sweep_stats.py"
+        "../../scripts/collect_statistics.py"
 
 
 rule survival_fig4:

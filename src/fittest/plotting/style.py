@@ -107,15 +107,17 @@ def footer(provenance: Mapping[str, Any]) -> str:
     for key, name in _FOOTER.items():
         value = provenance.get(key)
         if value is not None and value != "":
-            parts.append(f"{name} {_short(value)}")
+            parts.append(f"{name} {short(value)}")
     return "  |  ".join(parts)
 
 
-def _short(value: Any) -> str:
-    text = str(value)
+def short(value: Any) -> str:
+    """A hash as readers see it; of several, joined by "+", the first two and how many follow."""
     # A suffix such as -dirty says that the commit is not the whole truth; it must survive.
-    head, dash, tail = text.partition("-")
-    return head[:_HASH_LENGTH] + dash + tail
+    parts = [part.partition("-") for part in str(value).split("+")]
+    cut = [head[:_HASH_LENGTH] + dash + tail for head, dash, tail in parts]
+    more = [f"{len(cut) - 2} more"] if len(cut) > 2 else []
+    return "+".join(cut[:2] + more)
 
 
 def save(figure: Figure, pdf_path: str | Path, provenance: Mapping[str, Any]) -> None:

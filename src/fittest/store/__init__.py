@@ -11,7 +11,7 @@ from fittest.store.files import (
     write_text,
 )
 from fittest.store.paths import Paths, listed
-from fittest.store.provenance import provenance
+from fittest.store.provenance import joint_provenance, provenance
 from fittest.store.rows import read_rows
 from fittest.store.schema import SCHEMAS
 
@@ -19,6 +19,7 @@ __all__ = [
     "SCHEMAS",
     "Paths",
     "explain_os_error",
+    "joint_provenance",
     "listed",
     "provenance",
     "read_provenance",

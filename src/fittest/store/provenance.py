@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from fittest.store.files import PathLike, read_provenance
 
 _PACKAGES = ("fittest", "torch", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib")
 
@@ -45,3 +48,40 @@ def provenance(scale: str, config_hash: str, **more: Any) -> dict[str, Any]:
         "versions": {name: _version(name) for name in _PACKAGES},
         **more,
     }
+
+
+def joint_provenance(
+    sources: PathLike | Sequence[PathLike], figure_runs: int | None = None
+) -> dict[str, Any]:
+    """The provenance of what is made of one or more tables.
+
+    Where they differ (run-sets, config hashes, perhaps commits), their values stand joined by
+    "+", in the order of the tables; counts of runs of each are left out.
+
+    Args:
+        sources: Parquet files. figure_runs: number of runs shown, if it is known.
+
+    Raises:
+        StoreError: where a file is missing or damaged.
+    """
+    paths = [sources] if isinstance(sources, str | Path) else list(sources)
+    found = [read_provenance(path) for path in paths]
+    joint = _joined(found, {"kind", "figure_runs"} | ({"n_runs"} if len(found) > 1 else set()))
+    return joint if figure_runs is None else joint | {"figure_runs": figure_runs}
+
+
+def _joined(parts: Sequence[Mapping[str, Any]], left_out: set[str]) -> dict[str, Any]:
+    joint: dict[str, Any] = {}
+    for key in dict.fromkeys(key for part in parts for key in part):
+        if key in left_out:
+            continue
+        values = [part[key] for part in parts if key in part]
+        different = [v for i, v in enumerate(values) if v not in values[:i]]
+        if len(different) == 1:
+            joint[key] = different[0]
+        elif all(isinstance(v, Mapping) for v in different):
+            joint[key] = _joined(different, set())
+        else:
+            names = dict.fromkeys(name for v in different for name in str(v).split("+"))
+            joint[key] = "+".join(names)
+    return joint

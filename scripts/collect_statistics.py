@@ -1,0 +1,25 @@
+"""Several tables of statistics in one, for the claims."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fittest.store import joint_provenance, listed, read_table, write_table
+
+
+def collect_statistics(parts: Sequence[str], out_stats: str) -> None:
+    """Put tables of statistics (name, value, ci_lo, ci_hi, n, paper, note) below each other.
+
+    Raises:
+        ValueError: if two parts name the same statistic.
+    """
+    table = pd.concat([read_table(part) for part in parts], ignore_index=True)
+    twice = table.loc[table["name"].duplicated(), "name"].tolist()
+    if twice:
+        raise ValueError(f"statistics of the same name: {', '.join(twice)}")
+    write_table(table, out_stats, joint_provenance(parts))
+
+
+if "snakemake" in globals():
+    snakemake = globals()["snakemake"]
+    collect_statistics(parts=listed(snakemake.input), out_stats=snakemake.output.stats)
