@@ -43,16 +43,8 @@ def analyse_remainder(
     rows = [remainder_row(one, constants.solved, constants.line) for one in models]
     table = pd.DataFrame(rows, columns=REMAINDER_COLUMNS)
     statistics = run_rows("remainder", described)[:2] + remainder_rows(table, resampling)
-    statistics += rank_rows(
-        "remainder",
-        table,
-        constants.top_shares,
-        resampling,
-        paper.get("mid_rank"),
-        paper.get("mid_rank_sd"),
-    )
-    shown = shown_models(table, "order", constants.models_shown)
-    drawn = [one for run_id in shown for one in models if one.run.run_id == run_id]
+    statistics += rank_rows("remainder", table, constants.top_shares, resampling, paper)
+    drawn = shown_models(models, table, "order", constants.models_shown)
     origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)

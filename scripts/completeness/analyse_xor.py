@@ -49,16 +49,8 @@ def analyse_xor(
     cube = constants.cube
     statistics = run_rows("xor", described)[:2]
     statistics += xor_rows(table, resampling, cube.least_share, cube.least_evenness)
-    statistics += rank_rows(
-        "xor",
-        table,
-        constants.top_shares,
-        resampling,
-        paper.get("mid_rank"),
-        paper.get("mid_rank_sd"),
-    )
-    shown = shown_models(table, "basis", constants.models_shown)
-    drawn = [one for run_id in shown for one in models if one.run.run_id == run_id]
+    statistics += rank_rows("xor", table, constants.top_shares, resampling, paper)
+    drawn = shown_models(models, table, "basis", constants.models_shown)
     origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)

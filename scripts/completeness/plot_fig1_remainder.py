@@ -4,13 +4,12 @@ order stood among all orders at the start."""
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
 from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import rank_notes
+from fittest.plotting.completeness_panels import rank_histogram
 from fittest.store import read_provenance, read_table
 
 # Okabe and Ito's colours and Tol's; the order of remainders means nothing, so neighbours differ.
@@ -41,7 +40,11 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
         if models:
             _residues(left, grid, int(tokens["residue"].max()) + 1)
         axes = right.subplots()
-        _histogram(axes, data, statistics)
+        rank_histogram(axes, data, statistics, "remainder", "f", "orders", "order learned")
+        if models:
+            number = int(data.loc[data["panel"] == "learned", "total"].iloc[0])
+            axes.set_ylabel(f"orders of {number:,} (exact)")
+            axes.ticklabel_format(axis="y", scilimits=(0, 4))
         panels.panel_title(axes, "b", "all orders in model 1 before training")
         style.save(figure, out_figure, read_provenance(stats))
 
@@ -77,28 +80,6 @@ def _residues(figure: Figure, grid: Any, classes: int) -> None:
     )
     bar.set_ticks(range(classes))
     bar.set_label(f"token n mod {classes}")
-
-
-def _histogram(axes: Axes, data: pd.DataFrame, statistics: dict) -> None:
-    bins = data[data["panel"] == "histogram"]
-    if len(bins) == 0:
-        panels.empty(axes, "no run ended well")
-        return
-    told = data[(data["panel"] == "learned") & (data["model"] == 1)].iloc[0]
-    width = bins["bin_hi"] - bins["bin_lo"]
-    axes.bar(bins["bin_lo"], bins["orders"], width, align="edge", color=style.DEAD)
-    # Up to the data only: above it stand the notes.
-    top = 1.04 * float(bins["orders"].max())
-    axes.vlines(told["f_mean"], 0, top, color="0.2", ls=":", lw=0.9, label="mean of all orders")
-    axes.vlines(told["f"], 0, top, color=style.OURS, lw=1.4, label="order learned")
-    axes.set_ylim(top=1.45 * top)
-    axes.set_xlabel("completeness f (embedding units²)")
-    axes.set_ylabel(f"orders of {int(told['total']):,} (exact)")
-    axes.legend(loc="upper right")
-    axes.ticklabel_format(axis="y", scilimits=(0, 4))
-    panels.note_box(
-        axes, rank_notes(statistics, "remainder", float(told["mid_rank"])), "upper left"
-    )
 
 
 if "snakemake" in globals():

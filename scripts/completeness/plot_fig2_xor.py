@@ -4,10 +4,9 @@ all arrangements at the start."""
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import rank_notes
+from fittest.plotting.completeness_panels import rank_histogram
 from fittest.store import read_provenance, read_table
 
 DIGITS = 3
@@ -41,7 +40,11 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
                 beside = told["neighbours"].replace(" ", ", ")
                 grid[row][1].set_title(f"after training\n000 beside {beside}", fontsize=6.8)
         axes = right.subplots()
-        _histogram(axes, data, statistics)
+        rank_histogram(axes, data, statistics, "xor", "g", "arrangements", "cube learned")
+        if models:
+            axes.set_ylabel(
+                f"arrangements of {int(data['arrangements'].sum())}\n(28 cubes, each six times)"
+            )
         panels.panel_title(axes, "b", "all arrangements in model 1 before")
         left.suptitle(r"$\mathbf{a}$  tokens on three principal components", fontsize=8)
         style.save(figure, out_figure, read_provenance(stats))
@@ -64,35 +67,6 @@ def _cube(axes: Any, own: pd.DataFrame, stage: str) -> None:
     axes.set_ylabel("PC 2", labelpad=-14, fontsize=5.5)
     axes.set_zlabel("PC 3", labelpad=-14, fontsize=5.5)
     axes.set_box_aspect((1, 1, 1), zoom=1.1)
-
-
-def _histogram(axes: Axes, data: pd.DataFrame, statistics: dict) -> None:
-    bins = data[data["panel"] == "histogram"]
-    if len(bins) == 0:
-        panels.empty(axes, "no run ended well")
-        return
-    told = data[(data["panel"] == "learned") & (data["model"] == 1)].iloc[0]
-    width = bins["bin_hi"] - bins["bin_lo"]
-    axes.bar(
-        bins["bin_lo"],
-        bins["arrangements"],
-        width,
-        align="edge",
-        color=style.DEAD,
-        edgecolor="white",
-        linewidth=0.4,
-    )
-    # Up to the data only: above it stand the notes.
-    top = 1.04 * float(bins["arrangements"].max())
-    axes.vlines(told["g_mean"], 0, top, color="0.2", ls=":", lw=0.9, label="mean of all")
-    axes.vlines(told["g"], 0, top, color=style.OURS, lw=1.4, label="cube learned")
-    axes.set_ylim(top=1.5 * top)
-    axes.set_xlabel("completeness g (embedding units²)")
-    axes.set_ylabel(
-        f"arrangements of {int(bins['arrangements'].sum())}\n(28 cubes, each six times)"
-    )
-    axes.legend(loc="upper right")
-    panels.note_box(axes, rank_notes(statistics, "xor", float(told["mid_rank"])), "upper left")
 
 
 if "snakemake" in globals():

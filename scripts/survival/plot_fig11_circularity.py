@@ -52,20 +52,9 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Mapping[str, Any]) ->
     if len(bins) == 0:
         panels.empty(axes, "no runs")
         return
-    width = bins["bin_hi"] - bins["bin_lo"]
-    axes.bar(bins["bin_lo"], bins["dead"], width, align="edge", color=style.DEAD, label="dead")
-    axes.bar(
-        bins["bin_lo"],
-        bins["alive"],
-        width,
-        bottom=bins["dead"],
-        align="edge",
-        color=style.SURVIVORS[1],
-        label="alive",
-    )
+    panels.fate_bars(axes, bins)
     axes.set_ylim(top=float(bins["n"].max()) * 1.35)
     axes.set_xlabel(r"circularity $c_k$ before training")
-    axes.set_ylabel("frequencies (stacked)")
     axes.legend(loc="upper right")
     value = printed(statistics.get("circularity.auc_minus_half"))
     lines = [("paper: inconclusive", style.PAPER), (f"ours: AUC - 1/2 = {value}", style.OURS)]

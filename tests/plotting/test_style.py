@@ -83,6 +83,11 @@ def test_footer_names_what_is_known():
     assert style.footer({}) == ""
 
 
+def test_several_hashes_are_shortened_each():
+    assert style.short("0123456789ab-dirty+fedcba9876543210") == "0123456789-dirty+fedcba9876"
+    assert style.short("a+b+c+d") == "a+b+2 more"
+
+
 def test_footer_is_on_the_page_below_the_panels(tmp_path):
     figure = drawing()
     with style.paper_style():

@@ -186,7 +186,7 @@ def ranks(values: list[float], solved: list[bool]) -> pd.DataFrame:
 
 def test_headline_ranks_leave_unsolved_runs_out() -> None:
     table = ranks([0.1, 0.2, 0.9], [True, True, False])
-    rows = {r["name"]: r for r in rank_rows("x", table, (0.15, 0.5), R, 0.15, 0.22)}
+    rows = {r["name"]: r for r in rank_rows("x", table, (0.15, 0.5), R, {"mid_rank": 0.15})}
     assert rows["x.mid_rank"]["value"] == pytest.approx(0.15)
     assert rows["x.mid_rank"]["n"] == 2
     assert rows["x.mid_rank_all"]["value"] == pytest.approx(0.4)
@@ -199,7 +199,7 @@ def test_the_test_against_chance() -> None:
     generator = np.random.default_rng(0)
     low, even = generator.uniform(0, 0.3, 40), generator.uniform(0, 1, 40)
     for values, small in ((low, True), (even, False)):
-        rows = rank_rows("x", ranks(list(values), [True] * 40), (), R, None, None)
+        rows = rank_rows("x", ranks(list(values), [True] * 40), (), R, {})
         p = next(r["value"] for r in rows if r["name"] == "x.wilcoxon_p")
         assert (p < 1e-3) == small
 

@@ -220,12 +220,19 @@ def xor_row(
     }
 
 
-def shown_models(table: pd.DataFrame, structure: str, number: int) -> list[str]:
-    """run_ids of the models to draw: solved and clear ones of different ``structure`` first, by
-    seed; any others where there are not enough."""
+def shown_models(
+    models: Sequence[Learned], table: pd.DataFrame, structure: str, number: int
+) -> list[Learned]:
+    """The models to draw: solved and clear ones of different ``structure`` first, by seed; any
+    others where there are not enough.
+
+    Args:
+        table: run_id, seed, solved, clear and the column ``structure`` of all models.
+    """
     ranked = table.assign(
         fails=~(table["solved"].astype(bool) & table["clear"].astype(bool))
     ).sort_values(["fails", "seed"], kind="stable")
     different = ranked.drop_duplicates(structure)
     rest = ranked[~ranked["run_id"].isin(different["run_id"])]
-    return [str(run) for run in pd.concat([different, rest])["run_id"][:number]]
+    by_id = {one.run.run_id: one for one in models}
+    return [by_id[run_id] for run_id in pd.concat([different, rest])["run_id"][:number]]

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from fittest.plotting import panels, sweep_panels
-from fittest.plotting.style import OURS, PAPER, SURVIVORS
+from fittest.plotting.style import DEAD, OURS, PAPER, SURVIVORS
 
 Statistics = Mapping[str, Mapping[Any, Any]]
 
@@ -71,3 +71,36 @@ def rank_notes(statistics: Statistics, prefix: str, own: float) -> list[tuple[st
         (f"this model: {own:.3f}", OURS),
         ("(0: most complete; 0.5: chance)", "0.35"),
     ]
+
+
+def rank_histogram(
+    axes: Axes,
+    data: pd.DataFrame,
+    statistics: Statistics,
+    prefix: str,
+    measure: str,
+    count: str,
+    learned: str,
+) -> None:
+    """Completeness of every structure at the start of model 1, and of the one that it learned.
+
+    Args:
+        data: rows of panels ``histogram`` (bin_lo, bin_hi and the column ``count``) and
+            ``learned`` (model, mid_rank, ``measure`` and its mean over all, ``<measure>_mean``).
+        prefix: of the names of its statistics. learned: what the line of the learned one says.
+    """
+    bins = data[data["panel"] == "histogram"]
+    if len(bins) == 0:
+        panels.empty(axes, "no run ended well")
+        return
+    told = data[(data["panel"] == "learned") & (data["model"] == 1)].iloc[0]
+    width = bins["bin_hi"] - bins["bin_lo"]
+    axes.bar(bins["bin_lo"], bins[count], width, align="edge", color=DEAD, ec="white", lw=0.2)
+    # Up to the data only: above it stand the notes.
+    top = 1.04 * float(bins[count].max())
+    axes.vlines(told[f"{measure}_mean"], 0, top, color="0.2", ls=":", lw=0.9, label="mean of all")
+    axes.vlines(told[measure], 0, top, color=OURS, lw=1.4, label=learned)
+    axes.set_ylim(top=1.5 * top)
+    axes.set_xlabel(f"completeness {measure} (embedding units²)")
+    axes.legend(loc="upper right")
+    panels.note_box(axes, rank_notes(statistics, prefix, float(told["mid_rank"])), "upper left")

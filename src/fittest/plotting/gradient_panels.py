@@ -13,7 +13,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import printed
 
-ALIVE = style.SURVIVORS[1]
 UNIT = r"($10^{-3}$)"
 THOUSANDTHS = FuncFormatter(lambda value, _: f"{1e3 * value:g}")
 Statistics = Mapping[str, Mapping[Any, Any]]
@@ -54,22 +53,9 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
     if len(bins) == 0:
         panels.empty(axes, "no runs")
         return
-    # The same columns hold fates of single frequencies in other rows.
-    bins = bins.astype({"alive": float, "dead": float})
-    width = bins["bin_hi"] - bins["bin_lo"]
-    axes.bar(bins["bin_lo"], bins["dead"], width, align="edge", color=style.DEAD, label="dead")
-    axes.bar(
-        bins["bin_lo"],
-        bins["alive"],
-        width,
-        bottom=bins["dead"],
-        align="edge",
-        color=ALIVE,
-        label="alive",
-    )
+    panels.fate_bars(axes, bins)
     axes.set_xlabel(rf"relative change of the signal {UNIT}")
     axes.xaxis.set_major_formatter(THOUSANDTHS)
-    axes.set_ylabel("frequencies (stacked)")
     axes.set_ylim(top=float(bins["n"].max()) * 1.45)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.82))
@@ -124,7 +110,10 @@ def _points(
         panels.empty(axes, "no runs")
         return
     alive = points["alive"].astype(str) == "True"
-    for rows, colour, size in ((points[~alive], style.OURS, 2.0), (points[alive], ALIVE, 3.0)):
+    for rows, colour, size in (
+        (points[~alive], style.OURS, 2.0),
+        (points[alive], style.ALIVE, 3.0),
+    ):
         axes.scatter(
             rows["grad_rel_4"],
             rows["signal0"],
@@ -146,7 +135,7 @@ def _points(
     axes.set_xlim(limits[0])
     bottom, top = limits[1]
     axes.set_ylim(bottom - 0.02 * (top - bottom), top + 0.42 * (top - bottom))
-    axes.scatter([], [], s=6, color=ALIVE, label="alive")
+    axes.scatter([], [], s=6, color=style.ALIVE, label="alive")
     dead = f"dead (always dead{_accuracy(statistics, 'majority')})"
     axes.scatter([], [], s=6, color=style.OURS, label=dead)
     if "svm_accuracy" in paper:

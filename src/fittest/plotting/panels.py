@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
-from fittest.plotting.style import DEAD, OURS, PAPER, TOKENS, survivor_style
+from fittest.plotting.style import ALIVE, DEAD, OURS, PAPER, TOKENS, survivor_style
 
 _DODGE = 0.03  # inches
 
@@ -38,6 +38,20 @@ def empty(axes: Axes, note: str) -> None:
 def panel_title(axes: Axes, letter: str, title: str) -> None:
     """Title at the left, led by the panel's bold letter."""
     axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
+
+
+def fate_bars(axes: Axes, bins: pd.DataFrame) -> None:
+    """Histogram of frequencies, the dead below the alive.
+
+    Args:
+        bins: bin_lo, bin_hi, dead, alive (counts); at least one row.
+    """
+    edges, width = bins["bin_lo"], bins["bin_hi"] - bins["bin_lo"]
+    # Tables that hold fates of single frequencies in other rows come back as text.
+    dead, alive = bins["dead"].astype(float), bins["alive"].astype(float)
+    axes.bar(edges, dead, width, align="edge", color=DEAD, label="dead")
+    axes.bar(edges, alive, width, bottom=dead, align="edge", color=ALIVE, label="alive")
+    axes.set_ylabel("frequencies (stacked)")
 
 
 def note_box(axes: Axes, lines: Sequence[tuple[str, str]], corner: str) -> None:

@@ -40,6 +40,8 @@ SURVIVORS = (
     "#DDCC77",
 )
 """Survivors by rank, the strongest first; beyond the eighth they repeat with dashed lines."""
+ALIVE = SURVIVORS[1]
+"""Survivors of any rank, where the dead are grey."""
 TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), name="tokens")
 """Colour map of the tokens 0..p-1: viridis without its yellow end, which paper swallows."""
 
