@@ -42,15 +42,17 @@ def analyse_range(
 
 
 if "snakemake" in globals():
+    from fittest.runs.run import digest
     from fittest.store import provenance
 
     snakemake = globals()["snakemake"]
+    settings = RangeSettings(**snakemake.params.settings)
     analyse_range(
         out_table=snakemake.output.table,
         out_stats=snakemake.output.stats,
         out_fig8=snakemake.output.fig8,
         out_fig10=snakemake.output.fig10,
-        settings=RangeSettings(**snakemake.params.settings),
+        settings=settings,
         resampling=Resampling(**snakemake.params.resampling),
-        origin=provenance(snakemake.params.scale, "none"),
+        origin=provenance(snakemake.params.scale, digest(settings.model_dump_json())),
     )

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from fittest.analysis.survival_statistics import COLUMNS, statistic_row
+from fittest.runs.run import digest
 from fittest.store import provenance, write_table
 
 HOLDS = {"reproduced": 1.0, "partly": 0.5, "not reproduced": 0.0}
@@ -19,7 +20,8 @@ def collect_shared_claims(claims: str, out_stats: str, scale: str) -> None:
         statistic_row(row["id"], HOLDS.get(row["verdict"], float("nan")), 1, row["verdict"])
         for row in table.to_dict("records")
     ]
-    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance(scale, "claims"))
+    origin = provenance(scale, digest(table.to_csv()))
+    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
 
 
 if "snakemake" in globals():

@@ -52,7 +52,7 @@ def plot_fig14(
             "paper: it happens; ours: share of runs with a dead frequency that started above"
             f" some survivor: {sweep_panels.value(share)}, n = {share['n']}",
             fontsize=6.5,
-            color=style.OURS,
+            color="0.2",
         )
         style.save(figure, out_figure, read_provenance(stats))
 
@@ -73,6 +73,7 @@ def _example(axes: Axes, data: pd.DataFrame) -> None:
     for _, curve in data[data["fate"] == "survivor"].groupby("k"):
         axes.plot(curve["step"], curve["signal"], color=style.OURS, alpha=0.55, lw=0.9)
     axes.plot([], [], color=style.OURS, alpha=0.55, label="other survivors")
+    axes.plot([], [], color=style.DEAD, alpha=0.4, label="other dead")
     for fate, look in EXAMPLES.items():
         curve = data[data["fate"] == fate]
         label = f"{look['label']}: k = {int(curve['k'].iloc[0])}"

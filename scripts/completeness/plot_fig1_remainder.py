@@ -45,7 +45,7 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
             number = int(data.loc[data["panel"] == "learned", "total"].iloc[0])
             axes.set_ylabel(f"orders of {number:,} (exact)")
             axes.ticklabel_format(axis="y", scilimits=(0, 4))
-        panels.panel_title(axes, "b", "all orders in model 1 before training")
+        panels.panel_title(axes, "b", "all orders before training")
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -45,7 +45,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
             axes.set_ylabel(
                 f"arrangements of {int(data['arrangements'].sum())}\n(28 cubes, each six times)"
             )
-        panels.panel_title(axes, "b", "all arrangements in model 1 before")
+        panels.panel_title(axes, "b", "all arrangements before training")
         left.suptitle(r"$\mathbf{a}$  tokens on three principal components", fontsize=8)
         style.save(figure, out_figure, read_provenance(stats))
 
@@ -55,12 +55,14 @@ def _cube(axes: Any, own: pd.DataFrame, stage: str) -> None:
     part = own[(own["panel"] == "tokens") & (own["stage"] == stage)].set_index("token")
     for edge in own[own["panel"] == "edges"].itertuples():
         ends = part.loc[[int(edge.first), int(edge.second)]]
-        axes.plot(ends["x"], ends["y"], ends["z"], color=style.DEAD, lw=0.8)
+        axes.plot(ends["x"], ends["y"], ends["z"], color="0.35", lw=0.8)
     colours = style.TOKENS(part.index.to_numpy(float) / (2**DIGITS - 1))
     axes.scatter(part["x"], part["y"], part["z"], c=colours, s=10, depthshade=False)
     for token, row in part.iterrows():
         axes.text(row["x"], row["y"], row["z"], f" {int(token):0{DIGITS}b}", fontsize=5.5)
+    axes.grid(False)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.pane.set(facecolor="white", edgecolor="0.9")
         axis.set_ticklabels([])
         axis.set_tick_params(length=0)
     axes.set_xlabel("PC 1", labelpad=-14, fontsize=5.5)

@@ -68,7 +68,7 @@ def rank_notes(statistics: Statistics, prefix: str, own: float) -> list[tuple[st
         (f"paper: rank {mean['paper']:.2f} ± {sd['paper']:.2f}", PAPER),
         (f"ours: {sweep_panels.value(mean)}", OURS),
         (f"± {sweep_panels.value(sd)}, n = {mean['n']}", OURS),
-        (f"this model: {own:.3f}", OURS),
+        (f"model 1: {own:.3f}", OURS),
         ("(0: most complete; 0.5: chance)", "0.35"),
     ]
 
