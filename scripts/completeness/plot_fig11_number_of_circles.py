@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from fittest.plotting import circle_panels, panels, style, sweep_panels
-from fittest.store import read_provenance, read_table
+from fittest.store import joint_provenance, read_table
 
 
 def plot_fig11(
@@ -14,6 +14,7 @@ def plot_fig11(
     moduli: str,
     moduli_stats: str,
     out_figure: str,
+    runs: int,
     paper: Mapping[str, float],
 ) -> None:
     """Draw the figure.
@@ -21,6 +22,7 @@ def plot_fig11(
     Args:
         table, stats: of the survival paper's figure by primes and dimensions. moduli,
             moduli_stats: of its figure by all moduli. out_figure: the PDF (a PNG goes beside it).
+        runs: number of different networks shown, printed at the foot.
         paper: as for ``circle_panels``.
     """
     data, every = pd.read_csv(table), pd.read_csv(moduli)
@@ -35,7 +37,7 @@ def plot_fig11(
         circle_panels.all_moduli(axes["c"], every, statistics, paper)
         panels.panel_title(axes["c"], "c", "by any modulus")
         sweep_panels.legend_below(figure, axes["c"])
-        style.save(figure, out_figure, read_provenance(stats))
+        style.save(figure, out_figure, joint_provenance([stats, moduli_stats], runs))
 
 
 if "snakemake" in globals():
@@ -46,5 +48,6 @@ if "snakemake" in globals():
         moduli=snakemake.input.moduli,
         moduli_stats=snakemake.input.moduli_stats,
         out_figure=snakemake.output.figure,
+        runs=snakemake.params.runs,
         paper=snakemake.params.paper,
     )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style, sweep_panels
 from fittest.plotting.gradient_panels import gradient_panels
-from fittest.store import read_provenance, read_table
+from fittest.store import joint_provenance, read_table
 
 ARMS = {
     "before": ("all circles", style.DEAD),
@@ -25,6 +25,7 @@ def plot_fig6(
     speed: str,
     speed_stats: str,
     out_figure: str,
+    runs: int,
     paper: Mapping[str, float],
 ) -> None:
     """Draw the figure.
@@ -32,6 +33,7 @@ def plot_fig6(
     Args:
         table, stats, classifier: of the survival paper's figure on gradients.
         speed: fig6.csv. speed_stats: winners_stats.parquet. out_figure: the PDF.
+        runs: number of different networks shown, printed at the foot.
         paper: as for ``gradient_panels``.
     """
     data = pd.read_csv(table)
@@ -45,7 +47,7 @@ def plot_fig6(
         axes = lower.subplots()
         _bars(axes, pd.read_csv(speed), timed)
         panels.panel_title(axes, "d", "steps until every test pair is right")
-        style.save(figure, out_figure, read_provenance(speed_stats))
+        style.save(figure, out_figure, joint_provenance([stats, speed_stats], runs))
 
 
 def _bars(axes: Axes, bars: pd.DataFrame, timed: Mapping[str, Mapping]) -> None:
@@ -102,5 +104,6 @@ if "snakemake" in globals():
         speed=snakemake.input.speed,
         speed_stats=snakemake.input.speed_stats,
         out_figure=snakemake.output.figure,
+        runs=snakemake.params.runs,
         paper=snakemake.params.paper,
     )

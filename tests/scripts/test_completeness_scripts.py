@@ -278,7 +278,12 @@ def test_fig6(gradients: dict[str, str], tmp_path: Path, steps: dict[str, list[f
     write_table(pd.DataFrame(speed_rows(table, R), columns=COLUMNS), stats, PROVENANCE)
     speed_bars(table, R).to_csv(bars, index=False)
     script("plot_fig6_gradient_and_speed").plot_fig6(
-        **gradients, speed=str(bars), speed_stats=str(stats), out_figure=str(pdf), paper={}
+        **gradients,
+        speed=str(bars),
+        speed_stats=str(stats),
+        out_figure=str(pdf),
+        runs=7,
+        paper={},
     )
     drawn(pdf)
 

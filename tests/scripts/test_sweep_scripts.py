@@ -213,3 +213,25 @@ def test_statistics_in_one_table(tmp_path: Path) -> None:
     load_script("collect_statistics", "").collect_statistics(paths, str(out))
     assert statistics(out)["value"].to_dict() == {"s0": 0.0, "s1": 1.0}
     assert "figure_runs" not in read_provenance(out)
+
+
+@DEGENERATE
+def test_counts_in_one_figure(tmp_path: Path, change: Change) -> None:
+    """Figure 11 of the completeness paper."""
+    primes = world(tmp_path, "primes", change, p=[7, 23, 59], n_2mean=[1, 2, 4])
+    dims = world(tmp_path, "dims", change, d=[16, 128], n_2mean=[3, 5])
+    moduli = world(tmp_path, "moduli", change, p=[8, 9, 10], n_2mean=[1, 1, 2])
+    fig5, fig5_stats, fig14, fig14_stats = (
+        str(tmp_path / n) for n in ("fig5.csv", "fig5.parquet", "fig14.csv", "fig14.parquet")
+    )
+    load_script("analyse_number_of_circles").analyse_number_of_circles(
+        primes.runs, dims.runs, fig5_stats, fig5, 7, 2.0, R
+    )
+    load_script("analyse_all_moduli").analyse_all_moduli(
+        moduli.runs, primes.runs, fig14_stats, fig14, 101, 2.0, R
+    )
+    pdf = tmp_path / "fig11.pdf"
+    load_script("plot_fig11_number_of_circles", "completeness").plot_fig11(
+        fig5, fig5_stats, fig14, fig14_stats, str(pdf), runs=8, paper={}
+    )
+    drawn(pdf)

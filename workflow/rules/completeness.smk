@@ -265,6 +265,7 @@ rule completeness_fig6:
         completeness_log("fig6"),
     params:
         paper=COMPLETENESS["fig6_gradient_and_speed"].paper,
+        runs=project.runs_of("completeness", "fig6_gradient_and_speed"),
         code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig6_gradient_and_speed.py"
@@ -343,6 +344,7 @@ rule completeness_fig11:
         completeness_log("fig11"),
     params:
         paper=COMPLETENESS["fig11_number_of_circles"].paper,
+        runs=project.runs_of("completeness", "fig11_number_of_circles"),
         code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig11_number_of_circles.py"
