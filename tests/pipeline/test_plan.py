@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from fittest.__main__ import main
 from fittest.pipeline import calibrate
 from fittest.pipeline.calibrate import Rate, calibrated
-from fittest.pipeline.memory import recorded_rows, shard_memory
+from fittest.pipeline.memory import shard_memory
 from fittest.pipeline.plan import as_json, is_finished, pending_flops, price
 from fittest.pipeline.project import Project
-from fittest.runs.cost import flops
+from fittest.runs.cost import flops, recorded_rows, recording_flops
 from fittest.training import native_backend
 from fittest.training.schedule import Schedule
 from small_world import REPOSITORY, runset, small_run, train_all, write_project
@@ -44,7 +44,8 @@ def test_borrowed_runs_cost_nothing(project: Project) -> None:
     assert (rows["one"].runs, rows["one"].jobs, rows["one"].steps) == (3, 2, 60)
     assert (rows["two"].runs, rows["two"].jobs, rows["two"].steps) == (1, 1, 20)
     assert rows["one"].flops == pytest.approx(3 * each)
-    assert rows["one"].seconds == pytest.approx(3 * each / 1e9)
+    recorded = recording_flops(small_run(**STEPS))
+    assert rows["one"].seconds == pytest.approx(3 * (each + recorded) / 1e9)
 
 
 def test_a_run_set_alone_brings_those_it_borrows_from(project: Project) -> None:
@@ -92,7 +93,8 @@ def test_plan_as_json(project: Project, capsys: pytest.CaptureFixture[str]) -> N
     assert plan["scale"] == "smoke"
     assert plan["targets"] == ["fig1_a"]
     assert plan["total"]["runs"] == sum(row["runs"] for row in plan["runsets"]) == 4
-    assert plan["total"]["seconds"] == pytest.approx(plan["total"]["flops"] / 2e9)
+    whole = plan["total"]["flops"] + 4 * recording_flops(small_run(**STEPS))
+    assert plan["total"]["seconds"] == pytest.approx(whole / 2e9)
     expected = as_json(
         project, ["fig1_a"], price(project, ["fig1_a"], Rate.constant(2e9)), Rate.constant(2e9)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fittest.runs.cost import expected_steps, flops, flops_per_step
+from fittest.runs.cost import expected_steps, flops, flops_per_step, recording_flops
 from fittest.runs.run import Run
 from small_world import small_run
 
@@ -26,3 +26,20 @@ def test_runs_that_stop_count_what_is_expected_of_them() -> None:
     assert expected_steps(small_run(steps=100, stop=stop | {"expected": 40})) == 40
     assert expected_steps(small_run(steps=30, stop=stop | {"expected": 40})) == 30
     assert expected_steps(small_run(steps=30, stop=stop)) == 30
+
+
+def test_recording_costs_forward_passes() -> None:
+    # 3481 pairs in place of 2784, and no backward pass.
+    every_step = Run(steps=1000, recording={"dense_until": 1000})
+    assert recording_flops(every_step) / flops(every_step) == pytest.approx(0.41, abs=0.02)
+    assert recording_flops(Run()) / flops(Run()) < 0.005
+    gradients = Run(steps=1000, recording={"dense_until": 1000, "gradients": True})
+    more = recording_flops(gradients) - recording_flops(every_step)
+    assert more == pytest.approx(1001 * flops_per_step(gradients))
+
+
+def test_recording_counts_expected_steps() -> None:
+    stop = {"first": 10, "expected": 40}
+    recording = {"every": 1, "dense_until": 0}
+    ends = small_run(steps=100, stop=stop, recording=recording)
+    assert recording_flops(ends) == recording_flops(small_run(steps=40, recording=recording))

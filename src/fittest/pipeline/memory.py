@@ -9,6 +9,7 @@ from math import prod
 from fittest.models import ModelSettings
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
+from fittest.runs.cost import recorded_rows
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings
 from fittest.training import native_backend
@@ -23,15 +24,6 @@ _ROW_BYTES_BESIDE_SIGNALS = 60
 _FRAME_ROW_BYTES = 300
 # On disk, floats as good as uncompressed: 154 bytes a row measured for 29 frequencies.
 _DISK_ROW_BYTES = 40
-
-
-def recorded_rows(run: Run) -> int:
-    """Rows of the trajectory of a run that goes to its limit."""
-    recording = run.recording
-    dense = min(recording.dense_until, run.steps)
-    sparse = run.steps // recording.every - dense // recording.every
-    last = run.steps > dense and run.steps % recording.every != 0
-    return 1 + dense + sparse + last
 
 
 @cache

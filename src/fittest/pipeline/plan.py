@@ -11,7 +11,7 @@ from fittest.pipeline.memory import shard_memory
 from fittest.pipeline.progress import duration
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import expected_steps, flops, flops_per_step
+from fittest.runs.cost import expected_steps, flops, flops_per_step, recording_flops
 from fittest.store import read_provenance
 
 _ADDED_UP = (
@@ -32,8 +32,10 @@ def shard_flops(shard: Shard) -> float:
 
 
 def shard_seconds(shard: Shard, rate: Rate) -> float:
-    """Time to train a shard at `rate`."""
-    return sum(flops(run) / rate.at(flops_per_step(run)) for run in shard.runs)
+    """Time to train a shard at `rate`, what it records included."""
+    return sum(
+        (flops(run) + recording_flops(run)) / rate.at(flops_per_step(run)) for run in shard.runs
+    )
 
 
 def needed_shards(project: Project, targets: Iterable[str]) -> list[Shard]:
@@ -72,8 +74,8 @@ class Row:
     """Price of what a run-set trains for the targets.
 
     steps: of all its runs together, expected where runs may stop early. flops: matrix products
-    of training. `_left`: of the jobs that are not finished. memory_mib: predicted peak of its
-    largest job.
+    of training. seconds: with recording. `_left`: of the jobs that are not finished.
+    memory_mib: predicted peak of its largest job.
     """
 
     runset: str

@@ -16,17 +16,37 @@ def expected_steps(run: Run) -> int:
     return min(run.steps, run.stop.expected)
 
 
+def recorded_rows(run: Run, last_step: int | None = None) -> int:
+    """Rows of the trajectory of a run that goes to its limit, or to `last_step`."""
+    steps = run.steps if last_step is None else last_step
+    recording = run.recording
+    dense = min(recording.dense_until, steps)
+    sparse = steps // recording.every - dense // recording.every
+    last = steps > dense and steps % recording.every != 0
+    return 1 + dense + sparse + last
+
+
 @cache
-def _flops_per_step(task: TaskSettings, model: ModelSettings) -> float:
+def _flops_per_step(task: TaskSettings, model: ModelSettings, train_fraction: float) -> float:
     built = task.build()
-    return model.flops_per_step(built, train_pairs(built, task.train_fraction))
+    return model.flops_per_step(built, train_pairs(built, train_fraction))
 
 
 def flops_per_step(run: Run) -> float:
     """Matmul FLOPs of one update (survival methods 5.1)."""
-    return _flops_per_step(run.task, run.model)
+    return _flops_per_step(run.task, run.model, run.task.train_fraction)
 
 
 def flops(run: Run) -> float:
-    """Matmul FLOPs of the whole run, as far as it is expected to go."""
+    """Matmul FLOPs of all updates of a run, as far as it is expected to go."""
     return flops_per_step(run) * expected_steps(run)
+
+
+def recording_flops(run: Run) -> float:
+    """Matmul FLOPs of what is recorded on the way: a forward pass over all pairs, train and test,
+    at each recorded step, which is a third of an update on as many; and an update's worth where
+    gradients are recorded."""
+    each = _flops_per_step(run.task, run.model, 1.0) / 3
+    if run.recording.gradients:
+        each += flops_per_step(run)
+    return each * recorded_rows(run, expected_steps(run))
