@@ -70,7 +70,17 @@ def _model(row: Any, tokens: pd.DataFrame, told: pd.Series) -> None:
         axes.set_aspect("equal", adjustable="datalim")
         axes.set_xlabel("PC 1 (embedding units)")
     row[0].set_ylabel(f"model {int(told['model'])}, seed {int(told['seed'])}\nPC 2")
-    row[1].set_title(f"after: order {told['order']}", loc="left", fontsize=6.8)
+    final = tokens[tokens["stage"] == "final"].groupby("residue")[["x", "y"]].mean()
+    for residue, place in final.iterrows():
+        row[1].annotate(
+            f"{int(residue)}",
+            (place["x"], place["y"]),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="center",
+            fontsize=5.5,
+        )
+    row[1].set_title(f"after: {told['order']}", loc="left", fontsize=6.8)
 
 
 def _residues(figure: Figure, grid: Any, classes: int) -> None:

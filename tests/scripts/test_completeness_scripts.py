@@ -17,13 +17,17 @@ from fittest.analysis import cubes, orders
 from fittest.analysis.completeness_statistics import rank_rows
 from fittest.analysis.constants import CompletenessConstants
 from fittest.analysis.intervals import Resampling
-from fittest.analysis.learned import REMAINDER_COLUMNS, XOR_COLUMNS, line_quality
+from fittest.analysis.learned import REMAINDER_COLUMNS, XOR_COLUMNS, Learned, line_quality
+from fittest.analysis.learned_panels import order_figure
 from fittest.analysis.survival_statistics import COLUMNS
 from fittest.analysis.winners import COLUMNS as SPEED
 from fittest.analysis.winners import speed_bars, speed_rows
+from fittest.models import EMBEDDING, EmbeddingMLPSettings
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
+from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
+from fittest.tasks import Remainder
 from small_world import REPOSITORY, runset, train_all, write_project
 
 R = Resampling(draws=50, seed=1, confidence=0.95)
@@ -179,6 +183,22 @@ def test_a_planted_line_is_read(order: list[int]) -> None:
     assert line < 0.9 or tight > 0.05
 
 
+def test_the_line_stands_as_its_order_is_written() -> None:
+    """The sign of a principal component means nothing."""
+    run = Run(task=Remainder(p=20, m=4), model=EmbeddingMLPSettings(d=6))
+    for order in ([0, 1, 2, 3], [2, 0, 3, 1], [3, 0, 2, 1]):
+        final = planted_line(order, 0.01)
+        for sign in (1, -1):
+            learned = Learned(run, {EMBEDDING: sign * final}, {0: final})
+            told = {"run_id": run.run_id, "seed": 0, "f": 1.0, "f_mean": 1.0}
+            words = " ".join(str(r) for r in orders.canonical(order))
+            row = told | {"order": words, "mid_rank": 0.1, "total": 24}
+            plotted = order_figure([learned], pd.DataFrame([row]), 5)
+            shown = plotted[(plotted["panel"] == "tokens") & (plotted["stage"] == "final")]
+            places = shown.groupby("residue")["x"].mean()
+            assert [int(r) for r in places.sort_values().index] == list(orders.canonical(order))
+
+
 def ranks(values: list[float], solved: list[bool]) -> pd.DataFrame:
     names = {"mid_rank": values, "top_share": values, "solved": solved, "clear": True}
     return pd.DataFrame(names)
@@ -190,6 +210,7 @@ def test_headline_ranks_leave_unsolved_runs_out() -> None:
     assert rows["x.mid_rank"]["value"] == pytest.approx(0.15)
     assert rows["x.mid_rank"]["n"] == 2
     assert rows["x.mid_rank_all"]["value"] == pytest.approx(0.4)
+    assert rows["x.mid_rank_all_sd"]["value"] == pytest.approx(np.std([0.1, 0.2, 0.9], ddof=1))
     assert rows["x.mid_rank_sd"]["value"] == pytest.approx(np.std([0.1, 0.2], ddof=1))
     assert rows["x.within_0.15"]["value"] == 0.5
     assert rows["x.within_0.5"]["value"] == 1.0

@@ -51,7 +51,6 @@ def rank_rows(
     good = table[table["solved"].astype(bool) & table["clear"].astype(bool)]
     ranks = good["mid_rank"].to_numpy(float)
     n = len(good)
-    sd = float(ranks.std(ddof=1)) if n > 1 else np.nan
     every = table["mid_rank"].to_numpy(float)
     rows = [
         statistic_row(
@@ -61,10 +60,13 @@ def rank_rows(
             "solved, clear runs",
             paper.get("mid_rank"),
         ),
-        statistic_row(f"{prefix}.mid_rank_sd", sd, n, "over runs", paper.get("mid_rank_sd")),
+        statistic_row(
+            f"{prefix}.mid_rank_sd", _spread(ranks), n, "over runs", paper.get("mid_rank_sd")
+        ),
         statistic_row(
             f"{prefix}.mid_rank_all", mean_estimate(every, resampling), len(every), "all runs"
         ),
+        statistic_row(f"{prefix}.mid_rank_all_sd", _spread(every), len(every), "all runs"),
         statistic_row(
             f"{prefix}.top_share",
             mean_estimate(good["top_share"].to_numpy(float), resampling),
@@ -78,6 +80,10 @@ def rank_rows(
         text = f"share of runs with a rank of at most {share:g}"
         rows.append(_share(name, ranks <= share, resampling.confidence, text))
     return rows
+
+
+def _spread(values: orders.Floats) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else np.nan
 
 
 def _common(prefix: str, table: pd.DataFrame, structure: str, confidence: float) -> list[Row]:

@@ -42,6 +42,15 @@ def token_rows(models: Sequence[Learned], components: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["panel"])
 
 
+def _read_from_left(tokens: pd.DataFrame, model: int, order: Sequence[int]) -> None:
+    """Turn a trained model's first component so that its order stands as it is written: the sign
+    of a component means nothing."""
+    own = (tokens["model"] == model) & (tokens["stage"] == STAGES[1])
+    places = tokens[own].groupby(tokens["token"] % len(order))["x"].mean()
+    if places[order[0]] > places[order[-1]]:
+        tokens.loc[own, "x"] *= -1
+
+
 def order_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> pd.DataFrame:
     """All that figure 1 plots.
 
@@ -57,6 +66,7 @@ def order_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> p
     parts = [token_rows(models, 2)]
     for number, learned in enumerate(models, start=1):
         own = rows.loc[learned.run.run_id]
+        _read_from_left(parts[0], number, [int(r) for r in str(own["order"]).split()])
         told = {"panel": "learned", "model": number, "seed": own["seed"], "order": own["order"]}
         numbers = {name: own[name] for name in ("f", "f_mean", "mid_rank", "total")}
         parts.append(pd.DataFrame([told | numbers]))

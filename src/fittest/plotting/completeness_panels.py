@@ -63,11 +63,13 @@ def range_lines(
 
 def rank_notes(statistics: Statistics, prefix: str, own: float) -> list[tuple[str, str]]:
     """What the paper says of the learned structures' ranks, ours, and that of one model."""
-    mean, sd = (statistics[f"{prefix}.{name}"] for name in ("mid_rank", "mid_rank_sd"))
+    names = ("mid_rank", "mid_rank_sd", "mid_rank_all", "mid_rank_all_sd")
+    mean, sd, every, every_sd = (statistics[f"{prefix}.{name}"] for name in names)
     return [
         (f"paper: rank {mean['paper']:.2f} ± {sd['paper']:.2f}", PAPER),
         (f"ours: {sweep_panels.value(mean)}", OURS),
-        (f"± {sweep_panels.value(sd)}, n = {mean['n']}", OURS),
+        (f"± {sweep_panels.value(sd)}, n = {mean['n']} clear", OURS),
+        (f"all {every['n']}: {every['value']:.2f} ± {every_sd['value']:.2f}", OURS),
         (f"model 1: {own:.3f}", OURS),
         ("(0: most complete; 0.5: chance)", "0.35"),
     ]
