@@ -1,5 +1,7 @@
 """Verdicts of the survival paper's claims that this paper repeats, as statistics."""
 
+import math
+
 import pandas as pd
 
 from fittest.analysis.survival_statistics import COLUMNS, statistic_row
@@ -10,14 +12,15 @@ HOLDS = {"reproduced": 1.0, "partly": 0.5, "not reproduced": 0.0}
 
 
 def collect_shared_claims(claims: str, out_stats: str, scale: str) -> None:
-    """Write a row per claim: 1 reproduced, 0.5 partly, 0 not; NaN where it was not evaluated.
+    """Write a row per claim: 1 reproduced, 0.5 partly, 0 not; NaN where it was not evaluated. n is
+    that of the claim, 0 where it has none.
 
     Args:
         claims: the other paper's claims.csv. out_stats: Parquet.
     """
-    table = pd.read_csv(claims, keep_default_na=False)
+    table = pd.read_csv(claims, keep_default_na=False, na_values={"n": [""]}).fillna({"n": 0})
     rows = [
-        statistic_row(row["id"], HOLDS.get(row["verdict"], float("nan")), 1, row["verdict"])
+        statistic_row(row["id"], HOLDS.get(row["verdict"], math.nan), int(row["n"]), row["verdict"])
         for row in table.to_dict("records")
     ]
     origin = provenance(scale, digest(table.to_csv()))

@@ -1,9 +1,9 @@
 """Figure 2: embeddings of XOR before and after training, and where the learned cube stood among
 all arrangements at the start."""
 
-from typing import Any
-
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from fittest.plotting import panels, style
 from fittest.plotting.completeness_panels import rank_histogram
@@ -28,7 +28,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
         if not models:
             panels.empty(left.subplots(), "no run ended well")
         else:
-            grid = left.subplots(len(models), 2, squeeze=False, subplot_kw={"projection": "3d"})
+            grid = left.subplots(len(models), 2, squeeze=False)
             for row, model in enumerate(models):
                 own = data[data["model"] == model]
                 told = own[own["panel"] == "learned"].iloc[0]
@@ -50,25 +50,75 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _cube(axes: Any, own: pd.DataFrame, stage: str) -> None:
-    """Tokens with the edges of the cube that the model learned, at both stages."""
+def _view(points: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Seen from afar, 60 degrees to the left and 30 above: to the right, up, and towards the eye.
+
+    Not Matplotlib's own 3D axes: they round differently from one drawing to the next, so that equal
+    input would not give equal bytes.
+    """
+    turn, rise = np.radians(-60), np.radians(30)
+    right = -np.sin(turn) * points["x"] + np.cos(turn) * points["y"]
+    away = np.cos(turn) * points["x"] + np.sin(turn) * points["y"]
+    return (
+        right,
+        np.cos(rise) * points["z"] - np.sin(rise) * away,
+        (np.cos(rise) * away + np.sin(rise) * points["z"]),
+    )
+
+
+def _cube(axes: Axes, own: pd.DataFrame, stage: str) -> None:
+    """Tokens with the edges of the cube that the model learned, at both stages; what is near is
+    drawn larger and darker."""
     part = own[(own["panel"] == "tokens") & (own["stage"] == stage)].set_index("token")
+    right, up, depth = _view(part)
+    near = (depth - depth.min()) / max(float(depth.max() - depth.min()), 1e-12)
     for edge in own[own["panel"] == "edges"].itertuples():
-        ends = part.loc[[int(edge.first), int(edge.second)]]
-        axes.plot(ends["x"], ends["y"], ends["z"], color="0.35", lw=0.8)
+        ends = [int(edge.first), int(edge.second)]
+        grey = f"{0.7 - 0.45 * float(near[ends].mean()):.2f}"
+        axes.plot(right[ends], up[ends], color=grey, lw=0.9, zorder=1)
     colours = style.TOKENS(part.index.to_numpy(float) / (2**DIGITS - 1))
-    axes.scatter(part["x"], part["y"], part["z"], c=colours, s=10, depthshade=False)
-    for token, row in part.iterrows():
-        axes.text(row["x"], row["y"], row["z"], f" {int(token):0{DIGITS}b}", fontsize=5.5)
-    axes.grid(False)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.pane.set(facecolor="white", edgecolor="0.9")
-        axis.set_ticklabels([])
-        axis.set_tick_params(length=0)
-    axes.set_xlabel("PC 1", labelpad=-14, fontsize=5.5)
-    axes.set_ylabel("PC 2", labelpad=-14, fontsize=5.5)
-    axes.set_zlabel("PC 3", labelpad=-14, fontsize=5.5)
-    axes.set_box_aspect((1, 1, 1), zoom=1.1)
+    axes.scatter(right, up, c=colours, s=10 + 14 * near, zorder=2)
+    for token in part.index:
+        axes.annotate(
+            f"{int(token):0{DIGITS}b}",
+            (right[token], up[token]),
+            xytext=(3, 2),
+            textcoords="offset points",
+            fontsize=5.5,
+        )
+    half = 0.6 * max(np.ptp(right), np.ptp(up))
+    axes.set_xlim((right.max() + right.min()) / 2 - half, (right.max() + right.min()) / 2 + half)
+    axes.set_ylim((up.max() + up.min()) / 2 - half, (up.max() + up.min()) / 2 + half)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    _directions(axes)
+
+
+def _directions(axes: Axes) -> None:
+    """Where the three components point, in the corner."""
+    units = pd.DataFrame(np.eye(3), columns=list("xyz"), index=[1, 2, 3])
+    right, up, _ = _view(units)
+    for number in units.index:
+        tip = (14 * right[number], 14 * up[number])
+        axes.annotate(
+            "",
+            xy=tip,
+            xytext=(0, 0),
+            xycoords=("axes points", "axes points"),
+            textcoords=("axes points", "axes points"),
+            arrowprops={"arrowstyle": "-", "color": "0.5", "lw": 0.6},
+            annotation_clip=False,
+        )
+        axes.annotate(
+            f"PC {number}",
+            xy=(1.25 * tip[0], 1.25 * tip[1]),
+            xycoords=("axes points", "axes points"),
+            fontsize=4.5,
+            color="0.4",
+            ha="left" if right[number] > 0 else "right",
+            va="center",
+            annotation_clip=False,
+        )
 
 
 if "snakemake" in globals():

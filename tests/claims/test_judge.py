@@ -119,6 +119,8 @@ def test_notes_tell_what_does_not_hold_and_where_to_look() -> None:
     assert "r ≥ 0.6" in note and "r, lower end > 0.5" in note
     assert "r is 0.55." in note and "figure 6" in note and "n = 1" in note
     assert "Does not hold" not in full_note(judged(Measured(0.8, 0.7, 0.9, 10)))
+    # What is derived is of no runs.
+    assert "n = 1" not in full_note(judged(Measured(0.8, 0.7, 0.9, 1), kind="derived"))
 
 
 def test_only_derived_conditions_break_the_build() -> None:

@@ -428,9 +428,11 @@ def test_shared_verdicts(tmp_path: Path) -> None:
         {
             "id": ["S1", "S2", "S3", "S4"],
             "verdict": ["reproduced", "partly", "not reproduced", "not evaluated"],
+            "n": [290, 16, 1, None],
         }
     ).to_csv(claims, index=False)
     script("collect_shared_claims").collect_shared_claims(str(claims), str(stats), "test")
+    assert statistics(stats)["n"].tolist() == [290, 16, 1, 0]
     values = statistics(stats)["value"]
     assert values[["S1", "S2", "S3"]].tolist() == [1.0, 0.5, 0.0]
     assert np.isnan(values["S4"])

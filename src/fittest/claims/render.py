@@ -70,7 +70,9 @@ def full_note(judgement: Judgement) -> str:
         return f"Not evaluated: {judgement.reason}." if judgement.reason else ""
     if judgement.failed:
         parts.append(f"Does not hold: {'; '.join(judgement.failed)}.")
-    if judgement.ours is not None and judgement.ours.n == 1:
+    # Derived values are of no runs at all.
+    ours = judgement.ours if judgement.claim.kind == "empirical" else None
+    if ours is not None and ours.n == 1:
         parts.append("n = 1: one run, no more than an anecdote.")
     if judgement.note:
         parts.append(judgement.note)
