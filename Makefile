@@ -36,7 +36,7 @@ plan: .venv/installed
 # Results and figures of its own, so that nobody's figures are replaced by tiny ones.
 smoke: .venv/installed
 	$(BIN)/snakemake --profile workflow/profiles/smoke --rerun-incomplete \
-	  --config scale=smoke 'paths={results: results, figures: results/smoke/figures}' -- all
+	  --config scale=smoke 'analysis={bootstrap: {draws: 200}}' 'paths={results: results, figures: results/smoke/figures}' -- all
 
 test: .venv/installed
 	$(BIN)/python -m pytest
