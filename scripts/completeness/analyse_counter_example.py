@@ -28,11 +28,9 @@ def analyse_counter_example(
     table = overtakings(described, fates)
     chosen = choose(table)
     shown = "" if chosen is None else chosen.run_id
-    own = [
-        read_rows(path, "trajectory", ["run_id"], lambda r: (r["run_id"] == shown).to_numpy())
-        for path in trajectories
-    ]
-    trajectory = pd.concat(own, ignore_index=True).drop_duplicates("step")
+    trajectory = read_rows(
+        trajectories, "trajectory", ["run_id"], lambda rows: (rows["run_id"] == shown).to_numpy()
+    ).drop_duplicates("step")
     origin = joint_provenance(runs, len(described))
     rows = overtaking_rows(table, chosen, confidence)
     write_table(table, out_table, origin)

@@ -38,8 +38,7 @@ def analyse_remainder(
     described = read_table(runs, "runs")
     keys = ["run_id", "step", "parameter"]
     wanted = needed_weights(described)
-    parts = [read_rows(path, "weights", keys, wanted) for path in weights]
-    models = learned_runs(described, pd.concat(parts, ignore_index=True))
+    models = learned_runs(described, read_rows(weights, "weights", keys, wanted))
     rows = [remainder_row(one, constants.solved, constants.line) for one in models]
     table = pd.DataFrame(rows, columns=REMAINDER_COLUMNS)
     statistics = run_rows("remainder", described)[:2] + remainder_rows(table, resampling)

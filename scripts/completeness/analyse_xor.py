@@ -38,8 +38,7 @@ def analyse_xor(
     described = read_table(runs, "runs")
     keys = ["run_id", "step", "parameter"]
     wanted = needed_weights(described)
-    parts = [read_rows(path, "weights", keys, wanted) for path in weights]
-    models = learned_runs(described, pd.concat(parts, ignore_index=True))
+    models = learned_runs(described, read_rows(weights, "weights", keys, wanted))
     reached = described.set_index("run_id")[["test_accuracy", "train_accuracy"]]
     rows = [
         xor_row(one, constants.cube, *(float(v) for v in reached.loc[one.run.run_id]))

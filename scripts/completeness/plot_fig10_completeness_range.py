@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from fittest.plotting import panels, style, sweep_panels
-from fittest.plotting.completeness_panels import RANGE_TASKS, range_lines
+from fittest.plotting import style, sweep_panels
+from fittest.plotting.completeness_panels import range_row
 from fittest.store import read_provenance, read_table
 
 SAID = {"minimum": "rises", "mean": "stays", "maximum": "falls"}  # the paper
@@ -15,12 +15,9 @@ def plot_fig10(table: str, stats: str, out_figure: str) -> None:
     statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.0)
-        row = figure.subplots(1, len(RANGE_TASKS))
-        for axes, letter, (task, title) in zip(row, "abc", RANGE_TASKS.items(), strict=True):
-            range_lines(axes, data[data["task"] == task], statistics, task, SAID)
-            panels.panel_title(axes, letter, title)
-        row[0].set_ylabel("completeness\n(over the expected mean)")
-        sweep_panels.legend_below(figure, row[0])
+        first = range_row(figure, data, statistics, SAID)
+        first.set_ylabel("completeness\n(over the expected mean)")
+        sweep_panels.legend_below(figure, first)
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import RANGE_TASKS, range_lines
+from fittest.plotting import style
+from fittest.plotting.completeness_panels import range_row
 from fittest.store import read_provenance, read_table
 
 
@@ -13,11 +13,8 @@ def plot_fig8(table: str, stats: str, out_figure: str) -> None:
     statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.5)
-        row = figure.subplots(1, len(RANGE_TASKS))
-        for axes, letter, (task, title) in zip(row, "abc", RANGE_TASKS.items(), strict=True):
-            range_lines(axes, data[data["task"] == task], statistics, task, {"minimum": "rises"})
-            panels.panel_title(axes, letter, title)
-        row[0].set_ylabel("least completeness\n(over the expected mean)")
+        first = range_row(figure, data, statistics, {"minimum": "rises"})
+        first.set_ylabel("least completeness\n(over the expected mean)")
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -58,7 +58,7 @@ def analyse_method(
         return np.asarray(own & (keys["parameter"] == EMBEDDING))
 
     keys = ["run_id", "step", "parameter"]
-    stored = pd.concat([read_rows(path, "weights", keys, ends) for path in weights])
+    stored = read_rows(weights, "weights", keys, ends)
     stages = method_table(
         embedding_at(stored, run_id, first),
         embedding_at(stored, run_id, last),

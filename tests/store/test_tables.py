@@ -25,6 +25,7 @@ from fittest.store import (
     joint_provenance,
     provenance,
     read_provenance,
+    read_rows,
     read_table,
     replacing,
     write_batches,
@@ -386,3 +387,15 @@ def test_joint_provenance_of_different_versions(tmp_path: Path) -> None:
     for path, torch in zip(paths, ("2.13.0", "2.14.0"), strict=True):
         write_table(pd.DataFrame({"x": [1.0]}), path, {**ORIGIN, "versions": {"torch": torch}})
     assert joint_provenance(paths)["versions"] == {"torch": "2.13.0+2.14.0"}
+
+
+def test_rows_of_several_tables(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for number, path in enumerate(paths):
+        table = pd.DataFrame({"x": [1.0, 2.0], "source": [number, number]})
+        write_table(table, path, {**ORIGIN, "shard": str(number)})
+    found = read_rows(paths, "table", ["x"], lambda rows: (rows["x"] == 2).to_numpy())
+    assert found["source"].tolist() == [0, 1]
+    assert read_rows(paths[0], "table", ["x"], lambda rows: (rows["x"] == 2).to_numpy()).equals(
+        found[:1]
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from fittest.plotting import panels, sweep_panels
@@ -59,6 +60,22 @@ def range_lines(
     low, high = axes.get_ylim()
     # The notes stand above the data.
     axes.set_ylim(low, high + 0.14 * len(lines) * (high - low))
+
+
+def range_row(
+    figure: Figure, table: pd.DataFrame, statistics: Statistics, said: Mapping[str, str]
+) -> Axes:
+    """A panel of `range_lines` per task, side by side; returns the first.
+
+    Args:
+        table: of all tasks, with their names in the column task.
+    """
+    row = figure.subplots(1, len(RANGE_TASKS))
+    for axes, letter, (task, title) in zip(row, "abc", RANGE_TASKS.items(), strict=True):
+        range_lines(axes, table[table["task"] == task], statistics, task, said)
+        panels.panel_title(axes, letter, title)
+    first: Axes = row[0]
+    return first
 
 
 def rank_notes(statistics: Statistics, prefix: str, own: float) -> list[tuple[str, str]]:

@@ -1,8 +1,9 @@
-"""Some rows of a large table, without holding the rest in memory."""
+"""Some rows of large tables, without holding the rest in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,17 +13,16 @@ from numpy.typing import NDArray
 from fittest.errors import StoreError
 from fittest.store.files import PathLike, _open
 
+Wanted = Callable[[pd.DataFrame], NDArray[np.bool_]]
+
 
 def read_rows(
-    path: PathLike,
-    kind: str,
-    keys: list[str],
-    wanted: Callable[[pd.DataFrame], NDArray[np.bool_]],
+    paths: PathLike | Sequence[PathLike], kind: str, keys: list[str], wanted: Wanted
 ) -> pd.DataFrame:
-    """The rows of a table that `wanted` picks by its key columns.
+    """The rows of one or more tables that `wanted` picks by their key columns.
 
     Args:
-        path, kind: as for `read_table`.
+        paths: tables of one kind, read one after the other. kind: as for `read_table`.
         keys: the columns that decide, which are read of every row.
         wanted: from those columns of a part of the table to a mask, one entry per row. A part is
             a row group, such as one recorded step of a weights table.
@@ -30,6 +30,12 @@ def read_rows(
     Raises:
         StoreError: as `read_table`.
     """
+    several = [paths] if isinstance(paths, str | Path) else paths
+    parts = [_picked(path, kind, keys, wanted) for path in several]
+    return pa.concat_tables(parts).to_pandas()
+
+
+def _picked(path: PathLike, kind: str, keys: list[str], wanted: Wanted) -> pa.Table:
     file, _ = _open(path, kind)
     with file:
         parts = []
@@ -43,4 +49,4 @@ def read_rows(
                 f"{path}: damaged ({error}); delete it and run the same command again"
             ) from error
         empty = file.schema_arrow.empty_table()
-    return pa.concat_tables([empty, *parts]).to_pandas()
+    return pa.concat_tables([empty, *parts])
