@@ -34,7 +34,6 @@ rule survival_frozen:
         small_d=SWEEPS.small_d,
         resampling=RESAMPLING,
         paper=SURVIVAL["fig4_frozen_embedding"].paper,
-        code=SURVIVAL_CODE,
         key=keys("freeze"),
     script:
         "../../scripts/survival/analyse_frozen_embedding.py"
@@ -56,7 +55,6 @@ rule survival_circles:
         trend_from_p=SWEEPS.trend_from_p,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         resampling=RESAMPLING,
-        code=SURVIVAL_CODE,
         key=keys("primes", "dims"),
     script:
         "../../scripts/survival/analyse_number_of_circles.py"
@@ -79,7 +77,6 @@ rule survival_weight_decay:
         small=SWEEPS.small_decay,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         resampling=RESAMPLING,
-        code=SURVIVAL_CODE,
         key=keys("wd", "wd0"),
     script:
         "../../scripts/survival/analyse_weight_decay.py"
@@ -112,7 +109,6 @@ rule survival_ablation:
         },
         resampling=RESAMPLING,
         paper=SURVIVAL["fig12_ablation"].paper,
-        code=SURVIVAL_CODE,
         key=keys("ablation", "base"),
     script:
         "../../scripts/survival/analyse_ablation.py"
@@ -134,7 +130,6 @@ rule survival_moduli:
         largest=SWEEPS.largest_modulus,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         resampling=RESAMPLING,
-        code=SURVIVAL_CODE,
         key=keys("moduli", "primes"),
     script:
         "../../scripts/survival/analyse_all_moduli.py"
@@ -161,8 +156,6 @@ rule survival_fig4:
         **kept_figure("survival", "fig4_frozen_embedding"),
     log:
         f"logs/{project.scale}/survival/fig4.log",
-    params:
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig4_frozen_embedding.py"
 
@@ -178,7 +171,6 @@ rule survival_fig5:
         f"logs/{project.scale}/survival/fig5.log",
     params:
         paper=SURVIVAL["fig5_number_of_circles"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig5_number_of_circles.py"
 
@@ -195,7 +187,6 @@ rule survival_fig10:
     params:
         small=SWEEPS.small_decay,
         paper=SURVIVAL["fig10_weight_decay"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig10_weight_decay.py"
 
@@ -209,8 +200,6 @@ rule survival_fig12:
         **kept_figure("survival", "fig12_ablation"),
     log:
         f"logs/{project.scale}/survival/fig12.log",
-    params:
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig12_ablation.py"
 
@@ -226,6 +215,5 @@ rule survival_fig14:
         f"logs/{project.scale}/survival/fig14.log",
     params:
         paper=SURVIVAL["fig14_all_moduli"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig14_all_moduli.py"
