@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,19 +67,13 @@ def _step(rule: Any, script: Path | None) -> Step:
 
 
 def _by_output(rule: Any, stale: set[str], ancient: Callable[[str], Any]) -> Callable[..., Any]:
-    outputs = [str(path) for path in rule.output]
+    outputs = list(rule.output)
 
-    def path(wildcards: Mapping[str, str]) -> Any:
-        made = {_filled(output, wildcards) for output in outputs}
+    def path(wildcards: Any) -> Any:
+        made = {str(output.apply_wildcards(wildcards)) for output in outputs}
         return ancient(MARKER) if stale.isdisjoint(made) else MARKER
 
     return path
-
-
-def _filled(output: str, wildcards: Mapping[str, str]) -> str:
-    for name, value in wildcards.items():
-        output = output.replace(f"{{{name}}}", value)
-    return output
 
 
 def _say(stale: set[str]) -> None:
