@@ -36,10 +36,14 @@ try:
     )
     # Scripts get this one, whatever file or command line each part of it comes from.
     config = project.config.model_dump(mode="json")
+    asked = workflow_start.command_line(
+        sys.argv[1:] if workflow.is_main_process else []
+    )
     # Jobs report their progress against all the training that the command line asks for.
     if workflow.is_main_process:
-        words = workflow_start.words_of_command_line(sys.argv[1:]) or ["all"]
-        os.environ["FITTEST_TARGETS"] = shlex.join(project.targets_among(words))
+        os.environ["FITTEST_TARGETS"] = shlex.join(
+            project.targets_among(asked.targets)
+        )
 except FittestError as error:
     sys.exit(f"fittest: {error}")
 

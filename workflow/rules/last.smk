@@ -27,7 +27,11 @@ for made in ours:
 # Likewise: every job knows the key of all that decides what it makes, and is done again where what
 # is there has another, even if Snakemake's own memory of it is gone (freshness.py).
 workflow_end.remake_what_is_stale(
-    project, ours, script_of, ancient, look=workflow.is_main_process
+    project,
+    ours,
+    script_of,
+    ancient,
+    look=workflow.is_main_process and not asked.keeps_older,
 )
 
 

@@ -17,4 +17,4 @@ rule publish:
     log:
         f"logs/{project.scale}/publish/{{figure}}.log",
     shell:
-        "(cp {input.pdf} {output.pdf} && cp {input.png} {output.png}) 2> {log}"
+        "(cp {input.pdf:q} {output.pdf:q} && cp {input.png:q} {output.png:q}) 2> {log:q}"

@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,20 @@ def _home(source: str | None) -> str:
     return os.path.join(source, HOME)  # noqa: PTH118 (keeps the path as the user would write it)
 
 
-def words_of_command_line(words: Sequence[str]) -> list[str]:
-    """The targets among the words of a Snakemake command, by Snakemake's own reading of it."""
+@dataclass(frozen=True)
+class CommandLine:
+    """What of a Snakemake command matters here.
+
+    targets: files and rules asked for; `all` where none is named, nothing where it is not known.
+    keeps_older: whether what older code or settings made is to stay (`--rerun-triggers mtime`).
+    """
+
+    targets: tuple[str, ...] = ()
+    keeps_older: bool = False
+
+
+def command_line(words: Sequence[str]) -> CommandLine:
+    """A Snakemake command by Snakemake's own reading of it."""
     # Costs half a second; whoever asks for a target has loaded it already.
     from snakemake.cli import get_argument_parser  # noqa: PLC0415
 
@@ -81,5 +94,9 @@ def words_of_command_line(words: Sequence[str]) -> list[str]:
         with redirect_stderr(io.StringIO()):
             known, _ = get_argument_parser().parse_known_args(list(words))
     except SystemExit:  # not a command line of Snakemake's: it is used as a library
-        return []
-    return sorted(str(target) for target in known.targets or ())
+        return CommandLine()
+    triggers = {str(getattr(t, "name", t)).lower() for t in known.rerun_triggers or ()}
+    return CommandLine(
+        targets=tuple(sorted(map(str, known.targets or ("all",)))),
+        keeps_older=bool(triggers) and not triggers & {"params", "code"},
+    )
