@@ -8,7 +8,6 @@ from fittest.pipeline.failures import summary
 ours = [made for made in workflow.rules if made.basedir == HERE]
 
 
-
 def script_of(made):
     """The source file of a rule's script."""
     if not made.is_script:
