@@ -18,21 +18,23 @@ report: "../report/workflow.rst"
 workflow_start.name_interpreter_without_its_path()
 
 HERE = workflow.current_basedir
+# None where this workflow is a module of another one that fetches its files one by one.
+HOME = os.path.join(HERE.get_path_or_uri(secret_free=True), "../..")
+HOME = os.path.relpath(HOME) if os.path.isdir(HOME) else None
 
 
 def source(path):
     """A file of this workflow, wherever the workflow itself comes from."""
-    place = HERE.join(f"../../{path}")
-    if not place.is_local:
-        return workflow.sourcecache.get_path(place)
-    return os.path.relpath(place.get_path_or_uri(secret_free=True))
+    if HOME is not None:
+        return os.path.normpath(os.path.join(HOME, path))
+    return workflow.sourcecache.get_path(HERE.join(os.path.join("../..", path)))
 
 
 try:
     project = workflow_start.opened(
         given=config,
         files=workflow.configfiles,
-        source=source("") if HERE.is_local else None,
+        source=HOME,
     )
     # Scripts get this one, whatever file or command line each part of it comes from.
     config = project.config.model_dump(mode="json")

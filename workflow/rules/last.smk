@@ -12,7 +12,7 @@ def script_of(made):
     """The source file of a rule's script."""
     if not made.is_script:
         return None
-    return Path(source(os.path.join("workflow/rules", made.script)))
+    return Path(source(os.path.normpath(os.path.join("workflow/rules", made.script))))
 
 
 # Here and not in each rule, so that a new rule cannot forget it. What the command line or the rule
