@@ -2,7 +2,6 @@
 # Gives the other files `project`, and figures of any scale their place under figures/.
 
 import os
-import shlex
 import sys
 from pathlib import Path
 

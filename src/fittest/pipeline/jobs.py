@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +13,7 @@ from fittest.pipeline.plan import pending_flops, shard_flops
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
+from fittest.pipeline.workflow_start import announced
 from fittest.training.loop import Interrupted
 
 log = logging.getLogger("fittest")
@@ -34,7 +33,7 @@ def run_training(
     it again.
     """
     project = project_on_this_node(config)
-    targets = shlex.split(os.environ.get("FITTEST_TARGETS", ""))
+    targets = announced()
     number = len(project.catalogue.shards(runset))
     progress = Progress.on_stderr(
         f"{runset} {int(shard) + 1}/{number}",

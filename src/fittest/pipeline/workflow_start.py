@@ -18,6 +18,8 @@ from fittest.runs.axes import merged
 from fittest.yaml_file import read_yaml
 
 HOME = "config"
+TARGETS = "FITTEST_TARGETS"
+"""Name of the environment variable that tells jobs what all the training is for."""
 
 
 def name_interpreter_without_its_path() -> None:
@@ -100,3 +102,13 @@ def command_line(words: Sequence[str]) -> CommandLine:
         targets=tuple(sorted(map(str, known.targets or ("all",)))),
         keeps_older=bool(triggers) and not triggers & {"params", "code"},
     )
+
+
+def announce(targets: Sequence[str]) -> None:
+    """Tell the jobs what they are for."""
+    os.environ[TARGETS] = shlex.join(targets)
+
+
+def announced() -> list[str]:
+    """What a job is for, as far as it has been told."""
+    return shlex.split(os.environ.get(TARGETS, ""))
