@@ -42,7 +42,7 @@ try:
     )
     # Jobs report their progress against all the training that the command line asks for.
     if workflow.is_main_process:
-        os.environ["FITTEST_TARGETS"] = shlex.join(project.targets_among(asked.targets))
+        workflow_start.announce(project.targets_among(asked.targets))
 except FittestError as error:
     sys.exit(f"fittest: {error}")
 
