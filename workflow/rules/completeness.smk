@@ -14,10 +14,10 @@ completeness_log = f"logs/{project.scale}/completeness/{{}}.log".format
 
 
 rule completeness:
+    """All figures of the completeness paper, its claims judged, and its price."""
     input:
         project.figures_of("completeness"),
         project.verdicts_of("completeness"),
-    """All figures of the completeness paper, its claims judged, and its price."""
     localrule: True
 
 
@@ -144,13 +144,13 @@ rule completeness_counter_example:
 
 
 rule completeness_shared_claims:
+    """Verdicts of the survival paper's claims that this paper repeats."""
     input:
         claims=survival_table("claims.csv"),
     output:
         stats=completeness_table("shared_claims.parquet"),
     log:
         completeness_log("shared_claims"),
-    """Verdicts of the survival paper's claims that this paper repeats."""
     localrule: True
     params:
         scale=project.scale,

@@ -3,6 +3,7 @@
 
 
 rule publish:
+    """Put the figure of the configured scale where the reader looks for it, with its PNG."""
     input:
         pdf=lambda w: project.kept(w.figure),
         png=lambda w: project.paths.png(project.kept(w.figure)),
@@ -11,7 +12,6 @@ rule publish:
         png=project.paths.png(project.paths.published("{figure}")),
     log:
         f"logs/{project.scale}/publish/{{figure}}.log",
-    """Put the figure of the configured scale where the reader looks for it, with its PNG."""
     localrule: True
     shell:
         "(cp {input.pdf:q} {output.pdf:q} && cp {input.png:q} {output.png:q}) 2> {log:q}"

@@ -6,10 +6,10 @@ SURVIVAL = project.papers["survival"].figures
 
 
 rule survival:
+    """All figures of the survival paper, its claims judged, and its price."""
     input:
         project.figures_of("survival"),
         project.verdicts_of("survival"),
-    """All figures of the survival paper, its claims judged, and its price."""
     localrule: True
 
 
@@ -63,6 +63,7 @@ rule survival_rates:
 
 
 rule survival_fig2:
+    """Figure 2: signals of all frequencies during training, and two circles over time."""
     input:
         table=survival_table("fig2.csv"),
         showcase=survival_table("showcase.json"),
@@ -70,7 +71,6 @@ rule survival_fig2:
         **kept_figure("survival", "fig2_signal_evolution"),
     log:
         f"logs/{project.scale}/survival/fig2.log",
-    """Figure 2: signals of all frequencies during training, and two circles over time."""
     localrule: True
     params:
         projection_limit=project.config.analysis.survival.projection_limit,
@@ -80,6 +80,7 @@ rule survival_fig2:
 
 
 rule survival_fig3:
+    """Figure 3: the final embedding in principal components and in Fourier planes."""
     input:
         table=survival_table("fig3.csv"),
         showcase=survival_table("showcase.json"),
@@ -87,13 +88,13 @@ rule survival_fig3:
         **kept_figure("survival", "fig3_pca_vs_fft"),
     log:
         f"logs/{project.scale}/survival/fig3.log",
-    """Figure 3: the final embedding in principal components and in Fourier planes."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig3_pca_vs_fft.py"
 
 
 rule survival_fig6:
+    """Figure 6: survival against initial signal, after a perturbation, of a constructed pair."""
     input:
         table=survival_table("fig6.csv"),
         stats=survival_table("survival_stats.parquet"),
@@ -101,7 +102,6 @@ rule survival_fig6:
         **kept_figure("survival", "fig6_survival"),
     log:
         f"logs/{project.scale}/survival/fig6.log",
-    """Figure 6: survival against initial signal, after a perturbation, of a constructed pair."""
     localrule: True
     params:
         paper=SURVIVAL["fig6_survival"].paper,
@@ -133,6 +133,7 @@ rule survival_horizon:
 
 
 rule survival_figS1:
+    """Figure S1: how soon the survivor set is final, and what stopping early saves."""
     input:
         horizon=survival_table("horizon.parquet"),
         rules=survival_table("stop_rules.parquet"),
@@ -140,7 +141,6 @@ rule survival_figS1:
         **kept_figure("survival", "figS1_horizon"),
     log:
         f"logs/{project.scale}/survival/figS1.log",
-    """Figure S1: how soon the survivor set is final, and what stopping early saves."""
     localrule: True
     script:
         "../../scripts/survival/plot_figS1_horizon.py"

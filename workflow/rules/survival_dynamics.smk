@@ -149,6 +149,7 @@ rule survival_embedding_gradient:
 
 
 rule survival_dynamics:
+    """The statistics of the dynamics in one table, for the claims."""
     input:
         survival_table("gradient_stats.parquet"),
         survival_table("collaboration_stats.parquet"),
@@ -159,13 +160,13 @@ rule survival_dynamics:
         stats=survival_table("dynamics_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/dynamics.log",
-    """The statistics of the dynamics in one table, for the claims."""
     localrule: True
     script:
         "../../scripts/collect_statistics.py"
 
 
 rule survival_fig1:
+    """Figure 1: from a random embedding to a few circles."""
     input:
         table=survival_table("fig1.csv"),
         origin=survival_table("fig1.json"),
@@ -173,7 +174,6 @@ rule survival_fig1:
         **kept_figure("survival", "fig1_method"),
     log:
         f"logs/{project.scale}/survival/fig1.log",
-    """Figure 1: from a random embedding to a few circles."""
     localrule: True
     params:
         paper=SURVIVAL["fig1_method"].paper,
@@ -182,6 +182,7 @@ rule survival_fig1:
 
 
 rule survival_fig7:
+    """Figure 7: survival by initial gradient, and by signal and gradient."""
     input:
         table=survival_table("fig7.csv"),
         stats=survival_table("gradient_stats.parquet"),
@@ -190,7 +191,6 @@ rule survival_fig7:
         **kept_figure("survival", "fig7_gradient"),
     log:
         f"logs/{project.scale}/survival/fig7.log",
-    """Figure 7: survival by initial gradient, and by signal and gradient."""
     localrule: True
     params:
         paper=SURVIVAL["fig7_gradient"].paper,
@@ -199,6 +199,7 @@ rule survival_fig7:
 
 
 rule survival_fig8:
+    """Figure 8: losses over training with one, two and three circles."""
     input:
         table=survival_table("fig8.csv"),
         stats=survival_table("collaboration_stats.parquet"),
@@ -207,13 +208,13 @@ rule survival_fig8:
         **kept_figure("survival", "fig8_collaboration"),
     log:
         f"logs/{project.scale}/survival/fig8.log",
-    """Figure 8: losses over training with one, two and three circles."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig8_collaboration.py"
 
 
 rule survival_fig9:
+    """Figure 9: how well linear equations fit, two signals, and the sparse matrix."""
     input:
         table=survival_table("fig9.csv"),
         stats=survival_table("ode_stats.parquet"),
@@ -221,13 +222,13 @@ rule survival_fig9:
         **kept_figure("survival", "fig9_linear_ode"),
     log:
         f"logs/{project.scale}/survival/fig9.log",
-    """Figure 9: how well linear equations fit, two signals, and the sparse matrix."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig9_linear_ode.py"
 
 
 rule survival_fig11:
+    """Figure 11: circularity of random embeddings by dimension and by survival."""
     input:
         table=survival_table("fig11.csv"),
         stats=survival_table("circularity_stats.parquet"),
@@ -235,13 +236,13 @@ rule survival_fig11:
         **kept_figure("survival", "fig11_circularity"),
     log:
         f"logs/{project.scale}/survival/fig11.log",
-    """Figure 11: circularity of random embeddings by dimension and by survival."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig11_circularity.py"
 
 
 rule survival_fig13:
+    """Figure 13: Fourier norms of the embedding's gradient over training."""
     input:
         table=survival_table("fig13.csv"),
         stats=survival_table("embedding_gradient_stats.parquet"),
@@ -250,7 +251,6 @@ rule survival_fig13:
         **kept_figure("survival", "fig13_embedding_gradient"),
     log:
         f"logs/{project.scale}/survival/fig13.log",
-    """Figure 13: Fourier norms of the embedding's gradient over training."""
     localrule: True
     params:
         paper=SURVIVAL["fig13_embedding_gradient"].paper,
@@ -259,6 +259,7 @@ rule survival_fig13:
 
 
 rule survival_fig15:
+    """Figure 15: the sparse matrices of further runs."""
     input:
         table=survival_table("fig15.csv"),
         stats=survival_table("ode_stats.parquet"),
@@ -266,13 +267,13 @@ rule survival_fig15:
         **kept_figure("survival", "fig15_lasso_heatmaps"),
     log:
         f"logs/{project.scale}/survival/fig15.log",
-    """Figure 15: the sparse matrices of further runs."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig15_lasso_heatmaps.py"
 
 
 rule survival_fig16:
+    """Figure 16: every signal of one run and its linear model."""
     input:
         table=survival_table("fig16.csv"),
         stats=survival_table("ode_stats.parquet"),
@@ -281,7 +282,6 @@ rule survival_fig16:
         **kept_figure("survival", "fig16_all_trajectories"),
     log:
         f"logs/{project.scale}/survival/fig16.log",
-    """Figure 16: every signal of one run and its linear model."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig16_all_trajectories.py"

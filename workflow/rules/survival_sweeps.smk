@@ -127,19 +127,20 @@ rule survival_moduli:
 
 
 rule survival_sweep_stats:
+    """The statistics of these figures in one table."""
     input:
         [survival_table(f"fig{n}_stats.parquet") for n in (4, 5, 10, 12, 14)],
     output:
         stats=survival_table("sweep_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/sweep_stats.log",
-    """The statistics of these figures in one table."""
     localrule: True
     script:
         "../../scripts/collect_statistics.py"
 
 
 rule survival_fig4:
+    """Figure 4: test loss over a frozen embedding, by its dimension."""
     input:
         table=survival_table("fig4.csv"),
         stats=survival_table("fig4_stats.parquet"),
@@ -147,13 +148,13 @@ rule survival_fig4:
         **kept_figure("survival", "fig4_frozen_embedding"),
     log:
         f"logs/{project.scale}/survival/fig4.log",
-    """Figure 4: test loss over a frozen embedding, by its dimension."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig4_frozen_embedding.py"
 
 
 rule survival_fig5:
+    """Figure 5: number of circles by prime modulus and by embedding dimension."""
     input:
         table=survival_table("fig5.csv"),
         stats=survival_table("fig5_stats.parquet"),
@@ -161,7 +162,6 @@ rule survival_fig5:
         **kept_figure("survival", "fig5_number_of_circles"),
     log:
         f"logs/{project.scale}/survival/fig5.log",
-    """Figure 5: number of circles by prime modulus and by embedding dimension."""
     localrule: True
     params:
         paper=SURVIVAL["fig5_number_of_circles"].paper,
@@ -170,6 +170,7 @@ rule survival_fig5:
 
 
 rule survival_fig10:
+    """Figure 10: number of circles by weight decay."""
     input:
         table=survival_table("fig10.csv"),
         stats=survival_table("fig10_stats.parquet"),
@@ -177,7 +178,6 @@ rule survival_fig10:
         **kept_figure("survival", "fig10_weight_decay"),
     log:
         f"logs/{project.scale}/survival/fig10.log",
-    """Figure 10: number of circles by weight decay."""
     localrule: True
     params:
         small=SWEEPS.small_decay,
@@ -187,6 +187,7 @@ rule survival_fig10:
 
 
 rule survival_fig12:
+    """Figure 12: test loss of runs whose initial embedding has one or two circles left."""
     input:
         table=survival_table("fig12.csv"),
         stats=survival_table("fig12_stats.parquet"),
@@ -194,13 +195,13 @@ rule survival_fig12:
         **kept_figure("survival", "fig12_ablation"),
     log:
         f"logs/{project.scale}/survival/fig12.log",
-    """Figure 12: test loss of runs whose initial embedding has one or two circles left."""
     localrule: True
     script:
         "../../scripts/survival/plot_fig12_ablation.py"
 
 
 rule survival_fig14:
+    """Figure 14: number of circles by modulus, primes and others."""
     input:
         table=survival_table("fig14.csv"),
         stats=survival_table("fig14_stats.parquet"),
@@ -208,7 +209,6 @@ rule survival_fig14:
         **kept_figure("survival", "fig14_all_moduli"),
     log:
         f"logs/{project.scale}/survival/fig14.log",
-    """Figure 14: number of circles by modulus, primes and others."""
     localrule: True
     params:
         paper=SURVIVAL["fig14_all_moduli"].paper,
