@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fittest.errors import StoreError
-from fittest.pipeline.jobs import job, run_collect, run_training
+from fittest.pipeline.jobs import run_collect, run_training
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
+from fittest.pipeline.script import job
 from fittest.pipeline.train import EXIT_INTERRUPTED
 from fittest.store import read_table
 from fittest.training.loop import Interrupted
@@ -45,19 +45,18 @@ def train(project: Project, **over: object) -> None:
         "trajectory": project.paths.trajectory("one", "0000"),
         "weights": project.paths.weights("one", "0000"),
         "threads": 1,
-        "log_path": "logs/train.log",
     }
-    run_training(**arguments | over)  # type: ignore[arg-type]
+    with job("logs/train.log"):
+        run_training(**arguments | over)  # type: ignore[arg-type]
 
 
 def test_jobs_make_their_tables_and_logs(project: Project) -> None:
     train(project)
     paths = project.paths
     config = project.config.model_dump(mode="json")
-    run_collect(config, "one", paths.runs("one"), paths.frequencies("one"), "logs/collect.log")
+    run_collect(config, "one", paths.runs("one"), paths.frequencies("one"))
     assert len(read_table(paths.runs("one"), "runs")) == 2
     assert "one/0000" in Path("logs/train.log").read_text()
-    assert Path("logs/collect.log").exists()
 
 
 def test_users_error_is_one_message_and_a_status(
@@ -72,20 +71,17 @@ def test_users_error_is_one_message_and_a_status(
     assert "`0009`" in Path("logs/train.log").read_text()
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [(Interrupted("later"), EXIT_INTERRUPTED), (StoreError("full"), 1)]
-)
-def test_exit_status(error: Exception, status: int, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit) as caught, job(str(tmp_path / "logs" / "a.log")):
-        raise error
-    assert caught.value.code == status
-    assert str(error) in (tmp_path / "logs" / "a.log").read_text()
+def test_a_job_told_to_stop_asks_to_be_started_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise Interrupted("later")
 
-
-def test_unexpected_error_keeps_its_traceback(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), job(str(tmp_path / "a.log")):
-        _ = 1 / 0
-    assert "Traceback" in (tmp_path / "a.log").read_text()
+    monkeypatch.setattr("fittest.pipeline.jobs.train_shard", stopped)
+    with pytest.raises(SystemExit) as caught:
+        train(project)
+    assert caught.value.code == EXIT_INTERRUPTED
+    assert "later" in Path("logs/train.log").read_text()
 
 
 # -- progress ----------------------------------------------------------------------------------
