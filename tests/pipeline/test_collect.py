@@ -181,7 +181,7 @@ def test_shard_of_another_configuration_is_named(tmp_path: Path) -> None:
     train_all(project, "one")
     other = {**LONG, "steps": 5, "recording": {**LONG.get("recording", {}), "every": 5}}
     changed = write_project(tmp_path, {"one": runset(other)})
-    with pytest.raises(StoreError, match=r"0000\.trajectory\.parquet.*run the same command again"):
+    with pytest.raises(StoreError, match=r"trajectory/0000\.parquet.*run the same command again"):
         collect(changed, "one", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))
 
 
