@@ -190,5 +190,5 @@ def test_damaged_shard_is_named(tmp_path: Path) -> None:
     train_all(project, "one")
     path = tmp_path / project.paths.trajectory("one", "0000")
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(StoreError, match=r"0000\.trajectory\.parquet.*delete it"):
+    with pytest.raises(StoreError, match=r"trajectory/0000\.parquet.*delete it"):
         collect(project, "one", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))

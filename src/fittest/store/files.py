@@ -26,6 +26,7 @@ from fittest.store.checks import (
     refuse_doubles,
     refuse_unknown,
 )
+from fittest.store.paths import place_of
 from fittest.store.schema import IDENTITY, SCHEMAS
 
 # Page checksums, so that a flipped bit is an error and not another number.
@@ -34,12 +35,16 @@ _FORMAT: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 @contextmanager
 def replacing(path: PathLike) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place if the block succeeds.
+    """A temporary path near `path` that takes its place if the block succeeds.
 
     Whatever stood at `path` stays until then. StoreError where the disk refuses.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}.tmp{target.suffix}")
+    name, folder = target.stem, target.parent
+    # Some readers take what they find in a folder of tables, whatever its name begins with.
+    if "shard" in place_of(target):
+        name, folder = f"{folder.name}.{name}", folder.parent
+    temporary = folder / f".{name}.{os.getpid()}.tmp{target.suffix}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
