@@ -100,13 +100,13 @@ _SURVIVOR_RULES = """\
 
 `n_2mean` counts what stands above twice the mean over all p bins, as the papers' authors do. That
 mean rises with every survivor, so the rule counts fewer than p/4 circles whatever there is
-([limits of the rule](../methods/survival.md#23-alive-rules)), and under-counts where p or the weight
-decay is small. Measured at p = 31 with weight decay 0.1: after 10,000 steps a network has five
-clear survivors (signals 46 to 60, the next 11) and `n_2mean` is 4; earlier, four clear ones and
-`n_2mean` 2. Below p of about 50, or with weight decay below the default, look at `n_rel`, which
-counts signals above a share of the largest, at `n_eff`, and at `separation`: near 1, the rule cut
-between two signals of nearly the same size. `alive_2mean` and `alive_rel` say the same by
-frequency.
+([limits of the rule](../methods/survival.md#23-alive-rules)), and under-counts where p or the
+weight decay is small. Measured at p = 31 with weight decay 0.1: after 10,000 steps a network has
+five clear survivors (signals 46 to 60, the next 11) and `n_2mean` is 4; earlier, four clear ones
+and `n_2mean` 2. Below p of about 50, or with weight decay below the default, look at `n_rel`,
+which counts signals above a share of the largest, at `n_eff`, and at `separation`: near 1, the
+rule cut between two signals of nearly the same size. `alive_2mean` and `alive_rel` say the same
+by frequency.
 """
 
 
