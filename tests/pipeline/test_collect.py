@@ -196,7 +196,7 @@ def test_damaged_shard_is_named(tmp_path: Path) -> None:
 
 def test_runs_say_what_they_are_without_reading_json(tmp_path: Path) -> None:
     settings = {
-        "task": {"name": "remainder", "p": 12},
+        "task": {"name": "remainder", "p": 20},
         "model": {"init": "gauss1"},
         "steps": 3,
         "optimiser": {"lr": 0.02, "betas": [0.8, 0.99], "eps": 1e-7},
