@@ -153,7 +153,8 @@ def test_output_names_every_kind_of_file() -> None:
         paths.config("<run-set>"),
     ]
     for file in files:
-        assert f"`{Path(file).name}`" in text
+        name_there = Path(file).relative_to(paths.runset("<run-set>"))
+        assert f"`{name_there}`" in text
     assert f"`{paths.calibration()}`" in text
     assert ".restart/<shard>/" in text
     for kind in SCHEMAS:

@@ -13,7 +13,7 @@ import pytest
 from fittest.errors import StoreError
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
-from fittest.store import read_provenance, read_table
+from fittest.store import check_origin, read_provenance, read_table
 from small_world import BACKENDS, plain, runset, train_all, write_project
 
 pytestmark = pytest.mark.skipif(
@@ -181,7 +181,7 @@ def test_shard_of_another_configuration_is_named(tmp_path: Path) -> None:
     train_all(project, "one")
     other = {**LONG, "steps": 5, "recording": {**LONG.get("recording", {}), "every": 5}}
     changed = write_project(tmp_path, {"one": runset(other)})
-    with pytest.raises(StoreError, match=r"0000\.trajectory\.parquet.*run the same command again"):
+    with pytest.raises(StoreError, match=r"trajectory/0000\.parquet.*run the same command again"):
         collect(changed, "one", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))
 
 
@@ -190,5 +190,71 @@ def test_damaged_shard_is_named(tmp_path: Path) -> None:
     train_all(project, "one")
     path = tmp_path / project.paths.trajectory("one", "0000")
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(StoreError, match=r"0000\.trajectory\.parquet.*delete it"):
+    with pytest.raises(StoreError, match=r"trajectory/0000\.parquet.*delete it"):
         collect(project, "one", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))
+
+
+def test_runs_say_what_they_are_without_reading_json(tmp_path: Path) -> None:
+    settings = {
+        "task": {"name": "remainder", "p": 20},
+        "model": {"init": "gauss1"},
+        "steps": 3,
+        "optimiser": {"lr": 0.02, "betas": [0.8, 0.99], "eps": 1e-7},
+    }
+    project = write_project(
+        tmp_path, {"one": runset(settings, {"model.hidden": [[10, 9], [8, 7]]})}
+    )
+    runs = collected(project, "one")["runs"]
+    assert {tuple(widths) for widths in runs["hidden"]} == {(10, 9), (8, 7)}
+    known = {
+        "task": "remainder",
+        "model": "embedding_mlp",
+        "init": "gauss1",
+        "optimiser": "adamw",
+        "learning_rate": 0.02,
+        "beta1": 0.8,
+        "beta2": 0.99,
+        "eps": 1e-7,
+    }
+    for name, value in known.items():
+        assert set(runs[name]) == {value}
+
+
+def analysis(**over: Any) -> dict[str, Any]:
+    """A change of the analysis settings, `alive__relative=...` for `alive.relative`."""
+    change: dict[str, Any] = {}
+    for key, value in over.items():
+        block, _, name = key.partition("__")
+        change.setdefault(block, {})[name] = value
+    return {"analysis": change}
+
+
+def test_collect_depends_on_its_own_analysis_keys_alone(tmp_path: Path) -> None:
+    declared = {"one": runset({**LONG, "steps": 5})}
+    project = write_project(tmp_path, declared)
+    collected(project, "one")
+    paths = [tmp_path / p for p in (project.paths.runs("one"), project.paths.frequencies("one"))]
+    before = project.config.analysis
+    for path in paths:
+        check_origin(path, analysis=before.collecting_key(), config_hash=project.runset_key("one"))
+    for change in (
+        {"bootstrap__draws": 17},
+        {"survival__alive_rule": "alive_rel"},
+        {"dynamics__histogram_bins": 3},
+    ):
+        other = write_project(tmp_path, declared, analysis(**change)).config.analysis
+        assert other != before
+        assert other.collecting() == before.collecting()
+        assert other.collecting_key() == before.collecting_key()
+    for change in (
+        {"alive__two_mean_factor": 2.5},
+        {"alive__absolute": 11.0},
+        {"alive__relative": 0.3},
+        {"settle__window": 7},
+        {"settle__separation": 1.25},
+    ):
+        other = write_project(tmp_path, declared, analysis(**change)).config.analysis
+        assert other.collecting() != before.collecting()
+        for path in paths:
+            with pytest.raises(StoreError, match=rf"{path.name}.*analysis"):
+                check_origin(path, analysis=other.collecting_key())

@@ -180,3 +180,25 @@ def test_asked_to_stop(
     finish(project, jobs)
     assert "resumed" in (project.root / "logs/train.log").read_text()
     assert_same(project, uninterrupted)
+
+
+def test_a_second_job_leaves_the_first_alone(
+    tmp_path: Path,
+    jobs: list[subprocess.Popen[bytes]],
+    uninterrupted: dict[str, pd.DataFrame],
+) -> None:
+    """As after `--unlock`, while a training job outlives the workflow that started it."""
+    project = project_in(tmp_path)
+    jobs.append(start(project))
+    assert wait_for_step(project, jobs[0], 1)
+    jobs[0].send_signal(signal.SIGSTOP)
+    before = {path: path.read_bytes() for path in snapshots(project)}
+    jobs.append(start(project))
+    assert jobs[1].wait(timeout=120) == 1
+    message = (project.root / "logs/train.log").read_text()
+    assert f"process {jobs[0].pid} on " in message
+    assert "Traceback" not in message
+    assert {path: path.read_bytes() for path in snapshots(project)} == before
+    jobs[0].send_signal(signal.SIGCONT)
+    assert jobs[0].wait(timeout=300) == 0
+    assert_same(project, uninterrupted)

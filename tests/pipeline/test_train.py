@@ -182,7 +182,12 @@ def train_shard_of(project: Project, name: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    """Tables of a run-set, by their path within its folder."""
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in folder.rglob("*.parquet")
+        if not p.name.startswith(".")
+    }
 
 
 @pytest.fixture
@@ -263,7 +268,7 @@ def test_nothing_is_in_place_before_the_shard_is_whole(
         patch.setattr(train, "write_table", stop)
         with pytest.raises(FittestError, match="killed"):
             train_shard_of(project, "0000")
-    assert set(contents(tmp_path / "results/smoke/runs/one")) == {"0000.weights.parquet"}
+    assert set(contents(tmp_path / "results/smoke/runs/one")) == {"weights/0000.parquet"}
 
     def build_nothing(*_: object) -> None:
         raise AssertionError("trained again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +13,15 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fittest.errors import StoreError
 from fittest.store import (
     SCHEMAS,
     Paths,
+    check_origin,
     explain_os_error,
     joint_provenance,
     provenance,
@@ -33,6 +34,7 @@ from fittest.store import (
     write_table,
     write_text,
 )
+from fittest.store.checks import PROVENANCE, checksum
 from small_world import plain
 
 ORIGIN = provenance("smoke", "0123456789abcdef", dtype="float32", device="cpu", backend=["torch"])
@@ -44,7 +46,7 @@ def column(kind: pa.DataType, numbers: np.random.Generator) -> list[Any]:
     if pa.types.is_list(kind):
         return [column(kind.value_type, numbers)[:6] for _ in range(ROWS)]
     if pa.types.is_string(kind):
-        return [f"word {i % 7}" for i in range(ROWS)]
+        return [f"word {i}" for i in range(ROWS)]
     if pa.types.is_boolean(kind):
         return [bool(v) for v in numbers.integers(2, size=ROWS)]
     if pa.types.is_integer(kind):
@@ -87,13 +89,40 @@ def test_opens_with_pandas_and_duckdb_as_it_stands(kind: str, tmp_path: Path) ->
     assert found.fetchall() == [tuple(row.values()) for row in expected]
 
 
-def test_duckdb_reads_many_shards_and_their_lists(tmp_path: Path) -> None:
-    for name in ("0000.trajectory.parquet", "0001.trajectory.parquet"):
-        written(tmp_path, name=name)
-    found = duckdb.sql(
-        f"select count(*), max(len(signals)) from '{tmp_path}/*.trajectory.parquet'"
-    ).fetchall()
-    assert found == [(2 * ROWS, 6)]
+# -- a folder of one kind ----------------------------------------------------------------------
+
+
+def counted_by_polars(folder: Path) -> int:
+    polars = pytest.importorskip("polars", reason="polars is not installed: not tried with it")
+    return len(polars.read_parquet(folder))
+
+
+READERS: dict[str, Callable[[Path], int]] = {
+    "pandas": lambda folder: len(pd.read_parquet(folder)),
+    "arrow": lambda folder: ds.dataset(folder).to_table().num_rows,
+    "duckdb": lambda folder: len(duckdb.sql(f"select * from '{folder}/*.parquet'").fetchall()),
+    "polars": counted_by_polars,
+}
+
+
+@pytest.mark.parametrize("count", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("kind", ["trajectory", "weights"])
+def test_readers_take_a_folder_as_one_table(
+    kind: str, count: Callable[[Path], int], tmp_path: Path
+) -> None:
+    """While another shard is being written and trained, too."""
+    paths = Paths(str(tmp_path), "figures", "smoke")
+    place = {"trajectory": paths.trajectory, "weights": paths.weights}[kind]
+    for shard in ("0000", "0001"):
+        origin = {**ORIGIN, "runset": "one", "shard": shard}
+        write_table(table_of(kind), place("one", shard), origin, kind)
+    write_table(table_of("runs"), paths.runs("one"), {**ORIGIN, "runset": "one"}, "runs")
+    write_text("{}", paths.config("one"))
+    Path(paths.restart("one", "0002")).mkdir(parents=True)
+    with replacing(place("one", "0002")) as temporary:
+        temporary.write_bytes(b"half a table")
+        assert not Path(place("one", "0002")).exists()
+        assert count(Path(place("one", "0000")).parent) == 2 * ROWS
 
 
 def test_missing_values_survive(tmp_path: Path) -> None:
@@ -150,29 +179,60 @@ def test_truncated_at_any_place(kind: str, tmp_path: Path) -> None:
         assert "delete it and run the same command again" in refused(cut, kind)
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("whole") / "table.parquet"
-    # From a frame, so that what pandas adds to the file is put to the test as well.
+def in_groups(folder: Path) -> Path:
+    """A weights table of several row groups, as training writes it."""
+    path = folder / "weights.parquet"
+    table = table_of("weights")
+    write_batches((table.slice(10 * i, 10) for i in range(ROWS // 10)), path, ORIGIN, "weights")
+    return path
+
+
+def product(folder: Path) -> Path:
+    """An analysis product, with the types that only pandas knows."""
+    path = folder / "product.parquet"
+    columns = {"name": list(map(str, range(9))), "n": pd.array([1, None, 3] * 3, dtype="Int64")}
+    write_table(pd.DataFrame(columns), path, ORIGIN)
+    return path
+
+
+def from_a_frame(folder: Path) -> Path:
+    """What pandas adds to a file is put to the test as well."""
+    path = folder / "frame.parquet"
     write_table(table_of("trajectory").to_pandas(), path, ORIGIN, "trajectory")
     return path
 
 
-@given(data=st.data())
-@settings(max_examples=150)
-def test_flipped_bit_is_refused_or_harmless(whole: Path, data: st.DataObject) -> None:
+def all_rows(path: Path, kind: str | None) -> pd.DataFrame:
+    key = ["name"] if path.stem == "product" else ["run_id"]
+    return read_rows(path, kind, key, lambda rows: np.ones(len(rows), dtype=bool))
+
+
+@pytest.mark.parametrize("read", [read_table, all_rows])
+@pytest.mark.parametrize("named", [True, False], ids=["kind", "no kind"])
+@pytest.mark.parametrize("make", [in_groups, product, from_a_frame])
+def test_flipped_bits_are_refused_or_harmless(
+    make: Callable[[Path], Path],
+    named: bool,
+    read: Callable[[Path, str | None], pd.DataFrame],
+    tmp_path: Path,
+) -> None:
     """In pages, in the footer, in the provenance: never another value, never a foreign error."""
-    content = bytearray(whole.read_bytes())
-    position = data.draw(st.integers(4, len(content) - 1))
-    content[position] ^= 1 << data.draw(st.integers(0, 7))
-    path = whole.with_name("flipped.parquet")
-    path.write_bytes(content)
-    try:
-        found = read_table(path, "trajectory")
-    except StoreError as error:
-        assert str(path) in str(error)
-    else:
-        assert_equal(found, "trajectory")
+    path = make(tmp_path)
+    kind = read_provenance(path)["kind"] if named else None
+    expected, content = plain(read(path, kind)), path.read_bytes()
+    numbers, refusals = random.Random(path.stem), 0
+    for _ in range(250):
+        flipped = bytearray(content)
+        flipped[numbers.randrange(len(content))] ^= 1 << numbers.randrange(8)
+        path.write_bytes(flipped)
+        try:
+            found = read(path, kind)
+        except StoreError as error:
+            assert str(path) in str(error)
+            refusals += 1
+        else:
+            pd.testing.assert_frame_equal(plain(found), expected, check_exact=True)
+    assert refusals > 100
 
 
 def test_altered_provenance_is_refused(tmp_path: Path) -> None:
@@ -251,6 +311,86 @@ def test_writing_wrong_columns(as_frame: bool, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match=named):
             write_table(content, tmp_path / "wrong.parquet", ORIGIN, "trajectory")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("read", [read_table, all_rows])
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_doubled_rows_are_refused(
+    kind: str, read: Callable[[Path, str | None], pd.DataFrame], tmp_path: Path
+) -> None:
+    path, table = tmp_path / "doubled.parquet", table_of(kind)
+    write_batches([table, table.slice(3, 2)], path, ORIGIN, kind)
+    for named in (kind, None):
+        with pytest.raises(StoreError, match=r"doubled\.parquet: 2 rows are doubled.*delete it"):
+            read(path, named)
+    with pytest.raises(StoreError, match="doubled"):
+        read_table(path, kind, [table.column_names[-1]])
+
+
+@pytest.mark.parametrize("lost", ["kind", "scale", "config_hash", "checksum", "all"])
+def test_provenance_without_its_keys_is_refused(lost: str, tmp_path: Path) -> None:
+    path = written(tmp_path)
+    whole = pq.read_table(path)
+    known = json.loads(whole.schema.metadata[PROVENANCE])
+    kept = {k: v for k, v in known.items() if k not in (lost, "checksum")}
+    content: object = [] if lost == "all" else kept
+    if lost not in ("all", "checksum"):
+        content = {**kept, "checksum": checksum(whole.schema, kept)}
+    metadata = {**whole.schema.metadata, PROVENANCE: json.dumps(content).encode()}
+    pq.write_table(whole.replace_schema_metadata(metadata), path)
+    assert "its provenance lacks" in refused(path)
+    for read in (read_provenance, check_origin):
+        with pytest.raises(StoreError, match=r"table\.parquet: its provenance lacks"):
+            read(path)
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_another_run_sets_table_in_place_is_named(kind: str, tmp_path: Path) -> None:
+    """Copied by hand between run-sets, shards or scales, whatever asks for it."""
+
+    def path(scale: str, runset: str, shard: str) -> Path:
+        paths = Paths(str(tmp_path / "results"), "figures", scale)
+        of_shard = {"trajectory": paths.trajectory, "weights": paths.weights}
+        of_runset = {"runs": paths.runs, "frequencies": paths.frequencies}
+        return Path(of_shard[kind](runset, shard) if kind in of_shard else of_runset[kind](runset))
+
+    origin = {**ORIGIN, "runset": "one", "shard": "0000"}
+    whole = path("smoke", "one", "0000")
+    write_table(table_of(kind), whole, origin, kind)
+    assert len(read_table(whole, kind)) == ROWS
+    others = [path("smoke", "two", "0000"), path("reduced", "one", "0000")]
+    if kind in ("trajectory", "weights"):
+        others.append(path("smoke", "one", "0001"))
+    for other in others:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_bytes(whole.read_bytes())
+        assert "belongs elsewhere" in refused(other, kind)
+        with pytest.raises(StoreError, match="belongs elsewhere"):
+            all_rows(other, kind)
+    # A folder taken elsewhere as it is may still be read there.
+    elsewhere = tmp_path / "backup" / "runs" / whole.relative_to(tmp_path / "results/smoke/runs")
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_bytes(whole.read_bytes())
+    assert len(read_table(elsewhere, kind)) == ROWS
+
+
+def test_unknown_columns_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    with pytest.raises(StoreError, match=r"table\.parquet: has no column lots"):
+        read_table(path, "trajectory", ["step", "lots"])
+    with pytest.raises(StoreError, match=r"table\.parquet: has no column lots"):
+        read_rows(path, "trajectory", ["lots"], lambda rows: np.ones(len(rows), dtype=bool))
+
+
+def test_origin_is_compared_with_what_is_wanted_now(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    wanted = {"scale": "smoke", "config_hash": ORIGIN["config_hash"]}
+    assert check_origin(path, **wanted) == {"kind": "trajectory", **ORIGIN}
+    for key, value in {"scale": "full", "config_hash": "f" * 16, "analysis": "0" * 16}.items():
+        with pytest.raises(StoreError, match=rf"table\.parquet.*{key}.*{value}.*delete the file"):
+            check_origin(path, **{**wanted, key: value})
+    with pytest.raises(StoreError, match="missing"):
+        check_origin(tmp_path / "absent.parquet", **wanted)
 
 
 # -- atomic and reproducible -------------------------------------------------------------------

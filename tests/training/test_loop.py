@@ -17,6 +17,7 @@ from fittest.models import EMBEDDING
 from fittest.pipeline.ensembles import observe_gradient_of
 from fittest.training.loop import Control, Interrupted, Keep
 from fittest.training.record import Record, Rows, WeightSpool
+from fittest.training.restart import pack, unpack
 from fittest.training.schedule import Schedule
 from fittest.training.torch_backend import TorchBackend
 from small_world import (
@@ -366,6 +367,49 @@ def test_damaged_restart_point_falls_back_to_the_one_before(
     assert int(before.stem.split("-")[1]) > 0
     whole = train(backend_name, tmp_path / "whole", keep=keep)
     assert_same_training(record, folder, whole, tmp_path / "whole")
+
+
+def test_missing_weights_start_over_and_are_not_resumed_from_later(
+    backend_name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither now, nor by the job after next from a restart point beyond the gap."""
+    folder, keep = tmp_path / "cut", Keep((EMBEDDING,), checkpoints_every=7)
+    train(backend_name, folder, keep=keep, control=Control(restart_seconds=0.0))
+    lost = next(folder.glob("weights-*0007-*"))
+    lost.unlink()
+    with pytest.raises(Interrupted):
+        train(backend_name, folder, keep=keep, control=Interruption(3).control)
+    assert lost.name in caplog.text
+    assert "starting over" in caplog.text
+    steps = [int(path.stem.split("-")[1]) for path in folder.glob("state-*.pt")]
+    assert max(steps) < 7
+    record = train(backend_name, folder, keep=keep)
+    whole = train(backend_name, tmp_path / "whole", keep=keep)
+    assert_same_training(record, folder, whole, tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "lost", ["step", "state", "alive", "record", "weights", "record.failed", "state.step"]
+)
+def test_restart_point_without_a_key_is_refused_for_the_one_before(
+    lost: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its checksum fits, as that of another version's would."""
+    with pytest.raises(Interrupted):
+        train("torch", tmp_path, control=Interruption(3).control)
+    with pytest.raises(Interrupted):
+        train("torch", tmp_path, control=Interruption(3).control)
+    before, newest = sorted(tmp_path.glob("state-*.pt"))
+    content = unpack(newest.read_bytes())
+    outer, _, inner = lost.partition(".")
+    del (content["payload"][outer] if inner else content["payload"])[inner or outer]
+    newest.write_bytes(pack(content))
+    resumed: list[int] = []
+    train("torch", tmp_path, control=Control(progress=resumed.append))
+    assert newest.name in caplog.text
+    assert lost.rpartition(".")[2] in caplog.text
+    step = int(before.stem.split("-")[1])
+    assert resumed[0] == sum(min(step, limit) for limit in LIMITS)
 
 
 @pytest.mark.parametrize("harm", ["weights", "both snapshots", "other configuration"])

@@ -181,3 +181,48 @@ def test_damaged_spool_is_noticed(damage: Damage, tmp_path: Path) -> None:
     path = sorted(tmp_path.iterdir())[1]
     path.write_bytes(damage(path.read_bytes()))
     assert not spool.is_whole()
+
+
+def test_missing_part_of_the_spool_is_noticed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = spooled(tmp_path)
+    names = spool.names
+    assert len(names) == 4
+    assert spool.is_whole(names)
+    (tmp_path / names[1]).unlink()
+    assert not spool.is_whole(names)
+    assert names[1] in caplog.text
+
+
+def test_spool_goes_on_from_what_a_restart_point_knew(tmp_path: Path) -> None:
+    spool = spooled(tmp_path)
+    known = spool.names[:2]
+    again = WeightSpool(tmp_path)
+    again.restore(known)
+    assert [step for step, _, _ in again.parts()] == [0, 5]
+    assert again.names == known
+
+
+@pytest.mark.parametrize("name", ["state-x.pt", "weights-old.pt", "notes.txt", "state-.pt"])
+@pytest.mark.parametrize("folder", [True, False])
+def test_stray_files_are_in_nobodys_way(name: str, folder: bool, tmp_path: Path) -> None:
+    restart, spool = saved(tmp_path, 10), spooled(tmp_path)
+    (tmp_path / name).mkdir() if folder else (tmp_path / name).write_text("stray")
+    (tmp_path / "state-000000099.pt").mkdir()
+    assert step_found(restart) == 10
+    assert spool.is_whole(spool.names)
+    spool.rewind(5)
+    assert [step for step, _, _ in spool.parts()] == [0, 5, 5]
+
+
+@pytest.mark.parametrize("lost", ["key", "payload"])
+def test_snapshot_without_a_key_is_refused(
+    lost: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    restart = saved(tmp_path, 10, 20)
+    content = {"key": "key", "step": 20, "payload": payload(20)}
+    del content[lost]
+    (tmp_path / "state-000000020.pt").write_bytes(pack(content))
+    assert step_found(restart) == 10
+    assert f"lacks '{lost}'" in caplog.text

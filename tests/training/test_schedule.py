@@ -20,3 +20,10 @@ def test_dense_beginning_then_every_so_many(every: int, dense: int) -> None:
     schedule = Schedule(every, dense)
     recorded = {s for s in range(301) if schedule.contains(s)}
     assert recorded == {*range(dense + 1), *range(0, 301, every)} & {*range(301)}
+
+
+@given(every=st.integers(1, 60), dense=st.integers(0, 80), last=st.integers(0, 300))
+def test_until_lists_what_is_contained_and_the_end(every: int, dense: int, last: int) -> None:
+    schedule = Schedule(every, dense)
+    wanted = {step for step in range(last + 1) if schedule.contains(step)} | {last}
+    assert schedule.until(last) == sorted(wanted)

@@ -14,7 +14,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import runs_table
 from fittest.runs.run import Run
-from fittest.store import read_provenance, read_table, write_table, write_text
+from fittest.store import check_origin, read_table, write_table, write_text
 
 
 def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFrame:
@@ -67,17 +67,18 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
     # depends on are made anew in the same call.
     for shard in catalogue.sources(runset):
         path = project.paths.trajectory(shard.runset, shard.name)
-        if read_provenance(project.root / path)["config_hash"] != shard.key:
-            raise StoreError(
-                f"{path}: trained from another configuration or code than now; run the same"
-                " command again, or delete the file"
-            )
+        check_origin(project.root / path, config_hash=shard.key)
     asked = list(wanted.values())
     described = runs_table(runset, asked, owners, ready(project, asked))
     runs, frequencies = summarise_runs(
         pd.concat(parts), described, project.config.analysis.thresholds()
     )
-    origin = project.provenance(project.runset_key(runset), runset=runset, n_runs=len(runs))
+    origin = project.provenance(
+        project.runset_key(runset),
+        runset=runset,
+        n_runs=len(runs),
+        analysis=project.config.analysis.collecting_key(),
+    )
     write_text(
         json.dumps(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Literal
 
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from fittest.analysis.alive import Thresholds
 from fittest.pipeline.cluster_config import ClusterSettings
-from fittest.runs.run import Stop
+from fittest.runs.run import Stop, digest
 from fittest.runs.runset import Scale
 from fittest.settings import Settings
 
@@ -25,7 +26,7 @@ class PathSettings(Settings):
 
 
 class ShardSettings(Settings):
-    """How many runs one job trains; no influence on any result."""
+    """How many runs one job trains; no influence on any result, but with torch on last digits."""
 
     runs: int = Field(ge=1, description="most runs in a shard")
     pflop: float = Field(gt=0, description="most work in a shard of several runs, 1e15 FLOPs")
@@ -194,10 +195,6 @@ class AnalysisSettings(Settings):
     sweeps: SweepSettings
     dynamics: DynamicsSettings
 
-    def collecting(self) -> dict[str, float]:
-        """What the summary of a run-set depends on, of all these constants."""
-        return asdict(self.thresholds())
-
     def thresholds(self) -> Thresholds:
         """The alive and settle thresholds in the form that the analyses take."""
         return Thresholds(
@@ -207,6 +204,15 @@ class AnalysisSettings(Settings):
             settle_window=self.settle.window,
             settle_separation=self.settle.separation,
         )
+
+    def collecting(self) -> dict[str, float]:
+        """All that decides the `runs` and `frequencies` tables of these settings, flat: what
+        else changes here makes neither of them stale."""
+        return asdict(self.thresholds())
+
+    def collecting_key(self) -> str:
+        """16 hex digits of `collecting`, as those tables carry it."""
+        return digest(json.dumps(self.collecting(), sort_keys=True))
 
 
 class ProjectConfig(Settings):

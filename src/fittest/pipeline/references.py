@@ -9,7 +9,7 @@ import numpy as np
 
 from fittest.errors import TrainingError
 from fittest.runs.run import Run
-from fittest.store import read_table
+from fittest.store import check_origin, read_table
 
 if TYPE_CHECKING:
     from fittest.pipeline.project import Project
@@ -19,7 +19,8 @@ def ready(project: Project, runs: Sequence[Run]) -> list[Run]:
     """The runs with every choice made, in order: what training needs to know of them.
 
     Choices left to a reference run come from the `frequencies` table of its run-set. Raises
-    TrainingError where the reference run failed, so that it has no strongest frequencies.
+    TrainingError where the reference run failed, so that it has no strongest frequencies, and
+    StoreError where that table was made from another configuration or code than now.
     """
     tables: dict[str, Mapping[str, np.ndarray]] = {}
     found = []
@@ -43,6 +44,8 @@ def ready(project: Project, runs: Sequence[Run]) -> list[Run]:
 def _final_signals(project: Project, runset: str) -> Mapping[str, np.ndarray]:
     """run_id -> final signals (K,) of every run of a run-set."""
     path = project.root / project.paths.frequencies(runset)
+    # Final signals are there whatever the thresholds of survival.
+    check_origin(path, config_hash=project.runset_key(runset))
     table = read_table(path, "frequencies").sort_values("k", kind="stable")
     return {
         str(run_id): rows["signal"].to_numpy(np.float64)

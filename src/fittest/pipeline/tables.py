@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,7 @@ from fittest.models import EMBEDDING, ModelSettings
 from fittest.runs.run import Run
 from fittest.store import SCHEMAS
 from fittest.tasks import Rng, TaskSettings
-from fittest.training.record import Record, WeightSpool
+from fittest.training.record import Part, Record
 
 
 def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
@@ -35,9 +35,9 @@ def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
     return pa.table({name: columns.get(name, absent[name]) for name in schema.names}).cast(schema)
 
 
-def weight_tables(runs: Sequence[Run], spool: WeightSpool) -> Iterator[pa.Table]:
+def weight_tables(runs: Sequence[Run], parts: Iterable[Part]) -> Iterator[pa.Table]:
     """`weights` rows of an ensemble, one table per recorded step."""
-    for step, which, parameters in spool.parts():
+    for step, which, parameters in parts:
         ids, names, shapes, values = [], [], [], []
         for name, stacked in parameters.items():
             for position, run in enumerate(which.tolist()):
@@ -95,8 +95,17 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
         "run_id": run.run_id,
         "runset": name,
         "source": owner,
+        "task": run.task.name,
         "p": run.task.p,
+        "model": run.model.name,
         "d": run.model.d,
+        "hidden": list(run.model.hidden),
+        "init": run.model.init,
+        "optimiser": "adamw",
+        "learning_rate": run.optimiser.lr,
+        "beta1": run.optimiser.betas[0],
+        "beta2": run.optimiser.betas[1],
+        "eps": run.optimiser.eps,
         "weight_decay": run.optimiser.weight_decay,
         "seed_embedding": run.seeds.embedding,
         "seed_mlp": run.seeds.mlp,

@@ -23,17 +23,19 @@ from fittest.pipeline.ensembles import (
     schedule_of,
     stop_rule_of,
 )
+from fittest.pipeline.lock import sole_holder
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.promised import check_rows, checked_parts
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import trajectory_table, weight_tables
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps, flops, flops_per_step
 from fittest.runs.run import Run
-from fittest.store import explain_os_error, write_batches, write_table
+from fittest.store import check_origin, explain_os_error, write_batches, write_table
 from fittest.training.backend import Backend
 from fittest.training.loop import Control, Loop
-from fittest.training.record import Record, WeightSpool
+from fittest.training.record import Part, Record, WeightSpool
 from fittest.training.restart import RestartFolder
 
 log = logging.getLogger(__name__)
@@ -53,50 +55,98 @@ def train_shard(
 ) -> None:
     """Train the shard `name` of `runset` and write its trajectory and weights.
 
-    Resumes from a restart point where there is one. Raises Interrupted after SIGTERM or SIGINT,
-    with a restart point in place, and StoreError where the disk refuses.
+    Resumes from a restart point where there is one. Where both tables of this very shard are in
+    place, nothing is trained: Snakemake removes outputs before it starts a job, so another job has
+    put them there since. Raises Interrupted after SIGTERM or SIGINT, with a restart point in place,
+    StoreError where the disk refuses, and TrainingError where another job is training this shard or
+    what is recorded has gaps.
     """
     shard = project.shard(runset, name)
     folder = project.root / project.paths.restart(runset, name)
     progress = progress or Progress.silent()
-    control = Control(restart_seconds=60 * project.config.training.restart_minutes)
-    finished = []
     try:
-        with _stopping_on_signals(control):
-            for number, indices in enumerate(groups(shard.runs)):
-                runs = [shard.runs[i] for i in indices]
-                control.progress = progress.part(flops_per_step(runs[0]))
-                finished.append(
-                    _train_group(project, shard, runs, folder / str(number), control, threads)
-                )
-        origin = project.provenance(
-            shard.key,
-            runset=runset,
-            shard=name,
-            dtype=project.config.training.arithmetic(),
-            backend=sorted({done.backend for done in finished}),
-            device=sorted({done.device for done in finished}),
-        )
-        tables = [trajectory_table(done.runs, done.record) for done in finished]
-        # The weights first: a trajectory in place says that the shard is whole.
-        batches = (t for done in finished for t in weight_tables(done.runs, done.spool))
-        write_batches(batches, weights, origin, "weights")
-        write_table(pa.concat_tables(tables), trajectory, origin, "trajectory")
+        with sole_holder(folder):
+            if _in_place(shard, trajectory, weights):
+                log.info("%s/%s is in place already: another job has trained it", runset, name)
+            else:
+                finished = _train_groups(project, shard, folder, threads, progress)
+                _write(project, shard, finished, trajectory, weights)
+                RestartFolder(folder, shard.key).clear()
     except OSError as error:
         raise StoreError(explain_os_error(folder, error)) from error
-    RestartFolder(folder, shard.key).clear()
     progress.close()
+
+
+def _in_place(shard: Shard, trajectory: str, weights: str) -> bool:
+    try:
+        check_origin(weights, kind="weights", config_hash=shard.key)
+        check_origin(trajectory, kind="trajectory", config_hash=shard.key)
+    except StoreError:
+        return False
+    return True
+
+
+def _train_groups(
+    project: Project, shard: Shard, folder: Path, threads: int, progress: Progress
+) -> list[_Finished]:
+    control = Control(restart_seconds=60 * project.config.training.restart_minutes)
+    finished = []
+    with _stopping_on_signals(control):
+        for number, indices in enumerate(groups(shard.runs)):
+            runs = [shard.runs[i] for i in indices]
+            control.progress = progress.part(flops_per_step(runs[0]))
+            finished.append(
+                _train_group(project, shard, runs, folder / str(number), control, threads)
+            )
+    return finished
+
+
+def _write(
+    project: Project, shard: Shard, finished: Sequence[_Finished], trajectory: str, weights: str
+) -> None:
+    origin = project.provenance(
+        shard.key,
+        runset=shard.runset,
+        shard=shard.name,
+        dtype=project.config.training.arithmetic(),
+        backend=sorted({done.backend for done in finished}),
+        device=sorted({done.device for done in finished}),
+    )
+    for done in finished:
+        check_rows(done.runs, done.record, done.folder)
+    tables = [trajectory_table(done.runs, done.record) for done in finished]
+    # The weights first: a trajectory in place says that the shard is whole.
+    batches = (t for done in finished for t in weight_tables(done.runs, _checked_parts(done)))
+    write_batches(batches, weights, origin, "weights")
+    write_table(pa.concat_tables(tables), trajectory, origin, "trajectory")
+    # A second workflow on the same files removes what it takes for the output of its failed job.
+    if not Path(weights).exists():
+        raise StoreError(
+            f"{weights}: removed while the shard was being written; run the same command again,"
+            " and only one at a time"
+        )
+
+
+def _checked_parts(done: _Finished) -> Iterator[Part]:
+    return checked_parts(done.runs, done.record, done.spool, done.folder)
 
 
 class _Finished:
     """A trained ensemble: its runs, what was recorded, and by what."""
 
     def __init__(
-        self, runs: Sequence[Run], record: Record, spool: WeightSpool, backend: str, device: str
+        self,
+        runs: Sequence[Run],
+        record: Record,
+        spool: WeightSpool,
+        folder: Path,
+        backend: str,
+        device: str,
     ) -> None:
         self.runs = runs
         self.record = record
         self.spool = spool
+        self.folder = folder
         self.backend = backend
         self.device = device
 
@@ -144,7 +194,7 @@ def _train_group(
             runs[index].seeds,
             record.last_step[index],
         )
-    return _Finished(runs, record, spool, backend.name, _device_name(backend, project))
+    return _Finished(runs, record, spool, folder, backend.name, _device_name(backend, project))
 
 
 def _device_name(backend: Backend, project: Project) -> str:

@@ -50,8 +50,17 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("run_id", _TEXT, "which network"),
         ("runset", _TEXT, "the run-set asked for"),
         ("source", _TEXT, "the run-set that trained it"),
+        ("task", _TEXT, "what is learnt: modular_addition, remainder or xor"),
         ("p", pa.int32(), "modulus, number of tokens"),
+        ("model", _TEXT, "the network's architecture"),
         ("d", pa.int32(), "embedding dimensions"),
+        ("hidden", pa.list_(pa.int32()), "widths of the hidden layers, first to last"),
+        ("init", _TEXT, "distribution of the initial weights (configuration reference)"),
+        ("optimiser", _TEXT, "adamw: AdamW on the full batch"),
+        ("learning_rate", pa.float64(), "learning rate"),
+        ("beta1", pa.float64(), "Adam's averaging factor of the gradient"),
+        ("beta2", pa.float64(), "Adam's averaging factor of its square"),
+        ("eps", pa.float64(), "Adam's epsilon"),
         ("weight_decay", pa.float64(), "decoupled weight decay"),
         ("seed_embedding", pa.int64(), "seed of the initial embedding"),
         ("seed_mlp", pa.int64(), "seed of the MLP's initial weights"),
@@ -75,7 +84,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("settled", pa.bool_(), "survivor set unchanged over the window and well separated"),
         ("failed", pa.bool_(), "the loss became infinite or NaN"),
         ("survivors", pa.list_(pa.int32()), "frequencies alive at the last step (2 x mean rule)"),
-        ("n_2mean", pa.int32(), "number of survivors"),
+        ("n_2mean", pa.int32(), "number of survivors (2 x mean rule; see the warning below)"),
         ("n_rel", pa.int32(), "frequencies above a share of the largest signal"),
         ("n_eff", pa.float64(), "(sum of power)^2 / sum of power^2"),
         ("separation", pa.float64(), "weakest survivor / strongest dead signal"),
@@ -102,3 +111,11 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
 }
 """Schema by kind of table. A table of another kind (an analysis product) has no fixed schema."""
+
+IDENTITY: dict[str, tuple[str, ...]] = {
+    "trajectory": ("run_id", "step"),
+    "weights": ("run_id", "step", "parameter"),
+    "runs": ("run_id",),
+    "frequencies": ("run_id", "k"),
+}
+"""Columns that tell the rows of a kind of table apart; no two rows agree in all of them."""

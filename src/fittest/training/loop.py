@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -213,19 +213,24 @@ class Loop:
             "state": state,
             "alive": self._alive,
             "record": self._record.dump(),
+            "weights": self.spool.names,
         }
         self.restart.save(self._step, payload)
         self._last_restart = time.monotonic()
 
     def _resume(self) -> bool:
-        payload = self.restart.load() if self.restart is not None else None
-        if payload is None or not self.spool.is_whole():
+        payload = self.restart.load(_check_payload) if self.restart is not None else None
+        if payload is None or not self.spool.is_whole(payload["weights"]):
+            if payload is not None and self.restart is not None:
+                log.warning("starting over: what is recorded would have gaps")
+                # A later restart point left behind would be taken for the newest.
+                self.restart.clear()
             self.spool.clear()
             return False
         self._alive = payload["alive"]
         self._record = Record.restored(payload["record"])
         self._step = payload["step"]
-        self.spool.rewind(self._step)
+        self.spool.restore(payload["weights"])
         if len(self._alive):
             if len(self._alive) < len(self.limits):
                 self.backend.keep(self._alive)
@@ -236,6 +241,15 @@ class Loop:
         self._report()
         log.info("resumed at step %d with %d runs", self._step, len(self._alive))
         return True
+
+
+def _check_payload(payload: dict[str, Any]) -> None:
+    """Raises for a restart point that lacks something, whatever its checksum says."""
+    Record.restored(payload["record"])
+    if len(payload["alive"]):
+        TrainingState(**payload["state"])
+    for name in ("step", "weights"):
+        payload[name]
 
 
 def _columns(evaluation: Evaluation, observed: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,7 +1,8 @@
 """Restart points: atomic, checksummed, and always one older than the newest.
 
 A folder holds at most two snapshots and the weights recorded so far. A snapshot that is
-truncated, altered, or of another shard is refused with a warning, and the one before it is used.
+truncated, altered, incomplete, or of another shard is refused with a warning, and the one before it
+is used. Files of other names are left alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import hashlib
 import io
 import logging
 import os
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ import torch
 log = logging.getLogger(__name__)
 
 _DIGEST_BYTES = 32
+_SNAPSHOT = re.compile(r"state-(\d+)\.pt")
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -53,6 +57,12 @@ def unpack(content: bytes) -> dict[str, Any]:
     return payload
 
 
+def numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    """Files whose names fit `pattern`, in the order of the number in its first group."""
+    found = [(match, p) for p in folder.glob("*") if (match := pattern.fullmatch(p.name))]
+    return [p for match, p in sorted(found, key=lambda e: (int(e[0][1]), e[1])) if p.is_file()]
+
+
 class RestartFolder:
     """The restart points of one shard, identified by `key` (its config hash)."""
 
@@ -67,18 +77,27 @@ class RestartFolder:
         for old in self._snapshots()[:-2]:
             old.unlink()
 
-    def load(self) -> dict[str, Any] | None:
-        """The newest payload that is whole and of this shard; None to start from step 0."""
+    def load(
+        self, check: Callable[[dict[str, Any]], object] = lambda _: None
+    ) -> dict[str, Any] | None:
+        """The newest payload that is whole and of this shard; None to start from step 0.
+
+        check: raises, whatever the error, for a payload that training cannot go on from.
+        """
         for path in reversed(self._snapshots()):
             try:
                 found = unpack(path.read_bytes())
+                key, payload = found["key"], found["payload"]
+                if key == self._key:
+                    check(payload)
             except Exception as error:  # any way of being unreadable means: use the one before
-                log.warning("restart point %s is damaged (%s); using an older one", path, error)
+                # What a KeyError says is the bare name of what is missing.
+                reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+                log.warning("restart point %s is damaged (%s); using an older one", path, reason)
                 path.unlink(missing_ok=True)
                 continue
-            if found["key"] == self._key:
-                payload: dict[str, Any] = found["payload"]
-                return payload
+            if key == self._key:
+                return dict(payload)
             log.warning("restart point %s belongs to another configuration; ignored", path)
             path.unlink(missing_ok=True)
         return None
@@ -88,4 +107,4 @@ class RestartFolder:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _snapshots(self) -> list[Path]:
-        return sorted(self.folder.glob("state-*.pt"))
+        return numbered(self.folder, _SNAPSHOT)

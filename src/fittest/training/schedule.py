@@ -16,6 +16,12 @@ class Schedule:
         """True if `step` is recorded by every run that reaches it."""
         return step <= self.dense_until or step % self.every == 0
 
+    def until(self, last: int) -> list[int]:
+        """Every step that a run records which ends at `last`."""
+        dense = range(min(self.dense_until, last) + 1)
+        sparse = range((len(dense) - 1) // self.every * self.every, last + 1, self.every)
+        return sorted({*dense, *sparse, last})
+
     def after(self, step: int) -> int:
         """The first scheduled step after `step`."""
         if step < self.dense_until:

@@ -1,6 +1,7 @@
 """A backend made of smaller ones: bounded memory, and a smaller ensemble when memory runs out.
 
-Runs never influence each other, so how they are divided changes nothing but speed.
+Runs never influence each other, so how they are divided changes nothing but speed, and with torch
+the last digits: its products round according to their size.
 """
 
 from __future__ import annotations
