@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field
 
@@ -11,6 +11,10 @@ class Settings(BaseModel):
     """A validated, immutable piece of configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+"""A name that stands in paths and in rules."""
 
 
 def by_name(default: str) -> Discriminator:

@@ -205,6 +205,8 @@ def explain(error: ValidationError, where: str, content: Any) -> str:
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             message = "unknown key; remove it or mend its spelling"
+        if problem["type"] == "string_pattern_mismatch":
+            message = f"must match {problem['ctx']['pattern']}"
         given = (
             f" (given: {shown(problem['input'])})" if key and problem["type"] != "missing" else ""
         )
@@ -227,6 +229,8 @@ def _written(location: tuple[int | str, ...], content: Any) -> list[str]:
     found = []
     for number, part in enumerate(location):
         if isinstance(content, dict) and part not in content and number < len(location) - 1:
+            continue
+        if part == "[key]":
             continue
         if isinstance(content, list) and not isinstance(part, int):
             continue
