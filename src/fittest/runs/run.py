@@ -11,24 +11,13 @@ from pydantic import Field, model_validator
 from fittest.models import EMBEDDING, EmbeddingMLPSettings, ModelSettings
 from fittest.runs.interventions import Intervention
 from fittest.runs.interventions.base import Floats
-from fittest.settings import Settings
+from fittest.settings import MAX_LEGACY_SEED, MAX_P, MAX_SEED, PositiveStep, Settings, Step
 from fittest.tasks import ModularAddition, Rng, TaskSettings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 NO_IDENTITY = frozenset({"steps", "recording", "stop"})
 """Settings that decide how long a network is trained and what is recorded, not which it is."""
-
-MAX_STEPS = 2**31 - 1
-"""Last step that tables can hold (int32)."""
-MAX_SEED = 2**63 - 1
-"""Largest seed that tables can hold (int64)."""
-MAX_AUTHORS_SEED = 2**32 - 1
-"""Largest seed of numpy's legacy generator, which draws the authors' splits."""
-MAX_P = 4096
-"""Most numbers of a task: all pairs of them are in memory."""
-
-Step = Annotated[int, Field(le=MAX_STEPS)]
 
 
 class Optimiser(Settings):
@@ -60,13 +49,13 @@ class Seeds(Settings):
 class Recording(Settings):
     """What is recorded of a run, and when (survival methods 1.7)."""
 
-    every: Step = Field(default=100, ge=1, description="steps between rows of the trajectory")
-    dense_until: Step = Field(default=10, ge=0, description="last step of the dense beginning")
+    every: PositiveStep = Field(default=100, description="steps between rows of the trajectory")
+    dense_until: Step = Field(default=10, description="last step of the dense beginning")
     final: tuple[str, ...] = Field(
         default=(EMBEDDING,), description="parameters kept at the last step"
     )
     checkpoints_every: Step = Field(
-        default=0, ge=0, description="steps between checkpoints of all parameters; 0: none"
+        default=0, description="steps between checkpoints of all parameters; 0: none"
     )
     gradients: bool = Field(
         default=False,
@@ -84,8 +73,8 @@ class Recording(Settings):
 class Stop(Settings):
     """Stop a run once its survivor set is settled (survival methods 2.20)."""
 
-    first: Step = Field(ge=1, description="earliest step at which a run may stop")
-    window: Step = Field(default=500, ge=1, description="steps over which the set is unchanged")
+    first: PositiveStep = Field(description="earliest step at which a run may stop")
+    window: PositiveStep = Field(default=500, description="steps over which the set is unchanged")
     separation: float = Field(
         default=1.5, ge=1, description="smallest weakest survivor / strongest dead signal"
     )
@@ -103,9 +92,8 @@ class Stop(Settings):
         description="most that any survivor may lose over the window, as a share of its signal,"
         " relative to the survivors' mean: one that loses ground may still die; 1: whatever",
     )
-    expected: Step | None = Field(
+    expected: PositiveStep | None = Field(
         default=None,
-        ge=1,
         description="steps that a run takes on average (measured; for the forecast only);"
         " null: to its last step",
     )
@@ -121,7 +109,7 @@ class Run(Settings):
     intervention: Intervention | None = None
     frozen: tuple[str, ...] = Field(default=(), description="parameters that are not trained")
     rng: Rng = Field(default="streams", description="who draws: our streams or the authors' order")
-    steps: Step = Field(default=30_000, ge=0, description="last step; with `stop`: the latest")
+    steps: Step = Field(default=30_000, description="last step; with `stop`: the latest")
     recording: Recording = Recording()
     stop: Stop | None = None
 
@@ -131,10 +119,10 @@ class Run(Settings):
             raise ValueError(f"task.p: {self.task.p:,}, and the limit MAX_P is {MAX_P:,}")
         if self.rng == "authors":
             for name, seed in self.seeds:
-                if seed > MAX_AUTHORS_SEED:
+                if seed > MAX_LEGACY_SEED:
                     raise ValueError(
-                        f"seeds.{name}: {seed}, and the limit MAX_AUTHORS_SEED of `rng: authors`"
-                        f" is {MAX_AUTHORS_SEED}"
+                        f"seeds.{name}: {seed}, and the limit MAX_LEGACY_SEED of `rng: authors`"
+                        f" is {MAX_LEGACY_SEED}"
                     )
         if self.intervention is not None:
             self.intervention.check(self.task.p, self.model.d)
