@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -76,6 +77,15 @@ class RunSet:
         self.where = where
 
     @property
+    def exists(self) -> bool:
+        """Whether it declares runs at this scale."""
+        return self.scale in self.declaration.scales
+
+    def at_scale(self, scale: str) -> RunSet:
+        """The same declaration at another scale."""
+        return RunSet(self.name, self.paper, self.declaration, scale, self.where)
+
+    @property
     def donors(self) -> tuple[str, ...]:
         """The run-sets whose equal runs are read instead of trained again."""
         reuse = self.declaration.reuse
@@ -85,7 +95,7 @@ class RunSet:
     def runs(self) -> tuple[Run, ...]:
         """Every run, in the order of blocks and axes; ConfigError where one is wrong, or where
         they are more than MAX_RUNS."""
-        if self.scale not in self.declaration.scales:
+        if not self.exists:
             raise ConfigError(f"{self.where}.scales: no entry for scale `{self.scale}`")
         where = f"{self.where}.scales.{self.scale}"
         blocks = self.declaration.scales[self.scale]
@@ -156,13 +166,21 @@ def load_runsets(folder: Path, scale: str, shown: str | None = None) -> dict[str
             found[name] = RunSet(
                 name, file.paper, declaration, scale, f"{file_name}: runsets.{name}"
             )
-    for runset in found.values():
+    check_donors(found)
+    return found
+
+
+def check_donors(runsets: Mapping[str, RunSet]) -> None:
+    """ConfigError where run-sets reuse what is not there, or each other in a circle."""
+    for runset in runsets.values():
         for donor in runset.donors:
-            if donor not in found:
+            if donor not in runsets:
                 raise ConfigError(f"{runset.where}.reuse: there is no run-set `{donor}`")
     try:
-        TopologicalSorter({n: r.donors for n, r in found.items()}).prepare()
+        TopologicalSorter({n: r.donors for n, r in runsets.items()}).prepare()
     except CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise ConfigError(f"{shown}: run-sets reuse each other in a circle: {circle}") from None
-    return found
+        where = runsets[error.args[1][0]].where
+        raise ConfigError(
+            f"{where}.reuse: run-sets reuse each other in a circle: {circle}"
+        ) from None
