@@ -47,6 +47,9 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 def _rising(values: Sequence[float]) -> Sequence[float]:
+    # A shortest length beside it would call a list empty whose numbers are wrong.
+    if not values:
+        raise ValueError("needs at least one number")
     if any(later <= earlier for earlier, later in pairwise(values)):
         raise ValueError("each number must be larger than the one before")
     return values

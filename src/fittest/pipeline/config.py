@@ -180,7 +180,7 @@ class DynamicsSettings(Settings):
         ge=3, le=MAX_P, description="modulus of figure 11's untrained embeddings"
     )
     circularity_dimensions: Annotated[tuple[Dimension, ...], RISING] = Field(
-        min_length=1, description="their dimensions"
+        description="their dimensions"
     )
     circularity_seeds: Draws = Field(description="embeddings drawn for each dimension")
     late_steps: Annotated[tuple[Step, Step], RISING] = Field(
@@ -208,7 +208,7 @@ class SweepSettings(Settings):
     largest_modulus: int = Field(ge=3, le=MAX_P, description="last modulus of figure 14")
     small_d: int = Field(ge=1, description="frozen embeddings up to this dimension are small")
     frozen_shares: Annotated[tuple[Share, ...], RISING] = Field(
-        min_length=1, description="columns of figure 4, as shares of the last step"
+        description="columns of figure 4, as shares of the last step"
     )
     trend_from_decay: float = Field(ge=0, description="weight decays from here on show the trend")
     small_decay: float = Field(gt=0, description="weight decay between the panels of figure 10")
@@ -224,7 +224,7 @@ class HorizonSettings(Settings):
     """What figure S1 compares with runs to the paper's last step."""
 
     steps: Annotated[tuple[Step, ...], RISING] = Field(
-        min_length=1, description="horizons; those beyond a run's end are left out"
+        description="horizons; those beyond a run's end are left out"
     )
     rules: dict[str, Stop] = Field(
         min_length=1, description="stop rules by the name shown in the figure"
@@ -234,9 +234,7 @@ class HorizonSettings(Settings):
 class DefaultsSettings(Settings):
     """Where default runs are looked at on their way (claims S02-S04)."""
 
-    steps: Annotated[tuple[Step, ...], RISING] = Field(
-        min_length=1, description="steps beside the last one"
-    )
+    steps: Annotated[tuple[Step, ...], RISING] = Field(description="steps beside the last one")
     dead_share: Share = Field(
         description="share of its initial signal below which a dead frequency is gone"
     )

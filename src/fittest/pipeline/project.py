@@ -79,6 +79,7 @@ class Project:
 
     def at_scale(self, scale: str) -> Project:
         """The same configuration at another scale; no file is read again."""
+        _ = self.papers, self.claims, self._declared
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"scale": scale})
         for name in ("paths", "catalogue"):

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fittest.errors import ConfigError
 from fittest.runs.axes import Axis, AxisValues, merged
@@ -39,6 +39,12 @@ class Block(Settings):
     )
 
 
+def _some_runs(blocks: list[Block]) -> list[Block]:
+    if not blocks:
+        raise ValueError("no runs; add a block ({} is one run), or leave the scale out")
+    return blocks
+
+
 class Declaration(Settings):
     """A run-set as it stands in YAML."""
 
@@ -54,7 +60,7 @@ class Declaration(Settings):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="settings of a run (run.schema.json) at every scale"
     )
-    scales: dict[Scale, Annotated[list[Block], Field(min_length=1)]] = Field(
+    scales: dict[Scale, Annotated[list[Block], AfterValidator(_some_runs)]] = Field(
         min_length=1, description="the runs at each scale"
     )
 
@@ -98,7 +104,7 @@ class RunSet:
         if not self.exists:
             raise ConfigError(f"{self.where}.scales: no entry for scale `{self.scale}`")
         where = f"{self.where}.scales.{self.scale}"
-        blocks = self.declaration.scales[self.scale]
+        blocks = self.declaration.scales[self.scale]  # type: ignore[index]
         axes = [{n: _values(axis) for n, axis in block.axes.items()} for block in blocks]
         number = sum(math.prod(map(len, one.values())) for one in axes)
         if number > MAX_RUNS:

@@ -39,9 +39,7 @@ class CubeSettings(Settings):
 class RangeSettings(Settings):
     """Untrained embeddings of figures 8 and 10."""
 
-    dimensions: Annotated[tuple[Dimension, ...], RISING] = Field(
-        min_length=1, description="embedding dimensions"
-    )
+    dimensions: Annotated[tuple[Dimension, ...], RISING] = Field(description="embedding dimensions")
     seeds: int = Field(ge=2, le=MAX_DRAWS, description="embeddings drawn for each")
     checked_from: int = Field(
         ge=1, description="dimensions from here on are compared with the derived table (2.3)"
@@ -62,5 +60,5 @@ class CompletenessConstants(Settings):
         description="shares of ranks whose frequency is reported (methods 7.8)"
     )
     frozen_shares: Annotated[tuple[Share, ...], RISING] = Field(
-        min_length=1, description="columns of figure 9, as shares of the last step"
+        description="columns of figure 9, as shares of the last step"
     )
