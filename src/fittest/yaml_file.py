@@ -201,7 +201,7 @@ def explain(error: ValidationError, where: str, content: Any) -> str:
     """One line per problem in `content`: where, key, what is wrong and what was given."""
     lines = []
     for problem in error.errors():
-        key = ".".join(_written(problem["loc"], content))
+        key = ".".join(_written(problem["loc"], content, problem["type"] == "missing"))
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             message = "unknown key; remove it or mend its spelling"
@@ -223,12 +223,16 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _written(location: tuple[int | str, ...], content: Any) -> list[str]:
+def _written(location: tuple[int | str, ...], content: Any, missing: bool) -> list[str]:
     """The keys of a place as they stand in the file: without the names that pydantic gives to
-    the members of a union."""
+    the members of a union. `missing`: the last one does not stand there at all."""
     found = []
     for number, part in enumerate(location):
-        if isinstance(content, dict) and part not in content and number < len(location) - 1:
+        if (
+            isinstance(content, dict)
+            and part not in content
+            and not (missing and number == len(location) - 1)
+        ):
             continue
         if part == "[key]":
             continue

@@ -89,7 +89,7 @@ class Axis(Settings):
         if self.range is not None:
             start, stop, step = (*self.range, 1)[:3]
             if step == 0:
-                raise ValueError("range: the step must not be zero")
+                raise ValueError("range: the step must not be 0")
             # Python's len() of a range ends at 2^63.
             return max(0, -((start - stop) // step))
         spaced = self.linspace or self.exp_linspace
