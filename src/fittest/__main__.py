@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fittest.errors import FittestError
 from fittest.pipeline.calibrate import Rate, calibrated
+from fittest.pipeline.check import check_scales
 from fittest.pipeline.plan import as_json, as_text, price
 from fittest.pipeline.plan_jobs import jobs, jobs_as_json, jobs_as_text
 from fittest.pipeline.project import Project
@@ -59,6 +60,7 @@ def _plan(arguments: argparse.Namespace) -> None:
     if arguments.device:
         over["cluster"] = {"device": arguments.device}
     project = Project.load(arguments.root, over)
+    project.check()
     if arguments.jobs:
         rows = jobs(project, arguments.targets)
         if arguments.json:
@@ -81,12 +83,9 @@ def _plan(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    for scale in [arguments.scale] if arguments.scale else SCALES:
-        project = Project.load(arguments.root, {"scale": scale})
-        project.check()
-        runsets = [project.catalogue.runset(name) for name in project.catalogue.names()]
-        runs = sum(len(r.runs) for r in runsets if scale in r.declaration.scales)
-        print(f"{scale}: {len(runsets)} run-sets, {runs:,} runs")
+    project = Project.load(arguments.root)
+    for line in check_scales(project, [arguments.scale] if arguments.scale else SCALES):
+        print(line)
 
 
 def main(argv: list[str] | None = None) -> int:

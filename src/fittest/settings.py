@@ -2,15 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
+
+MAX_STEPS = 2**31 - 1
+"""Last step that tables can hold (int32)."""
+MAX_SEED = 2**63 - 1
+"""Largest seed that tables can hold (int64)."""
+MAX_LEGACY_SEED = 2**32 - 1
+"""Largest seed of numpy's legacy generator."""
+MAX_P = 4096
+"""Most numbers of a task: all pairs of them are in memory."""
+MAX_D = 65_536
+"""Most embedding dimensions of an analysis."""
+MAX_BINS = 10_000
+"""Most bins of a histogram."""
+MAX_DRAWS = 1_000_000
+"""Most random draws of an analysis: resamples, or embeddings of one kind."""
+MAX_SHOWN = 100
+"""Most runs shown in one figure."""
 
 
 class Settings(BaseModel):
     """A validated, immutable piece of configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+"""A name that stands in paths and in rules."""
+
+
+# A field that sets a bound of these again needs a type of its own: pydantic keeps one of the two.
+Step = Annotated[int, Field(ge=0, le=MAX_STEPS)]
+PositiveStep = Annotated[int, Field(ge=1, le=MAX_STEPS)]
+Bins = Annotated[int, Field(ge=1, le=MAX_BINS)]
+Draws = Annotated[int, Field(ge=1, le=MAX_DRAWS)]
+Shown = Annotated[int, Field(ge=1, le=MAX_SHOWN)]
+Dimension = Annotated[int, Field(ge=1, le=MAX_D)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _rising(values: Sequence[float]) -> Sequence[float]:
+    # A shortest length beside it would call a list empty whose numbers are wrong.
+    if not values:
+        raise ValueError("needs at least one number")
+    if any(later <= earlier for earlier, later in pairwise(values)):
+        raise ValueError("each number must be larger than the one before")
+    return values
+
+
+RISING = AfterValidator(_rising)
+"""For lists and intervals that go upwards, no number twice."""
 
 
 def by_name(default: str) -> Discriminator:

@@ -30,7 +30,7 @@ def test_values() -> None:
         ({"take": [0]}, "exactly one"),
         ({"range": [0, 3], "take": [3]}, "0..2"),
         ({"range": [0, 3], "take": [-1]}, "0..2"),
-        ({"range": [0, 3, 0]}, "zero"),
+        ({"range": [0, 3, 0]}, "step"),
         ({"linspace": [0, 1, -2]}, "-2"),
         ({"range": [0, 1.5]}, "range"),
         ({"range": [0]}, "range"),

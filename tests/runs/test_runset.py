@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fittest.errors import ConfigError
+from fittest.runs.axes import combinations, merged
+from fittest.runs.expansion import expanded
 from fittest.runs.primes import is_prime
+from fittest.runs.run import Run
 from fittest.runs.runset import SCALES, RunSet, load_runsets
 from small_world import REPOSITORY, TINY, runset
 
@@ -111,6 +117,66 @@ def test_mistakes_are_named_with_file_and_key(
     message = refused(tmp_path, {"one": declared})
     for word in named if "circle" in named else ["test.yaml", *named]:
         assert word in message
+
+
+PAIR = runset({"steps": 100}, {"seed": [1]})
+PAIR["scales"]["smoke"].append({"settings": {**TINY, "steps": 200}, "axes": {"seed": [1]}})
+
+
+@pytest.mark.parametrize(
+    ("declared", "named"),
+    [
+        (runset(axes={"seed": {"range": [0]}}), r"axes\.seed\.range: must be \[start, stop\)"),
+        (runset(axes={"seed": {"range": [0, 1.5]}}), r"axes\.seed\.range: must be .*whole"),
+        (runset(axes={"seed": {"range": [0, 3, 0]}}), r"axes\.seed: range: the step must not be 0"),
+        (runset(axes={"seed": {"linspace": [0, 1]}}), r"axes\.seed\.linspace: must be \[first"),
+        (runset(axes={"seed": {"rnage": [0, 1], "range": [0, 1]}}), r"axes\.seed\.rnage: unknown"),
+        (runset(axes={"seed": 3}), r"axes\.seed: must be a list of values, or one of range"),
+        (runset(axes={"seed": "0-3"}), r"axes\.seed: must be a list of values, or one of range"),
+        (runset(axes={"seed": {}}), r"axes\.seed: give exactly one of range"),
+        (runset(axes={"steps": [100, 200]}), r"axes\.steps: .*no part of its identity.*`reuse`"),
+        (
+            runset(axes={"recording.every": {"range": [1, 3]}}),
+            r"axes\.recording\.every: .*no part of its identity",
+        ),
+        (PAIR, r"smoke\[1\]: two runs \(.*differ only in steps, .*identity.*`reuse`"),
+    ],
+    ids=str,
+)
+def test_an_axis_error_is_one_true_line(
+    declared: dict[str, Any], named: str, tmp_path: Path
+) -> None:
+    message = refused(tmp_path, {"one": declared})
+    assert re.search(named, message)
+    assert "\n" not in message
+    for internal in ("Axis", "list[any]", "tuple[", "Input should"):
+        assert internal not in message
+
+
+@given(
+    seeds=st.tuples(*[st.integers(0, 2**63 - 1)] * 3),
+    factor=st.sampled_from([None, 1.0, 1.5]),
+    rng=st.sampled_from(["streams", "authors"]),
+)
+def test_runs_made_from_one_another_are_those_validated_each(
+    seeds: tuple[int, int, int], factor: float | None, rng: str
+) -> None:
+    if rng == "authors":
+        seeds = tuple(seed % 2**32 for seed in seeds)  # type: ignore[assignment]
+    content = merged(TINY, {"rng": rng})
+    if factor is not None:
+        content["intervention"] = {"kind": "perturb", "frequency": 2, "factor": factor}
+    axes = {
+        f"seeds.{name}": [0, seed]
+        for name, seed in zip(("embedding", "mlp", "split"), seeds, strict=True)
+    }
+    for made, one in zip(expanded(content, axes, "here"), combinations(content, axes), strict=True):
+        whole = Run.model_validate(one)
+        assert made == whole
+        assert made.run_id == whole.run_id
+        assert made.decisive_json() == whole.decisive_json()
+        assert Run.model_validate_json(made.model_dump_json()) == whole
+        assert hash(made) == hash(whole)
 
 
 def test_circle_of_three_is_named(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from fittest.runs.runset import SCALES, Scale
-from fittest.settings import Settings
+from fittest.settings import Name, Settings
 
 Kind = Literal["derived", "empirical"]
 Of = Literal["value", "lower", "upper", "n"]
@@ -64,6 +65,8 @@ class Condition(Settings):
         names = ("at_least", "at_most", "above", "below", "between")
         if sum(getattr(self, name) is not None for name in names) != 1:
             raise ValueError(f"needs exactly one of {', '.join(names)}")
+        if self.between is not None and self.between[0] > self.between[1]:
+            raise ValueError("between: the first number must not be larger than the second")
         return self
 
 
@@ -103,6 +106,16 @@ class Claim(Settings):
         unknown = sorted({c.of for c in conditions} - self.measures.keys())
         if unknown:
             raise ValueError(f"conditions name measures that are not there: {', '.join(unknown)}")
+        try:
+            found = list(Formatter().parse(self.note))
+        except ValueError as error:
+            raise ValueError(f"note: {error}; a brace that is meant stands twice") from None
+        for _, name, form, conversion in found:
+            if name is not None and (name not in self.measures or form or conversion):
+                raise ValueError(
+                    f"note: `{{{name}}}` is no measure of this claim; there are"
+                    f" {', '.join(self.measures)}; a brace that is meant stands twice"
+                )
         return self
 
     @property
@@ -122,12 +135,12 @@ class Claim(Settings):
 class ClaimFile(Settings):
     """config/claims/<paper>.yaml"""
 
-    paper: str = Field(description="the paper's short name, as in paths")
+    paper: Name = Field(description="the paper's short name, as in paths")
     source: str = Field(description="where the claims and thresholds come from, and since when")
     runsets: tuple[str, ...] = Field(
         default=(), description="run-sets whose runs and frequencies the measures may read"
     )
-    tables: tuple[str, ...] = Field(
+    tables: tuple[Name, ...] = Field(
         default=(), description="analysis products of the paper that they may read, by file name"
     )
     claims: dict[str, Claim] = Field(description="claims by id")

@@ -3,24 +3,63 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import asdict
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from fittest.analysis.alive import Thresholds
 from fittest.pipeline.cluster_config import ClusterSettings
 from fittest.runs.run import Stop, digest
 from fittest.runs.runset import Scale
-from fittest.settings import Settings
+from fittest.settings import (
+    MAX_LEGACY_SEED,
+    MAX_P,
+    MAX_SEED,
+    RISING,
+    Bins,
+    Dimension,
+    Draws,
+    PositiveStep,
+    Settings,
+    Share,
+    Shown,
+    Step,
+)
+
+
+def _folder(text: str) -> str:
+    """A folder with `~` and `$VARIABLES` written out; ValueError where it can be none."""
+    found = os.path.expandvars(os.path.expanduser(text.strip()))  # noqa: PTH111
+    if not found:
+        raise ValueError("is empty; name a folder, or leave the key out")
+    if unset := re.search(r"\$\w+|\$\{.*?\}|\$", found):
+        raise ValueError(f"the variable {unset[0]} is not set")
+    if found.startswith("~"):
+        raise ValueError(f"there is no home folder {found.split('/')[0]}")
+    if re.search(r"[{}\x00-\x1f]", found):
+        raise ValueError(
+            "must hold no braces and no line breaks, which mean something to Snakemake"
+        )
+    folder = Path(os.path.normpath(found))
+    if folder in (Path(folder.anchor), Path()):
+        raise ValueError("must be a folder of its own, not the root of the files or the project")
+    return str(folder)
+
+
+Folder = Annotated[str, AfterValidator(_folder)]
 
 
 class PathSettings(Settings):
-    """Top folders, relative to the folder that the workflow runs in."""
+    """Top folders, relative to the folder that the workflow runs in; `~` and `$VARIABLES` are
+    written out."""
 
-    results: str = Field(default="results", description="everything computed")
-    figures: str = Field(default="figures", description="the figures last asked for")
-    configuration: str = Field(
+    results: Folder = Field(default="results", description="everything computed")
+    figures: Folder = Field(default="figures", description="the figures last asked for")
+    configuration: Folder = Field(
         default="config", description="run-sets, papers and claims: the folder of this file"
     )
 
@@ -28,7 +67,7 @@ class PathSettings(Settings):
 class ShardSettings(Settings):
     """How many runs one job trains; no influence on any result, but with torch on last digits."""
 
-    runs: int = Field(ge=1, description="most runs in a shard")
+    runs: Draws = Field(description="most runs in a shard")
     pflop: float = Field(gt=0, description="most work in a shard of several runs, 1e15 FLOPs")
 
 
@@ -68,23 +107,27 @@ class TrainingSettings(Settings):
 class AliveSettings(Settings):
     """Survival thresholds (survival methods 2.3)."""
 
-    two_mean_factor: float = Field(description="alive if above this times the mean over p bins")
-    absolute: float = Field(description="alive if above this, at the end of full runs only")
-    relative: float = Field(description="alive if above this share of the largest signal")
+    two_mean_factor: float = Field(
+        gt=0, description="alive if above this times the mean over p bins"
+    )
+    absolute: float = Field(gt=0, description="alive if above this, at the end of full runs only")
+    relative: float = Field(
+        gt=0, lt=1, description="alive if above this share of the largest signal"
+    )
 
 
 class SettleSettings(Settings):
     """What `settled` in the runs table means (survival methods 2.20)."""
 
-    window: int = Field(ge=1, description="steps over which the set is unchanged")
+    window: PositiveStep = Field(description="steps over which the set is unchanged")
     separation: float = Field(ge=1, description="weakest survivor / strongest dead signal")
 
 
 class BootstrapSettings(Settings):
     """Resampling for confidence intervals (survival methods 2.19)."""
 
-    draws: int = Field(ge=1, description="number of resamples")
-    seed: int = Field(ge=0, description="seed of the resampling")
+    draws: Draws = Field(description="number of resamples")
+    seed: int = Field(ge=0, le=MAX_SEED, description="seed of the resampling")
     confidence: float = Field(gt=0, lt=1, description="level of all intervals")
 
 
@@ -94,74 +137,90 @@ class SurvivalSettings(Settings):
     alive_rule: Literal["alive_2mean", "alive_abs10", "alive_rel"] = Field(
         description="column of the frequencies table that counts as survival (methods 2.3)"
     )
-    strong_factor: float = Field(description="a perturbed frequency is strong from here up (S15)")
-    weak_factor: float = Field(description="a perturbed frequency is weak from here down (S15)")
-    showcase_survivors: int = Field(
-        description="the showcase run is the first with so many survivors (methods 5.4)"
+    strong_factor: float = Field(
+        gt=0, description="a perturbed frequency is strong from here up (S15)"
     )
-    projection_limit: float = Field(description="half-width of the circle panels of figure 2")
+    weak_factor: float = Field(
+        gt=0, description="a perturbed frequency is weak from here down (S15)"
+    )
+    showcase_survivors: int = Field(
+        ge=1, description="the showcase run is the first with so many survivors (methods 5.4)"
+    )
+    projection_limit: float = Field(gt=0, description="half-width of the circle panels of figure 2")
+
+    @model_validator(mode="after")
+    def _weak_below_strong(self) -> Self:
+        if self.weak_factor >= self.strong_factor:
+            raise ValueError("weak_factor must be smaller than strong_factor")
+        return self
 
 
 class ClassifierSettings(Settings):
     """The linear classifier of figure 7 (survival methods 2.18)."""
 
     test_share: float = Field(gt=0, lt=1, description="share of rows tested, random split")
-    seed: int = Field(ge=0, description="seed of that split")
-    folds: int = Field(ge=2, description="parts of the split by embedding")
+    seed: int = Field(ge=0, le=MAX_LEGACY_SEED, description="seed of that split")
+    folds: int = Field(ge=2, le=1000, description="parts of the split by embedding")
 
 
 class DynamicsSettings(Settings):
     """Choices of the analyses of gradients, collaboration and equations of motion."""
 
-    histogram_bins: int = Field(ge=1, description="bins of the histograms of figures 7 and 11")
-    rate_bins: int = Field(ge=1, description="equal bins of the gradient, figure 7")
+    histogram_bins: Bins = Field(description="bins of the histograms of figures 7 and 11")
+    rate_bins: Bins = Field(description="equal bins of the gradient, figure 7")
     least_in_bin: int = Field(ge=1, description="frequencies that a bin needs for its rate")
     classifier: ClassifierSettings
     least_survivors: int = Field(
         ge=1, description="survivors of a run that counts for the claims of figure 8"
     )
     lasso_alpha: float = Field(gt=0, description="penalty of the Lasso (methods 2.15)")
-    lasso_iterations: tuple[int, int] = Field(
+    lasso_iterations: Annotated[tuple[PositiveStep, PositiveStep], RISING] = Field(
         description="first limit of coordinate descents, and the last to which it is raised"
     )
     t_clear: float = Field(gt=0, description="|t| from which an entry of A counts (claim S34)")
     divergence: float = Field(
         gt=0, description="a roll-out has diverged beyond this multiple of the largest signal"
     )
-    heatmap_runs: int = Field(ge=1, description="further runs shown in figure 15")
-    circularity_p: int = Field(ge=3, description="modulus of figure 11's untrained embeddings")
-    circularity_dimensions: tuple[int, ...] = Field(description="their dimensions")
-    circularity_seeds: int = Field(ge=1, description="embeddings drawn for each dimension")
-    late_steps: tuple[int, int] = Field(
+    heatmap_runs: Shown = Field(description="further runs shown in figure 15")
+    circularity_p: int = Field(
+        ge=3, le=MAX_P, description="modulus of figure 11's untrained embeddings"
+    )
+    circularity_dimensions: Annotated[tuple[Dimension, ...], RISING] = Field(
+        description="their dimensions"
+    )
+    circularity_seeds: Draws = Field(description="embeddings drawn for each dimension")
+    late_steps: Annotated[tuple[Step, Step], RISING] = Field(
         description="first and last step at which gradients should be gone (claim S44)"
     )
-    method_runs: int = Field(ge=1, description="runs shown in figure 1")
+    method_runs: Shown = Field(description="runs shown in figure 1")
 
 
 class SpikeSettings(Settings):
     """What counts as a spike of the test loss (survival methods 2.21)."""
 
-    after: int = Field(ge=0, description="step up to which none counts")
+    after: Step = Field(description="step up to which none counts")
     factor: float = Field(gt=1, description="times the running minimum that the loss exceeds")
-    refractory: int = Field(ge=0, description="least steps from one to the next")
+    refractory: Step = Field(description="least steps from one to the next")
 
 
 class SweepSettings(Settings):
     """Choices of the analyses that vary one thing: figures 4, 5, 10, 12, 14."""
 
     trend_from_p: int = Field(
-        ge=3, description="primes from here on show the trend; below, the alive rule has its limit"
+        ge=3,
+        le=MAX_P,
+        description="primes from here on show the trend; below, the alive rule has its limit",
     )
-    largest_modulus: int = Field(ge=3, description="last modulus of figure 14")
+    largest_modulus: int = Field(ge=3, le=MAX_P, description="last modulus of figure 14")
     small_d: int = Field(ge=1, description="frozen embeddings up to this dimension are small")
-    frozen_shares: tuple[float, ...] = Field(
+    frozen_shares: Annotated[tuple[Share, ...], RISING] = Field(
         description="columns of figure 4, as shares of the last step"
     )
     trend_from_decay: float = Field(ge=0, description="weight decays from here on show the trend")
     small_decay: float = Field(gt=0, description="weight decay between the panels of figure 10")
     spikes: SpikeSettings
     solved_loss: float = Field(gt=0, description="test loss of a solved task, nats (claim S41)")
-    late_steps: int = Field(ge=0, description="steps before the end whose loss counts (claim S42)")
+    late_steps: Step = Field(description="steps before the end whose loss counts (claim S42)")
     enough_circles: int = Field(ge=1, description="circles of an arm that grew others (S39, S42)")
     low_loss: float = Field(gt=0, description="test loss of an arm that needs no other, nats (S40)")
     enough_spikes: int = Field(ge=1, description="spikes of an arm that spikes (claim S43)")
@@ -170,16 +229,20 @@ class SweepSettings(Settings):
 class HorizonSettings(Settings):
     """What figure S1 compares with runs to the paper's last step."""
 
-    steps: tuple[int, ...] = Field(description="horizons; those beyond a run's end are left out")
-    rules: dict[str, Stop] = Field(description="stop rules by the name shown in the figure")
+    steps: Annotated[tuple[Step, ...], RISING] = Field(
+        description="horizons; those beyond a run's end are left out"
+    )
+    rules: dict[str, Stop] = Field(
+        min_length=1, description="stop rules by the name shown in the figure"
+    )
 
 
 class DefaultsSettings(Settings):
     """Where default runs are looked at on their way (claims S02-S04)."""
 
-    steps: tuple[int, ...] = Field(description="steps beside the last one")
-    dead_share: float = Field(
-        gt=0, description="share of its initial signal below which a dead frequency is gone"
+    steps: Annotated[tuple[Step, ...], RISING] = Field(description="steps beside the last one")
+    dead_share: Share = Field(
+        description="share of its initial signal below which a dead frequency is gone"
     )
 
 
@@ -226,6 +289,9 @@ class ProjectConfig(Settings):
     analysis: AnalysisSettings
 
 
+FigureName = Annotated[str, Field(pattern="^fig[a-zA-Z0-9_]+$")]
+
+
 class FigureSettings(Settings):
     """One figure of a paper."""
 
@@ -244,5 +310,7 @@ class PaperFile(Settings):
 
     title: str = Field(description="title of the paper")
     reference: str = Field(description="authors, year, identifier")
-    folder: str = Field(description="folder under figures/; empty for its top")
-    figures: dict[str, FigureSettings] = Field(description="figures by file name, without ending")
+    folder: str = Field(pattern="^[a-z]*$", description="folder under figures/; empty for its top")
+    figures: dict[FigureName, FigureSettings] = Field(
+        description="figures by file name, without ending"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -9,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from fittest.analysis.constants import CONSTANTS
-from fittest.claims.measures import check_call, measures_of
 from fittest.claims.model import ClaimFile
-from fittest.errors import ClaimError, ConfigError
+from fittest.errors import ConfigError
+from fittest.pipeline.check import check
 from fittest.pipeline.codehash import training_hash
 from fittest.pipeline.config import FigureSettings, PaperFile, ProjectConfig
 from fittest.runs.axes import merged
 from fittest.runs.catalogue import Catalogue, Shard
 from fittest.runs.cost import flops
 from fittest.runs.run import Run, digest
-from fittest.runs.runset import load_runsets
+from fittest.runs.runset import RunSet, check_donors, load_runsets
 from fittest.settings import Settings
 from fittest.store import Paths, provenance
-from fittest.yaml_file import read_yaml, validated
+from fittest.yaml_file import Model, read_yaml, validated
 
 CONFIG_FILE = "config/config.yaml"
 
@@ -42,7 +43,7 @@ class Project:
     @classmethod
     def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
         """The project of a folder, with `over` laid on its config.yaml."""
-        content = read_yaml(Path(root) / CONFIG_FILE) or {}
+        content = read_yaml(Path(root) / CONFIG_FILE, CONFIG_FILE) or {}
         if not isinstance(content, Mapping):
             raise ConfigError(f"{CONFIG_FILE}: must be a mapping of keys to values")
         return cls(merged(content, over or {}), root)
@@ -63,13 +64,29 @@ class Project:
         size = self.config.shards.get(self.config.scale)
         if size is None:
             raise ConfigError(f"{CONFIG_FILE}: shards: no entry for scale `{self.scale}`")
+        runsets = {name: one.at_scale(self.scale) for name, one in self._declared.items()}
+        check_donors(runsets)
         return Catalogue(
-            load_runsets(self.home / "runsets", self.scale),
+            runsets,
             size.runs,
             size.pflop * 1e15,
             version=self._training_version,
             flops=flops,
         )
+
+    @cached_property
+    def _declared(self) -> dict[str, RunSet]:
+        """The run-sets as their files declare them."""
+        return load_runsets(self.home / "runsets", self.scale, "config/runsets")
+
+    def at_scale(self, scale: str) -> Project:
+        """The same configuration at another scale; no file is read again."""
+        _ = self.papers, self.claims, self._declared
+        other = copy.copy(self)
+        other.config = self.config.model_copy(update={"scale": scale})
+        for name in ("paths", "catalogue"):
+            other.__dict__.pop(name, None)
+        return other
 
     def _training_version(self, runs: Sequence[Run]) -> str:
         """What decides the results of some runs beside their settings."""
@@ -112,11 +129,7 @@ class Project:
     @cached_property
     def papers(self) -> dict[str, PaperFile]:
         """The papers by short name."""
-        folder = self.home / "papers"
-        return {
-            path.stem: validated(PaperFile, read_yaml(path), str(path))
-            for path in sorted(folder.glob("*.yaml"))
-        }
+        return self._files("papers", PaperFile)
 
     def figure(self, paper: str, name: str) -> FigureSettings:
         """Settings of a figure; ConfigError where there is none."""
@@ -180,16 +193,21 @@ class Project:
     @cached_property
     def claims(self) -> dict[str, ClaimFile]:
         """The claims of the papers that have a file of them, by the paper's short name."""
-        folder = self.home / "claims"
-        return {
-            path.stem: validated(ClaimFile, read_yaml(path), str(path))
-            for path in sorted(folder.glob("*.yaml"))
-        }
+        return self._files("claims", ClaimFile)
+
+    def _files(self, folder: str, model: type[Model]) -> dict[str, Model]:
+        """The files of a folder of the configuration, by their name without its ending."""
+        found = {}
+        for path in sorted((self.home / folder).glob("*.yaml")):
+            name = f"config/{folder}/{path.name}"
+            found[path.stem] = validated(model, read_yaml(path, name), name)
+        return found
 
     def constants(self, paper: str) -> Settings:
         """Constants of a paper's analyses; ConfigError where a file is wrong or missing."""
+        name = f"config/analysis/{paper}.yaml"
         path = self.home / "analysis" / f"{paper}.yaml"
-        return validated(CONSTANTS[paper], read_yaml(path), f"config/analysis/{paper}.yaml")
+        return validated(CONSTANTS[paper], read_yaml(path, name), name)
 
     def claim_tables(self, paper: str) -> dict[str, str]:
         """Name -> path of the tables that the claims of a paper are judged from."""
@@ -214,40 +232,6 @@ class Project:
         return provenance(self.scale, config_hash, **more)
 
     def check(self) -> None:
-        """Look at everything that can be wrong in the configuration before anything starts:
-        run-sets that figures name exist, and their runs at this scale are valid.
-
-        Raises ConfigError.
-        """
-        for short, paper in self.papers.items():
-            for name, figure in paper.figures.items():
-                for runset in figure.runsets:
-                    if runset not in self.catalogue.names():
-                        raise ConfigError(
-                            f"config/papers/{short}.yaml: figures.{name}.runsets: there is no"
-                            f" run-set `{runset}`; there are {', '.join(self.catalogue.names())}"
-                        )
-                    found = self.catalogue.runset(runset)
-                    # A run-set need not exist at every scale; asking for it there is the error.
-                    if self.scale in found.declaration.scales:
-                        self.catalogue.owners(runset)
-                        self.catalogue.check_references(runset)
-        for short in self.papers.keys() & CONSTANTS.keys():
-            self.constants(short)
-        for short, claims in self.claims.items():
-            self._check_claims(f"config/claims/{short}.yaml", claims)
-
-    def _check_claims(self, path: str, claims: ClaimFile) -> None:
-        """Papers, run-sets and measures that claims name exist; ConfigError else."""
-        if claims.paper not in self.papers:
-            raise ConfigError(f"{path}: paper: there is no paper `{claims.paper}`")
-        for runset in claims.runsets:
-            if runset not in self.catalogue.names():
-                raise ConfigError(f"{path}: runsets: there is no run-set `{runset}`")
-        known = measures_of(claims.paper)
-        for name, claim in claims.claims.items():
-            for key, call in claim.measures.items():
-                try:
-                    check_call(known, call.measure, call.parameters)
-                except ClaimError as error:
-                    raise ConfigError(f"{path}: claims.{name}.measures.{key}: {error}") from None
+        """Look at everything that can be wrong in the configuration at this scale before anything
+        starts (`fittest.pipeline.check`). Raises ConfigError."""
+        check(self)

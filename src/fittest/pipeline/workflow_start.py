@@ -48,12 +48,12 @@ def opened(given: Mapping[str, Any], files: Sequence[str | Path], source: str | 
     """
     # Snakemake has read them by rules of its own: the last of two equal keys, any encoding.
     for file in files:
-        read_yaml(Path(file))
+        read_yaml(Path(file), str(file))
     paths = given.get("paths")
     home = paths.get("configuration") if isinstance(paths, Mapping) else None
     home = _home(source) if home is None else home
     file = Path(home) / "config.yaml"
-    content = read_yaml(file) or {}
+    content = read_yaml(file, str(file)) or {}
     if not isinstance(content, Mapping):
         raise ConfigError(f"{file}: must be a mapping of keys to values")
     whole = merged(merged(content, given), {"paths": {"configuration": str(home)}})

@@ -6,11 +6,15 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from fittest.errors import ConfigError
 from fittest.runs.run import Run, digest
 from fittest.runs.runset import RunSet
+
+MAX_SHARDS = 10_000
+"""Most shards of a run-set: their names have four digits."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Catalogue:
         self._version = version
         self._flops = flops
         self.owners = cache(self._owners)
+        self.groups = cache(self._groups)
         self.shards = cache(self._shards)
         self._by_id = cache(self._runs_by_id)
 
@@ -145,17 +150,59 @@ class Catalogue:
             if run.reference is None:
                 continue
             of, run_id = run.reference
+            if of not in self._runsets:
+                raise ConfigError(
+                    f"{runset.where}: intervention.of: there is no run-set `{of}`; there are"
+                    f" {', '.join(sorted(self._runsets))}"
+                )
+            self._check_scale(of, f"{runset.where}: intervention.of")
             if run_id not in self._by_id(of):
                 raise ConfigError(
                     f"{runset.where}: intervention.of: run-set `{of}` has no run like that of"
                     f" {run.seeds} without the intervention; add it there, or leave this one out"
                 )
 
+    def _check_scale(self, name: str, where: str) -> None:
+        runset = self.runset(name)
+        if not runset.exists:
+            raise ConfigError(
+                f"{where}: run-set `{name}` has no entry for scale `{runset.scale}`; add one, or"
+                " leave this out at that scale"
+            )
+
+    def check(self, name: str) -> None:
+        """ConfigError for whatever is wrong with the runs of `name` and those they depend on."""
+        runset = self.runset(name)
+        for donor in runset.donors:
+            self._check_scale(donor, f"{runset.where}.reuse")
+        self.check_references(name)
+        owners = self.owners(name)
+        # A shard holds at least one run, so most run-sets need no look at the costs.
+        if len(owners) > MAX_SHARDS:
+            self.groups(name)
+
+    def check_order(self) -> None:
+        """ConfigError where run-sets wait for each other in a circle, by reuse and reference."""
+        waits_for = {
+            name: {*self.owners(name).values(), *self.references(runset.runs)} - {name}
+            | ({name} & set(self.references(runset.runs)))
+            for name, runset in self._runsets.items()
+            if runset.exists
+        }
+        try:
+            TopologicalSorter(waits_for).prepare()
+        except CycleError as error:
+            circle = " -> ".join(error.args[1][::-1])
+            raise ConfigError(
+                f"{self._runsets[error.args[1][0]].where}: run-sets wait for each other in a"
+                f" circle: {circle} (`reuse` and `intervention.of`)"
+            ) from None
+
     def _runs_by_id(self, name: str) -> dict[str, Run]:
         return {run.run_id: run for run in self.runset(name).runs}
 
-    def _shards(self, name: str) -> tuple[Shard, ...]:
-        self.check_references(name)
+    def _groups(self, name: str) -> list[list[Run]]:
+        """The runs that `name` trains, cut into shards; ConfigError for more than MAX_SHARDS."""
         owners = self.owners(name)
         own = [run for run in self.runset(name).runs if owners[run.run_id] == name]
         groups: list[list[Run]] = []
@@ -170,8 +217,20 @@ class Catalogue:
                 spent = 0.0
             groups[-1].append(run)
             spent += cost
+        if len(groups) > MAX_SHARDS:
+            runset = self.runset(name)
+            raise ConfigError(
+                f"{runset.where}: {len(groups):,} shards, and the limit MAX_SHARDS is"
+                f" {MAX_SHARDS:,}; raise shards.{runset.scale}.runs or .pflop in"
+                " config/config.yaml, or divide the run-set"
+            )
+        return groups
+
+    def _shards(self, name: str) -> tuple[Shard, ...]:
+        self.check_references(name)
         return tuple(
-            Shard(name, index, tuple(runs), self._key(runs)) for index, runs in enumerate(groups)
+            Shard(name, index, tuple(runs), self._key(runs))
+            for index, runs in enumerate(self.groups(name))
         )
 
     def _key(self, runs: list[Run]) -> str:

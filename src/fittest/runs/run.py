@@ -11,12 +11,13 @@ from pydantic import Field, model_validator
 from fittest.models import EMBEDDING, EmbeddingMLPSettings, ModelSettings
 from fittest.runs.interventions import Intervention
 from fittest.runs.interventions.base import Floats
-from fittest.settings import Settings
+from fittest.settings import MAX_LEGACY_SEED, MAX_P, MAX_SEED, PositiveStep, Settings, Step
 from fittest.tasks import ModularAddition, Rng, TaskSettings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
-_NO_IDENTITY = {"steps", "recording", "stop"}
+NO_IDENTITY = frozenset({"steps", "recording", "stop"})
+"""Settings that decide how long a network is trained and what is recorded, not which it is."""
 
 
 class Optimiser(Settings):
@@ -35,21 +36,26 @@ class Optimiser(Settings):
 class Seeds(Settings):
     """One seed per source of randomness (survival methods 1.4)."""
 
-    embedding: int = Field(default=0, ge=0, description="initial embedding")
-    mlp: int = Field(default=0, ge=0, description="initial MLP weights")
-    split: int = Field(default=0, ge=0, description="train/test split")
+    embedding: int = Field(default=0, ge=0, le=MAX_SEED, description="initial embedding")
+    mlp: int = Field(default=0, ge=0, le=MAX_SEED, description="initial MLP weights")
+    split: int = Field(default=0, ge=0, le=MAX_SEED, description="train/test split")
+
+    @cached_property
+    def as_json(self) -> str:
+        """The seeds as they stand in the JSON of a run."""
+        return self.model_dump_json()
 
 
 class Recording(Settings):
     """What is recorded of a run, and when (survival methods 1.7)."""
 
-    every: int = Field(default=100, ge=1, description="steps between rows of the trajectory")
-    dense_until: int = Field(default=10, ge=0, description="last step of the dense beginning")
+    every: PositiveStep = Field(default=100, description="steps between rows of the trajectory")
+    dense_until: Step = Field(default=10, description="last step of the dense beginning")
     final: tuple[str, ...] = Field(
         default=(EMBEDDING,), description="parameters kept at the last step"
     )
-    checkpoints_every: int = Field(
-        default=0, ge=0, description="steps between checkpoints of all parameters; 0: none"
+    checkpoints_every: Step = Field(
+        default=0, description="steps between checkpoints of all parameters; 0: none"
     )
     gradients: bool = Field(
         default=False,
@@ -67,8 +73,8 @@ class Recording(Settings):
 class Stop(Settings):
     """Stop a run once its survivor set is settled (survival methods 2.20)."""
 
-    first: int = Field(ge=1, description="earliest step at which a run may stop")
-    window: int = Field(default=500, ge=1, description="steps over which the set is unchanged")
+    first: PositiveStep = Field(description="earliest step at which a run may stop")
+    window: PositiveStep = Field(default=500, description="steps over which the set is unchanged")
     separation: float = Field(
         default=1.5, ge=1, description="smallest weakest survivor / strongest dead signal"
     )
@@ -86,9 +92,8 @@ class Stop(Settings):
         description="most that any survivor may lose over the window, as a share of its signal,"
         " relative to the survivors' mean: one that loses ground may still die; 1: whatever",
     )
-    expected: int | None = Field(
+    expected: PositiveStep | None = Field(
         default=None,
-        ge=1,
         description="steps that a run takes on average (measured; for the forecast only);"
         " null: to its last step",
     )
@@ -104,12 +109,21 @@ class Run(Settings):
     intervention: Intervention | None = None
     frozen: tuple[str, ...] = Field(default=(), description="parameters that are not trained")
     rng: Rng = Field(default="streams", description="who draws: our streams or the authors' order")
-    steps: int = Field(default=30_000, ge=0, description="last step; with `stop`: the latest")
+    steps: Step = Field(default=30_000, description="last step; with `stop`: the latest")
     recording: Recording = Recording()
     stop: Stop | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if self.task.p > MAX_P:
+            raise ValueError(f"task.p: {self.task.p:,}, and the limit MAX_P is {MAX_P:,}")
+        if self.rng == "authors":
+            for name, seed in self.seeds:
+                if seed > MAX_LEGACY_SEED:
+                    raise ValueError(
+                        f"seeds.{name}: {seed}, and the limit MAX_LEGACY_SEED of `rng: authors`"
+                        f" is {MAX_LEGACY_SEED}"
+                    )
         if self.intervention is not None:
             self.intervention.check(self.task.p, self.model.d)
         if self.recording.gradients and EMBEDDING in self.frozen:
@@ -138,6 +152,33 @@ class Run(Settings):
         decided = self.intervention.decided(final_signals, self.seeds.embedding)
         return self.model_copy(update={"intervention": decided})
 
+    def with_seeds(self, seeds: Seeds) -> Run:
+        """The same from other seeds. Nothing is validated again: the seeds must be such as `rng`
+        takes."""
+        before, after = self._around_seeds
+        # As model_copy does, which takes four times as long: a plan makes tens of thousands.
+        run = type(self).__new__(type(self))
+        run_id = digest(f"{before}{seeds.as_json}{after}")
+        object.__setattr__(run, "__dict__", {**self.__dict__, "seeds": seeds, "run_id": run_id})
+        object.__setattr__(run, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        object.__setattr__(run, "__pydantic_extra__", None)
+        object.__setattr__(run, "__pydantic_private__", None)
+        return run
+
+    @cached_property
+    def _around_seeds(self) -> tuple[str, str]:
+        """What `run_id` is the digest of, as it stands before the seeds and after them."""
+        run = self
+        if self.intervention is not None and self.intervention.changes_nothing():
+            run = self.model_copy(update={"intervention": None})
+        names = list(type(self).model_fields)
+        at = names.index("seeds")
+        before, after = (
+            run.model_dump_json(include=set(part) - NO_IDENTITY)[1:-1]
+            for part in (names[:at], names[at + 1 :])
+        )
+        return f'{{{before}{"," if before else ""}"seeds":', f"{',' if after else ''}{after}}}"
+
     @cached_property
     def run_id(self) -> str:
         """What network this is: 16 hex digits of everything but length and recording.
@@ -147,11 +188,11 @@ class Run(Settings):
         """
         if self.intervention is not None and self.intervention.changes_nothing():
             return self._identity_without_intervention()
-        return digest(self.model_dump_json(exclude=_NO_IDENTITY))
+        return digest(self.model_dump_json(exclude=set(NO_IDENTITY)))
 
     def _identity_without_intervention(self) -> str:
         plain = self.model_copy(update={"intervention": None})
-        return digest(plain.model_dump_json(exclude=_NO_IDENTITY))
+        return digest(plain.model_dump_json(exclude=set(NO_IDENTITY)))
 
 
 def digest(text: str) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field
 
 from fittest.errors import ConfigError
-from fittest.runs.axes import Axis, combinations, merged
+from fittest.runs.axes import Axis, AxisValues, merged
+from fittest.runs.expansion import check_axes, expanded, twice
 from fittest.runs.primes import is_prime
 from fittest.runs.run import Run
-from fittest.settings import Settings
-from fittest.yaml_file import explain, read_yaml, validated
+from fittest.settings import Name, Settings
+from fittest.tasks import count_train
+from fittest.yaml_file import read_yaml, validated
 
 Scale = Literal["smoke", "reduced", "settled", "full"]
 SCALES: tuple[str, ...] = get_args(Scale)
+
+MAX_RUNS = 1_000_000
+"""Most runs of a run-set at one scale: counted before any is made."""
 
 
 class Block(Settings):
@@ -26,10 +33,16 @@ class Block(Settings):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="settings of a run (run.schema.json), over the run-set's"
     )
-    axes: dict[str, Axis | list[Any]] = Field(
+    axes: dict[str, AxisValues] = Field(
         default_factory=dict,
         description="dotted key of a run, or seed (all three seeds), or trial (MLP and split)",
     )
+
+
+def _some_runs(blocks: list[Block]) -> list[Block]:
+    if not blocks:
+        raise ValueError("no runs; add a block ({} is one run), or leave the scale out")
+    return blocks
 
 
 class Declaration(Settings):
@@ -47,14 +60,16 @@ class Declaration(Settings):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="settings of a run (run.schema.json) at every scale"
     )
-    scales: dict[Scale, list[Block]] = Field(description="the runs at each scale")
+    scales: dict[Scale, Annotated[list[Block], AfterValidator(_some_runs)]] = Field(
+        min_length=1, description="the runs at each scale"
+    )
 
 
 class RunSetFile(Settings):
     """config/runsets/<paper>.yaml"""
 
-    paper: str = Field(description="the paper's short name, as in paths")
-    runsets: dict[str, Declaration] = Field(description="run-sets by name")
+    paper: Name = Field(description="the paper's short name, as in paths")
+    runsets: dict[Name, Declaration] = Field(description="run-sets by name")
 
 
 class RunSet:
@@ -68,6 +83,15 @@ class RunSet:
         self.where = where
 
     @property
+    def exists(self) -> bool:
+        """Whether it declares runs at this scale."""
+        return self.scale in self.declaration.scales
+
+    def at_scale(self, scale: str) -> RunSet:
+        """The same declaration at another scale."""
+        return RunSet(self.name, self.paper, self.declaration, scale, self.where)
+
+    @property
     def donors(self) -> tuple[str, ...]:
         """The run-sets whose equal runs are read instead of trained again."""
         reuse = self.declaration.reuse
@@ -75,45 +99,57 @@ class RunSet:
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
-        """Every run, in the order of blocks and axes; ConfigError where one is wrong."""
-        if self.scale not in self.declaration.scales:
+        """Every run, in the order of blocks and axes; ConfigError where one is wrong, or where
+        they are more than MAX_RUNS."""
+        if not self.exists:
             raise ConfigError(f"{self.where}.scales: no entry for scale `{self.scale}`")
+        where = f"{self.where}.scales.{self.scale}"
+        blocks = self.declaration.scales[self.scale]  # type: ignore[index]
+        axes = [{n: _values(axis) for n, axis in block.axes.items()} for block in blocks]
+        number = sum(math.prod(map(len, one.values())) for one in axes)
+        if number > MAX_RUNS:
+            raise ConfigError(
+                f"{where}: the axes make {number:,} runs, and the limit MAX_RUNS is {MAX_RUNS:,}"
+            )
         runs: dict[str, Run] = {}
-        for number, block in enumerate(self.declaration.scales[self.scale]):
-            where = f"{self.where}.scales.{self.scale}[{number}]"
-            for run in self._block_runs(block, where):
-                if run.run_id in runs:
-                    raise ConfigError(f"{where}: the run {run.seeds} is declared twice")
-                runs[run.run_id] = run
+        for index, block in enumerate(blocks):
+            here = f"{where}[{index}]"
+            check_axes(axes[index], here)
+            settings = merged(self.declaration.settings, block.settings)
+            usable: set[tuple[int, float]] = set()
+            for run in expanded(settings, axes[index], here):
+                task = (run.task.p, run.task.train_fraction)
+                if task not in usable:
+                    self._check_task(run, here)
+                    usable.add(task)
+                twin = runs.setdefault(run.run_id, run)
+                if twin is not run:
+                    raise ConfigError(f"{here}: {twice(twin, run)}")
         return tuple(runs.values())
 
-    def _block_runs(self, block: Block, where: str) -> list[Run]:
-        settings = merged(self.declaration.settings, block.settings)
-        axes = {k: v.values() if isinstance(v, Axis) else v for k, v in block.axes.items()}
-        empty = [name for name, values in axes.items() if not values]
-        if empty:
-            raise ConfigError(f"{where}.axes.{empty[0]}: no values")
-        runs = []
-        try:
-            ones = list(combinations(settings, axes))
-        except ConfigError as error:
-            raise ConfigError(f"{where}.{error}") from None
-        for one in ones:
-            try:
-                run = Run.model_validate(one)
-            except ValidationError as error:
-                raise ConfigError(explain(error, where, one)) from None
-            if self.declaration.prime_p and not is_prime(run.task.p):
-                raise ConfigError(
-                    f"{where}: task.p: {run.task.p} is not prime, and this run-set needs a prime"
-                    " (prime_p)"
-                )
-            runs.append(run)
-        return runs
+    def _check_task(self, run: Run, where: str) -> None:
+        """What a network could be trained on, but a run-set is not."""
+        p = run.task.p
+        if self.declaration.prime_p and not is_prime(p):
+            raise ConfigError(
+                f"{where}: task.p: {p} is not prime, and this run-set needs a prime (prime_p)"
+            )
+        train = count_train(p * p, run.task.train_fraction)
+        if not 0 < train < p * p:
+            raise ConfigError(
+                f"{where}: task.train_fraction: {run.task.train_fraction} of {p * p:,} pairs leaves"
+                f" no {'test' if train else 'train'} pair"
+            )
 
 
-def load_runsets(folder: Path, scale: str) -> dict[str, RunSet]:
+def _values(axis: Axis | list[Any]) -> list[Any]:
+    return axis.values() if isinstance(axis, Axis) else axis
+
+
+def load_runsets(folder: Path, scale: str, shown: str | None = None) -> dict[str, RunSet]:
     """All run-sets of the YAML files in `folder`, at `scale`, by name.
+
+    `shown` is the folder as messages call it.
 
     Raises ConfigError for wrong files and for a name that two files use. The runs themselves
     are checked when `RunSet.runs` is first asked for.
@@ -122,21 +158,35 @@ def load_runsets(folder: Path, scale: str) -> dict[str, RunSet]:
         raise ConfigError(f"scale `{scale}` is unknown; use one of {', '.join(SCALES)}")
     found: dict[str, RunSet] = {}
     paths = sorted(folder.glob("*.yaml"))
+    shown = str(folder) if shown is None else shown
     if not paths:
-        raise ConfigError(f"{folder}: no run-set files (*.yaml) here")
+        raise ConfigError(f"{shown}: no run-set files (*.yaml) here")
     for path in paths:
-        file = validated(RunSetFile, read_yaml(path), str(path))
+        file_name = f"{shown}/{path.name}"
+        file = validated(RunSetFile, read_yaml(path, file_name), file_name)
         for name, declaration in file.runsets.items():
             if name in found:
-                raise ConfigError(f"{path}: run-set `{name}` also stands in {found[name].where}")
-            found[name] = RunSet(name, file.paper, declaration, scale, f"{path}: runsets.{name}")
-    for runset in found.values():
+                raise ConfigError(
+                    f"{file_name}: run-set `{name}` also stands in {found[name].where}"
+                )
+            found[name] = RunSet(
+                name, file.paper, declaration, scale, f"{file_name}: runsets.{name}"
+            )
+    check_donors(found)
+    return found
+
+
+def check_donors(runsets: Mapping[str, RunSet]) -> None:
+    """ConfigError where run-sets reuse what is not there, or each other in a circle."""
+    for runset in runsets.values():
         for donor in runset.donors:
-            if donor not in found:
+            if donor not in runsets:
                 raise ConfigError(f"{runset.where}.reuse: there is no run-set `{donor}`")
     try:
-        TopologicalSorter({n: r.donors for n, r in found.items()}).prepare()
+        TopologicalSorter({n: r.donors for n, r in runsets.items()}).prepare()
     except CycleError as error:
         circle = " -> ".join(error.args[1])
-        raise ConfigError(f"{folder}: run-sets reuse each other in a circle: {circle}") from None
-    return found
+        where = runsets[error.args[1][0]].where
+        raise ConfigError(
+            f"{where}.reuse: run-sets reuse each other in a circle: {circle}"
+        ) from None

@@ -11,7 +11,7 @@ from pydantic import Tag
 from fittest.settings import by_name
 from fittest.tasks.modular_addition import ModularAddition
 from fittest.tasks.remainder import Remainder
-from fittest.tasks.task import Rng, Task, train_mask, train_pairs
+from fittest.tasks.task import Rng, Task, count_train, train_mask, train_pairs
 from fittest.tasks.xor import Xor
 
 TaskSettings = Annotated[
@@ -29,6 +29,7 @@ __all__ = [
     "Task",
     "TaskSettings",
     "Xor",
+    "count_train",
     "train_mask",
     "train_pairs",
 ]

@@ -38,8 +38,13 @@ def pair_table(p: int) -> Tensor:
 
 def train_pairs(task: Task, fraction: float) -> int:
     """Number of train pairs, floor(fraction * N)."""
+    return count_train(len(task.labels), fraction)
+
+
+def count_train(pairs: int, fraction: float) -> int:
+    """How many of so many pairs are trained on, floor(fraction * pairs)."""
     # 0.8 * 100 is 79.99... in floating point; the share itself is exact to 1e-9.
-    return floor(fraction * len(task.labels) + 1e-9)
+    return floor(fraction * pairs + 1e-9)
 
 
 def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> Tensor:

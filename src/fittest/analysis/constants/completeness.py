@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from fittest.settings import Settings
+from fittest.settings import MAX_DRAWS, RISING, Bins, Dimension, Settings, Share, Shown
 
 
 class SolvedSettings(Settings):
@@ -19,24 +21,26 @@ class SolvedSettings(Settings):
 class LineSettings(Settings):
     """When final classes form a line that can be read (completeness methods 2.1)."""
 
-    least_share: float = Field(description="of between-class variance on the first component")
-    most_spread: float = Field(description="variance within classes over that between them")
-    least_gap: float = Field(description="smallest distance of neighbours over the line's length")
+    least_share: Share = Field(description="of between-class variance on the first component")
+    most_spread: float = Field(gt=0, description="variance within classes over that between them")
+    least_gap: float = Field(
+        ge=0, lt=1, description="smallest distance of neighbours over the line's length"
+    )
 
 
 class CubeSettings(Settings):
     """When final tokens form a cube that can be read (completeness methods 2.2)."""
 
-    least_share: float = Field(description="of Walsh power on the three axes")
-    least_evenness: float = Field(description="shortest axis over the longest")
-    most_skew: float = Field(description="largest |cos| between two axes")
+    least_share: Share = Field(description="of Walsh power on the three axes")
+    least_evenness: Share = Field(description="shortest axis over the longest")
+    most_skew: float = Field(ge=0, le=1, description="largest |cos| between two axes")
 
 
 class RangeSettings(Settings):
     """Untrained embeddings of figures 8 and 10."""
 
-    dimensions: tuple[int, ...] = Field(description="embedding dimensions")
-    seeds: int = Field(ge=2, description="embeddings drawn for each")
+    dimensions: Annotated[tuple[Dimension, ...], RISING] = Field(description="embedding dimensions")
+    seeds: int = Field(ge=2, le=MAX_DRAWS, description="embeddings drawn for each")
     checked_from: int = Field(
         ge=1, description="dimensions from here on are compared with the derived table (2.3)"
     )
@@ -49,12 +53,12 @@ class CompletenessConstants(Settings):
     line: LineSettings
     cube: CubeSettings
     range: RangeSettings
-    models_shown: int = Field(ge=1, description="models of figures 1 and 2")
-    order_bins: int = Field(ge=1, description="bins of figure 1's histogram over all orders")
-    cube_bins: int = Field(ge=1, description="bins of figure 2's histogram over the cubes")
-    top_shares: tuple[float, float] = Field(
+    models_shown: Shown = Field(description="models of figures 1 and 2")
+    order_bins: Bins = Field(description="bins of figure 1's histogram over all orders")
+    cube_bins: Bins = Field(description="bins of figure 2's histogram over the cubes")
+    top_shares: Annotated[tuple[Share, Share], RISING] = Field(
         description="shares of ranks whose frequency is reported (methods 7.8)"
     )
-    frozen_shares: tuple[float, ...] = Field(
+    frozen_shares: Annotated[tuple[Share, ...], RISING] = Field(
         description="columns of figure 9, as shares of the last step"
     )
