@@ -1,6 +1,7 @@
 # Survival of the Fittest Representation (Ding et al. 2024).
-# Needs the run-sets base, horizon, fixemb, perturb and manual. Makes, under results/<scale>/survival/,
-# tables, fig<n>.csv with the plotted numbers, and the figures; `snakemake survival` makes all.
+# Needs the run-sets base, horizon, fixemb, perturb, manual and demo. Makes, under
+# results/<scale>/survival/, tables, fig<n>.csv with the plotted numbers, and the figures;
+# `snakemake survival` makes all.
 
 SURVIVAL = project.papers["survival"].figures
 SURVIVAL_CODE = imports_hash(("scripts/survival",), "analysis", "fourier.py")
@@ -13,6 +14,8 @@ localrules:
     survival_fig3,
     survival_fig6,
     survival_figS1,
+    survival_demo,
+    survival_figS2,
 
 
 rule survival:
@@ -158,6 +161,39 @@ rule survival_figS1:
         code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_figS1_horizon.py"
+
+
+rule survival_demo:
+    """The signals of the first demo network, and what lived in each of them."""
+    input:
+        runs=project.paths.runs("demo"),
+        frequencies=project.paths.frequencies("demo"),
+        trajectories=project.runset_inputs("demo"),
+    output:
+        demo=survival_table("demo.json"),
+        plotted=survival_table("figS2.csv"),
+    log:
+        f"logs/{project.scale}/survival/demo.log",
+    params:
+        code=SURVIVAL_CODE,
+        key=keys("demo"),
+    script:
+        "../../scripts/survival/analyse_demo.py"
+
+
+rule survival_figS2:
+    """Figure S2: signals as they live and die, and who survives in eight small networks."""
+    input:
+        table=survival_table("figS2.csv"),
+        demo=survival_table("demo.json"),
+    output:
+        **kept_figure("survival", "figS2_demo"),
+    log:
+        f"logs/{project.scale}/survival/figS2.log",
+    params:
+        code=PLOT_CODE,
+    script:
+        "../../scripts/survival/plot_figS2_demo.py"
 
 
 include: "survival_dynamics.smk"
