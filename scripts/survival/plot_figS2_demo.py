@@ -26,8 +26,8 @@ def plot_figS2(table: str, demo: str, out_figure: str) -> None:
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.2)
         figure.suptitle(
-            "Every frequency is there at the start; training keeps a few, and others in each"
-            " network",
+            "Every frequency is there at the start; training keeps a few, and the seed decides"
+            " which",
             fontsize=9,
         )
         left, right = figure.subplots(1, 2, width_ratios=[1.25, 1.0])
