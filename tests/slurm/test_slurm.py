@@ -110,8 +110,8 @@ class Story:
 
 def trained(folder: Path) -> dict[str, int]:
     """Modification times of all trajectories."""
-    files = folder.glob("results/smoke/runs/*/*.trajectory.parquet")
-    return {f"{path.parent.name}/{path.name}": path.stat().st_mtime_ns for path in files}
+    files = folder.glob("results/smoke/runs/*/trajectory/*.parquet")
+    return {f"{path.parent.parent.name}/{path.name}": path.stat().st_mtime_ns for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +219,7 @@ def test_a_failing_shard_stops_no_other_and_is_named_with_its_logs(story: Story)
 def test_the_next_command_trains_only_what_is_missing(story: Story) -> None:
     assert [job.name for job in of(story.second, "train_")] == ["train_perturb_0000"]
     before, after = story.ages
-    assert set(after) - set(before) == {"perturb/0000.trajectory.parquet"}
+    assert set(after) - set(before) == {"perturb/0000.parquet"}
     assert all(after[name] == age for name, age in before.items())
 
 

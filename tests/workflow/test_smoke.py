@@ -147,7 +147,7 @@ def test_shard_size_has_no_influence_on_results(built: Path, tmp_path: Path) -> 
     target = "results/smoke/runs/perturb/frequencies.parquet"
     result = smoke(folder, target)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert len(list((folder / "results/smoke/runs/perturb").glob("*.trajectory.parquet"))) > 1
+    assert len(list((folder / "results/smoke/runs/perturb/trajectory").glob("*.parquet"))) > 1
     pd.testing.assert_frame_equal(
         read_table(folder / target).sort_values(["run_id", "k"], ignore_index=True),
         read_table(built / target).sort_values(["run_id", "k"], ignore_index=True),

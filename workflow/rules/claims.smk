@@ -123,8 +123,8 @@ rule train_other_precision:
         # After the usual training: the two share a folder for restart points.
         usual=project.runset_inputs("precision"),
     output:
-        trajectory=survival_table("precision/0000.trajectory.parquet"),
-        weights=survival_table("precision/0000.weights.parquet"),
+        trajectory=survival_table("precision/trajectory/0000.parquet"),
+        weights=survival_table("precision/weights/0000.parquet"),
     log:
         f"logs/{project.scale}/survival/train_other_precision.log",
     benchmark:
@@ -145,7 +145,7 @@ rule survival_precision:
     input:
         runs=project.paths.runs("precision"),
         usual=project.runset_inputs("precision"),
-        other=survival_table("precision/0000.trajectory.parquet"),
+        other=survival_table("precision/trajectory/0000.parquet"),
     output:
         differences=survival_table("precision.parquet"),
     log:

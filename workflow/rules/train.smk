@@ -1,5 +1,5 @@
 # Needs config/runsets/*.yaml. Makes, for every run-set of every paper:
-#   results/<scale>/runs/<run-set>/<shard>.trajectory.parquet and .weights.parquet
+#   results/<scale>/runs/<run-set>/trajectory/<shard>.parquet and weights/<shard>.parquet
 #   results/<scale>/runs/<run-set>/runs.parquet and frequencies.parquet
 
 

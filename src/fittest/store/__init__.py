@@ -1,5 +1,6 @@
 """Parquet in and out. The only place that knows columns, paths and provenance."""
 
+from fittest.store.checks import check_origin
 from fittest.store.files import (
     explain_os_error,
     read_provenance,
@@ -18,6 +19,7 @@ from fittest.store.schema import SCHEMAS
 __all__ = [
     "SCHEMAS",
     "Paths",
+    "check_origin",
     "explain_os_error",
     "joint_provenance",
     "listed",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,13 +15,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fittest.errors import StoreError
-from fittest.store.schema import SCHEMAS
+from fittest.store.checks import (
+    CHECKSUM,
+    PROVENANCE,
+    PathLike,
+    checksum,
+    open_table,
+    reading,
+    refuse_contradiction,
+    refuse_doubles,
+    refuse_unknown,
+)
+from fittest.store.schema import IDENTITY, SCHEMAS
 
-_PROVENANCE = b"fittest"
-_CHECKSUM = "checksum"
 # Page checksums, so that a flipped bit is an error and not another number.
 _FORMAT: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
-PathLike = str | Path
 
 
 @contextmanager
@@ -59,17 +66,10 @@ def explain_os_error(path: PathLike, error: OSError) -> str:
     return f"{path}: cannot be written: {remedy}"
 
 
-def _checksum(schema: pa.Schema, provenance: Mapping[str, Any]) -> str:
-    """Of what the page checksums leave out: column names, types in pandas, and provenance."""
-    pandas = (schema.metadata or {}).get(b"pandas", b"")
-    content = json.dumps([schema.names, provenance], sort_keys=True).encode() + pandas
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
 def _with_provenance(schema: pa.Schema, kind: str, provenance: Mapping[str, Any]) -> pa.Schema:
     found = {"kind": kind, **provenance}
-    content = json.dumps({**found, _CHECKSUM: _checksum(schema, found)}, sort_keys=True)
-    return schema.with_metadata({**(schema.metadata or {}), _PROVENANCE: content.encode()})
+    content = json.dumps({**found, CHECKSUM: checksum(schema, found)}, sort_keys=True)
+    return schema.with_metadata({**(schema.metadata or {}), PROVENANCE: content.encode()})
 
 
 def write_table(
@@ -120,58 +120,31 @@ def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:
         raise StoreError(f"a `{kind}` table has a column of the wrong type: {error}") from error
 
 
-def _open(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[str, Any]]:
-    remedy = "delete it and run the same command again; it will be made anew"
-    try:
-        file = pq.ParquetFile(path, page_checksum_verification=True)
-        schema = file.schema_arrow
-    except FileNotFoundError:
-        raise StoreError(f"{path}: missing; run the rule that makes it") from None
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise StoreError(f"{path}: truncated or not Parquet ({error}); {remedy}") from error
-    metadata = (schema.metadata or {}).get(_PROVENANCE)
-    if metadata is None:
-        raise StoreError(f"{path}: not written by fittest (no provenance in it); {remedy}")
-    try:
-        provenance: dict[str, Any] = json.loads(metadata)
-    except ValueError as error:
-        raise StoreError(f"{path}: damaged provenance ({error}); {remedy}") from error
-    expected = provenance.pop(_CHECKSUM, None)
-    if expected is not None and expected != _checksum(schema, provenance):
-        raise StoreError(f"{path}: damaged, its checksum does not fit; {remedy}")
-    if kind is not None and provenance["kind"] != kind:
-        raise StoreError(
-            f"{path}: holds a `{provenance['kind']}` table where `{kind}` is needed; {remedy}"
-        )
-    if kind in SCHEMAS and not schema.equals(SCHEMAS[kind]):
-        raise StoreError(f"{path}: its columns are of another version of fittest; {remedy}")
-    return file, provenance
-
-
 def read_table(
     path: PathLike, kind: str | None = None, columns: list[str] | None = None
 ) -> pd.DataFrame:
     """Read a Parquet file written by `write_table`.
 
-    Raises StoreError, naming file and remedy, where it is missing, truncated, foreign, or of
-    another kind than `kind`.
+    Raises StoreError, naming file and remedy, where it is missing, truncated, foreign, misplaced,
+    of another kind than `kind`, without one of `columns`, or has a row twice.
     """
-    file, _ = _open(path, kind)
-    remedy = "delete it and run the same command again"
+    file, provenance = open_table(path, kind)
     with file:
-        try:
-            table = file.read(columns=columns)
-        except (pa.ArrowException, OSError) as error:
-            raise StoreError(f"{path}: damaged ({error}); {remedy}") from error
-        # The file holds its metadata twice; the copy that pandas uses is not the one checked.
-        if table.schema.metadata != file.schema_arrow.metadata:
-            raise StoreError(f"{path}: damaged, its metadata contradict each other; {remedy}")
-        return table.to_pandas()
+        found = provenance["kind"]
+        # Rows are told apart by columns that the caller need not have asked for.
+        wanted = None if columns is None else [*columns, *IDENTITY.get(found, ())]
+        refuse_unknown(path, file, columns or [])
+        with reading(path):
+            table = file.read(columns=None if wanted is None else list(dict.fromkeys(wanted)))
+        refuse_contradiction(path, file, table, file.metadata.num_rows)
+        refuse_doubles(path, found, table)
+        with reading(path):
+            return (table if columns is None else table.select(columns)).to_pandas()
 
 
 def read_provenance(path: PathLike) -> dict[str, Any]:
     """The provenance of a table: kind, scale, commit, versions, device and so on."""
-    file, provenance = _open(path, None)
+    file, provenance = open_table(path, None)
     with file:
         return provenance
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -19,27 +20,40 @@ class Paths:
 
     def trajectory(self, runset: str, shard: str) -> str:
         """Recorded numbers of a shard's runs."""
-        return f"{self.results}/{self.scale}/runs/{runset}/{shard}.trajectory.parquet"
+        return f"{self.trajectories(runset)}/{shard}.parquet"
 
     def weights(self, runset: str, shard: str) -> str:
         """Recorded weights of a shard's runs."""
-        return f"{self.results}/{self.scale}/runs/{runset}/{shard}.weights.parquet"
+        return f"{self.all_weights(runset)}/{shard}.parquet"
+
+    def runset(self, runset: str) -> str:
+        """Folder of everything computed of a run-set."""
+        return f"{self.results}/{self.scale}/runs/{runset}"
+
+    def trajectories(self, runset: str) -> str:
+        """Folder of the trajectories of a run-set's shards and of nothing else, so that readers
+        of Parquet take it as one table."""
+        return f"{self.runset(runset)}/trajectory"
+
+    def all_weights(self, runset: str) -> str:
+        """Folder of the weights of a run-set's shards and of nothing else."""
+        return f"{self.runset(runset)}/weights"
 
     def restart(self, runset: str, shard: str) -> str:
         """Folder of a shard's restart points while it trains."""
-        return f"{self.results}/{self.scale}/runs/{runset}/.restart/{shard}"
+        return f"{self.runset(runset)}/.restart/{shard}"
 
     def config(self, runset: str) -> str:
         """The run-set's resolved configuration, written beside its results."""
-        return f"{self.results}/{self.scale}/runs/{runset}/config.json"
+        return f"{self.runset(runset)}/config.json"
 
     def runs(self, runset: str) -> str:
         """One row per run."""
-        return f"{self.results}/{self.scale}/runs/{runset}/runs.parquet"
+        return f"{self.runset(runset)}/runs.parquet"
 
     def frequencies(self, runset: str) -> str:
         """One row per run and frequency."""
-        return f"{self.results}/{self.scale}/runs/{runset}/frequencies.parquet"
+        return f"{self.runset(runset)}/frequencies.parquet"
 
     def table(self, paper: str, name: str) -> str:
         """An analysis product of a paper; `name` with its ending."""
@@ -66,6 +80,21 @@ class Paths:
     def calibration(self) -> str:
         """Measured speed of this machine."""
         return f"{self.results}/calibration.json"
+
+
+def place_of(path: str | Path) -> dict[str, str]:
+    """What the layout says of a file of a run-set: scale, runset, and kind, with the shard for
+    kinds that have shards. Empty for any other file."""
+    parts = Path(path).absolute().parts
+    # .../<scale>/runs/<run-set>/runs.parquet, or .../<scale>/runs/<run-set>/weights/0000.parquet
+    if parts[-3:-2] == ("runs",) and parts[-1] in ("runs.parquet", "frequencies.parquet"):
+        scale, runset, found = parts[-4:-3], parts[-2], {"kind": parts[-1].removesuffix(".parquet")}
+    elif parts[-4:-3] == ("runs",) and parts[-2] in ("trajectory", "weights"):
+        scale, runset = parts[-5:-4], parts[-3]
+        found = {"kind": parts[-2], "shard": parts[-1].removesuffix(".parquet")}
+    else:
+        return {}
+    return {"scale": "".join(scale), "runset": runset, **found}
 
 
 def listed(paths: str | Sequence[str]) -> list[str]:

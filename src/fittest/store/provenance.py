@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fittest.store.files import PathLike, read_provenance
+from fittest.store.checks import PathLike
+from fittest.store.files import read_provenance
 
 _PACKAGES = ("fittest", "torch", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib")
 

@@ -8,16 +8,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from fittest.errors import StoreError
-from fittest.store.files import PathLike, _open
+from fittest.store.checks import (
+    PathLike,
+    open_table,
+    reading,
+    refuse_contradiction,
+    refuse_doubles,
+    refuse_unknown,
+)
+from fittest.store.schema import IDENTITY
 
 Wanted = Callable[[pd.DataFrame], NDArray[np.bool_]]
 
 
 def read_rows(
-    paths: PathLike | Sequence[PathLike], kind: str, keys: list[str], wanted: Wanted
+    paths: PathLike | Sequence[PathLike], kind: str | None, keys: list[str], wanted: Wanted
 ) -> pd.DataFrame:
     """The rows of one or more tables that `wanted` picks by their key columns.
 
@@ -32,21 +40,33 @@ def read_rows(
     """
     several = [paths] if isinstance(paths, str | Path) else paths
     parts = [_picked(path, kind, keys, wanted) for path in several]
-    return pa.concat_tables(parts).to_pandas()
+    with reading(", ".join(str(path) for path in several)):
+        return pa.concat_tables(parts).to_pandas()
 
 
-def _picked(path: PathLike, kind: str, keys: list[str], wanted: Wanted) -> pa.Table:
-    file, _ = _open(path, kind)
+def _picked(path: PathLike, kind: str | None, keys: list[str], wanted: Wanted) -> pa.Table:
+    file, provenance = open_table(path, kind)
     with file:
-        parts = []
-        try:
-            for group in range(file.num_row_groups):
-                mask = np.asarray(wanted(file.read_row_group(group, keys).to_pandas()), dtype=bool)
-                if mask.any():
-                    parts.append(file.read_row_group(group).filter(pa.array(mask)))
-        except (pa.ArrowException, OSError) as error:
-            raise StoreError(
-                f"{path}: damaged ({error}); delete it and run the same command again"
-            ) from error
+        refuse_unknown(path, file, keys)
+        identity = IDENTITY.get(provenance["kind"], ())
+        asked = list(dict.fromkeys([*keys, *identity]))
+        parts, seen = [], []
+        for group in range(file.num_row_groups):
+            mine = _group(path, file, group, asked)
+            seen.append(mine.select(list(identity)))
+            with reading(path):
+                decisive = mine.select(keys).to_pandas()
+            mask = np.asarray(wanted(decisive), dtype=bool)
+            if mask.any():
+                parts.append(_group(path, file, group, None).filter(pa.array(mask)))
+        if seen:
+            refuse_doubles(path, provenance["kind"], pa.concat_tables(seen))
         empty = file.schema_arrow.empty_table()
     return pa.concat_tables([empty, *parts])
+
+
+def _group(path: PathLike, file: pq.ParquetFile, group: int, columns: list[str] | None) -> pa.Table:
+    with reading(path):
+        table = file.read_row_group(group, columns)
+    refuse_contradiction(path, file, table, file.metadata.row_group(group).num_rows)
+    return table

@@ -102,3 +102,11 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
 }
 """Schema by kind of table. A table of another kind (an analysis product) has no fixed schema."""
+
+IDENTITY: dict[str, tuple[str, ...]] = {
+    "trajectory": ("run_id", "step"),
+    "weights": ("run_id", "step", "parameter"),
+    "runs": ("run_id",),
+    "frequencies": ("run_id", "k"),
+}
+"""Columns that tell the rows of a kind of table apart; no two rows agree in all of them."""
