@@ -120,12 +120,16 @@ def end_labels(axes: Axes, table: pd.DataFrame) -> None:
     ends = table.sort_values("step").groupby("k").last().sort_values("signal")
     low, high = axes.get_ylim()
     least = 0.055 * (high - low)
-    place = -np.inf
-    for k, row in ends.iterrows():
-        place = max(float(row["signal"]), place + least)
+    places: list[float] = []
+    for signal in ends["signal"]:
+        places.append(max(float(signal), places[-1] + least if places else -np.inf))
+    # Moved upwards only, so far; half of it back, and they stand about their curves.
+    moved = np.asarray(places) - ends["signal"].to_numpy(float)
+    back = float(moved.max(initial=0.0)) / 2
+    for (k, row), place in zip(ends.iterrows(), places, strict=True):
         axes.annotate(
             f"k = {k}",
-            (1.0, place),
+            (1.0, place - back),
             xycoords=("axes fraction", "data"),
             xytext=(2, 0),
             textcoords="offset points",
