@@ -90,9 +90,7 @@ def test_opens_with_pandas_and_duckdb_as_it_stands(kind: str, tmp_path: Path) ->
 def test_duckdb_reads_many_shards_and_their_lists(tmp_path: Path) -> None:
     for name in ("0000.parquet", "0001.parquet"):
         written(tmp_path, name=name)
-    found = duckdb.sql(
-        f"select count(*), max(len(signals)) from '{tmp_path}/*.parquet'"
-    ).fetchall()
+    found = duckdb.sql(f"select count(*), max(len(signals)) from '{tmp_path}/*.parquet'").fetchall()
     assert found == [(2 * ROWS, 6)]
 
 
