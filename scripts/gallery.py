@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from fittest.claims.render import figure_label
 from fittest.errors import FittestError
 from fittest.pipeline.project import Project
 from fittest.plotting.style import short
@@ -63,11 +64,10 @@ def gallery(project: Project, paper: str, docs: Path) -> None:
     for name in sorted(settings.figures, key=order):
         png = project.root / project.paths.png(project.paths.kept_figure(paper, name))
         shrink(png, docs / "images" / f"{folder}{name}.png")
-        number = name.split("_")[0].removeprefix("fig")
         title = settings.figures[name].title
         own = [f"{c['id']} {c['verdict']}" for c in claims if c["figure"] == name]
         parts += [
-            f"## Figure {number}: {title}\n",
+            f"## {figure_label(name, title)}\n",
             f"![{title}](../images/{folder}{name}.png)\n",
             f"`make {project.published(paper, name)}`; {origin(png)}."
             + (f" Claims: {', '.join(own)}." if own else "")

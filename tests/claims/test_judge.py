@@ -14,7 +14,16 @@ from fittest.claims.general import cell, difference, rate_difference, ratio, sta
 from fittest.claims.judge import Judgement, all_hold, holds, judge
 from fittest.claims.measures import Evidence, Measured, check_call, measures_of
 from fittest.claims.model import Claim, Condition
-from fittest.claims.render import caption, claims_table, full_note, markdown, page, value_text
+from fittest.claims.render import (
+    caption,
+    claims_table,
+    figure_label,
+    full_note,
+    markdown,
+    page,
+    totals,
+    value_text,
+)
 from fittest.claims.tables import Tables, UnavailableError
 from fittest.errors import ClaimError
 from fittest.store import write_table
@@ -220,4 +229,45 @@ def test_captions_are_clean_restructured_text() -> None:
     assert "{{" not in text and "1,234 runs" in text
     settings = {"halt_level": 2, "report_level": 2}
     body = docutils.publish_parts(text, writer_name="html", settings_overrides=settings)["body"]
+    # Five columns do not fit where the report shows captions.
+    assert "<table" not in body
     assert "<em>shows</em>" in body and "n_2mean_ of *all* |x|" in body
+
+
+def test_totals_count_every_claim_once_by_kind_and_verdict() -> None:
+    derived = {"kind": "derived", "partly": [], "lowest_scale": "smoke"}
+    found = [
+        judged(Measured(0.8, 0.7, 0.9, 10)),
+        judged(Measured(0.8, 0.7, 0.9, 10), **derived),
+        judged(Measured(0.1, 0.0, 0.2, 10)),
+        judged("there is no table x yet"),
+    ]
+    counts = totals(found)
+    assert counts.loc["all", "all"] == len(found)
+    assert list(counts.index) == ["empirical", "derived", "all"]
+    parts = counts.drop(index="all").drop(columns="all")
+    assert (parts.sum() == counts.drop(columns="all").loc["all"]).all()
+    assert (parts.sum(axis=1) == counts.drop(index="all")["all"]).all()
+    assert parts.loc["derived", "reproduced"] == 1 and parts.loc["empirical", "not reproduced"] == 1
+    assert totals([]).loc["all", "all"] == 0
+    text = markdown("A title", "reduced", found, {})
+    assert text.index("| all | 2 | 0 | 1 | 1 | 4 |") < text.index("| id |")
+    shown = page("A title", "reduced", found, {})
+    assert "<th>derived</th><td>1</td><td>0</td><td>0</td><td>0</td><td>1</td>" in shown
+    assert shown.index("<th>derived</th>") < shown.index("S99")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("fig6_survival", "Figure 6: t"),
+        ("fig10b_more", "Figure 10b: t"),
+        ("figS2_demo", "Figure S2: t"),
+        ("fig_decay", "Figure decay: t"),
+        ("fig_weak_decay", "Figure weak decay: t"),
+        ("figdecay", "Figure decay: t"),
+        ("fig_", "Figure fig_: t"),
+    ],
+)
+def test_every_figure_has_a_label(name: str, label: str) -> None:
+    assert figure_label(name, "t") == label

@@ -125,6 +125,13 @@ def test_readers_take_a_folder_as_one_table(
         assert count(Path(place("one", "0000")).parent) == 2 * ROWS
 
 
+def test_duckdb_reads_many_shards_and_their_lists(tmp_path: Path) -> None:
+    for name in ("0000.parquet", "0001.parquet"):
+        written(tmp_path, name=name)
+    found = duckdb.sql(f"select count(*), max(len(signals)) from '{tmp_path}/*.parquet'").fetchall()
+    assert found == [(2 * ROWS, 6)]
+
+
 def test_missing_values_survive(tmp_path: Path) -> None:
     frame = table_of("runs").to_pandas().astype({"frequency": "Int64"})
     frame.loc[3, ["frequency", "factor", "n_2mean"]] = None

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from fittest.claims.render import figure_label
 from fittest.errors import FittestError
 from fittest.pipeline import workflow_start
 from fittest.pipeline.codehash import package_has
@@ -113,8 +114,6 @@ def kept_figure(paper, name):
         category=paper,
         subcategory=settings.section,
         # One label: where a category has two results, Snakemake makes a second one a switch.
-        labels={
-            "result": f"Figure {name.split('_')[0].removeprefix('fig')}: {settings.title}"
-        },
+        labels={"result": figure_label(name, settings.title)},
     )
     return {"figure": pdf, "png": png}

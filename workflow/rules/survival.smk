@@ -1,6 +1,7 @@
 # Survival of the Fittest Representation (Ding et al. 2024).
-# Needs the run-sets base, horizon, fixemb, perturb and manual. Makes, under results/<scale>/survival/,
-# tables, fig<n>.csv with the plotted numbers, and the figures; `snakemake survival` makes all.
+# Needs the run-sets base, horizon, fixemb, perturb, manual and demo. Makes, under
+# results/<scale>/survival/, tables, fig<n>.csv with the plotted numbers, and the figures;
+# `snakemake survival` makes all.
 
 SURVIVAL = project.papers["survival"].figures
 
@@ -144,6 +145,38 @@ rule survival_figS1:
     localrule: True
     script:
         "../../scripts/survival/plot_figS1_horizon.py"
+
+
+rule survival_demo:
+    """The signals of the first demo network, and what lived in each of them."""
+    input:
+        runs=project.paths.runs("demo"),
+        frequencies=project.paths.frequencies("demo"),
+        trajectories=project.runset_inputs("demo"),
+    output:
+        demo=survival_table("demo.json"),
+        plotted=survival_table("figS2.csv"),
+    log:
+        f"logs/{project.scale}/survival/demo.log",
+    localrule: True
+    params:
+        key=keys("demo"),
+    script:
+        "../../scripts/survival/analyse_demo.py"
+
+
+rule survival_figS2:
+    """Figure S2: signals as they live and die, and who survives in eight small networks."""
+    input:
+        table=survival_table("figS2.csv"),
+        demo=survival_table("demo.json"),
+    output:
+        **kept_figure("survival", "figS2_demo"),
+    log:
+        f"logs/{project.scale}/survival/figS2.log",
+    localrule: True
+    script:
+        "../../scripts/survival/plot_figS2_demo.py"
 
 
 include: "survival_dynamics.smk"

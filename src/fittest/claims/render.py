@@ -34,11 +34,33 @@ COLUMNS = [
     "broken",
     "source",
 ]
+KINDS = ("empirical", "derived")
 _COLOURS = {
     "reproduced": "#d7efe3",
     "partly": "#fdf0c8",
     "not reproduced": "#f8d9cd",
     "not evaluated": "#eeeeee",
+}
+
+_UNJUDGED = "What a scale cannot judge is not evaluated, never passed."
+_STYLE = (
+    "body{font:14px/1.35 sans-serif;margin:1em;color:#222}table{border-collapse:collapse}"
+    "td,th{border:1px solid #ccc;padding:4px 7px;vertical-align:top;text-align:left}"
+    "th{background:#f4f4f4}small{color:#555}"
+    ".totals{margin:0 0 1em}.totals td{text-align:right}"
+    # Fixed widths: left to itself a browser gives a column of long words the width of one word.
+    ".claims{table-layout:fixed;width:100%;min-width:1100px}.claims th{position:sticky;top:0}"
+    ".claims td{overflow-wrap:anywhere}"
+)
+# Columns of the page and the share of its width that each gets, in per cent.
+_HEADS = {
+    "id": 4,
+    "claim and criterion": 26,
+    "paper": 12,
+    "ours": 27,
+    "verdict": 8,
+    "figure": 5,
+    "note": 18,
 }
 
 
@@ -81,10 +103,21 @@ def full_note(judgement: Judgement) -> str:
     return " ".join(parts)
 
 
+def figure_id(name: str) -> str:
+    """`fig6_survival` as `6`, `figS1_horizon` as `S1`; without a number in words: `fig_weak_decay`
+    as `weak decay`."""
+    number, _, words = name.removeprefix("fig").partition("_")
+    return number or words.replace("_", " ").strip() or name
+
+
 def figure_name(name: str) -> str:
     """`fig6_survival` as `figure 6`."""
-    found = re.match(r"fig([A-Z]?\d+)", name)
-    return f"figure {found.group(1)}" if found else name
+    return f"figure {figure_id(name)}"
+
+
+def figure_label(name: str, title: str) -> str:
+    """A figure as lists show it: `Figure 6: <title>`, `Figure weak decay: <title>`."""
+    return f"Figure {figure_id(name)}: {title}"
 
 
 def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
@@ -125,6 +158,18 @@ def counted(judgements: Sequence[Judgement]) -> str:
     return ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
 
 
+def totals(judgements: Sequence[Judgement]) -> pd.DataFrame:
+    """Number of claims by kind (rows: those there are, and `all`) and verdict (columns, and `all`).
+
+    Every verdict has its column, so that a nought is seen.
+    """
+    kinds = [kind for kind in KINDS if any(one.claim.kind == kind for one in judgements)]
+    table = pd.DataFrame(0, index=[*kinds, "all"], columns=[*VERDICTS, "all"])
+    for one in judgements:
+        table.loc[[one.claim.kind, "all"], [one.verdict, "all"]] += 1
+    return table
+
+
 def _origin(scale: str, origin: Mapping[str, Any]) -> str:
     commit = origin.get("commit", "unknown")
     return f"Scale {scale}, commit {commit}, config {origin.get('config_hash', 'unknown')}."
@@ -139,6 +184,17 @@ def markdown(
         return text.replace("|", "\\|").replace("\n", " ")
 
     lines = [f"# Claims: {title}", "", f"{counted(judgements)}. {_origin(scale, origin)}", ""]
+    counts = totals(judgements)
+    lines += [f"| claims | {' | '.join(counts.columns)} |", "|---" * (counts.shape[1] + 1) + "|"]
+    lines += [
+        f"| {kind} | {' | '.join(str(n) for n in row)} |"
+        for kind, row in zip(counts.index, counts.to_numpy(), strict=True)
+    ]
+    lines += [
+        "",
+        "Empirical claims are measured; derived ones are exact and stop the workflow where",
+    ]
+    lines += ["they fail. " + _UNJUDGED, ""]
     lines += ["Ours: the first value decides together with the others named in the criterion; in"]
     lines += ["brackets the 95 % interval. Thresholds and sources: `config/claims/`.", ""]
     lines += ["| id | claim | paper | ours | n | verdict | figure | note |"]
@@ -153,7 +209,7 @@ def markdown(
             cell("<br>".join(measures_text(found))) or "–",
             n,
             f"**{found.verdict}**" if found.verdict != "not evaluated" else found.verdict,
-            figure_name(found.claim.figure).removeprefix("figure ") if found.claim.figure else "",
+            figure_id(found.claim.figure) if found.claim.figure else "",
             cell(full_note(found)),
         ]
         lines.append("| " + " | ".join(row) + " |")
@@ -166,11 +222,6 @@ def markdown(
 
 def page(title: str, scale: str, judgements: Sequence[Judgement], origin: Mapping[str, Any]) -> str:
     """claims.html: the same table as one page without anything from outside it."""
-    style = (
-        "body{font:14px sans-serif;margin:1em;color:#222}table{border-collapse:collapse}"
-        "td,th{border:1px solid #ccc;padding:4px 7px;vertical-align:top;text-align:left}"
-        "th{background:#f4f4f4;position:sticky;top:0}small{color:#555}"
-    )
     rows = []
     for found in judgements:
         cells = [
@@ -180,20 +231,37 @@ def page(title: str, scale: str, judgements: Sequence[Judgement], origin: Mappin
             html.escape(found.claim.paper.text),
             "<br>".join(html.escape(line) for line in measures_text(found)) or "–",
             f"<b>{found.verdict}</b>",
-            figure_name(found.claim.figure).removeprefix("figure ") if found.claim.figure else "",
+            figure_id(found.claim.figure) if found.claim.figure else "",
             html.escape(full_note(found)),
         ]
         colour = _COLOURS[found.verdict]
         rows.append(
             f'<tr style="background:{colour}">' + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
         )
-    heads = ("id", "claim and criterion", "paper", "ours", "verdict", "figure", "note")
-    head = "".join(f"<th>{text}</th>" for text in heads)
+    head = "".join(f'<th style="width:{share}%">{text}</th>' for text, share in _HEADS.items())
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Claims: {html.escape(title)}'
-        f"</title><style>{style}</style><h2>{html.escape(title)}</h2>"
+        f"</title><style>{_STYLE}</style><h2>{html.escape(title)}</h2>"
         f"<p>{counted(judgements)}. {html.escape(_origin(scale, origin))}</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></html>\n"
+        f"{_totals_html(totals(judgements))}"
+        f'<table class="claims"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></html>\n"
+    )
+
+
+def _totals_html(counts: pd.DataFrame) -> str:
+    heads = [
+        f'<th style="background:{_COLOURS.get(name, "#f4f4f4")}">{name}</th>'
+        for name in counts.columns
+    ]
+    rows = [
+        f"<tr><th>{kind}</th>{''.join(f'<td>{n}</td>' for n in row)}</tr>"
+        for kind, row in zip(counts.index, counts.to_numpy(), strict=True)
+    ]
+    return (
+        f'<table class="totals"><tr><th>claims</th>{"".join(heads)}</tr>{"".join(rows)}</table>'
+        f"<p>Empirical claims are measured; derived ones are exact and stop the workflow where they"
+        f" fail. {_UNJUDGED}</p>"
     )
 
 
@@ -212,20 +280,15 @@ def caption(shows: str, scale: str, runs: int, judgements: Sequence[Judgement]) 
         judgements: of the claims that belong to it.
     """
     lines = [shows.strip(), "", f"Scale *{_rst(scale)}*; {runs:,} runs in its run-sets.", ""]
-    if judgements:
-        lines += [".. list-table::", "   :header-rows: 1", ""]
-        for row in [("claim", "paper", "ours", "verdict", "note")] + [
-            (
-                f"{found.id}: {found.claim.statement}",
-                found.claim.paper.text or "–",
-                "; ".join(measures_text(found)) or "–",
-                found.verdict,
-                full_note(found) or "–",
-            )
-            for found in judgements
-        ]:
-            lines += [
-                f"   {'* -' if index == 0 else '  -'} {_rst(cell)}"
-                for index, cell in enumerate(row)
-            ]
-    return "\n".join(lines) + "\n"
+    # A list and not a table: the report shows captions in a column too narrow for five of its own.
+    for found in judgements:
+        note = full_note(found)
+        lines += [
+            f"- **{_rst(found.id)}, {found.verdict}.** {_rst(found.claim.statement)}",
+            "",
+            f"  | Paper: {_rst(found.claim.paper.text or '–')}.",
+            f"  | Ours: {_rst('; '.join(measures_text(found)) or '–')}.",
+            *([f"  | {_rst(note)}"] if note else []),
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"

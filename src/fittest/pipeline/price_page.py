@@ -78,7 +78,7 @@ def price_page(table: pd.DataFrame, scale: str, source: str) -> str:
     heads = ("run-set", "runs", "jobs", "steps", "FLOPs", "forecast", "measured")
     style = (
         "body{font:14px sans-serif;margin:1em;color:#222}table{border-collapse:collapse}"
-        "td,th{border:1px solid #ccc;padding:4px 9px;text-align:right}"
+        "td,th{border:1px solid #ccc;padding:4px 9px;text-align:right;white-space:nowrap}"
         "td:first-child,th:first-child{text-align:left}th{background:#f4f4f4}"
     )
 

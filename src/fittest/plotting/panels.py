@@ -59,7 +59,7 @@ def note_box(axes: Axes, lines: Sequence[tuple[str, str]], corner: str) -> None:
 
     Args:
         lines: (text, colour), top to bottom.
-        corner: ``upper left`` or ``lower right``.
+        corner: ``upper left``, ``lower left`` or ``lower right``.
     """
     upper = corner.startswith("upper")
     x = 0.03 if corner.endswith("left") else 0.97
@@ -107,6 +107,36 @@ def signal_curves(axes: Axes, table: pd.DataFrame, start_signal: float | None) -
     axes.set_ylabel(r"signal $\Vert F_k\Vert$ (embedding units)")
     if len(alive) == 0:
         axes.plot([], [], alpha=0, label="no survivors")
+
+
+def end_labels(axes: Axes, table: pd.DataFrame) -> None:
+    """Write `k = 9` at the right end of each survivor's curve, in its colour.
+
+    Labels of curves that end close together are moved apart.
+
+    Args:
+        table: rank, k, step, signal, of survivors only; the limits of ``axes`` are final.
+    """
+    ends = table.sort_values("step").groupby("k").last().sort_values("signal")
+    low, high = axes.get_ylim()
+    least = 0.055 * (high - low)
+    places: list[float] = []
+    for signal in ends["signal"]:
+        places.append(max(float(signal), places[-1] + least if places else -np.inf))
+    # Moved upwards only, so far; half of it back, and they stand about their curves.
+    moved = np.asarray(places) - ends["signal"].to_numpy(float)
+    back = float(moved.max(initial=0.0)) / 2
+    for (k, row), place in zip(ends.iterrows(), places, strict=True):
+        axes.annotate(
+            f"k = {k}",
+            (1.0, place - back),
+            xycoords=("axes fraction", "data"),
+            xytext=(2, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=6.5,
+            color=survivor_style(int(row["rank"]))["color"],
+        )
 
 
 def log_steps(axes: Axes, last: int) -> None:
