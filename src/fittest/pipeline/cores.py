@@ -16,8 +16,13 @@ def usable_cores(root: Path | str = "/", environment: Mapping[str, str] | None =
     root: of the file system that holds `proc` and `sys`. environment: that of this process
     where left out.
     """
+    return max(1, math.ceil(core_time(root, environment)))
+
+
+def core_time(root: Path | str = "/", environment: Mapping[str, str] | None = None) -> float:
+    """Seconds of a core that this process gets in a second at most: a quota may be a fraction."""
     environment = os.environ if environment is None else environment
-    return max(1, min([_allowed(), *_quotas(Path(root)), *_slurm(environment)]))
+    return min([_allowed(), *_quotas(Path(root)), *_slurm(environment)])
 
 
 def _allowed() -> int:
@@ -33,7 +38,7 @@ def _slurm(environment: Mapping[str, str]) -> list[int]:
     return [int(count) for count in counts if count.isdigit() and int(count) > 0]
 
 
-def _quotas(root: Path) -> list[int]:
+def _quotas(root: Path) -> list[float]:
     """Cores by the quota of every control group that this process is in, versions 1 and 2."""
     found = []
     for folder in _groups(root):
@@ -45,7 +50,7 @@ def _quotas(root: Path) -> list[int]:
         except ValueError:
             continue  # "max", or no quota here
         if quota > 0 and period > 0:
-            found.append(math.ceil(quota / period))
+            found.append(quota / period)
     return found
 
 

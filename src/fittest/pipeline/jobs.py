@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +12,7 @@ from typing import Any
 from fittest.errors import FittestError
 from fittest.pipeline.collect import collect
 from fittest.pipeline.node import own_gpu, project_on_this_node
-from fittest.pipeline.plan import pending_flops, shard_flops
-from fittest.pipeline.progress import Progress
+from fittest.pipeline.plan import job_progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
 from fittest.training.loop import Interrupted
@@ -62,13 +60,7 @@ def run_training(
     """The job of rule `train`."""
     with job(log_path):
         project = project_on_this_node(config)
-        targets = os.environ.get("FITTEST_TARGETS", "").split()
-        number = len(project.catalogue.shards(runset))
-        progress = Progress.on_stderr(
-            f"{runset} {int(shard) + 1}/{number}",
-            total=shard_flops(project.shard(runset, shard)),
-            later=pending_flops(project, targets, besides=(runset, shard)),
-        )
+        progress = job_progress(project, runset, shard)
         with own_gpu(project.config.training):
             train_shard(project, runset, shard, trajectory, weights, threads, progress)
 
