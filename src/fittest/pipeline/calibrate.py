@@ -70,10 +70,10 @@ class Measurement:
 def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Measurement:
     """Train a few networks of each shape (p, d) for about a second, record them, start a job."""
     # Only here: whoever reads the cache need not wait for torch.
-    import torch  # noqa: PLC0415
+    import torch
 
-    from fittest.pipeline.backends import choose_backend  # noqa: PLC0415
-    from fittest.pipeline.ensembles import DTYPES, build_ensemble, observe  # noqa: PLC0415
+    from fittest.pipeline.backends import choose_backend
+    from fittest.pipeline.ensembles import DTYPES, build_ensemble, observe
 
     threads = usable_cores()
     count = 2 * threads

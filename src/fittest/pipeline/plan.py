@@ -11,7 +11,7 @@ from fittest.pipeline.memory import shard_memory
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
 from fittest.pipeline.remaining import Remaining, is_finished, needed_shards, remaining
-from fittest.pipeline.targets import from_environment
+from fittest.pipeline.targets import from_environment, training_targets
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps
 
@@ -32,10 +32,13 @@ def job_progress(project: Project, runset: str, name: str) -> Progress:
     rate = known(project) or Rate.typical()
     shard = project.shard(runset, name)
     number = len(project.catalogue.shards(runset))
+    # By hand, outside any workflow, there is nothing after this job.
+    asked = from_environment()
+    targets = training_targets(project, asked) if asked else []
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
         total=shard_seconds(shard, rate) - rate.start_seconds,
-        later=pending_seconds(project, from_environment(), (runset, name), rate),
+        later=pending_seconds(project, targets, (runset, name), rate),
         rate=rate,
     )
 
@@ -44,11 +47,12 @@ def pending_seconds(
     project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
 ) -> float:
     """Time at `rate` for the unfinished shards of the targets, without the shard `besides`."""
-    return sum(
-        shard_seconds(shard, rate)
-        for shard in needed_shards(project, project.targets_among(targets) if targets else [])
+    pending = [
+        shard
+        for shard in needed_shards(project, targets)
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
-    )
+    ]
+    return sum(shard_seconds(shard, rate) for shard in pending)
 
 
 @dataclass(frozen=True)
