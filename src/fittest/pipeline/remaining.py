@@ -82,13 +82,16 @@ def _by_files(project: Project, targets: Sequence[str]) -> Remaining:
 
 def _anything_made(project: Project, targets: Sequence[str], files: Remaining) -> bool:
     """Whether some product of the missing shards may be there."""
-    root, paths = project.root, project.paths
     runsets = {name for target in targets for name in project.runsets_of(target)}
-    made = [root / paths.runs(name) for name in {*runsets, *(r for r, _ in files.shards)}]
-    made += [root / paths.table(paper, "") for paper in project.papers]
-    found = (canonical(project, target) for target in targets)
-    made += [root / snakemake_target(project, name) for name in found if "/" in name]
-    return any(path.exists() for path in made)
+    made = [project.paths.runs(name) for name in {*runsets, *(r for r, _ in files.shards)}]
+    for target in targets:
+        name = canonical(project, target)
+        for short in project.papers:
+            if name in ("all", short) or f"{project.paths.figures}/{name}.pdf" in (
+                project.figures_of(short)
+            ):
+                made += [project.paths.table(short, ""), snakemake_target(project, name)]
+    return any((project.root / path).exists() for path in made)
 
 
 def _by_snakemake(project: Project, targets: Sequence[str]) -> Remaining:

@@ -83,6 +83,8 @@ def check_targets(project: Project, targets: Iterable[str], rules: Collection[st
     none of them. Anything else is Snakemake's to judge.
     """
     for word in targets:
+        if rules and word not in rules and not re.search(r"[./]", word):
+            _check_word(project, word, rules)
         found = _exact(project, word)
         if found is not None:
             for runset in _runsets(project, found):
@@ -94,14 +96,12 @@ def check_targets(project: Project, targets: Iterable[str], rules: Collection[st
             continue
         figure = _below(project, project.paths.figures, word)
         if figure is not None and word.endswith(_ENDINGS):
-            near = difflib.get_close_matches(word, project_figures(project), 1)
-            if near or _PUBLISHED.fullmatch(figure.rsplit(".", 1)[0]):
-                raise ConfigError(
-                    f"there is no figure `{word}`; {_meant(word, project_figures(project))}"
-                    "config/papers/ lists them"
-                )
-        elif rules and word not in rules and not re.search(r"[./]", word):
-            _check_word(project, word, rules)
+            name = figure.rsplit(".", 1)[0]
+            # What is far from every figure may be the product of a rule of the user's own.
+            near = difflib.get_close_matches(name, _figures(project), 1, 0.8)
+            if near or _PUBLISHED.fullmatch(name):
+                meant = _meant(word, project_figures(project))
+                raise ConfigError(f"there is no figure `{word}`; {meant}config/papers/ lists them")
 
 
 def _check_word(project: Project, word: str, rules: Collection[str]) -> None:
@@ -113,7 +113,8 @@ def _check_word(project: Project, word: str, rules: Collection[str]) -> None:
         raise ConfigError(
             f"unknown target `{word}`; {_meant(word, places)}`snakemake --list` lists the rules"
         ) from None
-    raise ConfigError(f"unknown target `{word}`; did you mean {snakemake_target(project, found)}?")
+    meant = snakemake_target(project, found)
+    raise ConfigError(f"unknown target `{word}`; did you mean `{meant}`?")
 
 
 def snakemake_target(project: Project, found: str) -> str:
