@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from fittest.errors import ClaimError
+from fittest.pipeline.script import rule_job
 from fittest.store import write_text
 
 
@@ -24,8 +25,5 @@ def check_derived(claims: str, out_report: str) -> None:
 
 
 if "snakemake" in globals():
-    from fittest.pipeline.jobs import job
-
-    smk = globals()["snakemake"]
-    with job(smk.log[0]):
+    with rule_job(globals()["snakemake"]) as smk:
         check_derived(smk.input.csv, smk.output.report)

@@ -10,8 +10,9 @@ from fittest.claims.measures import Evidence, measures_of
 from fittest.claims.model import ClaimFile
 from fittest.claims.render import caption, claims_table, markdown, page
 from fittest.claims.tables import Tables
+from fittest.pipeline.script import rule_job
 from fittest.runs.run import digest
-from fittest.store import provenance, write_csv, write_text
+from fittest.store import listed, provenance, write_csv, write_text
 from fittest.yaml_file import read_yaml, validated
 
 
@@ -23,7 +24,7 @@ def judge_claims(
     resampling: Resampling,
     origin: Mapping[str, Any],
     figures: Mapping[str, Mapping[str, Any]],
-    descriptions: str,
+    descriptions: Sequence[str],
     out_csv: str,
     out_markdown: str,
     out_page: str,
@@ -34,7 +35,7 @@ def judge_claims(
     Args:
         claims: config/claims/<paper>.yaml. tables: name -> Parquet file. scale: that of the tables.
         title: of the paper. origin: commit and config_hash, printed. figures: by name, their
-            `title` and the number of `runs`. descriptions: folder with `<figure>.rst`, what each
+            `title` and the number of `runs`. descriptions: files `<figure>.rst`, what each
             figure shows; its title stands in for a missing one.
         out_captions: `<figure>.rst` of every figure.
     """
@@ -45,20 +46,18 @@ def judge_claims(
     write_csv(claims_table(found), out_csv)
     write_text(markdown(title, scale, found, origin), out_markdown)
     write_text(page(title, scale, found, origin), out_page)
+    described = {Path(path).stem: path for path in descriptions}
     for path in out_captions:
         name = Path(path).stem
         figure = figures[name]
-        text = Path(descriptions) / f"{name}.rst"
-        shows = text.read_text() if text.exists() else f"{figure['title']}."
+        text = described.get(name)
+        shows = Path(text).read_text() if text else f"{figure['title']}."
         own = [one for one in found if one.claim.figure == name]
         write_text(caption(shows, scale, figure["runs"], own), path)
 
 
 if "snakemake" in globals():
-    from fittest.pipeline.jobs import job
-
-    smk = globals()["snakemake"]
-    with job(smk.log[0]):
+    with rule_job(globals()["snakemake"]) as smk:
         judge_claims(
             claims=smk.input.claims,
             tables={name: smk.input[key] for name, key in smk.params.tables.items()},
@@ -71,7 +70,7 @@ if "snakemake" in globals():
             ),
             origin=provenance(smk.params.scale, digest(Path(smk.input.claims).read_text())),
             figures=smk.params.figures,
-            descriptions="workflow/report",
+            descriptions=listed(smk.input.descriptions),
             out_csv=smk.output.csv,
             out_markdown=smk.output.markdown,
             out_page=smk.output.page,

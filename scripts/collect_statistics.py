@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_table
 
 
@@ -21,5 +22,5 @@ def collect_statistics(parts: Sequence[str], out_stats: str) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    collect_statistics(parts=listed(snakemake.input), out_stats=snakemake.output.stats)
+    with rule_job(globals()["snakemake"]) as snakemake:
+        collect_statistics(parts=listed(snakemake.input), out_stats=snakemake.output.stats)

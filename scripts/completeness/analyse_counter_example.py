@@ -6,6 +6,7 @@ import pandas as pd
 
 from fittest.analysis.counter_example import choose, curves, overtaking_rows, overtakings
 from fittest.analysis.survival_statistics import COLUMNS
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
 
@@ -39,13 +40,13 @@ def analyse_counter_example(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_counter_example(
-        runs=snakemake.input.runs,
-        frequencies=snakemake.input.frequencies,
-        trajectories=snakemake.input.trajectories,
-        out_table=snakemake.output.table,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        confidence=snakemake.params.confidence,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_counter_example(
+            runs=snakemake.input.runs,
+            frequencies=snakemake.input.frequencies,
+            trajectories=snakemake.input.trajectories,
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            confidence=snakemake.params.confidence,
+        )

@@ -8,6 +8,7 @@ from fittest.analysis.completeness_statistics import frozen_completeness_row, fr
 from fittest.analysis.frozen import losses_at
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -47,13 +48,13 @@ def analyse_frozen_tasks(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_frozen_tasks(
-        runs={"xor": snakemake.input.xor_runs, "remainder": snakemake.input.remainder_runs},
-        trajectories={"xor": snakemake.input.xor, "remainder": snakemake.input.remainder},
-        drawn=snakemake.input.drawn,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        shares=snakemake.params.shares,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_frozen_tasks(
+            runs={"xor": snakemake.input.xor_runs, "remainder": snakemake.input.remainder_runs},
+            trajectories={"xor": snakemake.input.xor, "remainder": snakemake.input.remainder},
+            drawn=snakemake.input.drawn,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            shares=snakemake.params.shares,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

@@ -10,6 +10,7 @@ from fittest.analysis.completeness_statistics import identity_rows
 from fittest.analysis.constants.completeness import RangeSettings
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
+from fittest.pipeline.script import rule_job
 from fittest.store import write_csv, write_table
 
 # Six classes have 720 orders, few enough to list them.
@@ -45,14 +46,14 @@ if "snakemake" in globals():
     from fittest.runs.run import digest
     from fittest.store import provenance
 
-    snakemake = globals()["snakemake"]
-    settings = RangeSettings(**snakemake.params.settings)
-    analyse_range(
-        out_table=snakemake.output.table,
-        out_stats=snakemake.output.stats,
-        out_fig8=snakemake.output.fig8,
-        out_fig10=snakemake.output.fig10,
-        settings=settings,
-        resampling=Resampling(**snakemake.params.resampling),
-        origin=provenance(snakemake.params.scale, digest(settings.model_dump_json())),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        settings = RangeSettings(**snakemake.params.settings)
+        analyse_range(
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            out_fig8=snakemake.output.fig8,
+            out_fig10=snakemake.output.fig10,
+            settings=settings,
+            resampling=Resampling(**snakemake.params.resampling),
+            origin=provenance(snakemake.params.scale, digest(settings.model_dump_json())),
+        )

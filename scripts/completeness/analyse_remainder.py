@@ -16,6 +16,7 @@ from fittest.analysis.learned import (
 )
 from fittest.analysis.learned_panels import order_figure
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
 
@@ -51,14 +52,14 @@ def analyse_remainder(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_remainder(
-        runs=snakemake.input.runs,
-        weights=snakemake.input.weights,
-        out_table=snakemake.output.table,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        constants=CompletenessConstants(**snakemake.params.constants),
-        resampling=Resampling(**snakemake.params.resampling),
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_remainder(
+            runs=snakemake.input.runs,
+            weights=snakemake.input.weights,
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            constants=CompletenessConstants(**snakemake.params.constants),
+            resampling=Resampling(**snakemake.params.resampling),
+            paper=snakemake.params.paper,
+        )

@@ -7,6 +7,7 @@ import pandas as pd
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.winners import speed_bars, speed_rows, speed_table
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -29,11 +30,11 @@ def analyse_winners(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_winners(
-        runs=list(snakemake.input),
-        out_table=snakemake.output.table,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_winners(
+            runs=list(snakemake.input),
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from fittest.analysis.survival_statistics import COLUMNS, statistic_row
+from fittest.pipeline.script import rule_job
 from fittest.runs.run import digest
 from fittest.store import provenance, write_table
 
@@ -28,5 +29,7 @@ def collect_shared_claims(claims: str, out_stats: str, scale: str) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    collect_shared_claims(snakemake.input.claims, snakemake.output.stats, snakemake.params.scale)
+    with rule_job(globals()["snakemake"]) as snakemake:
+        collect_shared_claims(
+            snakemake.input.claims, snakemake.output.stats, snakemake.params.scale
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import circle_panels, panels, style, sweep_panels
 from fittest.store import joint_provenance, read_table
 
@@ -41,13 +42,13 @@ def plot_fig11(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig11(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        moduli=snakemake.input.moduli,
-        moduli_stats=snakemake.input.moduli_stats,
-        out_figure=snakemake.output.figure,
-        runs=snakemake.params.runs,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig11(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            moduli=snakemake.input.moduli,
+            moduli_stats=snakemake.input.moduli_stats,
+            out_figure=snakemake.output.figure,
+            runs=snakemake.params.runs,
+            paper=snakemake.params.paper,
+        )

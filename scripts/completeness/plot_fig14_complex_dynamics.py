@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
 
@@ -83,12 +84,12 @@ def _example(axes: Axes, data: pd.DataFrame) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig14(
-        table=snakemake.input.table,
-        showcase=snakemake.input.showcase,
-        example=snakemake.input.example,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig14(
+            table=snakemake.input.table,
+            showcase=snakemake.input.showcase,
+            example=snakemake.input.example,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
+        )

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.completeness_panels import rank_histogram
 from fittest.store import read_provenance, read_table
@@ -122,9 +123,9 @@ def _directions(axes: Axes) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig2(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig2(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

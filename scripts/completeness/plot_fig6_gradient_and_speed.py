@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.plotting.gradient_panels import gradient_panels
 from fittest.store import joint_provenance, read_table
@@ -96,14 +97,14 @@ def _bars(axes: Axes, bars: pd.DataFrame, timed: Mapping[str, Mapping]) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig6(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        classifier=snakemake.input.classifier,
-        speed=snakemake.input.speed,
-        speed_stats=snakemake.input.speed_stats,
-        out_figure=snakemake.output.figure,
-        runs=snakemake.params.runs,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig6(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            classifier=snakemake.input.classifier,
+            speed=snakemake.input.speed,
+            speed_stats=snakemake.input.speed_stats,
+            out_figure=snakemake.output.figure,
+            runs=snakemake.params.runs,
+            paper=snakemake.params.paper,
+        )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import style
 from fittest.plotting.completeness_panels import range_row
 from fittest.store import read_provenance, read_table
@@ -19,5 +20,5 @@ def plot_fig8(table: str, stats: str, out_figure: str) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig8(snakemake.input.table, snakemake.input.stats, snakemake.output.figure)
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig8(snakemake.input.table, snakemake.input.stats, snakemake.output.figure)

@@ -8,6 +8,7 @@ from fittest.analysis.ablation import Measures, arm_table, arms, curves
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import Criteria, ablation_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -49,16 +50,16 @@ def analyse_ablation(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_ablation(
-        ablation_runs=snakemake.input.ablation_runs,
-        base_runs=snakemake.input.base_runs,
-        trajectories=snakemake.input.trajectories,
-        out_table=snakemake.output.table,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        measures=Measures(**snakemake.params.measures),
-        criteria=Criteria(**snakemake.params.criteria),
-        resampling=Resampling(**snakemake.params.resampling),
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_ablation(
+            ablation_runs=snakemake.input.ablation_runs,
+            base_runs=snakemake.input.base_runs,
+            trajectories=snakemake.input.trajectories,
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            measures=Measures(**snakemake.params.measures),
+            criteria=Criteria(**snakemake.params.criteria),
+            resampling=Resampling(**snakemake.params.resampling),
+            paper=snakemake.params.paper,
+        )

@@ -6,6 +6,7 @@ from fittest.analysis.counts import all_moduli, count_means
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
 from fittest.analysis.sweep_statistics import moduli_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -35,13 +36,13 @@ def analyse_all_moduli(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_all_moduli(
-        moduli_runs=snakemake.input.moduli_runs,
-        primes_runs=snakemake.input.primes_runs,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        largest=snakemake.params.largest,
-        two_mean_factor=snakemake.params.two_mean_factor,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_all_moduli(
+            moduli_runs=snakemake.input.moduli_runs,
+            primes_runs=snakemake.input.primes_runs,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            largest=snakemake.params.largest,
+            two_mean_factor=snakemake.params.two_mean_factor,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

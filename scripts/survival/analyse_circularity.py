@@ -13,6 +13,7 @@ from fittest.analysis.initial_circularity import (
 )
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 from fittest.tasks import ModularAddition
 
@@ -54,15 +55,15 @@ def analyse_circularity(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_circularity(
-        runs=snakemake.input.base_runs,
-        frequencies=snakemake.input.base_frequencies,
-        out_fig11=snakemake.output.fig11,
-        out_stats=snakemake.output.stats,
-        p=snakemake.params.p,
-        dimensions=snakemake.params.dimensions,
-        seeds=snakemake.params.seeds,
-        histogram_bins=snakemake.params.histogram_bins,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_circularity(
+            runs=snakemake.input.base_runs,
+            frequencies=snakemake.input.base_frequencies,
+            out_fig11=snakemake.output.fig11,
+            out_stats=snakemake.output.stats,
+            p=snakemake.params.p,
+            dimensions=snakemake.params.dimensions,
+            seeds=snakemake.params.seeds,
+            histogram_bins=snakemake.params.histogram_bins,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

@@ -17,6 +17,7 @@ from fittest.analysis.collaboration import (
 )
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
+from fittest.pipeline.script import rule_job
 from fittest.runs.run import Run
 from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_table
 
@@ -96,15 +97,15 @@ def _networks(path: str, run_id: str, step: int | None, run: Run) -> Iterator[tu
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_collaboration(
-        runs=snakemake.input.runs,
-        frequencies=snakemake.input.frequencies,
-        weights=listed(snakemake.input.weights),
-        showcase=snakemake.input.showcase,
-        out_subsets=snakemake.output.subsets,
-        out_fig8=snakemake.output.fig8,
-        out_stats=snakemake.output.stats,
-        least_survivors=snakemake.params.least_survivors,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_collaboration(
+            runs=snakemake.input.runs,
+            frequencies=snakemake.input.frequencies,
+            weights=listed(snakemake.input.weights),
+            showcase=snakemake.input.showcase,
+            out_subsets=snakemake.output.subsets,
+            out_fig8=snakemake.output.fig8,
+            out_stats=snakemake.output.stats,
+            least_survivors=snakemake.params.least_survivors,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

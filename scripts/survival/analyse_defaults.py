@@ -8,6 +8,7 @@ import pandas as pd
 from fittest.analysis.geometry import geometry
 from fittest.analysis.showcase import EMBEDDING
 from fittest.analysis.snapshots import run_snapshots
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_table
 
 
@@ -60,14 +61,14 @@ def analyse_defaults(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_defaults(
-        runs=snakemake.input.runs,
-        trajectories=snakemake.input.trajectories,
-        weights=snakemake.input.weights,
-        out_snapshots=snakemake.output.snapshots,
-        out_geometry=snakemake.output.geometry,
-        steps=snakemake.params.steps,
-        two_mean_factor=snakemake.params.two_mean_factor,
-        dead_share=snakemake.params.dead_share,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_defaults(
+            runs=snakemake.input.runs,
+            trajectories=snakemake.input.trajectories,
+            weights=snakemake.input.weights,
+            out_snapshots=snakemake.output.snapshots,
+            out_geometry=snakemake.output.geometry,
+            steps=snakemake.params.steps,
+            two_mean_factor=snakemake.params.two_mean_factor,
+            dead_share=snakemake.params.dead_share,
+        )

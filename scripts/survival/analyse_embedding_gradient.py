@@ -9,6 +9,7 @@ import pandas as pd
 from fittest.analysis.gradient_norms import gradient_curves, gradient_norm_rows, gradient_peaks
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 
 
@@ -45,14 +46,14 @@ def analyse_embedding_gradient(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_embedding_gradient(
-        runs=snakemake.input.runs,
-        trajectories=listed(snakemake.input.trajectories),
-        showcase=snakemake.input.showcase,
-        out_peaks=snakemake.output.peaks,
-        out_fig13=snakemake.output.fig13,
-        out_stats=snakemake.output.stats,
-        late_steps=tuple(snakemake.params.late_steps),
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_embedding_gradient(
+            runs=snakemake.input.runs,
+            trajectories=listed(snakemake.input.trajectories),
+            showcase=snakemake.input.showcase,
+            out_peaks=snakemake.output.peaks,
+            out_fig13=snakemake.output.fig13,
+            out_stats=snakemake.output.stats,
+            late_steps=tuple(snakemake.params.late_steps),
+            resampling=Resampling(**snakemake.params.resampling),
+        )

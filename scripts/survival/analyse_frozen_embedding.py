@@ -8,6 +8,7 @@ from fittest.analysis.frozen import losses_at
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import frozen_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -41,14 +42,14 @@ def analyse_frozen_embedding(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_frozen_embedding(
-        runs=snakemake.input.runs,
-        trajectories=snakemake.input.trajectories,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        shares=snakemake.params.shares,
-        small_d=snakemake.params.small_d,
-        resampling=Resampling(**snakemake.params.resampling),
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_frozen_embedding(
+            runs=snakemake.input.runs,
+            trajectories=snakemake.input.trajectories,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            shares=snakemake.params.shares,
+            small_d=snakemake.params.small_d,
+            resampling=Resampling(**snakemake.params.resampling),
+            paper=snakemake.params.paper,
+        )

@@ -15,6 +15,7 @@ from fittest.analysis.gradient_survival import (
 )
 from fittest.analysis.intervals import Estimate, Resampling
 from fittest.analysis.survival_statistics import COLUMNS, Row, statistic_row
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -104,18 +105,18 @@ def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_gradient(
-        runs=snakemake.input.fixemb_runs,
-        frequencies=snakemake.input.fixemb_frequencies,
-        out_classifier=snakemake.output.classifier,
-        out_fig7=snakemake.output.fig7,
-        out_stats=snakemake.output.stats,
-        alive_rule=snakemake.params.alive_rule,
-        histogram_bins=snakemake.params.histogram_bins,
-        rate_bins=snakemake.params.rate_bins,
-        least_in_bin=snakemake.params.least_in_bin,
-        classifier=snakemake.params.classifier,
-        paper_accuracy=snakemake.params.paper.get("svm_accuracy"),
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_gradient(
+            runs=snakemake.input.fixemb_runs,
+            frequencies=snakemake.input.fixemb_frequencies,
+            out_classifier=snakemake.output.classifier,
+            out_fig7=snakemake.output.fig7,
+            out_stats=snakemake.output.stats,
+            alive_rule=snakemake.params.alive_rule,
+            histogram_bins=snakemake.params.histogram_bins,
+            rate_bins=snakemake.params.rate_bins,
+            least_in_bin=snakemake.params.least_in_bin,
+            classifier=snakemake.params.classifier,
+            paper_accuracy=snakemake.params.paper.get("svm_accuracy"),
+            resampling=Resampling(**snakemake.params.resampling),
+        )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from fittest.analysis.horizon import horizon_agreement, rule_agreement
+from fittest.pipeline.script import rule_job
 from fittest.runs.run import Stop
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -43,15 +44,15 @@ def analyse_horizon(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_horizon(
-        runs=snakemake.input.runs,
-        trajectories=snakemake.input.trajectories,
-        out_horizon=snakemake.output.horizon,
-        out_rules=snakemake.output.rules,
-        out_plotted=snakemake.output.plotted,
-        steps=snakemake.params.steps,
-        rules={name: Stop(**stop) for name, stop in snakemake.params.rules.items()},
-        two_mean_factor=snakemake.params.two_mean_factor,
-        confidence=snakemake.params.confidence,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_horizon(
+            runs=snakemake.input.runs,
+            trajectories=snakemake.input.trajectories,
+            out_horizon=snakemake.output.horizon,
+            out_rules=snakemake.output.rules,
+            out_plotted=snakemake.output.plotted,
+            steps=snakemake.params.steps,
+            rules={name: Stop(**stop) for name, stop in snakemake.params.rules.items()},
+            two_mean_factor=snakemake.params.two_mean_factor,
+            confidence=snakemake.params.confidence,
+        )

@@ -10,6 +10,7 @@ import pandas as pd
 from fittest.analysis.alive import by_signal
 from fittest.analysis.method import COLUMNS, curve_table, method_table
 from fittest.analysis.showcase import EMBEDDING, embedding_at
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_text
 
 DIMENSIONS = 24  # enough to see that rows are noise; more would be too fine to print
@@ -77,14 +78,14 @@ def analyse_method(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_method(
-        runs=snakemake.input.runs,
-        frequencies=snakemake.input.frequencies,
-        trajectories=listed(snakemake.input.trajectories),
-        weights=listed(snakemake.input.weights),
-        showcase=snakemake.input.showcase,
-        out_fig1=snakemake.output.fig1,
-        out_origin=snakemake.output.origin,
-        method_runs=snakemake.params.method_runs,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_method(
+            runs=snakemake.input.runs,
+            frequencies=snakemake.input.frequencies,
+            trajectories=listed(snakemake.input.trajectories),
+            weights=listed(snakemake.input.weights),
+            showcase=snakemake.input.showcase,
+            out_fig1=snakemake.output.fig1,
+            out_origin=snakemake.output.origin,
+            method_runs=snakemake.params.method_runs,
+        )

@@ -6,6 +6,7 @@ from fittest.analysis.counts import count_means
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import trend_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -47,13 +48,13 @@ def analyse_number_of_circles(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_number_of_circles(
-        primes_runs=snakemake.input.primes_runs,
-        dims_runs=snakemake.input.dims_runs,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        trend_from_p=snakemake.params.trend_from_p,
-        two_mean_factor=snakemake.params.two_mean_factor,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_number_of_circles(
+            primes_runs=snakemake.input.primes_runs,
+            dims_runs=snakemake.input.dims_runs,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            trend_from_p=snakemake.params.trend_from_p,
+            two_mean_factor=snakemake.params.two_mean_factor,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

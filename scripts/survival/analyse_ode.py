@@ -21,6 +21,7 @@ from fittest.analysis.ode_runs import (
 )
 from fittest.analysis.ode_statistics import ode_rows
 from fittest.analysis.survival_statistics import COLUMNS
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 
 PATHS = ["k", "rank", "fate", "step", "real", "ols", "lasso", "analytic"]
@@ -129,19 +130,19 @@ def _fits(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_ode(
-        base_runs=snakemake.input.base_runs,
-        base_trajectories=listed(snakemake.input.base_trajectories),
-        ode_runs=snakemake.input.ode_runs,
-        ode_trajectories=listed(snakemake.input.ode_trajectories),
-        showcase=snakemake.input.showcase,
-        out_fits=snakemake.output.fits,
-        out_fig9=snakemake.output.fig9,
-        out_fig15=snakemake.output.fig15,
-        out_fig16=snakemake.output.fig16,
-        out_stats=snakemake.output.stats,
-        settings=snakemake.params.settings,
-        heatmap_runs=snakemake.params.heatmap_runs,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_ode(
+            base_runs=snakemake.input.base_runs,
+            base_trajectories=listed(snakemake.input.base_trajectories),
+            ode_runs=snakemake.input.ode_runs,
+            ode_trajectories=listed(snakemake.input.ode_trajectories),
+            showcase=snakemake.input.showcase,
+            out_fits=snakemake.output.fits,
+            out_fig9=snakemake.output.fig9,
+            out_fig15=snakemake.output.fig15,
+            out_fig16=snakemake.output.fig16,
+            out_stats=snakemake.output.stats,
+            settings=snakemake.params.settings,
+            heatmap_runs=snakemake.params.heatmap_runs,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

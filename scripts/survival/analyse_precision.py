@@ -6,6 +6,7 @@ import pandas as pd
 
 from fittest.analysis.precision import precision_differences
 from fittest.errors import StoreError
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_provenance, read_table, write_table
 
 
@@ -31,10 +32,10 @@ def analyse_precision(runs: str, usual: Sequence[str], other: str, out_differenc
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_precision(
-        runs=snakemake.input.runs,
-        usual=snakemake.input.usual,
-        other=snakemake.input.other,
-        out_differences=snakemake.output.differences,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_precision(
+            runs=snakemake.input.runs,
+            usual=snakemake.input.usual,
+            other=snakemake.input.other,
+            out_differences=snakemake.output.differences,
+        )

@@ -14,6 +14,7 @@ from fittest.analysis.showcase import (
     signal_evolution_table,
     snapshot_steps,
 )
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_text
 
 
@@ -73,14 +74,14 @@ def _rows_of(path: str, run_id: str) -> pd.DataFrame:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_showcase(
-        runs=snakemake.input.runs,
-        frequencies=snakemake.input.frequencies,
-        trajectories=listed(snakemake.input.trajectories),
-        weights=listed(snakemake.input.weights),
-        out_showcase=snakemake.output.showcase,
-        out_fig2=snakemake.output.fig2,
-        out_fig3=snakemake.output.fig3,
-        wanted_survivors=snakemake.params.wanted_survivors,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_showcase(
+            runs=snakemake.input.runs,
+            frequencies=snakemake.input.frequencies,
+            trajectories=listed(snakemake.input.trajectories),
+            weights=listed(snakemake.input.weights),
+            out_showcase=snakemake.output.showcase,
+            out_fig2=snakemake.output.fig2,
+            out_fig3=snakemake.output.fig3,
+            wanted_survivors=snakemake.params.wanted_survivors,
+        )

@@ -19,6 +19,7 @@ from fittest.analysis.survival_statistics import (
     run_rows,
     survival_rows,
 )
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -84,24 +85,24 @@ def analyse_survival(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_survival(
-        fixemb_runs=snakemake.input.fixemb_runs,
-        fixemb_frequencies=snakemake.input.fixemb_frequencies,
-        perturb_runs=snakemake.input.perturb_runs,
-        perturb_frequencies=snakemake.input.perturb_frequencies,
-        manual_runs=snakemake.input.manual_runs,
-        manual_frequencies=snakemake.input.manual_frequencies,
-        out_survival_rates=snakemake.output.survival_rates,
-        out_perturb_rates=snakemake.output.perturb_rates,
-        out_manual_rates=snakemake.output.manual_rates,
-        out_stats=snakemake.output.stats,
-        out_fig6=snakemake.output.fig6,
-        alive_rule=snakemake.params.alive_rule,
-        confidence=snakemake.params.confidence,
-        bootstrap_draws=snakemake.params.bootstrap_draws,
-        bootstrap_seed=snakemake.params.bootstrap_seed,
-        strong_factor=snakemake.params.strong_factor,
-        weak_factor=snakemake.params.weak_factor,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_survival(
+            fixemb_runs=snakemake.input.fixemb_runs,
+            fixemb_frequencies=snakemake.input.fixemb_frequencies,
+            perturb_runs=snakemake.input.perturb_runs,
+            perturb_frequencies=snakemake.input.perturb_frequencies,
+            manual_runs=snakemake.input.manual_runs,
+            manual_frequencies=snakemake.input.manual_frequencies,
+            out_survival_rates=snakemake.output.survival_rates,
+            out_perturb_rates=snakemake.output.perturb_rates,
+            out_manual_rates=snakemake.output.manual_rates,
+            out_stats=snakemake.output.stats,
+            out_fig6=snakemake.output.fig6,
+            alive_rule=snakemake.params.alive_rule,
+            confidence=snakemake.params.confidence,
+            bootstrap_draws=snakemake.params.bootstrap_draws,
+            bootstrap_seed=snakemake.params.bootstrap_seed,
+            strong_factor=snakemake.params.strong_factor,
+            weak_factor=snakemake.params.weak_factor,
+            paper=snakemake.params.paper,
+        )

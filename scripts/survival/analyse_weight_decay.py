@@ -6,6 +6,7 @@ from fittest.analysis.counts import count_means
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.survival_statistics import COLUMNS, run_rows
 from fittest.analysis.sweep_statistics import no_decay_rows, trend_rows
+from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -49,14 +50,14 @@ def analyse_weight_decay(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    analyse_weight_decay(
-        wd_runs=snakemake.input.wd_runs,
-        wd0_runs=snakemake.input.wd0_runs,
-        out_stats=snakemake.output.stats,
-        out_plotted=snakemake.output.plotted,
-        trend_from=snakemake.params.trend_from,
-        small=snakemake.params.small,
-        two_mean_factor=snakemake.params.two_mean_factor,
-        resampling=Resampling(**snakemake.params.resampling),
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_weight_decay(
+            wd_runs=snakemake.input.wd_runs,
+            wd0_runs=snakemake.input.wd0_runs,
+            out_stats=snakemake.output.stats,
+            out_plotted=snakemake.output.plotted,
+            trend_from=snakemake.params.trend_from,
+            small=snakemake.params.small,
+            two_mean_factor=snakemake.params.two_mean_factor,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

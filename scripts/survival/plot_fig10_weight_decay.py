@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
 
@@ -52,11 +53,11 @@ def _finding(statistics: dict, paper: Mapping[str, float]) -> str:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig10(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-        small=snakemake.params.small,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig10(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+            small=snakemake.params.small,
+            paper=snakemake.params.paper,
+        )

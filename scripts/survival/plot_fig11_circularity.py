@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import printed
 from fittest.store import read_provenance, read_table
@@ -62,9 +63,9 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Mapping[str, Any]) ->
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig11(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig11(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import fate_curves, printed
 from fittest.store import read_provenance, read_table
@@ -75,11 +76,11 @@ def plot_fig13(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig13(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        showcase=snakemake.input.showcase,
-        out_figure=snakemake.output.figure,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig13(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            showcase=snakemake.input.showcase,
+            out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
+        )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import printed
 from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
@@ -39,9 +40,9 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig15(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig15(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import printed
 from fittest.store import read_provenance, read_table
@@ -52,10 +53,10 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig16(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        showcase=snakemake.input.showcase,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig16(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            showcase=snakemake.input.showcase,
+            out_figure=snakemake.output.figure,
+        )

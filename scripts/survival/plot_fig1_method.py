@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import fate_curves
 
@@ -112,10 +113,10 @@ def _caption(counts: list[int], paper: Mapping[str, float]) -> str:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig1(
-        table=snakemake.input.table,
-        origin=snakemake.input.origin,
-        out_figure=snakemake.output.figure,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig1(
+            table=snakemake.input.table,
+            origin=snakemake.input.origin,
+            out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
+        )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 
 ROWS = {"dead": "dead", "survivor": "strongest survivor"}
@@ -88,11 +89,11 @@ def _row(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig2(
-        table=snakemake.input.table,
-        showcase=snakemake.input.showcase,
-        out_figure=snakemake.output.figure,
-        projection_limit=snakemake.params.projection_limit,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig2(
+            table=snakemake.input.table,
+            showcase=snakemake.input.showcase,
+            out_figure=snakemake.output.figure,
+            projection_limit=snakemake.params.projection_limit,
+            paper=snakemake.params.paper,
+        )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 
 
@@ -49,9 +50,9 @@ def _title(plane: pd.Series) -> str:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig3(
-        table=snakemake.input.table,
-        showcase=snakemake.input.showcase,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig3(
+            table=snakemake.input.table,
+            showcase=snakemake.input.showcase,
+            out_figure=snakemake.output.figure,
+        )

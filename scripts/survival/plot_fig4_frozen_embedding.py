@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import style, sweep_panels
 from fittest.store import read_provenance, read_table
 
@@ -53,9 +54,9 @@ def _finding(statistics: dict) -> str:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig4(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig4(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import circle_panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
 
@@ -28,10 +29,10 @@ def plot_fig5(table: str, stats: str, out_figure: str, paper: Mapping[str, float
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig5(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig5(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
+        )

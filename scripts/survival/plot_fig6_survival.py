@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.store import read_provenance, read_table
 
@@ -125,10 +126,10 @@ def _manual(axes: Axes, data: pd.DataFrame) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig6(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig6(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import style
 from fittest.plotting.gradient_panels import gradient_panels
 from fittest.store import read_provenance, read_table
@@ -30,11 +31,11 @@ def plot_fig7(
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig7(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        classifier=snakemake.input.classifier,
-        out_figure=snakemake.output.figure,
-        paper=snakemake.params.paper,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig7(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            classifier=snakemake.input.classifier,
+            out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import fate_curves, printed
 from fittest.store import read_provenance, read_table
@@ -59,10 +60,10 @@ def plot_fig8(table: str, stats: str, showcase: str, out_figure: str) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig8(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        showcase=snakemake.input.showcase,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig8(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            showcase=snakemake.input.showcase,
+            out_figure=snakemake.output.figure,
+        )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import printed
 from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
@@ -94,9 +95,9 @@ def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Mapping[str, Any]) ->
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_fig9(
-        table=snakemake.input.table,
-        stats=snakemake.input.stats,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig9(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

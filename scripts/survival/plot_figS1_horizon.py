@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.store import read_provenance, read_table
 
@@ -97,9 +98,9 @@ def _saving(axes: Axes, table: pd.DataFrame) -> None:
 
 
 if "snakemake" in globals():
-    snakemake = globals()["snakemake"]
-    plot_figS1(
-        horizon=snakemake.input.horizon,
-        rules=snakemake.input.rules,
-        out_figure=snakemake.output.figure,
-    )
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_figS1(
+            horizon=snakemake.input.horizon,
+            rules=snakemake.input.rules,
+            out_figure=snakemake.output.figure,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fittest.pipeline.jobs import run_training
+from fittest.pipeline.script import rule_job
 
 OTHER = {"float32": "float64", "float64": "float32"}
 
@@ -17,13 +18,12 @@ def other_precision(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if "snakemake" in globals():
-    smk = globals()["snakemake"]
-    run_training(
-        config=other_precision(smk.config),
-        runset=smk.params.runset,
-        shard=smk.params.shard,
-        trajectory=smk.output.trajectory,
-        weights=smk.output.weights,
-        threads=smk.threads,
-        log_path=smk.log[0],
-    )
+    with rule_job(globals()["snakemake"]) as smk:
+        run_training(
+            config=other_precision(smk.config),
+            runset=smk.params.runset,
+            shard=smk.params.shard,
+            trajectory=smk.output.trajectory,
+            weights=smk.output.weights,
+            threads=smk.threads,
+        )

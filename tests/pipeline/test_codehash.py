@@ -221,7 +221,9 @@ def test_what_training_imports_is_hashed() -> None:
 
 
 def names(roots: list[str], *parts: str) -> set[str]:
-    found = codehash.imported_sources([str(REPOSITORY / root) for root in roots], parts)
+    found = codehash.imported_sources(
+        [path for root in roots for path in (REPOSITORY / root).glob("*.py")], parts
+    )
     return {path.relative_to(PACKAGE).as_posix() for path in found}
 
 
@@ -240,9 +242,19 @@ def test_papers_do_not_share_the_hash_of_what_one_of_them_uses() -> None:
 def test_imports_are_followed_through_modules(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("from fittest.analysis import survival_figure\n")
-    found = {path.name for path in codehash.imported_sources([str(script)], ("analysis",))}
+    found = {path.name for path in codehash.imported_sources([script], ("analysis",))}
     assert {"survival_figure.py", "intervals.py"} <= found
     assert "ablation.py" not in found
-    whole = codehash.imports_hash((str(script),), "analysis")
-    assert whole == codehash.imports_hash((str(script),), "analysis")
-    assert whole != codehash.imports_hash((str(script),), "fourier.py")
+
+
+def test_a_script_counts_with_what_it_uses(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from fittest.analysis import survival_figure\n")
+    whole = codehash.script_hash(script)
+    same = tmp_path / "same.py"
+    same.write_text("# a comment\nfrom fittest.analysis import survival_figure\n")
+    assert codehash.script_hash(same) == whole
+    other = tmp_path / "other.py"
+    other.write_text("from fittest.analysis import orders\n")
+    assert codehash.script_hash(other) != whole
+    assert codehash.script_hash(script, ("claims/survival.py",)) != whole

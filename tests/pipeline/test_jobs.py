@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fittest.errors import StoreError
 from fittest.pipeline.forecast import EnsembleCost, Rate, shard_seconds
-from fittest.pipeline.jobs import job, run_collect, run_training
+from fittest.pipeline.jobs import run_collect, run_training
 from fittest.pipeline.plan import job_progress
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
-from fittest.pipeline.targets import to_environment, training_targets
+from fittest.pipeline.script import job
+from fittest.pipeline.targets import training_targets
 from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
 from fittest.runs.cost import flops, flops_per_step
 from fittest.runs.run import Run
@@ -51,19 +51,18 @@ def train(project: Project, **over: object) -> None:
         "trajectory": project.paths.trajectory("one", "0000"),
         "weights": project.paths.weights("one", "0000"),
         "threads": 1,
-        "log_path": "logs/train.log",
     }
-    run_training(**arguments | over)  # type: ignore[arg-type]
+    with job("logs/train.log"):
+        run_training(**arguments | over)  # type: ignore[arg-type]
 
 
 def test_jobs_make_their_tables_and_logs(project: Project) -> None:
     train(project)
     paths = project.paths
     config = project.config.model_dump(mode="json")
-    run_collect(config, "one", paths.runs("one"), paths.frequencies("one"), "logs/collect.log")
+    run_collect(config, "one", paths.runs("one"), paths.frequencies("one"))
     assert len(read_table(paths.runs("one"), "runs")) == 2
     assert "one/0000" in Path("logs/train.log").read_text()
-    assert Path("logs/collect.log").exists()
 
 
 def test_users_error_is_one_message_and_a_status(
@@ -78,20 +77,17 @@ def test_users_error_is_one_message_and_a_status(
     assert "`0009`" in Path("logs/train.log").read_text()
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [(Interrupted("later"), EXIT_INTERRUPTED), (StoreError("full"), 1)]
-)
-def test_exit_status(error: Exception, status: int, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit) as caught, job(str(tmp_path / "logs" / "a.log")):
-        raise error
-    assert caught.value.code == status
-    assert str(error) in (tmp_path / "logs" / "a.log").read_text()
+def test_a_job_told_to_stop_asks_to_be_started_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise Interrupted("later")
 
-
-def test_unexpected_error_keeps_its_traceback(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), job(str(tmp_path / "a.log")):
-        _ = 1 / 0
-    assert "Traceback" in (tmp_path / "a.log").read_text()
+    monkeypatch.setattr("fittest.pipeline.jobs.train_shard", stopped)
+    with pytest.raises(SystemExit) as caught:
+        train(project)
+    assert caught.value.code == EXIT_INTERRUPTED
+    assert "later" in Path("logs/train.log").read_text()
 
 
 # -- progress ----------------------------------------------------------------------------------
@@ -246,10 +242,7 @@ def test_training_tells_its_progress_by_what_it_computes(project: Project) -> No
     assert "100 %" in progress.line()
 
 
-def test_a_job_counts_what_its_workflow_is_asked_for(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`--cores all` names no target, and a target may hold a space."""
+def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
     more = runset({"steps": 500}, {"seed": [5]})
     write_project(
         project.root,
@@ -261,15 +254,15 @@ def test_a_job_counts_what_its_workflow_is_asked_for(
         },
     )
     project = Project.load(project.root)
-    asked = training_targets(project, ["figures/fig1_a.pdf"])
-    monkeypatch.setenv("FITTEST_TARGETS", to_environment(asked))
-    assert job_progress(project, "one", "0000")._later == 0
-    monkeypatch.setenv("FITTEST_TARGETS", to_environment(training_targets(project, [])))
-    assert job_progress(project, "one", "0000")._later == pytest.approx(
-        shard_seconds(project.shard("more", "0000"), Rate.typical())
-    )
-    monkeypatch.delenv("FITTEST_TARGETS")
-    assert job_progress(project, "one", "0000")._later == 0
+
+    def later(*targets: str) -> float:
+        asked = training_targets(project, targets)
+        return job_progress(project, "one", "0000", asked)._later
+
+    assert later("figures/fig1_a.pdf") == 0
+    whole = shard_seconds(project.shard("more", "0000"), Rate.typical())
+    assert later("all") == pytest.approx(whole)
+    assert later() == 0
 
 
 @given(seconds=st.floats(0, 1e8))

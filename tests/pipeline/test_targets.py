@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.targets import (
     canonical,
     check_targets,
-    from_environment,
     resolve,
     snakemake_target,
-    to_environment,
     training_targets,
 )
 from small_world import REPOSITORY, runset, write_project
@@ -106,7 +103,8 @@ def test_figure_6_is_that_of_the_paper_at_the_top() -> None:
 @pytest.mark.parametrize(
     ("targets", "training"),
     [
-        ([], ["all"]),
+        ([], []),
+        (["all"], ["all"]),
         (["figures/fig1_a.pdf"], ["fig1_a"]),
         (["test_fig10"], ["fig10_b"]),
         (["test_claims"], ["test"]),
@@ -119,14 +117,6 @@ def test_targets_that_mean_training(
     targets: list[str], training: list[str], project: Project
 ) -> None:
     assert training_targets(project, targets) == training
-
-
-@pytest.mark.parametrize("targets", [["all"], ["a b", "ümlaut"], []])
-def test_targets_survive_the_environment(
-    targets: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(os.environ, "FITTEST_TARGETS", to_environment(targets))
-    assert from_environment() == targets
 
 
 @pytest.mark.parametrize(

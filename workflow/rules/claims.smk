@@ -15,7 +15,7 @@ for paper, file in project.claims.items():
                 name.replace(".", "__"): path
                 for name, path in project.claim_tables(paper).items()
             },
-            claims=f"config/claims/{paper}.yaml",
+            claims=f"{project.config.paths.configuration}/claims/{paper}.yaml",
             descriptions=report_descriptions(paper),
         output:
             csv=report(
@@ -51,7 +51,7 @@ for paper, file in project.claims.items():
                 name: {"title": figure.title, "runs": project.runs_of(paper, name)}
                 for name, figure in project.papers[paper].figures.items()
             },
-            code=claims_code(paper),
+            modules=own_measures(paper),
         script:
             "../../scripts/claims.py"
 
@@ -111,7 +111,6 @@ rule survival_defaults:
         steps=project.config.analysis.defaults.steps,
         dead_share=project.config.analysis.defaults.dead_share,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
-        code=SURVIVAL_CODE,
         key=keys("horizon"),
     script:
         "../../scripts/survival/analyse_defaults.py"
@@ -151,7 +150,6 @@ rule survival_precision:
     log:
         f"logs/{project.scale}/survival/precision.log",
     params:
-        code=SURVIVAL_CODE,
         key=keys("precision"),
     script:
         "../../scripts/survival/analyse_precision.py"

@@ -1,30 +1,50 @@
-# Loads and checks the configuration before any rule is made.
+# Reads and checks the configuration before any rule is made.
 # Gives the other files `project`, and figures of any scale their place under figures/.
 
 import os
 import sys
-
-from snakemake.exceptions import WorkflowError
+from pathlib import Path
 
 from fittest.errors import FittestError
-from fittest.pipeline.codehash import imports_hash, package_has
-from fittest.pipeline.project import Project
-
-
-configfile: "config/config.yaml"
+from fittest.pipeline import workflow_start
+from fittest.pipeline.codehash import package_has
 
 
 report: "../report/workflow.rst"
 
 
+# Snakemake hands scripts to the interpreter by a line of shell with its path unquoted.
+workflow_start.name_interpreter_without_its_path()
+
+HERE = workflow.current_basedir
+# None where this workflow is a module of another one that fetches its files one by one.
+HOME = os.path.join(HERE.get_path_or_uri(secret_free=True), "../..")
+HOME = os.path.relpath(HOME) if os.path.isdir(HOME) else None
+
+
+def source(path):
+    """A file of this workflow, wherever the workflow itself comes from."""
+    if HOME is not None:
+        return os.path.normpath(os.path.join(HOME, path))
+    return workflow.sourcecache.get_path(HERE.join(os.path.join("../..", path)))
+
+
 try:
-    project = Project(config)
-    project.check()
+    project = workflow_start.opened(
+        given=config,
+        files=workflow.configfiles,
+        source=HOME,
+    )
+    # Scripts get this one, whatever file or command line each part of it comes from.
+    config = project.config.model_dump(mode="json")
+    asked = workflow_start.command_line(
+        sys.argv[1:] if workflow.is_main_process else []
+    )
+    # Jobs report their progress against all the training that the command line asks for.
+    if workflow.is_main_process:
+        workflow_start.announce(project.targets_among(asked.targets))
 except FittestError as error:
     sys.exit(f"fittest: {error}")
-
-# Jobs report their progress against all the training that the command line asks for.
-os.environ.setdefault("FITTEST_TARGETS", " ".join(project.targets_among(sys.argv[1:])))
 
 
 # Read only under `--software-deployment-method apptainer`, by those who keep the package in an
@@ -39,7 +59,7 @@ wildcard_constraints:
 
 
 def keys(*runsets):
-    """What decides the tables of some run-sets; a rule that reads them reruns when it changes."""
+    """Who the runs of some run-sets are; scripts refuse tables of others."""
     return [project.runset_key(name) for name in runsets]
 
 
@@ -51,11 +71,9 @@ def runset_tables(*runsets):
     }
 
 
-def claims_code(paper):
-    """A hash of what judges a paper: its own measures, where it has any, and the general ones."""
-    own = [f"claims/{paper}.py"] if package_has(f"claims/{paper}.py") else []
-    roots = ("scripts/claims.py", "claims/general.py", *own)
-    return imports_hash(roots, "claims", "analysis", "fourier.py")
+def own_measures(paper):
+    """The module of a paper's own measures, where it has any; claims load it by name."""
+    return tuple(f for f in (f"claims/{paper}.py",) if package_has(f))
 
 
 def survival_table(name):
@@ -63,22 +81,25 @@ def survival_table(name):
 
 
 def figure_description(name):
-    """What a figure shows, for its caption in the report."""
-    return f"workflow/report/{name}.rst"
+    """What a figure shows, for its caption in the report; None where nobody has written it."""
+    try:
+        path = source(f"workflow/report/{name}.rst")
+    except Exception:  # a workflow that is fetched file by file: there is no such file
+        return None
+    return path if os.path.exists(path) else None
 
 
 def report_descriptions(paper):
     """The descriptions that there are of a paper's figures."""
     found = [figure_description(name) for name in project.papers[paper].figures]
-    return [path for path in found if os.path.exists(path)]
+    return [path for path in found if path is not None]
 
 
 def report_caption(paper, name):
     """The figure's caption with its claims where they have been judged, else without."""
-    for path in (project.paths.caption(paper, name), figure_description(name)):
-        if os.path.exists(path):
-            return os.path.abspath(path)
-    return None
+    judged = project.paths.caption(paper, name)
+    path = judged if os.path.exists(judged) else figure_description(name)
+    return path and os.path.abspath(path)
 
 
 def kept_figure(paper, name):

@@ -9,19 +9,8 @@ from functools import partial
 COMPLETENESS = project.papers["completeness"].figures
 COMPLETENESS_CONSTANTS = project.constants("completeness")
 COMPLETENESS_RESAMPLING = project.config.analysis.bootstrap.model_dump()
-COMPLETENESS_CODE = imports_hash(
-    ("scripts/completeness",), "analysis", "fourier.py", "models", "tasks"
-)
-COMPLETENESS_PLOT_CODE = imports_hash(
-    ("scripts/completeness", "scripts/survival"), "plotting"
-)
 completeness_table = partial(project.paths.table, "completeness")
 completeness_log = f"logs/{project.scale}/completeness/{{}}.log".format
-
-
-localrules:
-    completeness,
-    completeness_shared_claims,
 
 
 rule completeness:
@@ -29,6 +18,7 @@ rule completeness:
     input:
         project.figures_of("completeness"),
         project.verdicts_of("completeness"),
+    localrule: True
 
 
 rule completeness_remainder:
@@ -48,7 +38,6 @@ rule completeness_remainder:
         constants=COMPLETENESS_CONSTANTS.model_dump(),
         resampling=COMPLETENESS_RESAMPLING,
         paper=COMPLETENESS["fig1_remainder"].paper,
-        code=COMPLETENESS_CODE,
         key=keys("remainder"),
     script:
         "../../scripts/completeness/analyse_remainder.py"
@@ -71,7 +60,6 @@ rule completeness_xor:
         constants=COMPLETENESS_CONSTANTS.model_dump(),
         resampling=COMPLETENESS_RESAMPLING,
         paper=COMPLETENESS["fig2_xor"].paper,
-        code=COMPLETENESS_CODE,
         key=keys("xor"),
     script:
         "../../scripts/completeness/analyse_xor.py"
@@ -91,7 +79,6 @@ rule completeness_winners:
         completeness_log("winners"),
     params:
         resampling=COMPLETENESS_RESAMPLING,
-        code=COMPLETENESS_CODE,
         key=keys("before", "winners", "winners_ctrl"),
     script:
         "../../scripts/completeness/analyse_winners.py"
@@ -112,7 +99,6 @@ rule completeness_range:
         settings=COMPLETENESS_CONSTANTS.range.model_dump(),
         resampling=COMPLETENESS_RESAMPLING,
         scale=project.scale,
-        code=COMPLETENESS_CODE,
     script:
         "../../scripts/completeness/analyse_range.py"
 
@@ -133,7 +119,6 @@ rule completeness_frozen:
     params:
         shares=COMPLETENESS_CONSTANTS.frozen_shares,
         resampling=COMPLETENESS_RESAMPLING,
-        code=COMPLETENESS_CODE,
         key=keys("freeze_xor", "freeze_rem"),
     script:
         "../../scripts/completeness/analyse_frozen_tasks.py"
@@ -153,7 +138,6 @@ rule completeness_counter_example:
         completeness_log("counter_example"),
     params:
         confidence=project.config.analysis.bootstrap.confidence,
-        code=COMPLETENESS_CODE,
         key=keys("base"),
     script:
         "../../scripts/completeness/analyse_counter_example.py"
@@ -167,6 +151,7 @@ rule completeness_shared_claims:
         stats=completeness_table("shared_claims.parquet"),
     log:
         completeness_log("shared_claims"),
+    localrule: True
     params:
         scale=project.scale,
     script:
@@ -182,8 +167,6 @@ rule completeness_fig1:
         **kept_figure("completeness", "fig1_remainder"),
     log:
         completeness_log("fig1"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig1_remainder.py"
 
@@ -197,8 +180,6 @@ rule completeness_fig2:
         **kept_figure("completeness", "fig2_xor"),
     log:
         completeness_log("fig2"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig2_xor.py"
 
@@ -215,7 +196,6 @@ rule completeness_fig3:
     params:
         projection_limit=project.config.analysis.survival.projection_limit,
         paper=COMPLETENESS["fig3_signal_evolution"].paper,
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig2_signal_evolution.py"
 
@@ -229,8 +209,6 @@ rule completeness_fig4:
         **kept_figure("completeness", "fig4_pca_vs_fft"),
     log:
         completeness_log("fig4"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig3_pca_vs_fft.py"
 
@@ -246,7 +224,6 @@ rule completeness_fig5:
         completeness_log("fig5"),
     params:
         paper=COMPLETENESS["fig5_survival"].paper,
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig6_survival.py"
 
@@ -266,7 +243,6 @@ rule completeness_fig6:
     params:
         paper=COMPLETENESS["fig6_gradient_and_speed"].paper,
         runs=project.runs_of("completeness", "fig6_gradient_and_speed"),
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig6_gradient_and_speed.py"
 
@@ -280,8 +256,6 @@ rule completeness_fig7:
         **kept_figure("completeness", "fig7_frozen_modular"),
     log:
         completeness_log("fig7"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig4_frozen_embedding.py"
 
@@ -295,8 +269,6 @@ rule completeness_fig8:
         **kept_figure("completeness", "fig8_min_completeness"),
     log:
         completeness_log("fig8"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig8_min_completeness.py"
 
@@ -310,8 +282,6 @@ rule completeness_fig9:
         **kept_figure("completeness", "fig9_frozen_xor_remainder"),
     log:
         completeness_log("fig9"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig9_frozen_xor_remainder.py"
 
@@ -325,8 +295,6 @@ rule completeness_fig10:
         **kept_figure("completeness", "fig10_completeness_range"),
     log:
         completeness_log("fig10"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig10_completeness_range.py"
 
@@ -345,7 +313,6 @@ rule completeness_fig11:
     params:
         paper=COMPLETENESS["fig11_number_of_circles"].paper,
         runs=project.runs_of("completeness", "fig11_number_of_circles"),
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig11_number_of_circles.py"
 
@@ -362,7 +329,6 @@ rule completeness_fig12:
     params:
         small=project.config.analysis.sweeps.small_decay,
         paper=COMPLETENESS["fig12_weight_decay"].paper,
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig10_weight_decay.py"
 
@@ -376,8 +342,6 @@ rule completeness_fig13:
         **kept_figure("completeness", "fig13_circularity"),
     log:
         completeness_log("fig13"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig11_circularity.py"
 
@@ -395,7 +359,6 @@ rule completeness_fig14:
         completeness_log("fig14"),
     params:
         paper=COMPLETENESS["fig14_complex_dynamics"].paper,
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/completeness/plot_fig14_complex_dynamics.py"
 
@@ -409,8 +372,6 @@ rule completeness_fig15:
         **kept_figure("completeness", "fig15_winning_tickets"),
     log:
         completeness_log("fig15"),
-    params:
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig12_ablation.py"
 
@@ -427,6 +388,5 @@ rule completeness_fig16:
         completeness_log("fig16"),
     params:
         paper=COMPLETENESS["fig16_embedding_gradient"].paper,
-        code=COMPLETENESS_PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig13_embedding_gradient.py"

@@ -1,14 +1,37 @@
-# After every rule: where jobs run on a cluster, and a last word on those that failed.
+# After every rule: where jobs run on a cluster, which finished files are stale, and a last word on
+# jobs that failed.
 
+from fittest.pipeline import workflow_end
 from fittest.pipeline.failures import summary
+
+# The rules of this workflow, also where it is a module of another one.
+ours = [made for made in workflow.rules if made.basedir == HERE]
+
+
+def script_of(made):
+    """The source file of a rule's script."""
+    if not made.is_script:
+        return None
+    return Path(source(os.path.normpath(os.path.join("workflow/rules", made.script))))
+
 
 # Here and not in each rule, so that a new rule cannot forget it. What the command line or the rule
 # itself says goes first.
-for made in workflow.rules:
+for made in ours:
     for name, value in cluster.placement(
         project.config.cluster, training=False
     ).items():
         made.resources.setdefault(name, value)
+
+# Likewise: every job knows the key of all that decides what it makes, and is done again where what
+# is there has another, even if Snakemake's own memory of it is gone (freshness.py).
+workflow_end.remake_what_is_stale(
+    project,
+    ours,
+    script_of,
+    ancient,
+    look=workflow.is_main_process and not asked.keeps_older,
+)
 
 
 onerror:

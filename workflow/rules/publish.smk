@@ -2,10 +2,6 @@
 # scale; each scale's own stay where they are.
 
 
-localrules:
-    publish,
-
-
 rule publish:
     """Put the figure of the configured scale where the reader looks for it, with its PNG."""
     input:
@@ -16,5 +12,6 @@ rule publish:
         png=project.paths.png(project.paths.published("{figure}")),
     log:
         f"logs/{project.scale}/publish/{{figure}}.log",
+    localrule: True
     shell:
-        "(cp {input.pdf} {output.pdf} && cp {input.png} {output.png}) 2> {log}"
+        "(cp {input.pdf:q} {output.pdf:q} && cp {input.png:q} {output.png:q}) 2> {log:q}"

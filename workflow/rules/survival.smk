@@ -3,16 +3,6 @@
 # tables, fig<n>.csv with the plotted numbers, and the figures; `snakemake survival` makes all.
 
 SURVIVAL = project.papers["survival"].figures
-SURVIVAL_CODE = imports_hash(("scripts/survival",), "analysis", "fourier.py")
-PLOT_CODE = imports_hash(("scripts/survival",), "plotting")
-
-
-localrules:
-    survival,
-    survival_fig2,
-    survival_fig3,
-    survival_fig6,
-    survival_figS1,
 
 
 rule survival:
@@ -20,6 +10,7 @@ rule survival:
     input:
         project.figures_of("survival"),
         project.verdicts_of("survival"),
+    localrule: True
 
 
 rule survival_showcase:
@@ -39,7 +30,6 @@ rule survival_showcase:
         f"logs/{project.scale}/survival/showcase.benchmark.tsv"
     params:
         wanted_survivors=project.config.analysis.survival.showcase_survivors,
-        code=SURVIVAL_CODE,
         key=keys("base"),
     script:
         "../../scripts/survival/analyse_showcase.py"
@@ -67,7 +57,6 @@ rule survival_rates:
         strong_factor=project.config.analysis.survival.strong_factor,
         weak_factor=project.config.analysis.survival.weak_factor,
         paper=SURVIVAL["fig6_survival"].paper,
-        code=SURVIVAL_CODE,
         key=keys("fixemb", "perturb", "manual"),
     script:
         "../../scripts/survival/analyse_survival.py"
@@ -82,10 +71,10 @@ rule survival_fig2:
         **kept_figure("survival", "fig2_signal_evolution"),
     log:
         f"logs/{project.scale}/survival/fig2.log",
+    localrule: True
     params:
         projection_limit=project.config.analysis.survival.projection_limit,
         paper=SURVIVAL["fig2_signal_evolution"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig2_signal_evolution.py"
 
@@ -99,8 +88,7 @@ rule survival_fig3:
         **kept_figure("survival", "fig3_pca_vs_fft"),
     log:
         f"logs/{project.scale}/survival/fig3.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig3_pca_vs_fft.py"
 
@@ -114,9 +102,9 @@ rule survival_fig6:
         **kept_figure("survival", "fig6_survival"),
     log:
         f"logs/{project.scale}/survival/fig6.log",
+    localrule: True
     params:
         paper=SURVIVAL["fig6_survival"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig6_survival.py"
 
@@ -139,7 +127,6 @@ rule survival_horizon:
         rules=project.config.analysis.horizon.model_dump(mode="json")["rules"],
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         confidence=project.config.analysis.bootstrap.confidence,
-        code=SURVIVAL_CODE,
         key=keys("horizon"),
     script:
         "../../scripts/survival/analyse_horizon.py"
@@ -154,8 +141,7 @@ rule survival_figS1:
         **kept_figure("survival", "figS1_horizon"),
     log:
         f"logs/{project.scale}/survival/figS1.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_figS1_horizon.py"
 

@@ -6,21 +6,6 @@
 
 DYNAMICS = project.config.analysis.dynamics
 RESAMPLING = project.config.analysis.bootstrap.model_dump(mode="json")
-DYNAMICS_CODE = imports_hash(
-    ("scripts/survival",), "analysis", "fourier.py", "models", "training/loss.py"
-)
-
-
-localrules:
-    survival_dynamics,
-    survival_fig1,
-    survival_fig7,
-    survival_fig8,
-    survival_fig9,
-    survival_fig11,
-    survival_fig13,
-    survival_fig15,
-    survival_fig16,
 
 
 rule survival_method:
@@ -38,7 +23,6 @@ rule survival_method:
         f"logs/{project.scale}/survival/method.log",
     params:
         method_runs=DYNAMICS.method_runs,
-        code=DYNAMICS_CODE,
         key=keys("base"),
     script:
         "../../scripts/survival/analyse_method.py"
@@ -64,7 +48,6 @@ rule survival_gradient:
         classifier=DYNAMICS.classifier.model_dump(),
         resampling=RESAMPLING,
         paper=SURVIVAL["fig7_gradient"].paper,
-        code=DYNAMICS_CODE,
         key=keys("fixemb"),
     script:
         "../../scripts/survival/analyse_gradient.py"
@@ -88,7 +71,6 @@ rule survival_collaboration:
     params:
         least_survivors=DYNAMICS.least_survivors,
         resampling=RESAMPLING,
-        code=DYNAMICS_CODE,
         key=keys("base"),
     script:
         "../../scripts/survival/analyse_collaboration.py"
@@ -121,7 +103,6 @@ rule survival_ode:
         },
         heatmap_runs=DYNAMICS.heatmap_runs,
         resampling=RESAMPLING,
-        code=DYNAMICS_CODE,
         key=keys("base", "ode"),
     script:
         "../../scripts/survival/analyse_ode.py"
@@ -142,7 +123,6 @@ rule survival_circularity:
         seeds=DYNAMICS.circularity_seeds,
         histogram_bins=DYNAMICS.histogram_bins,
         resampling=RESAMPLING,
-        code=DYNAMICS_CODE,
         key=keys("base"),
     script:
         "../../scripts/survival/analyse_circularity.py"
@@ -163,7 +143,6 @@ rule survival_embedding_gradient:
     params:
         late_steps=DYNAMICS.late_steps,
         resampling=RESAMPLING,
-        code=DYNAMICS_CODE,
         key=keys("base"),
     script:
         "../../scripts/survival/analyse_embedding_gradient.py"
@@ -181,6 +160,7 @@ rule survival_dynamics:
         stats=survival_table("dynamics_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/dynamics.log",
+    localrule: True
     script:
         "../../scripts/collect_statistics.py"
 
@@ -194,9 +174,9 @@ rule survival_fig1:
         **kept_figure("survival", "fig1_method"),
     log:
         f"logs/{project.scale}/survival/fig1.log",
+    localrule: True
     params:
         paper=SURVIVAL["fig1_method"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig1_method.py"
 
@@ -211,9 +191,9 @@ rule survival_fig7:
         **kept_figure("survival", "fig7_gradient"),
     log:
         f"logs/{project.scale}/survival/fig7.log",
+    localrule: True
     params:
         paper=SURVIVAL["fig7_gradient"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig7_gradient.py"
 
@@ -228,8 +208,7 @@ rule survival_fig8:
         **kept_figure("survival", "fig8_collaboration"),
     log:
         f"logs/{project.scale}/survival/fig8.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig8_collaboration.py"
 
@@ -243,8 +222,7 @@ rule survival_fig9:
         **kept_figure("survival", "fig9_linear_ode"),
     log:
         f"logs/{project.scale}/survival/fig9.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig9_linear_ode.py"
 
@@ -258,8 +236,7 @@ rule survival_fig11:
         **kept_figure("survival", "fig11_circularity"),
     log:
         f"logs/{project.scale}/survival/fig11.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig11_circularity.py"
 
@@ -274,9 +251,9 @@ rule survival_fig13:
         **kept_figure("survival", "fig13_embedding_gradient"),
     log:
         f"logs/{project.scale}/survival/fig13.log",
+    localrule: True
     params:
         paper=SURVIVAL["fig13_embedding_gradient"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig13_embedding_gradient.py"
 
@@ -290,8 +267,7 @@ rule survival_fig15:
         **kept_figure("survival", "fig15_lasso_heatmaps"),
     log:
         f"logs/{project.scale}/survival/fig15.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig15_lasso_heatmaps.py"
 
@@ -306,7 +282,6 @@ rule survival_fig16:
         **kept_figure("survival", "fig16_all_trajectories"),
     log:
         f"logs/{project.scale}/survival/fig16.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig16_all_trajectories.py"

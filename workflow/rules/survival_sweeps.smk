@@ -8,15 +8,6 @@ SWEEPS = project.config.analysis.sweeps
 RESAMPLING = project.config.analysis.bootstrap.model_dump()
 
 
-localrules:
-    survival_sweep_stats,
-    survival_fig4,
-    survival_fig5,
-    survival_fig10,
-    survival_fig12,
-    survival_fig14,
-
-
 rule survival_frozen:
     """Test losses over frozen embeddings."""
     input:
@@ -34,7 +25,6 @@ rule survival_frozen:
         small_d=SWEEPS.small_d,
         resampling=RESAMPLING,
         paper=SURVIVAL["fig4_frozen_embedding"].paper,
-        code=SURVIVAL_CODE,
         key=keys("freeze"),
     script:
         "../../scripts/survival/analyse_frozen_embedding.py"
@@ -56,7 +46,6 @@ rule survival_circles:
         trend_from_p=SWEEPS.trend_from_p,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         resampling=RESAMPLING,
-        code=SURVIVAL_CODE,
         key=keys("primes", "dims"),
     script:
         "../../scripts/survival/analyse_number_of_circles.py"
@@ -79,7 +68,6 @@ rule survival_weight_decay:
         small=SWEEPS.small_decay,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         resampling=RESAMPLING,
-        code=SURVIVAL_CODE,
         key=keys("wd", "wd0"),
     script:
         "../../scripts/survival/analyse_weight_decay.py"
@@ -112,7 +100,6 @@ rule survival_ablation:
         },
         resampling=RESAMPLING,
         paper=SURVIVAL["fig12_ablation"].paper,
-        code=SURVIVAL_CODE,
         key=keys("ablation", "base"),
     script:
         "../../scripts/survival/analyse_ablation.py"
@@ -134,7 +121,6 @@ rule survival_moduli:
         largest=SWEEPS.largest_modulus,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
         resampling=RESAMPLING,
-        code=SURVIVAL_CODE,
         key=keys("moduli", "primes"),
     script:
         "../../scripts/survival/analyse_all_moduli.py"
@@ -148,6 +134,7 @@ rule survival_sweep_stats:
         stats=survival_table("sweep_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/sweep_stats.log",
+    localrule: True
     script:
         "../../scripts/collect_statistics.py"
 
@@ -161,8 +148,7 @@ rule survival_fig4:
         **kept_figure("survival", "fig4_frozen_embedding"),
     log:
         f"logs/{project.scale}/survival/fig4.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig4_frozen_embedding.py"
 
@@ -176,9 +162,9 @@ rule survival_fig5:
         **kept_figure("survival", "fig5_number_of_circles"),
     log:
         f"logs/{project.scale}/survival/fig5.log",
+    localrule: True
     params:
         paper=SURVIVAL["fig5_number_of_circles"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig5_number_of_circles.py"
 
@@ -192,10 +178,10 @@ rule survival_fig10:
         **kept_figure("survival", "fig10_weight_decay"),
     log:
         f"logs/{project.scale}/survival/fig10.log",
+    localrule: True
     params:
         small=SWEEPS.small_decay,
         paper=SURVIVAL["fig10_weight_decay"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig10_weight_decay.py"
 
@@ -209,8 +195,7 @@ rule survival_fig12:
         **kept_figure("survival", "fig12_ablation"),
     log:
         f"logs/{project.scale}/survival/fig12.log",
-    params:
-        code=PLOT_CODE,
+    localrule: True
     script:
         "../../scripts/survival/plot_fig12_ablation.py"
 
@@ -224,8 +209,8 @@ rule survival_fig14:
         **kept_figure("survival", "fig14_all_moduli"),
     log:
         f"logs/{project.scale}/survival/fig14.log",
+    localrule: True
     params:
         paper=SURVIVAL["fig14_all_moduli"].paper,
-        code=PLOT_CODE,
     script:
         "../../scripts/survival/plot_fig14_all_moduli.py"

@@ -39,13 +39,6 @@ rule collect:
         mem_mb=lambda w, attempt: collect_request(w.runset, attempt).memory_mb,
         runtime=lambda w, attempt: collect_request(w.runset, attempt).minutes,
     params:
-        key=lambda w: project.runset_key(w.runset),
-        analysis=project.config.analysis.model_dump(mode="json"),
-        code=imports_hash(
-            ("pipeline/collect.py",),
-            "analysis",
-            "pipeline/collect.py",
-            "store/schema.py",
-        ),
+        key=lambda w: keys(w.runset),
     script:
         "../../scripts/collect.py"

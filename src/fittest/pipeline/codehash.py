@@ -31,6 +31,20 @@ REFERRING = ("pipeline/references.py",)
 LIBRARIES = ("fourier.py",)
 """Modules of which only the definitions count that the sources of a run use."""
 
+ANALYSING = (
+    "analysis",
+    "claims",
+    "fourier.py",
+    "models",
+    "pipeline/tables.py",
+    "plotting",
+    "store/schema.py",
+    "streams.py",
+    "tasks",
+    "training/loss.py",
+)
+"""Files and folders that decide tables and figures, where a script comes to import them."""
+
 _SUFFIXES = {".py", ".cpp", ".h", ".inl"}
 
 
@@ -67,9 +81,10 @@ def _bare_tree(text: str) -> ast.Module:
     return tree
 
 
+@cache
 def normalised(path: Path) -> str:
     """A source file without what does not decide results."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         return ast.dump(_bare_tree(text))
     without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
@@ -144,11 +159,12 @@ def package_has(file: str) -> bool:
     return (_PACKAGE / file).is_file()
 
 
-def _imported(path: Path) -> set[Path]:
+@cache
+def _imported(path: Path) -> frozenset[Path]:
     """The modules of the package that a source file imports, but those of the pipeline: they pass
     results on and decide none."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             modules = [name.name for name in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -161,20 +177,17 @@ def _imported(path: Path) -> set[Path]:
                 continue
             place = _PACKAGE / rest.replace(".", "/")
             found |= {f for f in (place.with_suffix(".py"), place / "__init__.py") if f.is_file()}
-    return found
+    return frozenset(found)
 
 
-def imported_sources(roots: Iterable[str], parts: tuple[str, ...]) -> list[Path]:
-    """Modules of some parts of the package that scripts come to import.
+def imported_sources(roots: Iterable[Path], parts: Iterable[str] = ANALYSING) -> list[Path]:
+    """Modules of some parts of the package that source files come to import.
 
     Args:
-        roots: files or folders of the repository, or of the package.
+        roots: scripts, or modules of the package.
         parts: files or folders of the package, such as `analysis`.
     """
-    waiting: set[Path] = set()
-    for root in roots:
-        start = Path(root) if Path(root).exists() else _PACKAGE / root
-        waiting |= set(start.rglob("*.py")) if start.is_dir() else {start}
+    waiting = set(roots)
     seen: set[Path] = set()
     while waiting:
         seen |= waiting
@@ -183,11 +196,20 @@ def imported_sources(roots: Iterable[str], parts: tuple[str, ...]) -> list[Path]
 
 
 @cache
-def imports_hash(roots: tuple[str, ...], *parts: str) -> str:
-    """16 hex digits for the modules that `imported_sources` finds: what one paper's scripts do
-    not use makes nothing of that paper stale."""
-    total = hashlib.sha256()
-    for path in imported_sources(roots, parts):
+def script_hash(script: Path, more: tuple[str, ...] = ()) -> str:
+    """16 hex digits for a script and the modules that it comes to import, as far as they decide
+    what it makes.
+
+    more: modules of the package that it loads by name, such as `claims/survival.py`.
+    """
+    roots = [script, *(_PACKAGE / file for file in more)]
+    total = hashlib.sha256(normalised(script).encode())
+    for path in imported_sources(roots):
         total.update(str(path.relative_to(_PACKAGE)).encode())
         total.update(normalised(path).encode())
     return total.hexdigest()[:16]
+
+
+def collecting_hash() -> str:
+    """16 hex digits for the code that summarises a run-set."""
+    return script_hash(_PACKAGE / "pipeline/collect.py", ("pipeline/tables.py", "store/schema.py"))

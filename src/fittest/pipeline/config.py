@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import Field
@@ -14,10 +15,13 @@ from fittest.settings import Settings
 
 
 class PathSettings(Settings):
-    """Top folders, relative to the repository."""
+    """Top folders, relative to the folder that the workflow runs in."""
 
     results: str = Field(default="results", description="everything computed")
     figures: str = Field(default="figures", description="the figures last asked for")
+    configuration: str = Field(
+        default="config", description="run-sets, papers and claims: the folder of this file"
+    )
 
 
 class ShardSettings(Settings):
@@ -189,6 +193,10 @@ class AnalysisSettings(Settings):
     survival: SurvivalSettings
     sweeps: SweepSettings
     dynamics: DynamicsSettings
+
+    def collecting(self) -> dict[str, float]:
+        """What the summary of a run-set depends on, of all these constants."""
+        return asdict(self.thresholds())
 
     def thresholds(self) -> Thresholds:
         """The alive and settle thresholds in the form that the analyses take."""

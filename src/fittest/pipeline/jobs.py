@@ -1,51 +1,21 @@
-"""What the rules run: a job with its log file, its one clear error, and its exit status."""
+"""What the rules run that train and summarise."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from fittest.errors import FittestError
 from fittest.pipeline.collect import collect
 from fittest.pipeline.node import own_gpu, project_on_this_node
 from fittest.pipeline.plan import job_progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
+from fittest.pipeline.workflow_start import announced
 from fittest.training.loop import Interrupted
 
 log = logging.getLogger("fittest")
-
-
-@contextmanager
-def job(log_path: str) -> Iterator[None]:
-    """Log to a file, and turn a user's error into one message and an exit status.
-
-    Warnings go to standard error as well. A job that was asked to stop ends with
-    EXIT_INTERRUPTED, so that the workflow starts it again.
-    """
-    Path(log_path).parent.mkdir(parents=True, exist_ok=True)
-    to_file = logging.FileHandler(log_path, mode="w")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    to_terminal = logging.StreamHandler(sys.stderr)
-    to_terminal.setLevel(logging.WARNING)
-    to_terminal.setFormatter(logging.Formatter("fittest: %(message)s"))
-    log.setLevel(logging.INFO)
-    log.handlers = [to_file, to_terminal]
-    try:
-        yield
-    except Interrupted as stop:
-        log.warning("%s", stop)
-        sys.exit(EXIT_INTERRUPTED)
-    except FittestError as error:
-        log.error("%s", error)
-        sys.exit(1)
-    except Exception:
-        log.exception("unexpected error; the log is in %s", log_path)
-        raise
 
 
 def run_training(
@@ -55,19 +25,22 @@ def run_training(
     trajectory: str,
     weights: str,
     threads: int,
-    log_path: str,
 ) -> None:
-    """The job of rule `train`."""
-    with job(log_path):
-        project = project_on_this_node(config)
-        progress = job_progress(project, runset, shard)
+    """The job of rule `train`.
+
+    One that was asked to stop ends the process with EXIT_INTERRUPTED, so that the workflow starts
+    it again.
+    """
+    project = project_on_this_node(config)
+    progress = job_progress(project, runset, shard, announced())
+    try:
         with own_gpu(project.config.training):
             train_shard(project, runset, shard, trajectory, weights, threads, progress)
+    except Interrupted as stop:
+        log.warning("%s", stop)
+        sys.exit(EXIT_INTERRUPTED)
 
 
-def run_collect(
-    config: Mapping[str, Any], runset: str, runs: str, frequencies: str, log_path: str
-) -> None:
+def run_collect(config: Mapping[str, Any], runset: str, runs: str, frequencies: str) -> None:
     """The job of rule `collect`."""
-    with job(log_path):
-        collect(Project(config), runset, runs, frequencies)
+    collect(Project(config), runset, runs, frequencies)

@@ -11,7 +11,6 @@ from fittest.pipeline.memory import shard_memory
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
 from fittest.pipeline.remaining import Remaining, is_finished, needed_shards, remaining
-from fittest.pipeline.targets import from_environment, training_targets
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps
 
@@ -27,14 +26,11 @@ _ADDED_UP = (
 )
 
 
-def job_progress(project: Project, runset: str, name: str) -> Progress:
-    """A bar for a shard's job, and for all training that its workflow is asked for."""
+def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
+    """A bar for the job of a shard, and for all training of the targets."""
     rate = known(project) or Rate.typical()
     shard = project.shard(runset, name)
     number = len(project.catalogue.shards(runset))
-    # By hand, outside any workflow, there is nothing after this job.
-    asked = from_environment()
-    targets = training_targets(project, asked) if asked else []
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
         total=shard_seconds(shard, rate) - rate.start_seconds,

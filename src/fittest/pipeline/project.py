@@ -30,13 +30,15 @@ CONFIG_FILE = "config/config.yaml"
 class Project:
     """What rules, scripts and commands ask: paths, run-sets, shards, figures.
 
-    `config` is the merged configuration (as Snakemake holds it); `root` the repository.
+    `config` is the merged configuration (as Snakemake holds it); `root` the folder that the
+    workflow runs in, and `home` the one with the rest of the configuration.
     Raises ConfigError, before anything starts, for whatever is wrong in it.
     """
 
     def __init__(self, config: Mapping[str, Any], root: Path | str = ".") -> None:
         self.root = Path(root)
         self.config = validated(ProjectConfig, dict(config), CONFIG_FILE)
+        self.home = self.root / self.config.paths.configuration
 
     @classmethod
     def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
@@ -63,7 +65,7 @@ class Project:
         if size is None:
             raise ConfigError(f"{CONFIG_FILE}: shards: no entry for scale `{self.scale}`")
         return Catalogue(
-            load_runsets(self.root / "config" / "runsets", self.scale),
+            load_runsets(self.home / "runsets", self.scale),
             size.runs,
             size.pflop * 1e15,
             version=self._training_version,
@@ -111,7 +113,7 @@ class Project:
     @cached_property
     def papers(self) -> dict[str, PaperFile]:
         """The papers by short name."""
-        folder = self.root / "config" / "papers"
+        folder = self.home / "papers"
         return {
             path.stem: validated(PaperFile, read_yaml(path), str(path))
             for path in sorted(folder.glob("*.yaml"))
@@ -152,7 +154,7 @@ class Project:
     @cached_property
     def claims(self) -> dict[str, ClaimFile]:
         """The claims of the papers that have a file of them, by the paper's short name."""
-        folder = self.root / "config" / "claims"
+        folder = self.home / "claims"
         return {
             path.stem: validated(ClaimFile, read_yaml(path), str(path))
             for path in sorted(folder.glob("*.yaml"))
@@ -160,7 +162,7 @@ class Project:
 
     def constants(self, paper: str) -> Settings:
         """Constants of a paper's analyses; ConfigError where a file is wrong or missing."""
-        path = self.root / "config" / "analysis" / f"{paper}.yaml"
+        path = self.home / "analysis" / f"{paper}.yaml"
         return validated(CONSTANTS[paper], read_yaml(path), f"config/analysis/{paper}.yaml")
 
     def claim_tables(self, paper: str) -> dict[str, str]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import json
-import os
 import re
-import shlex
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import PurePosixPath
@@ -17,9 +14,6 @@ from fittest.runs.runset import SCALES
 
 if TYPE_CHECKING:
     from fittest.pipeline.project import Project
-
-ENVIRONMENT = "FITTEST_TARGETS"
-"""Where the workflow tells its jobs which training its command line asks for."""
 
 _ENDINGS = (".pdf", ".png")
 _PUBLISHED = re.compile(r"([a-z]+/)?fig[a-zA-Z0-9_]+")
@@ -50,29 +44,15 @@ def canonical(project: Project, word: str) -> str:
 def training_targets(project: Project, targets: Iterable[str]) -> list[str]:
     """Those of Snakemake's targets whose training is known, under their one name.
 
-    targets: as on Snakemake's command line, rules and files alike; none stands for `all`.
+    targets: as Snakemake has parsed them, rules and files alike.
     """
     found: dict[str, None] = {}
-    for word in list(targets) or ["all"]:
+    for word in targets:
         # What is wrong with a target is for `check_targets` to say.
         with suppress(ConfigError):
             name = _exact(project, word) or _of_rule(project, word)
             found |= {} if name is None else {name: None}
     return list(found)
-
-
-def to_environment(targets: Iterable[str]) -> str:
-    """Targets as the value of ENVIRONMENT."""
-    return json.dumps(list(targets))
-
-
-def from_environment() -> list[str]:
-    """The targets that the workflow has told this job; none where no workflow has."""
-    text = os.environ.get(ENVIRONMENT, "")
-    try:
-        return [str(word) for word in json.loads(text)]
-    except (ValueError, TypeError):
-        return shlex.split(text)
 
 
 def check_targets(project: Project, targets: Iterable[str], rules: Collection[str] = ()) -> None:

@@ -1,0 +1,86 @@
+"""What the workflow does with all its rules: every job gets its key, and stale files are found."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from fittest.pipeline.freshness import MARKER, Freshness, Step, mark
+from fittest.pipeline.project import Project
+from fittest.pipeline.script import CONFIGURATION
+
+_NAMED = 3
+
+
+def remake_what_is_stale(
+    project: Project,
+    rules: Iterable[Any],
+    script_of: Callable[[Any], Path | None],
+    ancient: Callable[[str], Any],
+    look: bool,
+) -> None:
+    """Give every rule the key of its outputs as a parameter, and one more input.
+
+    That input is newer than its outputs where these exist and are stale, and otherwise is one
+    whose time does not count, so that Snakemake makes them again and says why.
+
+    Args:
+        rules: Snakemake's. script_of: the source file of a rule's script.
+        ancient: Snakemake's mark of an input whose time does not count.
+        look: whether to look for stale files; jobs leave that to the process that started them.
+    """
+    rules = list(rules)
+    steps = {rule.name: _step(rule, script_of(rule)) for rule in rules if not rule.has_wildcards()}
+    freshness = Freshness(project, steps.values())
+    for rule in rules:
+        if rule.name in steps:
+            if rule.is_script:
+                rule.set_params(made=freshness.key(steps[rule.name]))
+        elif rule.output.get("runs") and rule.output.get("frequencies"):
+            rule.set_params(made=lambda wildcards: freshness.collect_key(wildcards.runset))
+    stale = freshness.stale() if look else set()
+    if not mark(project.root, now=bool(stale)):
+        return
+    if stale:
+        _say(stale)
+    for rule in rules:
+        if rule.norun:
+            continue
+        # A function, since Snakemake takes its plain paths at the rule's definition only.
+        rule.set_input(**{CONFIGURATION: _by_output(rule, stale, ancient)})
+
+
+def _step(rule: Any, script: Path | None) -> Step:
+    params = {
+        name: value for name, value in rule.params.items() if not callable(value) and name != "made"
+    }
+    return Step(
+        name=rule.name,
+        inputs=tuple(str(path) for path in rule.input if not callable(path)),
+        outputs=tuple(map(str, rule.output)),
+        params=params,
+        script=script,
+        code=tuple(params.get("modules", ())),
+    )
+
+
+def _by_output(rule: Any, stale: set[str], ancient: Callable[[str], Any]) -> Callable[..., Any]:
+    outputs = list(rule.output)
+
+    def path(wildcards: Any) -> Any:
+        made = {str(output.apply_wildcards(wildcards)) for output in outputs}
+        return ancient(MARKER) if stale.isdisjoint(made) else MARKER
+
+    return path
+
+
+def _say(stale: set[str]) -> None:
+    some = ", ".join(sorted(stale)[:_NAMED])
+    more = f" and {len(stale) - _NAMED} more" if len(stale) > _NAMED else ""
+    print(
+        "fittest: made from another configuration or code than now, so to be made again where a"
+        f" target needs them: {some}{more}",
+        file=sys.stderr,
+    )
