@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 from fittest.errors import FittestError
-from fittest.pipeline.calibrate import Rate, calibrated
+from fittest.pipeline.calibrate import calibrated
 from fittest.pipeline.check import check_scales
+from fittest.pipeline.forecast import Rate
 from fittest.pipeline.plan import as_json, as_text, price
 from fittest.pipeline.plan_jobs import jobs, jobs_as_json, jobs_as_text
 from fittest.pipeline.project import Project
+from fittest.pipeline.remaining import remaining
 from fittest.pipeline.schemas import write_schemas
+from fittest.pipeline.targets import canonical
 from fittest.runs.runset import SCALES
 
 
@@ -31,7 +34,11 @@ def _parser() -> argparse.ArgumentParser:
 
     plan = commands.add_parser("plan", help="price of a target before anything trains")
     plan.add_argument(
-        "targets", nargs="*", default=["all"], help="figures, papers, run-sets or all (default)"
+        "targets",
+        nargs="*",
+        default=["all"],
+        help="figures (fig6 is enough), papers, run-sets, files under results/, or all (default);"
+        " an unknown one gets the list of those there are",
     )
     plan.add_argument("--scale", choices=SCALES, help="default: that of config/config.yaml")
     plan.add_argument(
@@ -61,25 +68,25 @@ def _plan(arguments: argparse.Namespace) -> None:
         over["cluster"] = {"device": arguments.device}
     project = Project.load(arguments.root, over)
     project.check()
-    if arguments.jobs:
-        rows = jobs(project, arguments.targets)
-        if arguments.json:
-            print(json.dumps(jobs_as_json(project, arguments.targets, rows), indent=1))
-        else:
-            print(jobs_as_text(project, arguments.targets, rows))
-        return
     # Unknown targets are refused before the machine is measured.
-    for target in arguments.targets:
-        project.runsets_of(target)
+    targets = [canonical(project, target) for target in arguments.targets]
+    to_do = remaining(project, targets)
+    if arguments.jobs:
+        rows = jobs(project, targets, to_do)
+        if arguments.json:
+            print(json.dumps(jobs_as_json(project, targets, rows), indent=1))
+        else:
+            print(jobs_as_text(project, targets, rows, to_do.note))
+        return
     if arguments.gflops is None:
         rate = calibrated(project, again=arguments.recalibrate)
     else:
         rate = Rate.constant(arguments.gflops * 1e9)
-    prices = price(project, arguments.targets, rate)
+    prices = price(project, targets, rate, to_do)
     if arguments.json:
-        print(json.dumps(as_json(project, arguments.targets, prices, rate), indent=1))
+        print(json.dumps(as_json(project, targets, prices, rate), indent=1))
     else:
-        print(as_text(project, arguments.targets, prices, rate))
+        print(as_text(project, targets, prices, rate, to_do.note))
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fittest.pipeline.forecast import EnsembleCost, Rate, shard_seconds
 from fittest.pipeline.jobs import run_collect, run_training
+from fittest.pipeline.plan import job_progress
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
 from fittest.pipeline.script import job
-from fittest.pipeline.train import EXIT_INTERRUPTED
+from fittest.pipeline.targets import training_targets
+from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
+from fittest.runs.cost import flops, flops_per_step
+from fittest.runs.run import Run
 from fittest.store import read_table
 from fittest.training.loop import Interrupted
-from small_world import runset, write_project
+from small_world import runset, seeded_runs, small_run, write_project
 
 
 @pytest.fixture(autouse=True)
@@ -92,48 +98,171 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_bar_on_a_terminal_fills_up() -> None:
+RUNS = seeded_runs(4, steps=1000, recording={"every": 1000, "dense_until": 0})
+
+
+class Machine:
+    """Trains by a clock of its own. load: how many times longer than forecast everything takes."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.load = 1.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def train(self, progress: Progress, upto: int, since: int = 0, slices: int = 10) -> None:
+        """Steps of RUNS, reported `slices` times for each hundredth."""
+        reached, worked = progress.part(RUNS)
+        cost = EnsembleCost.of(RUNS, RATE)
+        if since:  # as the loop does when it resumes
+            reached(since * len(RUNS))
+        for step in range(since + slices, upto + 1, slices):
+            self.now += self.load * cost.step * slices * len(RUNS)
+            worked(slices * len(RUNS), 0)
+            reached(step * len(RUNS))
+
+
+SECONDS = 600.0
+"""Forecast of training RUNS at RATE."""
+RATE = Rate.constant(sum(map(flops, RUNS)) / SECONDS)
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+def progress_on(
+    machine: Machine, later: float = 0.0, stream: io.StringIO | None = None
+) -> Progress:
+    return Progress("one 1/2", SECONDS, later, stream, RATE, machine.clock)
+
+
+def left(progress: Progress) -> tuple[float, float]:
+    found = progress.seconds_left()
+    assert found is not None
+    return found
+
+
+def test_bar_on_a_terminal_fills_up(machine: Machine) -> None:
     stream = Terminal()
-    progress = Progress("one 1/2", total=2e12, later=6e12, stream=stream)
-    report = progress.part(1e9)
-    for done in range(0, 2001, 100):
-        report(done)
+    progress = progress_on(machine, later=600, stream=stream)
+    machine.train(progress, 1000)
     progress.close()
     assert "one 1/2" in stream.getvalue()
     assert "100%" in stream.getvalue()
-    assert "left" in stream.getvalue()
+    assert "all training of this target" in stream.getvalue()
 
 
-def test_parts_add_up() -> None:
-    progress = Progress("one", total=100.0, later=0.0, stream=None)
-    progress.part(2.0)(10)
-    progress.part(8.0)(5)
-    assert "60 %" in progress.line()
+def test_parts_add_up(machine: Machine) -> None:
+    progress = progress_on(machine)
+    machine.train(progress, 500)
+    machine.train(progress, 200)
+    assert "70 %" in progress.line()
 
 
-def test_time_left_follows_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("fittest.pipeline.progress.time.monotonic", lambda: now[0])
-    progress = Progress("one", total=100.0, later=300.0, stream=None)
-    report = progress.part(1.0)
-    report(1)
-    now[0] = 10.0
-    report(20)
-    assert "20 %, 40 s left" in progress.line()
-    assert duration(190) in progress.line(), "80 of this job and 300 of others at 2 per second"
+def test_time_left_follows_the_speed(machine: Machine) -> None:
+    machine.load = 3.0
+    progress = progress_on(machine, later=900.0)
+    machine.train(progress, 500)
+    assert left(progress) == pytest.approx((300 * 3, (300 + 900) * 3), rel=0.02)
+    assert f"50 %, {duration(900)} left" in progress.line()
 
 
-def test_what_a_restart_point_brings_says_nothing_of_the_speed(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("load", [0.5, 2.0, 4.0])
+def test_time_left_is_right_soon_after_the_load_has_changed(load: float, machine: Machine) -> None:
+    """Within a quarter of what then happens, a minute and a half later."""
+    progress = progress_on(machine, later=3600.0)
+    machine.train(progress, 300)
+    machine.load = load
+    changed = machine.now
+    checked = 0
+    _, worked = progress.part(RUNS)
+    for _ in range(60):
+        machine.now += 0.01 * SECONDS * load
+        worked(10 * len(RUNS), 0)
+        if machine.now > changed + 90:
+            assert left(progress)[1] == pytest.approx((420 + 3600) * load, rel=0.25)
+            checked += 1
+    assert checked > 10
+
+
+def test_what_a_restart_point_brings_says_nothing_of_the_speed(machine: Machine) -> None:
+    machine.load = 2.0
+    progress = progress_on(machine)
+    machine.train(progress, 600, since=500)
+    assert left(progress)[0] == pytest.approx(240 * 2, rel=0.02)
+
+
+def test_runs_that_leave_early_or_late_say_nothing_of_the_speed(machine: Machine) -> None:
+    """What is done jumps where a run leaves early, and stands still where one runs on."""
+    progress = progress_on(machine, later=1000.0)
+    machine.train(progress, 200)
+    reached, worked = progress.part(RUNS)
+    reached(600 * len(RUNS))
+    assert left(progress)[1] == pytest.approx(600 - 120 - 360 + 1000, rel=0.02)
+    for _ in range(30):
+        machine.now += 0.01 * SECONDS
+        worked(10 * len(RUNS), 0)
+    assert left(progress)[1] == pytest.approx(600 - 120 - 360 + 1000, rel=0.02)
+
+
+def test_jobs_of_another_size_count_by_their_own_speed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Small networks reach fewer FLOPs per second, and the forecast knows how many fewer."""
+    small, large = small_run(steps=50), small_run(steps=50, model={"d": 64})
+    sizes = [flops_per_step(run) for run in (small, large)]
+    rate = Rate(((sizes[0], 1e9), (sizes[1], 1e10)), "")
+    seconds = [EnsembleCost.of([run], rate).step for run in (small, large)]
+    assert seconds == pytest.approx([sizes[0] / 1e9, sizes[1] / 1e10])
+
+
+def test_training_tells_its_progress_by_what_it_computes(project: Project) -> None:
+    """The loop's own reports add up to the forecast of the job."""
+    shard = project.shard("one", "0000")
+    rate = replace(Rate.constant(1e9), row_seconds=0.01)
+    total = shard_seconds(shard, rate)
     now = [0.0]
-    monkeypatch.setattr("fittest.pipeline.progress.time.monotonic", lambda: now[0])
-    progress = Progress("one", total=100.0, later=0.0, stream=None)
-    report = progress.part(1.0)
-    report(50)
-    now[0] = 10.0
-    report(60)
-    assert "60 %, 40 s left" in progress.line()
+    progress = Progress("one", total, 0.0, None, rate, lambda: now[0])
+    work: list[float] = []
+    part = progress.part
+
+    def counted(runs: list[Run]) -> object:
+        cost = EnsembleCost.of(runs, rate)
+        reached, _ = part(runs)
+        return reached, lambda steps, rows: work.append(steps * cost.step + rows * cost.row)
+
+    progress.part = counted  # type: ignore[method-assign, assignment]
+    paths = project.paths
+    files = paths.trajectory("one", "0000"), paths.weights("one", "0000")
+    train_shard(project, "one", "0000", *files, threads=1, progress=progress)
+    assert sum(work) == pytest.approx(total)
+    assert "100 %" in progress.line()
+
+
+def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
+    more = runset({"steps": 500}, {"seed": [5]})
+    write_project(
+        project.root,
+        {"one": runset({"steps": 20}, {"seed": [0]}), "more": more},
+        {},
+        {
+            "fig1_a": {"title": "A", "runsets": ["one"]},
+            "fig2_b": {"title": "B", "runsets": ["more"]},
+        },
+    )
+    project = Project.load(project.root)
+
+    def later(*targets: str) -> float:
+        asked = training_targets(project, targets)
+        return job_progress(project, "one", "0000", asked)._later
+
+    assert later("figures/fig1_a.pdf") == 0
+    whole = shard_seconds(project.shard("more", "0000"), Rate.typical())
+    assert later("all") == pytest.approx(whole)
+    assert later() == 0
 
 
 @given(seconds=st.floats(0, 1e8))

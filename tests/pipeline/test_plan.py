@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkouts import checkout, snakemake
 from fittest.__main__ import main
 from fittest.pipeline import calibrate
-from fittest.pipeline.calibrate import Rate, calibrated
+from fittest.pipeline.calibrate import Measurement, calibrated
+from fittest.pipeline.forecast import Rate, shard_seconds
 from fittest.pipeline.memory import shard_memory
-from fittest.pipeline.plan import as_json, is_finished, pending_flops, price
+from fittest.pipeline.plan import as_json, pending_seconds, price
 from fittest.pipeline.project import Project
+from fittest.pipeline.remaining import is_finished, remaining
 from fittest.runs.cost import flops, recorded_rows, recording_flops
 from fittest.training import native_backend
 from fittest.training.schedule import Schedule
@@ -60,8 +68,9 @@ def test_finished_shards_are_done(project: Project) -> None:
     assert (rows["one"].jobs, rows["one"].jobs_left, rows["one"].seconds_left) == (2, 0, 0)
     assert (rows["two"].jobs_left, rows["two"].flops_left) == (1, rows["two"].flops)
     own = project.shard("two", "0000")
-    assert pending_flops(project, ["all"], besides=("", "")) == pytest.approx(rows["two"].flops)
-    assert pending_flops(project, ["all"], besides=(own.runset, own.name)) == 0
+    seconds = shard_seconds(own, RATE)
+    assert pending_seconds(project, ["all"], ("", ""), RATE) == pytest.approx(seconds)
+    assert pending_seconds(project, ["all"], (own.runset, own.name), RATE) == 0
 
 
 @pytest.mark.parametrize("harm", ["truncated", "of another configuration"])
@@ -185,36 +194,203 @@ def test_rate_between_the_measured_sizes() -> None:
     assert rate.at(1e7) == pytest.approx(1e10)
 
 
+def measured(number: int, got: float | None = 1.0, at: float | None = None) -> Measurement:
+    """A measurement that is known by its source."""
+    when = time.time() if at is None else at
+    return Measurement(((1e6, 1e9 * number),), 0.0, 0.0, f"number {number}", got, when)
+
+
+@pytest.fixture
+def measurements(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
+    """The share of the cores that each measurement got; a test may fill in those to come."""
+    shares: list[float | None] = []
+    count = iter(range(1, 99))
+
+    def measure(_: Project) -> Measurement:
+        number = next(count)
+        return measured(number, shares.pop(0) if shares else 1.0)
+
+    monkeypatch.setattr(calibrate, "measure", measure)
+    return shares
+
+
+@pytest.mark.usefixtures("measurements")
 def test_measured_once_per_machine_and_settings(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measured = []
-
-    def measure(_: Project) -> Rate:
-        measured.append(1)
-        return Rate(((1e6, 1e9),), f"number {len(measured)}")
-
-    monkeypatch.setattr(calibrate, "measure", measure)
     assert calibrated(project).source == "number 1"
-    assert calibrated(project) == Rate(((1e6, 1e9),), "number 1")
+    assert calibrated(project).source == "number 1"
     assert calibrated(project, again=True).source == "number 2"
     config = project.config.model_dump(mode="json")
     config["training"]["dtype"] = "float64"
     assert calibrated(Project(config, project.root)).source == "number 3"
     cache = project.root / project.paths.calibration()
-    for spoilt in ("", "[]", "{}", cache.read_text()[:-5]):
+    for number, spoilt in enumerate(("", "[]", "{}", cache.read_text()[:-5]), start=4):
         cache.write_text(spoilt)
-        before = len(measured)
-        calibrated(Project(config, project.root))
-        assert len(measured) == before + 1, spoilt
+        assert calibrated(Project(config, project.root)).source == f"number {number}", spoilt
+    monkeypatch.setattr(calibrate, "usable_cores", lambda: 1000)
+    assert calibrated(Project(config, project.root)).source == "number 8"
+
+
+def test_a_measurement_of_a_busy_machine_is_not_kept_for_good(
+    project: Project, measurements: list[float | None]
+) -> None:
+    measurements += [0.4, 0.3, 0.97]
+    busy = calibrated(project)
+    assert busy.source == "number 1"
+    assert "40%" in busy.note
+    # Measured again, and the quieter one counts; a quiet one stays.
+    assert calibrated(project).source == "number 1"
+    assert calibrated(project).source == "number 3"
+    quiet = calibrated(project)
+    assert quiet.source == "number 3"
+    assert "busy" not in quiet.note
+
+
+@pytest.mark.parametrize(
+    ("hours", "age"), [(0, "just now"), (5, "5.0 h ago"), (72, "3.0 days ago")]
+)
+def test_the_age_of_a_measurement_is_told(
+    hours: int, age: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = measured(1, at=time.time() - 3600 * hours)
+    monkeypatch.setattr(calibrate, "measure", lambda _: old)
+    calibrated(project)
+    note = calibrated(project).note
+    assert age in note
+    assert "--recalibrate" in note
+
+
+@pytest.mark.usefixtures("measurements")
+def test_a_price_needs_no_file(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    # A file in the place of the folder refuses root as well, whom permissions do not stop.
+    (project.root / "results").write_text("")
+    before = sorted(project.root.rglob("*"))
+    assert run(project, "plan", "fig1_a") == 0
+    text = capsys.readouterr().out
+    assert "total" in text
+    assert "calibration.json" in text
+    assert sorted(project.root.rglob("*")) == before
 
 
 def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.02)
-    rate = calibrate.measure(project, [(7, 4), (13, 8)])
-    assert len(rate.points) == 2
-    assert all(speed > 0 for _, speed in rate.points)
-    assert rate.points[0][0] < rate.points[1][0]
+    found = calibrate.measure(project, [(7, 4), (13, 8)])
+    assert len(found.points) == 2
+    assert all(speed > 0 for _, speed in found.points)
+    assert found.points[0][0] < found.points[1][0]
+    assert found.start_seconds > 0.1
+    assert found.row_seconds >= 0
+
+
+@pytest.mark.skipif(not native_backend.available(), reason="no native kernel was built here")
+def test_a_loaded_machine_is_noticed_and_allowed_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others' work is made out of a clock: every second of ours lasts four."""
+    monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.05)
+    monkeypatch.setattr(calibrate, "start_seconds", lambda: 0.0)
+    monkeypatch.setattr(calibrate, "usable_cores", lambda: 1)
+    monkeypatch.setattr(calibrate, "core_time", lambda: 1.0)
+    clocks = SimpleNamespace(
+        perf_counter=lambda: 4 * time.process_time(),
+        process_time=time.process_time,
+        thread_time=time.thread_time,
+        time=time.time,
+    )
+    monkeypatch.setattr(calibrate, "time", clocks)
+    loaded = calibrate.measure(project, [(7, 4)])
+    assert loaded.busy
+    assert loaded.got == pytest.approx(0.25, rel=0.01)
+    clocks.perf_counter = time.process_time
+    alone = calibrate.measure(project, [(7, 4)])
+    assert not alone.busy
+    # Four times as slow, had it been taken as it came. Processor time is not quite constant.
+    assert loaded.points[0][1] > 0.5 * alone.points[0][1]
+
+
+def test_starts_and_records_of_jobs_are_counted(project: Project) -> None:
+    bare, whole = (
+        price(project, ["fig1_a"], rate) for rate in (RATE, replace(RATE, start_seconds=4))
+    )
+    for row, more in zip(bare, whole, strict=True):
+        assert more.seconds == pytest.approx(row.seconds + 4 * row.jobs)
+        assert more.seconds_left == pytest.approx(row.seconds_left + 4 * row.jobs_left)
+    shard = project.shard("one", "0000")
+    rows = recorded_rows(shard.runs[0])
+    recorded = shard_seconds(shard, replace(RATE, row_seconds=0.5))
+    # Once for both networks: they are recorded together.
+    assert recorded == pytest.approx(shard_seconds(shard, RATE) + 0.5 * rows)
+
+
+# -- what is to do -----------------------------------------------------------------------------
+
+
+def test_without_products_files_tell_what_is_to_do(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("asked Snakemake"))
+    train_all(project, "one")
+    found = remaining(project, ["fig1_a"])
+    assert found.shards == {("two", "0000")}
+    assert found.summaries == {"one", "two"}
+    assert found.note == ""
+
+
+def test_weights_that_are_gone_are_to_do(project: Project) -> None:
+    train_all(project, "one")
+    (project.root / project.paths.weights("one", "0000")).unlink()
+    assert ("one", "0000") in remaining(project, ["fig1_a"]).shards
+
+
+def test_where_snakemake_cannot_be_asked_files_are_counted_and_it_is_said(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figure = project.root / "figures" / "fig1_a.pdf"
+    figure.parent.mkdir()
+    figure.write_text("")
+    assert run(project, "plan", "fig1_a", "--gflops", "2") == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert "Counted by files" in told
+    assert "Snakefile" in told
+
+
+@pytest.mark.workflow
+def test_plan_and_snakemake_agree_on_what_is_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = checkout(tmp_path)
+    paths = Project.load(folder, {"scale": "smoke"}).paths
+    target = paths.runs("manual")
+    made = snakemake(folder, target, "--cores", "2", "--config", "scale=smoke")
+    assert made.returncode == 0, made.stderr
+
+    def to_do() -> list[tuple[int, int]]:
+        arguments = ["--root", str(folder), "plan", "manual", "--scale", "smoke", "--gflops", "1"]
+        assert main([*arguments, "--json"]) == 0
+        price = json.loads(capsys.readouterr().out)["total"]["jobs_left"]
+        assert main([*arguments, "--jobs", "--json"]) == 0
+        return price, json.loads(capsys.readouterr().out)["total"]["jobs_left"]
+
+    assert to_do() == (0, 0)
+    # The summary is there, so nothing asks for what it was made from.
+    for made_from in (paths.trajectory("manual", "0000"), paths.weights("manual", "0000")):
+        (folder / made_from).unlink()
+    assert "Nothing to be done" in snakemake(folder, "-n", target, "--config", "scale=smoke").stdout
+    assert to_do() == (0, 0)
+    (folder / target).unlink()
+    assert to_do() == (1, 2)
+
+
+def test_plan_is_quick_because_it_loads_no_torch(project: Project) -> None:
+    code = (
+        "import sys\n"
+        "from fittest.pipeline import calibrate, forecast, plan, progress, remaining, targets\n"
+        "from fittest.runs import run\n"
+        "print('torch' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @given(every=st.integers(1, 30), dense=st.integers(0, 60), steps=st.integers(0, 100))

@@ -3,62 +3,81 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-
+from fittest.errors import StoreError
 from fittest.models import EmbeddingMLPSettings
-from fittest.pipeline.backends import choose_backend
 from fittest.pipeline.codehash import training_hash
-from fittest.pipeline.ensembles import DTYPES, build_ensemble
+from fittest.pipeline.cores import core_time, usable_cores
+from fittest.pipeline.forecast import Rate
+from fittest.pipeline.progress import duration
 from fittest.pipeline.project import Project
-from fittest.runs.cost import flops_per_step
+from fittest.runs.cost import flops_per_step, forward_flops
 from fittest.runs.run import Run, Seeds
 from fittest.store import write_text
 from fittest.tasks import ModularAddition
 
+if TYPE_CHECKING:
+    from fittest.training.backend import Backend
+
 _SHAPES = ((13, 16), (31, 128), (59, 128), (113, 128))
-_SECONDS_EACH = 1.0
+# Load makes a machine slower and never faster, so each shape is timed in several rounds, and the
+# fastest counts.
+_ROUNDS = 3
+_SECONDS_EACH = 0.4
+_RECORDED = 20
+# What a job of the workflow imports before it trains.
+_START = "import snakemake.iocontainers, snakemake.logging, torch, fittest.pipeline.train"
+# Threads that have their cores to themselves get more than this of the time; the rest is waiting
+# for each other.
+_QUIET_SHARE = 0.85
 
 
 @dataclass(frozen=True)
-class Rate:
-    """Sustained training speed against the size of a network.
+class Measurement:
+    """What one calibration found.
 
-    points: (FLOPs per step of one network, FLOPs per second of the machine), ascending; small
-    networks reach less. source: where it comes from, in words.
+    points: as in Rate, for the machine when nothing else runs on it. got: the share of the cores'
+    time that training got meanwhile, or None where that cannot be told. at: when, seconds since
+    1970.
     """
 
     points: tuple[tuple[float, float], ...]
+    row_seconds: float
+    start_seconds: float
     source: str
+    got: float | None
+    at: float
 
-    @classmethod
-    def constant(cls, flops_per_second: float) -> Rate:
-        """A given rate, for a machine that is not here."""
-        return cls(((1.0, flops_per_second),), f"{flops_per_second / 1e9:g} GFLOP/s as given")
+    @property
+    def busy(self) -> bool:
+        """True if something else used the cores meanwhile."""
+        return self.got is not None and self.got < _QUIET_SHARE
 
-    def at(self, step_flops: float) -> float:
-        """FLOPs per second for networks of `step_flops` per step, between the measured sizes."""
-        if step_flops <= self.points[0][0]:
-            return self.points[0][1]
-        for (low, slow), (high, fast) in zip(self.points, self.points[1:], strict=False):
-            if step_flops <= high:
-                share = math.log(step_flops / low) / math.log(high / low)
-                return slow * (fast / slow) ** share
-        return self.points[-1][1]
+    def rate(self, note: str = "") -> Rate:
+        """The speed of the machine when nothing else runs on it."""
+        return Rate(self.points, self.source, self.row_seconds, self.start_seconds, note)
 
 
-def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Rate:
-    """Train a few networks of each shape (p, d) for about a second, without recording."""
-    threads = os.cpu_count() or 1
-    points = []
-    backend_name = ""
+def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Measurement:
+    """Train a few networks of each shape (p, d) for about a second, record them, start a job."""
+    # Only here: whoever reads the cache need not wait for torch.
+    import torch
+
+    from fittest.pipeline.backends import choose_backend
+    from fittest.pipeline.ensembles import DTYPES, build_ensemble, observe
+
+    threads = usable_cores()
+    count = 2 * threads
+    backends = []
     for p, d in shapes:
         runs = [
             Run(
@@ -66,25 +85,74 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Ra
                 model=EmbeddingMLPSettings(d=d),
                 seeds=Seeds(embedding=seed, mlp=seed, split=seed),
             )
-            for seed in range(2 * threads)
+            for seed in range(count)
         ]
         ensemble = build_ensemble(runs, DTYPES[project.config.training.dtype])
         # No FLOPs announced: compiling for a measurement of a second would not pay.
         backend = choose_backend(project.config.training, ensemble, 0.0, threads)
-        backend_name = backend.name
         backend.advance(1)
-        step_flops = flops_per_step(runs[0])
-        steps, start = 0, time.perf_counter()
-        while time.perf_counter() - start < _SECONDS_EACH:
-            count = max(1, steps // 4)
-            backend.advance(count)
-            steps += count
-        elapsed = time.perf_counter() - start
-        points.append((step_flops, step_flops * steps * len(runs) / elapsed))
+        backends.append((runs[0], backend))
+    cores = min(threads, core_time())
+    found = []
+    for _ in range(_ROUNDS):
+        found.append([_speed_and_share(backend, run, count, cores) for run, backend in backends])
+    # Only of the kernel's threads is it known that they never wait for long.
+    native = backends[0][1].name == "native"
+    points, shares = [], []
+    for rounds, (run, _) in zip(zip(*found, strict=True), backends, strict=True):
+        speed, share = max(rounds)
+        # The fastest round on a loaded machine is still slow; its share tells by how much.
+        alone = speed / share if native and 0 < share < _QUIET_SHARE else speed
+        points.append((flops_per_step(run), alone))
+        shares.append(share)
+
+    run, backend = backends[0]
+    # The thread's own time: that of the others is not among it, nor is what it waits for.
+    start = time.thread_time()
+    for _ in range(_RECORDED):
+        backend.evaluate()
+        observe(backend.parameters())
+    row = (time.thread_time() - start) / _RECORDED - count * forward_flops(run) / points[0][1]
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
-    return Rate(
-        tuple(sorted(points)), f"measured here: {backend_name} backend, {threads} cores, {device}"
+    return Measurement(
+        points=tuple(sorted(points)),
+        row_seconds=max(0.0, row),
+        start_seconds=start_seconds(),
+        source=f"measured here: {backend.name} backend, {threads} cores, {device}",
+        got=min(shares) if native else None,
+        at=time.time(),
     )
+
+
+def _speed_and_share(backend: Backend, run: Run, count: int, cores: float) -> tuple[float, float]:
+    """FLOPs per second of `count` networks, and the share of the cores' time that they got."""
+    steps, start, used = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - start < _SECONDS_EACH:
+        more = max(1, steps // 4)
+        backend.advance(more)
+        steps += more
+    seconds = time.perf_counter() - start
+    share = (time.process_time() - used) / seconds / cores
+    return flops_per_step(run) * steps * count / seconds, share
+
+
+def start_seconds() -> float:
+    """What a job takes before it trains: Python and the libraries, the second time.
+
+    Processor time, which the load of the machine does not change.
+    """
+    times = []
+    for _ in range(2):
+        before = os.times()
+        subprocess.run([sys.executable, "-c", _START], check=False, capture_output=True)
+        after = os.times()
+        times.append(
+            after.children_user
+            + after.children_system
+            - before.children_user
+            - before.children_system
+        )
+    return min(times)
 
 
 def processor() -> str:
@@ -98,29 +166,75 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def _key(project: Project) -> list[object]:
+    """What a measurement depends on, as JSON gives it back."""
+    devices = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+    key = [
+        platform.node(),
+        processor(),
+        usable_cores(),
+        # torch would know exactly, and takes seconds to load.
+        [*devices, os.environ.get("CUDA_VISIBLE_DEVICES", "all")],
+        training_hash([Run()]),
+        project.config.training.model_dump(mode="json"),
+    ]
+    return list(json.loads(json.dumps(key)))
+
+
+def _cached(project: Project) -> Measurement | None:
+    try:
+        found = json.loads((project.root / project.paths.calibration()).read_text())
+        if found.pop("key") != _key(project):
+            return None
+        found["points"] = tuple((float(a), float(b)) for a, b in found["points"])
+        return Measurement(**found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # no cache, or not ours
+
+
+def known(project: Project) -> Rate | None:
+    """The rate of this machine if it has been measured; nothing is measured here."""
+    found = _cached(project)
+    return None if found is None else found.rate()
+
+
 def calibrated(project: Project, again: bool = False) -> Rate:
     """The rate of this machine: from the cache, or measured and cached.
 
     The cache is results/calibration.json; another machine, code or training setting measures
-    anew.
+    anew. What was measured while the machine was busy is measured again next time, and the better
+    of the two counts. Where nothing can be written, the rate is as good, and its note says so.
     """
-    path = project.root / project.paths.calibration()
-    key = [
-        platform.node(),
-        processor(),
-        os.cpu_count(),
-        torch.cuda.is_available(),
-        training_hash([Run()]),
-        project.config.training.model_dump(mode="json"),
-    ]
-    if not again:
-        try:
-            found = json.loads(path.read_text())
-            if found["key"] == json.loads(json.dumps(key)):
-                return Rate(tuple((a, b) for a, b in found["points"]), found["source"])
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # no cache, or not ours: measure
-    rate = measure(project)
-    content = {"key": key, "points": rate.points, "source": rate.source}
-    write_text(json.dumps(content, indent=1), path)
-    return rate
+    found = _cached(project)
+    if found is not None and not found.busy and not again:
+        return found.rate(_age(found))
+    measured = measure(project)
+    if found is not None and found.busy and not again:
+        measured = _quieter(measured, found)
+    note = _age(measured)
+    try:
+        content = {"key": _key(project), **asdict(measured)}
+        write_text(json.dumps(content, indent=1), project.root / project.paths.calibration())
+    except StoreError as error:
+        note += f"; not kept for next time: {error}"
+    return measured.rate(note)
+
+
+def _quieter(new: Measurement, old: Measurement) -> Measurement:
+    """The one during which less else was running."""
+    best = new if new.got is None or not old.got or new.got >= old.got else old
+    starts = (new.start_seconds, old.start_seconds)
+    return replace(best, start_seconds=min(starts))
+
+
+def _age(found: Measurement) -> str:
+    """When it was measured, and on how quiet a machine."""
+    seconds = max(0.0, time.time() - found.at)
+    when = "just now" if seconds < 60 else f"{duration(seconds)} ago"
+    text = f"measured {when}; --recalibrate measures again"
+    if found.got is not None and found.busy:
+        text += (
+            f"; the machine was busy, training got {found.got:.0%} of the cores: corrected for"
+            " that, and measured again next time"
+        )
+    return text

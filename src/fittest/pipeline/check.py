@@ -100,7 +100,7 @@ def _check_analysis(project: Project) -> None:
 def _check_claims(project: Project, short: str, file: ClaimFile) -> None:
     """Papers, run-sets, figures and measures that claims name exist."""
     # Loads pandas and SciPy: not before all else is known to be right.
-    from fittest.claims.measures import check_call, measures_of  # noqa: PLC0415
+    from fittest.claims.measures import check_call, measures_of
 
     path = f"config/claims/{short}.yaml"
     if file.paper not in project.papers:

@@ -9,8 +9,7 @@ from typing import Any
 
 from fittest.pipeline.collect import collect
 from fittest.pipeline.node import own_gpu, project_on_this_node
-from fittest.pipeline.plan import pending_flops, shard_flops
-from fittest.pipeline.progress import Progress
+from fittest.pipeline.plan import job_progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
 from fittest.pipeline.workflow_start import announced
@@ -33,13 +32,7 @@ def run_training(
     it again.
     """
     project = project_on_this_node(config)
-    targets = announced()
-    number = len(project.catalogue.shards(runset))
-    progress = Progress.on_stderr(
-        f"{runset} {int(shard) + 1}/{number}",
-        total=shard_flops(project.shard(runset, shard)),
-        later=pending_flops(project, targets, besides=(runset, shard)),
-    )
+    progress = job_progress(project, runset, shard, announced())
     try:
         with own_gpu(project.config.training):
             train_shard(project, runset, shard, trajectory, weights, threads, progress)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from fittest.errors import StoreError
-from fittest.pipeline.calibrate import Rate
+from fittest.pipeline.calibrate import known
+from fittest.pipeline.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.memory import shard_memory
-from fittest.pipeline.progress import duration
+from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
+from fittest.pipeline.remaining import Remaining, is_finished, needed_shards, remaining
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import expected_steps, flops, flops_per_step, recording_flops
-from fittest.store import read_provenance
+from fittest.runs.cost import expected_steps
 
 _ADDED_UP = (
     "runs",
@@ -26,47 +26,29 @@ _ADDED_UP = (
 )
 
 
-def shard_flops(shard: Shard) -> float:
-    """FLOPs of all runs of a shard."""
-    return sum(flops(run) for run in shard.runs)
-
-
-def shard_seconds(shard: Shard, rate: Rate) -> float:
-    """Time to train a shard at `rate`, what it records included."""
-    return sum(
-        (flops(run) + recording_flops(run)) / rate.at(flops_per_step(run)) for run in shard.runs
+def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
+    """A bar for the job of a shard, and for all training of the targets."""
+    rate = known(project) or Rate.typical()
+    shard = project.shard(runset, name)
+    number = len(project.catalogue.shards(runset))
+    return Progress.on_stderr(
+        f"{runset} {shard.index + 1}/{number}",
+        total=shard_seconds(shard, rate) - rate.start_seconds,
+        later=pending_seconds(project, targets, (runset, name), rate),
+        rate=rate,
     )
 
 
-def needed_shards(project: Project, targets: Iterable[str]) -> list[Shard]:
-    """Every shard that the targets need, each once, those of reused and reference runs included."""
-    found: dict[tuple[str, str], Shard] = {}
-    for target in targets:
-        for runset in project.runsets_of(target):
-            for shard in project.catalogue.needed(runset):
-                found[shard.runset, shard.name] = shard
-    return list(found.values())
-
-
-def is_finished(project: Project, shard: Shard) -> bool:
-    """True if the shard's trajectory is in place and of this configuration and code."""
-    path = project.root / project.paths.trajectory(shard.runset, shard.name)
-    try:
-        return bool(read_provenance(path)["config_hash"] == shard.key)
-    except StoreError:
-        return False
-
-
-def pending_flops(project: Project, targets: Iterable[str], besides: tuple[str, str]) -> float:
-    """FLOPs of the unfinished shards of the targets, without the shard `besides`.
-
-    Targets that are no figure, paper or run-set count nothing.
-    """
-    return sum(
-        shard_flops(shard)
-        for shard in needed_shards(project, project.targets_among(targets))
+def pending_seconds(
+    project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
+) -> float:
+    """Time at `rate` for the unfinished shards of the targets, without the shard `besides`."""
+    pending = [
+        shard
+        for shard in needed_shards(project, targets)
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
-    )
+    ]
+    return sum(shard_seconds(shard, rate) for shard in pending)
 
 
 @dataclass(frozen=True)
@@ -74,8 +56,8 @@ class Row:
     """Price of what a run-set trains for the targets.
 
     steps: of all its runs together, expected where runs may stop early. flops: matrix products
-    of training. seconds: with recording. `_left`: of the jobs that are not finished.
-    memory_mib: predicted peak of its largest job.
+    of training. seconds: of its jobs, with their start and what they record. `_left`: of the jobs
+    that are to do. memory_mib: predicted peak of its largest job.
     """
 
     runset: str
@@ -90,14 +72,20 @@ class Row:
     memory_mib: float
 
 
-def price(project: Project, targets: Sequence[str], rate: Rate) -> list[Row]:
-    """One row per run-set that the targets need. ConfigError for an unknown target."""
+def price(
+    project: Project, targets: Sequence[str], rate: Rate, to_do: Remaining | None = None
+) -> list[Row]:
+    """One row per run-set that the targets need. ConfigError for an unknown target.
+
+    to_do: as `remaining` tells; asked for here where it is left out.
+    """
+    to_do = to_do or remaining(project, targets)
     by_runset: dict[str, list[Shard]] = {}
     for shard in needed_shards(project, targets):
         by_runset.setdefault(shard.runset, []).append(shard)
     rows = []
     for runset, shards in by_runset.items():
-        left = [shard for shard in shards if not is_finished(project, shard)]
+        left = [shard for shard in shards if (runset, shard.name) in to_do.shards]
         rows.append(
             Row(
                 runset=runset,
@@ -120,14 +108,22 @@ def as_json(project: Project, targets: Sequence[str], rows: list[Row], rate: Rat
     return {
         "scale": project.scale,
         "targets": list(targets),
-        "rate": {"flops_per_second": [list(p) for p in rate.points], "source": rate.source},
+        "rate": {
+            "flops_per_second": [list(p) for p in rate.points],
+            "source": rate.source,
+            "note": rate.note,
+            "row_seconds": rate.row_seconds,
+            "start_seconds": rate.start_seconds,
+        },
         "runsets": [asdict(row) for row in rows],
         "total": {name: sum(getattr(row, name) for row in rows) for name in _ADDED_UP},
     }
 
 
-def as_text(project: Project, targets: Sequence[str], rows: list[Row], rate: Rate) -> str:
-    """The plan as a table for people."""
+def as_text(
+    project: Project, targets: Sequence[str], rows: list[Row], rate: Rate, note: str = ""
+) -> str:
+    """The plan as a table for people. note: a last line, "" for none."""
     head = f"{'run-set':<12}{'runs':>8}{'jobs':>7}{'to do':>7}{'steps':>12}{'FLOPs':>11}"
     head += f"{'time':>10}{'to do':>10}{'memory':>10}"
     lines = [f"Training for {', '.join(targets)} at scale {project.scale}", "", head]
@@ -143,7 +139,13 @@ def as_text(project: Project, targets: Sequence[str], rows: list[Row], rate: Rat
         f"{sum(r.flops for r in rows):>11.1e}{duration(sum(r.seconds for r in rows)):>10}"
         f"{duration(sum(r.seconds_left for r in rows)):>10}"
     )
-    lines += ["", f"Speed: {rate.source}; memory is the largest job's."]
+    lines += ["", f"Speed: {rate.source}."]
+    if rate.note:
+        lines.append(rate.note[0].upper() + rate.note[1:] + ".")
+    if rate.start_seconds:
+        lines.append(f"Each job takes {rate.start_seconds:.1f} s to start, which is counted.")
+    lines.append("Memory is the largest job's; analyses and figures come on top.")
     if any(run.stop for s in needed_shards(project, targets) for run in s.runs):
         lines.append("Runs that stop when settled are counted with their expected steps.")
+    lines += [note] if note else []
     return "\n".join(lines)

@@ -13,8 +13,8 @@ from fittest.pipeline.cluster import (
     training_request,
 )
 from fittest.pipeline.memory import run_disk
-from fittest.pipeline.plan import is_finished, needed_shards
 from fittest.pipeline.project import Project
+from fittest.pipeline.remaining import Remaining, needed_shards, remaining
 from fittest.runs.catalogue import Shard
 
 # Tables, log and benchmark of a training job; tables, configuration and log of a summary.
@@ -44,13 +44,13 @@ class JobsRow:
     bytes: float
 
 
-def _training_row(project: Project, runset: str, shards: list[Shard]) -> JobsRow:
+def _training_row(project: Project, runset: str, shards: list[Shard], to_do: Remaining) -> JobsRow:
     requests = [training_request(project, shard) for shard in shards]
     return JobsRow(
         rule="train",
         runset=runset,
         jobs=len(shards),
-        jobs_left=sum(not is_finished(project, shard) for shard in shards),
+        jobs_left=sum((runset, shard.name) in to_do.shards for shard in shards),
         gpus=requests[0].gpus,
         cores=requests[0].cores,
         memory_mb=max(request.memory_mb for request in requests),
@@ -61,14 +61,13 @@ def _training_row(project: Project, runset: str, shards: list[Shard]) -> JobsRow
     )
 
 
-def _collect_row(project: Project, runset: str) -> JobsRow:
+def _collect_row(project: Project, runset: str, to_do: Remaining) -> JobsRow:
     request = collect_request(project, runset)
-    done = (project.root / project.paths.runs(runset)).exists()
     return JobsRow(
         rule="collect",
         runset=runset,
         jobs=1,
-        jobs_left=int(not done),
+        jobs_left=int(runset in to_do.summaries),
         gpus=0,
         cores=request.cores,
         memory_mb=request.memory_mb,
@@ -79,18 +78,20 @@ def _collect_row(project: Project, runset: str) -> JobsRow:
     )
 
 
-def jobs(project: Project, targets: Sequence[str]) -> list[JobsRow]:
+def jobs(project: Project, targets: Sequence[str], to_do: Remaining | None = None) -> list[JobsRow]:
     """What the targets submit for training and summaries. ConfigError for an unknown target.
 
     Analyses come on top, one job each; they ask for what the profile gives every rule.
+    to_do: as `remaining` tells; asked for here where it is left out.
     """
+    to_do = to_do or remaining(project, targets)
     shards: dict[str, list[Shard]] = {}
     for shard in needed_shards(project, targets):
         shards.setdefault(shard.runset, []).append(shard)
     collected = dict.fromkeys(name for t in targets for name in project.runsets_of(t))
     return [
-        *(_training_row(project, runset, found) for runset, found in shards.items()),
-        *(_collect_row(project, runset) for runset in collected),
+        *(_training_row(project, runset, found, to_do) for runset, found in shards.items()),
+        *(_collect_row(project, runset, to_do) for runset in collected),
     ]
 
 
@@ -134,8 +135,10 @@ def _limit(minutes: tuple[int, int]) -> str:
     return clock(longest) if shortest == longest else f"{clock(shortest)}-{clock(longest)}"
 
 
-def jobs_as_text(project: Project, targets: Sequence[str], rows: Sequence[JobsRow]) -> str:
-    """The jobs as a table for people."""
+def jobs_as_text(
+    project: Project, targets: Sequence[str], rows: Sequence[JobsRow], note: str = ""
+) -> str:
+    """The jobs as a table for people. note: a last line, "" for none."""
     cluster = project.config.cluster
     head = f"{'rule':<9}{'run-set':<12}{'jobs':>6}{'to do':>7}{'GPUs':>6}{'cores':>7}"
     head += f"{'memory':>12}{'time limit':>13}{'files':>7}{'data':>11}"
@@ -161,6 +164,7 @@ def jobs_as_text(project: Project, targets: Sequence[str], rows: Sequence[JobsRo
     lines.append(f"Training jobs ask for {_options(training)}; other jobs for ")
     lines[-1] += _options(placement(cluster, training=False)) + "."
     lines.append("Time limits h:mm and memory grow with every retry; analyses come on top.")
+    lines += [note] if note else []
     return "\n".join(lines)
 
 

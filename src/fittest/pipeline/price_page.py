@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from fittest.pipeline.calibrate import Rate
+from fittest.pipeline.forecast import Rate
 from fittest.pipeline.plan import price
 from fittest.pipeline.progress import duration
 from fittest.pipeline.project import Project
+from fittest.pipeline.remaining import NOTHING
 from fittest.runs.runset import SCALES
 
 COLUMNS = ["scale", "runset", "runs", "jobs", "steps", "flops", "forecast_s", "measured_s"]
@@ -30,7 +31,8 @@ def price_table(
     rows = []
     for scale in SCALES:
         project = Project({**config, "scale": scale}, root)
-        for row in price(project, [paper], rate):
+        # Nothing is asked of what is still to do: the page is of whole prices.
+        for row in price(project, [paper], rate, NOTHING):
             rows.append(
                 {
                     "scale": scale,

@@ -12,6 +12,7 @@ from typing import Any
 from fittest.analysis.constants import CONSTANTS
 from fittest.claims.model import ClaimFile
 from fittest.errors import ConfigError
+from fittest.pipeline import targets
 from fittest.pipeline.check import check
 from fittest.pipeline.codehash import training_hash
 from fittest.pipeline.config import FigureSettings, PaperFile, ProjectConfig
@@ -156,39 +157,12 @@ class Project:
         return [self.published(paper, name) for name in self.papers[paper].figures]
 
     def runsets_of(self, target: str) -> list[str]:
-        """Run-sets that a target needs: a figure (name or path), a paper, a run-set, or `all`.
-
-        With the run-sets whose runs they reuse. ConfigError names the targets there are.
-        """
-        stem = target.removesuffix(".pdf").removesuffix(".png").rsplit("/", 1)[-1]
-        wanted: list[str] = []
-        # A figure may need no training at all.
-        known = False
-        for short, paper in self.papers.items():
-            for name, figure in paper.figures.items():
-                published = self.published(short, name).removesuffix(".pdf")
-                if target in ("all", short) or stem == name or target == published:
-                    known = True
-                    wanted += figure.runsets
-            if target in ("all", short) and short in self.claims:
-                wanted += self.claims[short].runsets
-        if not known and target in self.catalogue.names():
-            known, wanted = True, [target]
-        if not known:
-            targets = [*self.papers, *(n for p in self.papers.values() for n in p.figures)]
-            raise ConfigError(f"unknown target `{target}`; there are all, {', '.join(targets)}")
-        return list(dict.fromkeys(wanted))
+        """Run-sets that a target needs; what a target may be, `fittest.pipeline.targets` says."""
+        return targets.resolve(self, target)
 
     def targets_among(self, words: Iterable[str]) -> list[str]:
-        """Those of `words` that name a figure, paper or run-set."""
-        found = []
-        for word in words:
-            try:
-                self.runsets_of(word)
-            except ConfigError:
-                continue
-            found.append(word)
-        return found
+        """Those of Snakemake's targets whose training is known."""
+        return targets.training_targets(self, words)
 
     @cached_property
     def claims(self) -> dict[str, ClaimFile]:

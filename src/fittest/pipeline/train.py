@@ -30,7 +30,7 @@ from fittest.pipeline.promised import check_rows, checked_parts
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import trajectory_table, weight_tables
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import expected_steps, flops, flops_per_step
+from fittest.runs.cost import expected_steps, flops
 from fittest.runs.run import Run
 from fittest.store import check_origin, explain_os_error, write_batches, write_table
 from fittest.training.backend import Backend
@@ -94,7 +94,7 @@ def _train_groups(
     with _stopping_on_signals(control):
         for number, indices in enumerate(groups(shard.runs)):
             runs = [shard.runs[i] for i in indices]
-            control.progress = progress.part(flops_per_step(runs[0]))
+            control.progress, control.worked = progress.part(runs)
             finished.append(
                 _train_group(project, shard, runs, folder / str(number), control, threads)
             )

@@ -90,7 +90,7 @@ class CommandLine:
 def command_line(words: Sequence[str]) -> CommandLine:
     """A Snakemake command by Snakemake's own reading of it."""
     # Costs half a second; whoever asks for a target has loaded it already.
-    from snakemake.cli import get_argument_parser  # noqa: PLC0415
+    from snakemake.cli import get_argument_parser
 
     try:
         with redirect_stderr(io.StringIO()):

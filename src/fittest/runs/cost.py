@@ -42,11 +42,13 @@ def flops(run: Run) -> float:
     return flops_per_step(run) * expected_steps(run)
 
 
-def recording_flops(run: Run) -> float:
-    """Matmul FLOPs of what is recorded on the way: a forward pass over all pairs, train and test,
-    at each recorded step, which is a third of an update on as many; and an update's worth where
-    gradients are recorded."""
+def forward_flops(run: Run) -> float:
+    """Matmul FLOPs of recording a run once: a forward pass over all pairs, train and test, which is
+    a third of an update on as many; and an update's worth where gradients are recorded."""
     each = _flops_per_step(run.task, run.model, 1.0) / 3
-    if run.recording.gradients:
-        each += flops_per_step(run)
-    return each * recorded_rows(run, expected_steps(run))
+    return each + flops_per_step(run) if run.recording.gradients else each
+
+
+def recording_flops(run: Run) -> float:
+    """Matmul FLOPs of what is recorded on the way."""
+    return forward_flops(run) * recorded_rows(run, expected_steps(run))

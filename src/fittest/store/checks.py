@@ -112,7 +112,7 @@ def _refuse_misplaced(path: PathLike, provenance: Mapping[str, Any]) -> None:
 
 def _is_scale(name: str) -> bool:
     # Not at the top: run-sets are a heavy import, and this is asked only of what is wrong.
-    from fittest.runs.runset import SCALES  # noqa: PLC0415
+    from fittest.runs.runset import SCALES
 
     return name in SCALES
 

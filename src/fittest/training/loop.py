@@ -60,11 +60,14 @@ class Control:
 
     request_stop: set it (from a signal handler) to end at the next opportunity.
     progress: called with the network-steps done so far, out of the sum of `expected`.
+    worked: called with the network-steps and recorded rows that were just computed. Not what
+    `progress` rises by: that jumps where a run leaves early, and stands where one runs on.
     slice_seconds: longest time between two looks at `request_stop`.
     restart_seconds: time between restart points.
     """
 
     progress: Callable[[int], None] = lambda _: None
+    worked: Callable[[int, int], None] = lambda _steps, _rows: None
     request_stop: bool = False
     slice_seconds: float = 2.0
     restart_seconds: float = 180.0
@@ -137,6 +140,7 @@ class Loop:
             self.backend.advance(wanted)
             self._seconds_per_step = (time.monotonic() - start) / wanted
             self._step += wanted
+            self.control.worked(wanted * len(self._alive), 0)
             self._report()
             if self._step < target:
                 self._save_if_due()
@@ -163,6 +167,7 @@ class Loop:
         failed = ~torch.isfinite(evaluation.train_loss) & recorded
         rows = Rows(self._step, self._alive[recorded], {k: v[recorded] for k, v in columns.items()})
         self._record.rows.append(rows)
+        self.control.worked(0, len(rows.runs))
         leaving = at_limit | failed
         if self.stop_rule is not None:
             settled = torch.zeros_like(at_limit)

@@ -1,0 +1,110 @@
+"""From runs to seconds: the speed of a machine, and what training costs at that speed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fittest.runs.catalogue import Shard
+from fittest.runs.cost import (
+    expected_steps,
+    flops,
+    flops_per_step,
+    forward_flops,
+    recorded_rows,
+    recording_flops,
+)
+from fittest.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Sustained training speed against the size of a network.
+
+    points: (FLOPs per step of one network, FLOPs per second of the machine), ascending; small
+    networks reach less. source: where it comes from, in words. row_seconds: what recording a step
+    of an ensemble takes beside its forward pass. start_seconds: what a job takes before it trains.
+    note: what else to tell about it, "" for nothing.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    source: str
+    row_seconds: float = 0.0
+    start_seconds: float = 0.0
+    note: str = ""
+
+    @classmethod
+    def constant(cls, flops_per_second: float) -> Rate:
+        """A given rate, for a machine that is not here."""
+        return cls(((1.0, flops_per_second),), f"{flops_per_second / 1e9:g} GFLOP/s as given")
+
+    @classmethod
+    def typical(cls) -> Rate:
+        """Where nothing has been measured: right in proportion, between networks of different
+        size, and wrong by a factor that the first minute of training tells."""
+        points = ((9.4e6, 9e10), (6.5e7, 1.5e11), (2.7e8, 1.8e11), (1.3e9, 1.8e11))
+        return cls(points, "not measured", row_seconds=2e-4, start_seconds=4.0)
+
+    def at(self, step_flops: float) -> float:
+        """FLOPs per second for networks of `step_flops` per step, between the measured sizes."""
+        if step_flops <= self.points[0][0]:
+            return self.points[0][1]
+        for (low, slow), (high, fast) in zip(self.points, self.points[1:], strict=False):
+            if step_flops <= high:
+                share = math.log(step_flops / low) / math.log(high / low)
+                return slow * (fast / slow) ** share
+        return self.points[-1][1]
+
+
+@dataclass(frozen=True)
+class EnsembleCost:
+    """What an ensemble of equal networks costs, in seconds of a machine at its measured speed.
+
+    step: one update of one network. row: recording one network once.
+    """
+
+    runs: Sequence[Run]
+    step: float
+    row: float
+
+    @classmethod
+    def of(cls, runs: Sequence[Run], rate: Rate) -> EnsembleCost:
+        """The cost of runs that are trained together."""
+        first = runs[0]
+        step_flops = flops_per_step(first)
+        speed = rate.at(step_flops)
+        row = forward_flops(first) / speed + rate.row_seconds / len(runs)
+        return cls(runs, step_flops / speed, row)
+
+    def until(self, network_steps: float) -> float:
+        """Seconds for the first so many network-steps, with what is recorded on the way."""
+        step = int(network_steps / len(self.runs))
+        rows = len(self.runs) * recorded_rows(self.runs[0], step)
+        return self.step * network_steps + self.row * rows
+
+
+def _ensembles(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs that share their rows: what an ensemble has in common."""
+    found: dict[object, list[Run]] = {}
+    for run in runs:
+        key = (run.task, run.model.shape_key(), run.frozen, run.recording, run.stop)
+        found.setdefault(key, []).append(run)
+    return list(found.values())
+
+
+def shard_flops(shard: Shard) -> float:
+    """FLOPs of all runs of a shard."""
+    return sum(flops(run) for run in shard.runs)
+
+
+def shard_seconds(shard: Shard, rate: Rate) -> float:
+    """Time of a shard's job at `rate`: its start, its training and what it records."""
+    work = sum(
+        (flops(run) + recording_flops(run)) / rate.at(flops_per_step(run)) for run in shard.runs
+    )
+    rows = sum(
+        max(recorded_rows(run, expected_steps(run)) for run in runs)
+        for runs in _ensembles(shard.runs)
+    )
+    return rate.start_seconds + work + rate.row_seconds * rows
