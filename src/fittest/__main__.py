@@ -8,9 +8,6 @@ import sys
 from pathlib import Path
 
 from fittest.errors import FittestError
-from fittest.pipeline.calibrate import Rate, calibrated
-from fittest.pipeline.plan import as_json, as_text, price
-from fittest.pipeline.plan_jobs import jobs, jobs_as_json, jobs_as_text
 from fittest.pipeline.project import Project
 from fittest.pipeline.schemas import write_schemas
 from fittest.runs.runset import SCALES
@@ -55,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(arguments: argparse.Namespace) -> None:
+    # Not at the top: measuring a machine needs torch, and `check` starts without it.
+    from fittest.pipeline.calibrate import Rate, calibrated
+    from fittest.pipeline.plan import as_json, as_text, price
+    from fittest.pipeline.plan_jobs import jobs, jobs_as_json, jobs_as_text
+
     over: dict[str, object] = {"scale": arguments.scale} if arguments.scale else {}
     if arguments.device:
         over["cluster"] = {"device": arguments.device}

@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fittest.errors import StoreError
-from fittest.pipeline.jobs import job, run_collect, run_training
+from fittest.pipeline.jobs import EXIT_INTERRUPTED, job, run_collect, run_training
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
-from fittest.pipeline.train import EXIT_INTERRUPTED
 from fittest.store import read_table
 from fittest.training.loop import Interrupted
 from small_world import runset, write_project

@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from fittest.pipeline.jobs import EXIT_INTERRUPTED
 from fittest.pipeline.project import Project
-from fittest.pipeline.train import EXIT_INTERRUPTED
 from fittest.store import read_table
 from small_world import BACKENDS, plain, train_all, write_project
 

@@ -39,11 +39,17 @@ def _own_module(settings: object) -> str:
     return type(settings).__module__.removeprefix("fittest.").replace(".", "/") + ".py"
 
 
+def _network_of(model: object) -> str:
+    """File of the module that a model's settings build: named as theirs, in networks/."""
+    folder, _, name = _own_module(model).rpartition("/")
+    return f"{folder}/networks/{name}"
+
+
 def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
     """Files and folders, relative to the package, that decide the results of some runs."""
     found = set(COMMON)
     for run in runs:
-        found |= {_own_module(run.task), _own_module(run.model)}
+        found |= {_own_module(run.task), _own_module(run.model), _network_of(run.model)}
         if run.intervention is not None:
             found.add(_own_module(run.intervention))
         if run.stop is not None:

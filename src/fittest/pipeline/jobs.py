@@ -10,16 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fittest.errors import FittestError
-from fittest.pipeline.collect import collect
-from fittest.pipeline.node import own_gpu, project_on_this_node
-from fittest.pipeline.plan import pending_flops, shard_flops
-from fittest.pipeline.progress import Progress
-from fittest.pipeline.project import Project
-from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
-from fittest.training.loop import Interrupted
+from fittest.errors import FittestError, Interrupted
 
 log = logging.getLogger("fittest")
+
+EXIT_INTERRUPTED = 75
+"""Exit status of a job that wrote a restart point and wants to be started again (EX_TEMPFAIL)."""
 
 
 @contextmanager
@@ -60,6 +56,12 @@ def run_training(
     log_path: str,
 ) -> None:
     """The job of rule `train`."""
+    # Every job enters `job` above, and only this one pays for importing torch.
+    from fittest.pipeline.node import own_gpu, project_on_this_node
+    from fittest.pipeline.plan import pending_flops, shard_flops
+    from fittest.pipeline.progress import Progress
+    from fittest.pipeline.train import train_shard
+
     with job(log_path):
         project = project_on_this_node(config)
         targets = os.environ.get("FITTEST_TARGETS", "").split()
@@ -77,5 +79,8 @@ def run_collect(
     config: Mapping[str, Any], runset: str, runs: str, frequencies: str, log_path: str
 ) -> None:
     """The job of rule `collect`."""
+    from fittest.pipeline.collect import collect
+    from fittest.pipeline.project import Project
+
     with job(log_path):
         collect(Project(config), runset, runs, frequencies)
