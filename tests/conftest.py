@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 # Each of several workers has one core. Before torch is imported, which reads it then.
@@ -50,7 +50,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """While a test marked `alone` runs, no other worker runs any.
 
     The others share a lock that it takes for itself. They ask for it through a gate, which it

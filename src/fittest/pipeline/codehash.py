@@ -75,22 +75,28 @@ def _bare_tree(text: str) -> ast.Module:
 
 def normalised(path: Path) -> str:
     """A source file without what does not decide results."""
-    text = path.read_text()
-    if path.suffix == ".py":
+    return _normalised(path.read_text(), path.suffix)
+
+
+# By content: runs share most of their sources, and parsing takes a second for all of them.
+@cache
+def _normalised(text: str, suffix: str) -> str:
+    if suffix == ".py":
         return ast.dump(_bare_tree(text))
     without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     return " ".join(without_comments.split())
 
 
-def _names_used(tree: ast.AST, module: str) -> set[str]:
+@cache
+def _names_used(text: str, module: str) -> frozenset[str]:
     """Names of `fittest.<module>` that a source uses."""
     used = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             used |= {node.attr} if node.value.id == module else set()
         elif isinstance(node, ast.ImportFrom) and node.module == f"fittest.{module}":
             used |= {name.name for name in node.names}
-    return used
+    return frozenset(used)
 
 
 def _bound_names(statement: ast.stmt) -> set[str]:
@@ -101,9 +107,14 @@ def _bound_names(statement: ast.stmt) -> set[str]:
     return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
 
 
-def definitions(path: Path, names: set[str]) -> str:
+def definitions(path: Path, names: Iterable[str]) -> str:
     """The definitions of `names` in a Python file and all that they refer to in it."""
-    statements = [(_bound_names(s), s) for s in _bare_tree(path.read_text()).body]
+    return _definitions(path.read_text(), frozenset(names))
+
+
+@cache
+def _definitions(text: str, names: frozenset[str]) -> str:
+    statements = [(_bound_names(s), s) for s in _bare_tree(text).body]
     wanted: set[str] = set()
     waiting = set(names)
     while waiting:
@@ -132,10 +143,10 @@ def sources_hash(entries: tuple[str, ...], package: Path = _PACKAGE) -> str:
     for path in files:
         total.update(str(path.relative_to(package)).encode())
         total.update(normalised(path).encode())
-    trees = [ast.parse(path.read_text()) for path in files if path.suffix == ".py"]
+    texts = [path.read_text() for path in files if path.suffix == ".py"]
     for library in LIBRARIES:
         module = library.removesuffix(".py")
-        used = set().union(*(_names_used(tree, module) for tree in trees))
+        used = frozenset().union(*(_names_used(text, module) for text in texts))
         total.update(definitions(package / library, used).encode())
     return total.hexdigest()[:16]
 
