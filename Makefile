@@ -50,8 +50,9 @@ smoke: .venv/installed
 	$(BIN)/snakemake --profile workflow/profiles/smoke --rerun-incomplete \
 	  --config scale=smoke 'analysis={bootstrap: {draws: 200}}' 'paths={results: results, figures: results/smoke/figures}' -- all
 
+# A file of tests stays in one process, so that what its tests share is made once.
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # A real Slurm on this machine, for as long as the tests take. Where it cannot be, they are skipped.
 test-slurm: .venv/installed

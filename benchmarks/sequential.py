@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from benchmarks.cases import Case
-from fittest.models import EmbeddingMLP
+from fittest.models.networks.embedding_mlp import EmbeddingMLP
 
 
 class Sequential:

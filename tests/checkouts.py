@@ -12,9 +12,9 @@ from small_world import REPOSITORY
 PARTS = ["Snakefile", "workflow", "config", "scripts"]
 
 
-def checkout(folder: Path) -> Path:
-    """A copy of what a user has, without results."""
-    for part in PARTS:
+def checkout(folder: Path, *more: str) -> Path:
+    """A copy of what a user has, without results: what Snakemake reads, and `more`."""
+    for part in (*PARTS, *more):
         source = REPOSITORY / part
         if source.is_dir():
             shutil.copytree(source, folder / part)

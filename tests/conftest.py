@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Generator
+from pathlib import Path
+
+# Each of several workers has one core. Before torch is imported, which reads it then.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest
 import torch
 from hypothesis import settings
+
+# Files of minutes come first, so that no core waits for the last of them.
+LONGEST = ("tests/workflow/", "tests/docs/test_commands", "tests/pipeline/", "tests/scripts/")
 
 # The machines that run these tests are shared: how long an example takes says nothing.
 settings.register_profile("fittest", deadline=None, max_examples=50)
@@ -22,6 +32,40 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="no CUDA device"))
         if item.get_closest_marker("slow") and not config.option.markexpr:
             item.add_marker(pytest.mark.skip(reason="slow; pytest -m slow runs it"))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    place = [item.nodeid.startswith(start) for start in LONGEST]
+    alone = item.get_closest_marker("alone") is not None
+    return alone, place.index(True) if any(place) else len(LONGEST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many workers as this process has cores, which may be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """While a test marked `alone` runs, no other worker runs any.
+
+    The others share a lock that it takes for itself. They ask for it through a gate, which it
+    closes first: else it would wait for as long as any two of them overlap.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    # A worker's temporary folder lies in that of the session.
+    folder = Path(item.config.option.basetemp).parent
+    alone = item.get_closest_marker("alone") is not None
+    with (folder / "gate").open("w") as gate, (folder / "lock").open("w") as lock:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

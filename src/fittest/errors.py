@@ -21,5 +21,9 @@ class TrainingError(FittestError):
     """Training cannot go on; names run, step and remedy."""
 
 
+class Interrupted(FittestError):
+    """Training was asked to stop; a restart point is in place."""
+
+
 class ClaimError(FittestError):
     """A claim names what does not exist, or a derived claim does not hold; names the claim."""

@@ -5,19 +5,22 @@ section 2). A *signal* is the norm ``||F_k||`` over the d embedding dimensions; 
 embedding's own (arbitrary) unit. For entries drawn from N(0, 1) it is close to ``sqrt(p d)``.
 
 This is the lowest floor of the library: it imports nothing from the others. ``signals`` and
-``spectrum`` take numpy arrays and torch tensors alike, everything else takes numpy arrays.
+``spectrum`` take numpy arrays and torch tensors alike, everything else takes numpy arrays. Torch
+is imported only where a tensor is given: analyses and plans do without it, and start faster.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Floats = NDArray[np.floating[Any]]
 Plane = Literal["line", "full"]
@@ -49,6 +52,8 @@ def _basis(p: int) -> Floats:
 
 @lru_cache(maxsize=64)
 def _torch_basis(p: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    import torch
+
     return torch.tensor(np.array(_basis(p)), dtype=dtype, device=device)
 
 
@@ -62,7 +67,7 @@ def _bin_norms(embedding: Tensor | Floats) -> Tensor | Floats:
         raise ValueError(f"an embedding has shape (..., p, d), not {tuple(embedding.shape)}")
     p = embedding.shape[-2]
     half = p // 2 + 1
-    if isinstance(embedding, Tensor):
+    if not isinstance(embedding, np.ndarray):
         power = (_torch_basis(p, embedding.dtype, embedding.device) @ embedding).square().sum(-1)
         return (power[..., :half] + power[..., half:]).sqrt()
     squares = np.square(_basis(p).astype(embedding.dtype) @ embedding).sum(-1)

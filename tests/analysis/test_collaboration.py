@@ -27,7 +27,7 @@ RUN = small_run(task={"p": 11})
 
 def weights(embedding: np.ndarray | None = None) -> dict[str, np.ndarray]:
     parameters = initial_parameters(RUN, RUN.task.build())
-    found = {name: value.numpy().astype(np.float32) for name, value in parameters.items()}
+    found = {name: value.astype(np.float32) for name, value in parameters.items()}
     return found if embedding is None else found | {EMBEDDING: embedding.astype(np.float32)}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +20,14 @@ import pytest
 import yaml
 from doc_pages import ROOT, Block, blocks, commands
 
+import checkouts
 from fittest.__main__ import main
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
 from fittest.pipeline.train import train_shard
 
 LANGUAGES = {"sh", "python", "yaml", "snakemake"}
-PARTS = ["Snakefile", "Makefile", "pyproject.toml", "setup.py", "config", "scripts", "workflow"]
+MORE = ("Makefile", "pyproject.toml", "setup.py")
 RUNSETS = ("base", "fixemb", "perturb", "manual", "decay")
 COMMANDS = commands()
 
@@ -57,15 +57,7 @@ def write_as_told(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("docs") / "checkout"
-    folder.mkdir()
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part)
-        else:
-            shutil.copy(source, folder / part)
-    (folder / "slurm").symlink_to("workflow/profiles/slurm")
+    folder = checkouts.checkout(tmp_path_factory.mktemp("docs"), *MORE)
     (folder / "src").symlink_to(ROOT / "src")
     # What is learnt does not matter here, only that there are tables.
     runsets = folder / "config" / "runsets" / "survival.yaml"

@@ -111,7 +111,7 @@ def test_comments_docstrings_and_layout(package: Path) -> None:
         ("training/torch_backend.py", "beta1 * first[name] +", "beta1 * first[name] -"),
         ("training/loss.py", "log1p(", "log("),
         ("training/loop.py", "self._step += wanted", "self._step += 2 * wanted"),
-        ("models/embedding_mlp.py", "functional.silu", "functional.relu"),
+        ("models/networks/embedding_mlp.py", "functional.silu", "functional.relu"),
         ("tasks/task.py", "replace=False", "replace=True"),
         ("streams.py", '"mlp": 2', '"mlp": 3'),
         ("runs/initial.py", "run.seeds.mlp", "run.seeds.split"),

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fittest.errors import Interrupted
 from fittest.pipeline.forecast import EnsembleCost, Rate, shard_seconds
-from fittest.pipeline.jobs import run_collect, run_training
+from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
 from fittest.pipeline.plan import job_progress
 from fittest.pipeline.progress import Progress, duration
 from fittest.pipeline.project import Project
 from fittest.pipeline.script import job
 from fittest.pipeline.targets import training_targets
-from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
+from fittest.pipeline.train import train_shard
 from fittest.runs.cost import flops, flops_per_step
 from fittest.runs.run import Run
 from fittest.store import read_table
-from fittest.training.loop import Interrupted
 from small_world import runset, seeded_runs, small_run, write_project
 
 
@@ -83,7 +83,7 @@ def test_a_job_told_to_stop_asks_to_be_started_again(
     def stopped(*_: object) -> None:
         raise Interrupted("later")
 
-    monkeypatch.setattr("fittest.pipeline.jobs.train_shard", stopped)
+    monkeypatch.setattr("fittest.pipeline.train.train_shard", stopped)
     with pytest.raises(SystemExit) as caught:
         train(project)
     assert caught.value.code == EXIT_INTERRUPTED

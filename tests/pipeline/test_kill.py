@@ -13,10 +13,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from fittest.pipeline.jobs import EXIT_INTERRUPTED
 from fittest.pipeline.project import Project
-from fittest.pipeline.train import EXIT_INTERRUPTED
 from fittest.store import read_table
 from small_world import BACKENDS, plain, train_all, write_project
+
+pytestmark = pytest.mark.alone  # it kills jobs at moments that a busy machine would miss
 
 # Some seconds of training: long enough to be killed in the middle, on either backend.
 STEPS = 1000 if "native" in BACKENDS else 200
@@ -174,7 +176,7 @@ def test_asked_to_stop(
     assert wait_for_step(project, jobs[0], EVERY)
     before = newest_step(project)
     jobs[0].send_signal(signal.SIGTERM)
-    assert jobs[0].wait(timeout=10) == EXIT_INTERRUPTED == 75
+    assert jobs[0].wait(timeout=60) == EXIT_INTERRUPTED == 75
     assert newest_step(project) >= before
     assert "resumes" in (project.root / "logs/train.log").read_text()
     finish(project, jobs)

@@ -411,7 +411,7 @@ def test_memory_grows_with_the_shard_and_with_torch(
     project = write_project(tmp_path, declared)
     one, three = (project.shard(name, "0000") for name in declared)
     initial = one.runs[0].model.initial(one.runs[0].task.build(), 0, 0)
-    numbers = sum(value.numel() for value in initial.values())
+    numbers = sum(value.size for value in initial.values())
     monkeypatch.setattr(native_backend, "available", lambda: True)
     native = shard_memory(project, one)
     # At least the initial values, the weights and both moments, in float32.

@@ -25,7 +25,7 @@ def run_on(p: int, seed: int, **winners: Any) -> Run:
 
 
 def embedding_of(run: Run) -> np.ndarray:
-    return initial_parameters(run, run.task.build())[EMBEDDING].numpy()
+    return initial_parameters(run, run.task.build())[EMBEDDING]
 
 
 def drawn(p: int, seed: int) -> np.ndarray:

@@ -25,7 +25,7 @@ from fittest.pipeline.project import Project
 from fittest.store import read_table
 from small_world import BACKENDS
 
-pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("cluster")]
+pytestmark = [pytest.mark.slurm, pytest.mark.alone, pytest.mark.usefixtures("cluster")]
 
 TARGET = "figures/fig6_survival.pdf"
 # Long enough to be stopped twice in the middle.

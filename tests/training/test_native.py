@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.func import functional_call
 
-from fittest.models.embedding_mlp import EmbeddingMLP
+from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_backend as native
 from fittest.training.backend import Ensemble, Evaluation, Hyperparameters, Parameters
 from fittest.training.loss import cross_entropy

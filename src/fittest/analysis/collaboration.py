@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from fittest.analysis.intervals import Resampling
 from fittest.analysis.ode_statistics import over_runs
@@ -21,7 +20,6 @@ from fittest.fourier import Floats, half_spectrum, keep_only
 from fittest.models import EMBEDDING
 from fittest.runs.run import Run
 from fittest.tasks import train_mask
-from fittest.training.loss import cross_entropy
 
 LOSSES = ["loss_all", "loss_test", "accuracy"]
 TABLE_COLUMNS = ["panel", "k", "rank", "fate", "step", "kept", *LOSSES]
@@ -35,9 +33,13 @@ class Evaluator:
     """Losses of one run's networks with only some frequencies left in the embedding."""
 
     def __init__(self, run: Run) -> None:
+        # Torch here alone: the tables of this module are read without it.
+        import torch
+
         task = run.task.build()
-        self._labels = task.labels
-        self._test = ~train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
+        self._labels = torch.from_numpy(task.labels)
+        train = train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
+        self._test = torch.from_numpy(~train)
         self._model = run.model.build(task).to_empty(device="cpu")
 
     def losses(
@@ -52,6 +54,10 @@ class Evaluator:
             set -> loss_all, loss_test (mean cross-entropy over all and over the test pairs, nats;
             NaN without test pairs) and accuracy over all pairs.
         """
+        import torch
+
+        from fittest.training.loss import cross_entropy
+
         embedding = np.asarray(weights[EMBEDDING], dtype=np.float64)
         # Filtering is linear: sets are sums of single circles.
         mean = keep_only(embedding, (), keep_mean=True)

@@ -88,7 +88,7 @@ def completeness_range(dimensions: Sequence[int], seeds: int) -> pd.DataFrame:
         for d in dimensions:
             # One hidden neuron: only the embedding counts, and it has a random stream of its own.
             model = EmbeddingMLPSettings(d=d, hidden=(1, 1))
-            drawn = [model.initial(built, seed, seed)[EMBEDDING].numpy() for seed in range(seeds)]
+            drawn = [model.initial(built, seed, seed)[EMBEDDING] for seed in range(seeds)]
             values = dict(zip(STATISTICS, measure(np.stack(drawn)), strict=True))
             parts.append(
                 pd.DataFrame({"seed": np.arange(seeds), **values}).assign(

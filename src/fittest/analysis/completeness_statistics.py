@@ -8,7 +8,6 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import wilcoxon
 
 from fittest.analysis import cubes, orders
 from fittest.analysis.counts import mean_estimate, median_estimate
@@ -30,6 +29,8 @@ def _against_half(ranks: ArrayLike) -> float:
     offsets = np.asarray(ranks, dtype=np.float64) - 0.5
     if len(offsets) == 0 or not offsets.any():
         return np.nan
+    from scipy.stats import wilcoxon  # slow to import
+
     return float(wilcoxon(offsets).pvalue)
 
 

@@ -9,11 +9,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import ttest_ind
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from fittest.analysis.intervals import Estimate, Resampling, cluster_bootstrap, wilson
 from fittest.analysis.logistic import fit_logistic
@@ -92,6 +87,12 @@ def joint_score(table: pd.DataFrame, folds: int) -> NDArray[np.float64]:
     fewer than two embeddings, or a single fate in some fold, by a fit to all. NaN where there is
     nothing to tell apart.
     """
+    # Here alone: scikit-learn is slow to import, and figure 11 uses this module without it.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     features = table[["signal0", "grad_rel_4"]].to_numpy(float)
     alive = table["alive"].to_numpy(bool)
     groups = table["seed_embedding"].to_numpy()
@@ -120,6 +121,8 @@ def gradient_rows(
         table: from ``pooled_frequencies``. bins: ``binned`` at each of the four steps.
         least: bins with fewer frequencies do not count. folds: of ``joint_score``.
     """
+    from scipy.stats import ttest_ind  # slow to import
+
     alive = table["alive"].to_numpy(bool)
     clusters = table["seed_embedding"].to_numpy()
     count = len(table)

@@ -33,7 +33,7 @@ def random_circularity(task: Task, dimensions: Sequence[int], seeds: int) -> pd.
         # One hidden neuron: only the embedding counts, and it has a random stream of its own.
         settings = EmbeddingMLPSettings(d=d, hidden=(1, 1))
         for seed in range(seeds):
-            values = circularity(settings.initial(task, seed, seed)[EMBEDDING].numpy())
+            values = circularity(settings.initial(task, seed, seed)[EMBEDDING])
             rows.append({"d": d, "seed": seed, "mean": values.mean(), "max": values.max()})
     return pd.DataFrame(rows, columns=["d", "seed", "mean", "max"])
 
@@ -70,7 +70,7 @@ def start_circularity(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataF
     parts = []
     for run_id, config in runs.loc[~runs["failed"].astype(bool), ["run_id", "config"]].to_numpy():
         run = Run.model_validate_json(config)
-        values = circularity(initial_parameters(run, run.task.build())[EMBEDDING].numpy())
+        values = circularity(initial_parameters(run, run.task.build())[EMBEDDING])
         ks = np.arange(1, len(values) + 1)
         parts.append(pd.DataFrame({"run_id": run_id, "k": ks, "circularity": values}))
     columns = ["run_id", "k", "circularity", "alive"]

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch.func import functional_call
 
 from fittest.analysis import cubes, orders
 from fittest.analysis.constants.completeness import CubeSettings, LineSettings, SolvedSettings
@@ -93,19 +91,23 @@ def accuracies_on_test(run: Run, weights: Weights) -> tuple[float, float]:
 
     Labels that no test pair has do not count; NaN without test pairs.
     """
+    # Here alone: torch is slow to import, and most users of this module run no network.
+    import torch
+    from torch.func import functional_call
+
     task = run.task.build()
     model = run.model.build(task).to_empty(device="cpu")
     values = {name: torch.tensor(np.asarray(v)) for name, v in weights.items()}
     with torch.no_grad():
-        right = functional_call(model, values, (task.tokens,)).argmax(dim=1) == task.labels
+        given = functional_call(model, values, (torch.from_numpy(task.tokens),)).argmax(dim=1)
+    right = given.numpy() == task.labels
     test = ~train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
     by_label = [
-        float(right[test & (task.labels == label)].double().mean())
-        for label in torch.unique(task.labels[test])
+        float(right[test & (task.labels == label)].mean()) for label in np.unique(task.labels[test])
     ]
     if not by_label:
         return np.nan, np.nan
-    return float(right[test].double().mean()), float(np.mean(by_label))
+    return float(right[test].mean()), float(np.mean(by_label))
 
 
 def line_quality(embedding: Floats, m: int) -> tuple[tuple[int, ...], float, float, float]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from fittest.analysis.alive import alive_two_mean, separation
 from fittest.runs.run import Stop
-from fittest.training.record import Rows
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fittest.training.record import Rows
 
 Floats = NDArray[np.float64]
 
@@ -36,15 +40,27 @@ class SettleRule:
 
     def settled(self, rows: Rows) -> Tensor:
         """(n,) bool: which runs of `rows` may stop at this step."""
+        # Here alone: `collect` replays trajectories from tables, and starts faster without torch.
+        import torch
+
         signals = rows.columns["signals"].double().numpy()
         mean = rows.columns["signal_mean"].double().numpy()
+        return torch.from_numpy(self.settled_at(rows.step, rows.runs.tolist(), signals, mean))
+
+    def settled_at(
+        self, step: int, runs: Sequence[int], signals: Floats, mean: Floats
+    ) -> NDArray[np.bool_]:
+        """(n,) bool: which of `runs` (n,) may stop at `step`.
+
+        signals: (n, K), mean: (n,), as recorded at that step.
+        """
         alive = alive_two_mean(signals, mean, self._factor)
         apart = separation(signals, alive) >= self._stop.separation
         done = [
-            self._may_stop(run, rows.step, signals[i], alive[i]) and bool(apart[i])
-            for i, run in enumerate(rows.runs.tolist())
+            self._may_stop(run, step, signals[i], alive[i]) and bool(apart[i])
+            for i, run in enumerate(runs)
         ]
-        return torch.tensor(done, dtype=torch.bool)
+        return np.array(done, dtype=np.bool_)
 
     def _may_stop(self, run: int, step: int, signals: Floats, alive: NDArray[np.bool_]) -> bool:
         before = self._alive.get(run)
@@ -71,11 +87,10 @@ def stop_position(rows: pd.DataFrame, stop: Stop, two_mean_factor: float) -> int
     rows: one run's trajectory (step, signals, signal_mean), ascending in step.
     """
     rule = SettleRule(stop, two_mean_factor)
-    signals = torch.tensor(np.stack(rows["signals"].to_list()))
-    means = torch.tensor(rows["signal_mean"].to_numpy())
+    signals = np.stack(rows["signals"].to_list()).astype(np.float64)
+    means = rows["signal_mean"].to_numpy(np.float64)
     for position, step in enumerate(rows["step"].tolist()):
         here = slice(position, position + 1)
-        columns = {"signals": signals[here], "signal_mean": means[here]}
-        if bool(rule.settled(Rows(step, torch.tensor([0]), columns))[0]):
+        if rule.settled_at(step, [0], signals[here], means[here])[0]:
             return position
     return None

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import pearsonr
 
 from fittest.analysis.intervals import Estimate, Resampling, cluster_bootstrap, wilson
 from fittest.analysis.logistic import fit_logistic
@@ -83,6 +82,9 @@ def survival_rows(
 
     def at_trials(count: float) -> Estimate:
         return boot(lambda i: pearson_at_trials(signal[i], survived[i], trials[i], count))
+
+    # Here alone: scipy.stats takes longer to import than most scripts that use this module run.
+    from scipy.stats import pearsonr
 
     observed = pearson(signal, rate)
     p_value = float(pearsonr(signal, rate).pvalue) if np.isfinite(observed) else np.nan

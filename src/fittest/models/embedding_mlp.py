@@ -7,57 +7,27 @@ distribution of the MLP are stated only by its released code.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
-from torch import Tensor, nn
-from torch.nn import functional
 
 from fittest.settings import Settings
 from fittest.streams import stream
 from fittest.tasks import Rng, Task
 
+if TYPE_CHECKING:
+    from fittest.models.networks.embedding_mlp import EmbeddingMLP
+
+Values = NDArray[np.float64]
+
 EMBEDDING = "embedding.weight"
 
 
-class EmbeddingMLP(nn.Module):
-    """logits = output(SiLU(hidden(SiLU(input([E_a; E_b])))))
-
-    Parameters (p tokens, d embedding dimensions, h1 and h2 hidden widths, C classes):
-    embedding.weight (p, d); input.weight (h1, 2 d), input.bias (h1); hidden.weight (h2, h1),
-    hidden.bias (h2); output.weight (C, h2), output.bias (C).
-    """
-
-    def __init__(self, p: int, d: int, hidden: tuple[int, int], classes: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(p, d)
-        self.input = nn.Linear(2 * d, hidden[0])
-        self.hidden = nn.Linear(hidden[0], hidden[1])
-        self.output = nn.Linear(hidden[1], classes)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (N, C) of the token pairs (N, 2), written as the paper writes it."""
-        a, b = self.embedding(tokens[:, 0]), self.embedding(tokens[:, 1])
-        return self._tail(self.input(torch.cat([a, b], dim=-1)))
-
-    def forward_grid(self) -> Tensor:
-        """Logits (p * p, C) of all pairs, a outer and b inner; same numbers as `forward`.
-
-        The first layer is linear in each operand, so two p x h1 tables replace p^2 rows.
-        """
-        table = self.embedding.weight
-        weight_a, weight_b = self.input.weight.chunk(2, dim=1)
-        first = table @ weight_a.T + self.input.bias
-        second = table @ weight_b.T
-        pre = first[:, None, :] + second[None, :, :]
-        return self._tail(pre.reshape(-1, pre.shape[-1]))
-
-    def _tail(self, pre: Tensor) -> Tensor:
-        return self.output(functional.silu(self.hidden(functional.silu(pre))))
-
-
-_NAMES = frozenset(EmbeddingMLP(1, 1, (1, 1), 1).state_dict())
+_NAMES = frozenset(
+    f"{layer}.{kind}" for layer in ("input", "hidden", "output") for kind in ("weight", "bias")
+) | {EMBEDDING}
 
 
 Width = Annotated[int, Field(ge=1)]
@@ -79,6 +49,10 @@ class EmbeddingMLPSettings(Settings):
 
     def build(self, task: Task) -> EmbeddingMLP:
         """The architecture for `task`; its parameter values mean nothing."""
+        import torch
+
+        from fittest.models.networks.embedding_mlp import EmbeddingMLP
+
         with torch.device("meta"):
             return EmbeddingMLP(task.p, self.d, self.hidden, task.classes)
 
@@ -105,7 +79,7 @@ class EmbeddingMLPSettings(Settings):
 
     def initial(
         self, task: Task, seed_embedding: int, seed_mlp: int, rng: Rng = "streams"
-    ) -> dict[str, Tensor]:
+    ) -> dict[str, Values]:
         """Parameters at step 0, float64, as a function of the two seeds alone.
 
         With ``rng="authors"`` both are cut from the single stream that the released code
@@ -115,19 +89,20 @@ class EmbeddingMLPSettings(Settings):
             mlp = self._authors_stream(task, seed_mlp)
             return mlp | {EMBEDDING: self._authors_stream(task, seed_embedding)[EMBEDDING]}
         generators = {True: stream("embedding", seed_embedding), False: stream("mlp", seed_mlp)}
-        values = {}
+        values: dict[str, Values] = {}
         for name, shape in self.shapes(task).items():
             generator = generators[name == EMBEDDING]
             bound = self._uniform_bound(name)
-            drawn = (
+            values[name] = (
                 generator.standard_normal(shape)
                 if bound is None
                 else generator.uniform(-bound, bound, shape)
             )
-            values[name] = torch.from_numpy(drawn)
         return values
 
-    def _authors_stream(self, task: Task, seed: int) -> dict[str, Tensor]:
+    def _authors_stream(self, task: Task, seed: int) -> dict[str, Values]:
+        import torch
+
         generator = torch.Generator().manual_seed(seed)
         values = {}
         for name, shape in self.shapes(task).items():
@@ -137,10 +112,10 @@ class EmbeddingMLPSettings(Settings):
                 value.normal_(generator=generator)
             elif value.dim() > 1:
                 # torch's own bound differs from ours in the last bit.
-                nn.init.kaiming_uniform_(value, a=math.sqrt(5), generator=generator)
+                torch.nn.init.kaiming_uniform_(value, a=math.sqrt(5), generator=generator)
             else:
                 value.uniform_(-bound, bound, generator=generator)
-            values[name] = value
+            values[name] = value.numpy()
         return values
 
     def _uniform_bound(self, name: str) -> float | None:

@@ -53,11 +53,17 @@ def _own_module(settings: object) -> str:
     return type(settings).__module__.removeprefix("fittest.").replace(".", "/") + ".py"
 
 
+def _network_of(model: object) -> str:
+    """File of the module that a model's settings build: named as theirs, in networks/."""
+    folder, _, name = _own_module(model).rpartition("/")
+    return f"{folder}/networks/{name}"
+
+
 def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
     """Files and folders, relative to the package, that decide the results of some runs."""
     found = set(COMMON)
     for run in runs:
-        found |= {_own_module(run.task), _own_module(run.model)}
+        found |= {_own_module(run.task), _own_module(run.model), _network_of(run.model)}
         if run.intervention is not None:
             found.add(_own_module(run.intervention))
         if run.stop is not None:
@@ -81,25 +87,30 @@ def _bare_tree(text: str) -> ast.Module:
     return tree
 
 
-@cache
 def normalised(path: Path) -> str:
     """A source file without what does not decide results."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".py":
+    return _normalised(path.read_text(encoding="utf-8"), path.suffix)
+
+
+# By content: runs share most of their sources, and parsing takes a second for all of them.
+@cache
+def _normalised(text: str, suffix: str) -> str:
+    if suffix == ".py":
         return ast.dump(_bare_tree(text))
     without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     return " ".join(without_comments.split())
 
 
-def _names_used(tree: ast.AST, module: str) -> set[str]:
+@cache
+def _names_used(text: str, module: str) -> frozenset[str]:
     """Names of `fittest.<module>` that a source uses."""
     used = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             used |= {node.attr} if node.value.id == module else set()
         elif isinstance(node, ast.ImportFrom) and node.module == f"fittest.{module}":
             used |= {name.name for name in node.names}
-    return used
+    return frozenset(used)
 
 
 def _bound_names(statement: ast.stmt) -> set[str]:
@@ -110,9 +121,14 @@ def _bound_names(statement: ast.stmt) -> set[str]:
     return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
 
 
-def definitions(path: Path, names: set[str]) -> str:
+def definitions(path: Path, names: Iterable[str]) -> str:
     """The definitions of `names` in a Python file and all that they refer to in it."""
-    statements = [(_bound_names(s), s) for s in _bare_tree(path.read_text()).body]
+    return _definitions(path.read_text(encoding="utf-8"), frozenset(names))
+
+
+@cache
+def _definitions(text: str, names: frozenset[str]) -> str:
+    statements = [(_bound_names(s), s) for s in _bare_tree(text).body]
     wanted: set[str] = set()
     waiting = set(names)
     while waiting:
@@ -141,10 +157,10 @@ def sources_hash(entries: tuple[str, ...], package: Path = _PACKAGE) -> str:
     for path in files:
         total.update(str(path.relative_to(package)).encode())
         total.update(normalised(path).encode())
-    trees = [ast.parse(path.read_text()) for path in files if path.suffix == ".py"]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.suffix == ".py"]
     for library in LIBRARIES:
         module = library.removesuffix(".py")
-        used = set().union(*(_names_used(tree, module) for tree in trees))
+        used = frozenset().union(*(_names_used(text, module) for text in texts))
         total.update(definitions(package / library, used).encode())
     return total.hexdigest()[:16]
 

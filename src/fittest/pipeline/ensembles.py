@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,13 +51,13 @@ def build_ensemble(runs: Sequence[Run], dtype: torch.dtype) -> Ensemble:
     )
     return Ensemble(
         model=runs[0].model.build(task),
-        tokens=task.tokens,
-        labels=task.labels,
+        tokens=torch.from_numpy(task.tokens),
+        labels=torch.from_numpy(task.labels),
         grid=task.grid,
-        train_mask=torch.stack(masks),
+        train_mask=torch.from_numpy(np.stack(masks)),
         hyper=hyper,
         initial={
-            name: torch.stack([parameters[name] for parameters in initial]).to(dtype)
+            name: torch.from_numpy(np.stack([parameters[name] for parameters in initial])).to(dtype)
             for name in initial[0]
         },
         frozen=frozenset(runs[0].frozen),

@@ -7,15 +7,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from fittest.pipeline.collect import collect
-from fittest.pipeline.node import own_gpu, project_on_this_node
-from fittest.pipeline.plan import job_progress
-from fittest.pipeline.project import Project
-from fittest.pipeline.train import EXIT_INTERRUPTED, train_shard
-from fittest.pipeline.workflow_start import announced
-from fittest.training.loop import Interrupted
+from fittest.errors import Interrupted
 
 log = logging.getLogger("fittest")
+
+EXIT_INTERRUPTED = 75
+"""Exit status of a job that wrote a restart point and wants to be started again (EX_TEMPFAIL)."""
 
 
 def run_training(
@@ -31,6 +28,12 @@ def run_training(
     One that was asked to stop ends the process with EXIT_INTERRUPTED, so that the workflow starts
     it again.
     """
+    # Every script comes by here, and only this job pays for importing torch.
+    from fittest.pipeline.node import own_gpu, project_on_this_node
+    from fittest.pipeline.plan import job_progress
+    from fittest.pipeline.train import train_shard
+    from fittest.pipeline.workflow_start import announced
+
     project = project_on_this_node(config)
     progress = job_progress(project, runset, shard, announced())
     try:
@@ -43,4 +46,7 @@ def run_training(
 
 def run_collect(config: Mapping[str, Any], runset: str, runs: str, frequencies: str) -> None:
     """The job of rule `collect`."""
+    from fittest.pipeline.collect import collect
+    from fittest.pipeline.project import Project
+
     collect(Project(config), runset, runs, frequencies)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from fittest.models import EMBEDDING, ModelSettings
 from fittest.runs.run import Run
 from fittest.store import SCHEMAS
 from fittest.tasks import Rng, TaskSettings
-from fittest.training.record import Part, Record
+
+if TYPE_CHECKING:
+    from fittest.training.record import Part, Record
 
 
 def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
@@ -126,5 +129,4 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
 def _unedited(task: TaskSettings, model: ModelSettings, seed: int, rng: Rng) -> NDArray[np.float64]:
     """Initial embedding (p, d) before any intervention."""
     parameters = model.initial(task.build(), seed, 0, rng)
-    embedding: NDArray[np.float64] = parameters[EMBEDDING].numpy()
-    return embedding
+    return parameters[EMBEDDING]

@@ -40,9 +40,6 @@ from fittest.training.restart import RestartFolder
 
 log = logging.getLogger(__name__)
 
-EXIT_INTERRUPTED = 75
-"""Exit status of a job that wrote a restart point and wants to be started again (EX_TEMPFAIL)."""
-
 
 def train_shard(
     project: Project,

@@ -1,4 +1,4 @@
-"""Matrices of effects between frequencies. Apart, because seaborn is slow to import."""
+"""Matrices of effects between frequencies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.colors import SymLogNorm
@@ -25,21 +24,16 @@ def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float)
     matrix = whole.pivot(index="i", columns="j", values="value")
     every = max(len(matrix) // 4, 1)
     norm = SymLogNorm(linthresh=linear, vmin=-limit, vmax=limit, base=10)
-    seaborn.heatmap(
-        matrix,
-        ax=axes,
-        cmap=DIVERGING,
-        norm=norm,
-        square=True,
-        cbar=False,
-        xticklabels=every,
-        yticklabels=every,
-        rasterized=True,
-    )
-    axes.tick_params(rotation=0)
+    image = axes.pcolormesh(matrix.to_numpy(float), cmap=DIVERGING, norm=norm, rasterized=True)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    axes.spines[:].set_visible(False)
+    # A label stands at the middle of its row or column.
+    axes.set_xticks(np.arange(0, matrix.shape[1], every) + 0.5, labels=matrix.columns[::every])
+    axes.set_yticks(np.arange(0, matrix.shape[0], every) + 0.5, labels=matrix.index[::every])
     axes.set_xlabel("acting frequency j")
     axes.set_ylabel("changing frequency i")
-    return axes.collections[0]
+    return image
 
 
 def heatmap_bar(image: Collection, axes: Any, shrink: float) -> None:

@@ -24,4 +24,4 @@ class ModularAddition(Settings):
     def build(self) -> Task:
         """All p * p ordered pairs with their sums."""
         tokens = pair_table(self.p)
-        return Task(self.p, self.p, tokens, tokens.sum(dim=1) % self.p, grid=True)
+        return Task(self.p, self.p, tokens, tokens.sum(axis=1) % self.p, grid=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from fittest.settings import Settings
@@ -39,4 +40,4 @@ class Remainder(Settings):
         tokens = pair_table(self.p)
         same = (tokens[:, 0] - tokens[:, 1]) % self.m == 0
         classes = 2 if self.outputs == "answers" else self.p
-        return Task(self.p, classes, tokens, same.long(), grid=True)
+        return Task(self.p, classes, tokens, same.astype(np.int64), grid=True)

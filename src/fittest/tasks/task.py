@@ -7,13 +7,15 @@ from math import floor
 from typing import Literal
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from fittest.streams import stream
 
 Rng = Literal["streams", "authors"]
 """`streams`: one generator per purpose. `authors`: the released code's single stream."""
+
+
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,14 @@ class Task:
 
     p: int
     classes: int
-    tokens: Tensor
-    labels: Tensor
+    tokens: Integers
+    labels: Integers
     grid: bool
 
 
-def pair_table(p: int) -> Tensor:
+def pair_table(p: int) -> Integers:
     """All ordered pairs (p * p, 2), first operand outer, second inner."""
-    return torch.cartesian_prod(torch.arange(p), torch.arange(p))
+    return np.ascontiguousarray(np.indices((p, p), dtype=np.int64).reshape(2, -1).T)
 
 
 def train_pairs(task: Task, fraction: float) -> int:
@@ -47,7 +49,7 @@ def count_train(pairs: int, fraction: float) -> int:
     return floor(fraction * pairs + 1e-9)
 
 
-def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> Tensor:
+def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> NDArray[np.bool_]:
     """(N,) bool, True for the floor(fraction * N) train pairs, drawn without replacement.
 
     With ``rng="authors"`` the draw comes from numpy's legacy generator, and drawn id i
@@ -61,6 +63,6 @@ def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> 
         legacy = np.random.RandomState(seed)
         drawn = legacy.choice(n_pairs, n_train, replace=False)
         chosen = (drawn % task.p) * task.p + drawn // task.p
-    mask = torch.zeros(n_pairs, dtype=torch.bool)
-    mask[torch.from_numpy(chosen)] = True
+    mask = np.zeros(n_pairs, dtype=np.bool_)
+    mask[chosen] = True
     return mask

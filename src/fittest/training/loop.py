@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from fittest.errors import FittestError
+from fittest.errors import Interrupted
 from fittest.training.backend import Backend, Evaluation, Parameters, TrainingState
 from fittest.training.record import Record, Rows, WeightSpool
 from fittest.training.restart import RestartFolder
@@ -48,10 +48,6 @@ class Keep:
 
     final: tuple[str, ...]
     checkpoints_every: int = 0
-
-
-class Interrupted(FittestError):
-    """Training was asked to stop; a restart point is in place."""
 
 
 @dataclass

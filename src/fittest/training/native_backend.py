@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fittest.models.embedding_mlp import EmbeddingMLP
+from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
 
 VARIANTS = ("march", "avx512", "avx2", "baseline")
