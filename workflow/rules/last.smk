@@ -1,4 +1,5 @@
-# After every rule: where jobs run on a cluster, and a last word on those that failed.
+# After every rule: where jobs run on a cluster and what they ask for, and a last word on those that
+# failed.
 
 from fittest.pipeline.failures import summary
 
@@ -9,6 +10,9 @@ for made in workflow.rules:
         project.config.cluster, training=False
     ).items():
         made.resources.setdefault(name, value)
+    if submits_jobs():
+        ask_for_memory_and_time(made)
+        keep_sbatch_options(made)
 
 
 onerror:
