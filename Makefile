@@ -9,7 +9,8 @@ BIN := .venv/bin
 CONFIG := $(if $(SCALE),--config scale=$(SCALE))
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
-.PHONY: all gallery survival completeness report plan smoke test test-slurm lint bench schemas FORCE
+.PHONY: all gallery survival completeness report plan smoke test test-slurm test-lowest test-newest \
+  lint bench schemas lock FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -61,11 +62,23 @@ bench: .venv/installed
 schemas: .venv/installed
 	$(BIN)/python -m fittest schemas
 
+# The versions of requirements.lock, from those that .venv holds and passes the tests with.
+lock: .venv/installed
+	{ sed -n '/^#/p' requirements.lock; \
+	  $(BIN)/python -m pip freeze --exclude-editable | grep -v '^torch==' | grep '=='; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+# Environments of their own: the lowest versions that pyproject.toml declares, and the newest.
+test-lowest test-newest: test-%:
+	sh scripts/dev/setup.sh .venv-$* "$(PYTHON)" $*
+	.venv-$*/bin/python -m fittest check
+	.venv-$*/bin/python -m pytest -m 'not workflow and not slow and not slurm and not cuda'
+	.venv-$*/bin/python -m snakemake --cores $(CORES) \
+	  --config scale=smoke 'paths={results: .venv-$*/results, figures: figures}' \
+	  -- .venv-$*/results/smoke/survival/fig6.csv
+
 # The native kernel is built here too, so its sources are prerequisites.
-.venv/installed: pyproject.toml setup.py $(wildcard src/fittest/training/native/*)
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet -e '.[test]'
-	touch $@
+.venv/installed: pyproject.toml setup.py requirements.lock $(wildcard src/fittest/training/native/*)
+	sh scripts/dev/setup.sh .venv "$(PYTHON)" locked
 
 FORCE:
