@@ -51,7 +51,7 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/snakemake --lint
+	$(BIN)/python scripts/dev/lint_workflow.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -27,9 +27,8 @@ except FittestError as error:
 os.environ.setdefault("FITTEST_TARGETS", " ".join(project.targets_among(sys.argv[1:])))
 
 
-# Read only under `--software-deployment-method apptainer`, by those who keep the package in an
-# image of their own; otherwise jobs run in the environment that Snakemake itself runs in.
-container: "docker://fittest:latest"
+# No `container:`: jobs run in the environment that Snakemake itself runs in. The Containerfile makes
+# one; Snakemake is started inside it.
 
 
 wildcard_constraints:
