@@ -19,9 +19,10 @@ def complaints(report: str) -> list[str]:
     for line in report.splitlines():
         if line.startswith("Lints for "):
             place = line.removeprefix("Lints for ").rstrip(":")
-        elif match := re.match(r" {4}\* (.*?):?$", line):
-            if match[1] != SHARED_ENVIRONMENT:
-                found.append(f"{place}: {match[1]}")
+            continue
+        match = re.match(r" {4}\* (.*?):?$", line)
+        if match and match[1] != SHARED_ENVIRONMENT:
+            found.append(f"{place}: {match[1]}")
     return found
 
 
