@@ -6,6 +6,18 @@ PYTHON ?= python3
 CORES ?= all
 SCALE ?=
 BIN := .venv/bin
+SCALES := smoke reduced settled full
+# Before anything is set up: Snakemake waits for ever on no core.
+ifneq ($(CORES),all)
+ifeq ($(shell printf '%s' '$(CORES)' | grep -Ex '[1-9][0-9]*'),)
+$(error CORES=$(CORES): give a number of cores from 1, or all)
+endif
+endif
+ifneq ($(SCALE),)
+ifneq ($(words $(SCALE))$(filter $(SCALE),$(SCALES)),1$(SCALE))
+$(error SCALE=$(SCALE): give one of $(SCALES))
+endif
+endif
 CONFIG := $(if $(SCALE),--config scale=$(SCALE))
 # The demo and the report of another scale than the configured one keep their figures to themselves.
 DEFAULT_SCALE := $(shell sed -n 's/^scale: *\([a-z]*\).*/\1/p' config/config.yaml)
@@ -15,7 +27,8 @@ REPORT := $(if $(APART),results/$(APART)/report.html,report.html)
 CONFIG_APART = $(CONFIG) $(if $(APART),'paths={figures: $(FIGURES)}')
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
-.PHONY: all demo gallery survival completeness report plan smoke test test-slurm lint bench schemas FORCE
+.PHONY: all demo gallery survival completeness report plan smoke test test-slurm test-lowest \
+  test-newest lint bench schemas lock FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -63,7 +76,7 @@ lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/snakemake --lint
+	$(BIN)/python scripts/dev/lint_workflow.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -74,11 +87,23 @@ bench: .venv/installed
 schemas: .venv/installed
 	$(BIN)/python -m fittest schemas
 
+# The versions of requirements.lock, from those that .venv holds and passes the tests with.
+lock: .venv/installed
+	{ sed -n '/^#/p' requirements.lock; \
+	  $(BIN)/python -m pip freeze --exclude-editable | grep -v '^torch==' | grep '=='; } > requirements.lock.new
+	mv requirements.lock.new requirements.lock
+
+# Environments of their own: the lowest versions that pyproject.toml declares, and the newest.
+test-lowest test-newest: test-%:
+	sh scripts/dev/setup.sh .venv-$* "$(PYTHON)" $*
+	.venv-$*/bin/python -m fittest check
+	.venv-$*/bin/python -m pytest -m 'not workflow and not slow and not slurm and not cuda'
+	.venv-$*/bin/python -m snakemake --cores $(CORES) \
+	  --config scale=smoke 'paths={results: .venv-$*/results, figures: figures}' \
+	  -- .venv-$*/results/smoke/survival/fig6.csv
+
 # The native kernel is built here too, so its sources are prerequisites.
-.venv/installed: pyproject.toml setup.py $(wildcard src/fittest/training/native/*)
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet -e '.[test]'
-	touch $@
+.venv/installed: pyproject.toml setup.py requirements.lock $(wildcard src/fittest/training/native/*)
+	sh scripts/dev/setup.sh .venv "$(PYTHON)" locked
 
 FORCE:

@@ -7,9 +7,12 @@ on torch. FITTEST_NATIVE_MARCH (for example "native") builds one more for that a
 
 import os
 import platform
+import subprocess
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 SOURCES = Path("src/fittest/training/native")
 FLAGS = [
@@ -48,4 +51,46 @@ def kernels() -> list[Extension]:
     return found
 
 
-setup(ext_modules=kernels())
+# Written into what is built, never into the sources: a checkout asks git.
+COMMIT = Path("src/fittest/_commit.txt")
+
+
+def commit() -> str:
+    """The commit that is built: git's word in a checkout, what an sdist brings otherwise."""
+    here = Path(__file__).resolve().parent
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(here), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() == here:
+            return git("describe", "--always", "--dirty", "--abbrev=12")
+    except (OSError, subprocess.SubprocessError):
+        pass
+    return COMMIT.read_text(encoding="ascii").strip() if COMMIT.is_file() else "unknown"
+
+
+class BuildWithCommit(build_py):
+    """Stores the commit in a wheel."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            target = Path(self.build_lib) / "fittest" / COMMIT.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(commit() + "\n", encoding="ascii")
+
+
+class SourcesWithCommit(sdist):
+    """Stores the commit in a source distribution."""
+
+    def make_release_tree(self, base_dir, files) -> None:  # type: ignore[no-untyped-def]
+        super().make_release_tree(base_dir, files)
+        target = Path(base_dir) / COMMIT
+        # It may be a hard link to a file of the checkout.
+        target.unlink(missing_ok=True)
+        target.write_text(commit() + "\n", encoding="ascii")
+
+
+setup(ext_modules=kernels(), cmdclass={"build_py": BuildWithCommit, "sdist": SourcesWithCommit})

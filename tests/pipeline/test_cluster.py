@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from fittest.__main__ import main
 from fittest.errors import ConfigError
 from fittest.pipeline.cluster import (
+    analysis_request,
     collect_request,
     placement,
+    sbatch_options,
     training_hours,
     training_options,
     training_request,
@@ -127,9 +129,43 @@ def test_the_warning_comes_before_the_limit() -> None:
     assert options["slurm_extra"] == "--signal=TERM@90"
 
 
+@pytest.mark.parametrize("given", [None, "--nice=3", "--signal=USR1@60", "--signal=B:TERM@300"])
+def test_nothing_a_user_adds_drops_the_warning_or_is_dropped(given: str | None) -> None:
+    cluster = full(extra="--reservation=course").config.cluster
+    words = sbatch_options(cluster, training=True, given=given).split()
+    # Of several signals, sbatch takes the last.
+    assert words[-1] == "--signal=TERM@120" and "--reservation=course" in words
+    assert given is None or given in words
+    others = sbatch_options(cluster, training=False, given=given)
+    assert "TERM@120" not in others and "--reservation=course" in others
+
+
+def test_a_user_may_ask_for_an_earlier_warning() -> None:
+    given = "--signal=TERM@600"
+    assert sbatch_options(full().config.cluster, training=True, given=given) == given
+
+
+def test_a_gpu_is_asked_for_with_gres_alone_where_that_is_configured() -> None:
+    options = training_options(full(gpu={"gres": "gpu:a100:1"}).config.cluster)
+    assert options["gres"] == "gpu:a100:1" and not {"gpu", "gpu_model"} & options.keys()
+    on_cpu = training_options(full(device="cpu", gpu={"gres": "gpu"}).config.cluster)
+    assert not {"gres", "gpu"} & on_cpu.keys()
+
+
+def test_other_jobs_have_memory_and_time_of_their_own() -> None:
+    limits = {"growth": 2.0, "longest_minutes": 90}
+    cluster = full(analysis={"memory_mb": 500, "minutes": 50}, limits=limits).config.cluster
+    asked = [analysis_request(cluster, attempt) for attempt in (1, 2)]
+    assert [(a.memory_mb, a.minutes, a.gpus) for a in asked] == [(500, 50, 0), (1000, 90, 0)]
+
+
 @pytest.mark.parametrize(
     ("cluster", "named"),
     [
+        ({"gpu": {"gres": "gpu:a100:4"}}, r"gpu\.gres.*one GPU"),
+        ({"gpu": {"gres": "gpu:2"}}, r"gpu\.gres.*one GPU"),
+        ({"gpu": {"gres": "a100:1:1:1"}}, r"gpu\.gres"),
+        ({"gpu": {"gres": "gpu:1", "model": "a100"}}, "gres and model"),
         ({"device": "tpu"}, "device"),
         ({"acount": "me"}, "acount"),
         ({"gpu": {"cores": 0}}, r"gpu\.cores"),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +15,14 @@ from typing import Any
 import pytest
 import torch
 
+from fittest.errors import FittestError
 from fittest.pipeline import node
 from fittest.pipeline.config import TrainingSettings
 from fittest.pipeline.node import own_gpu, project_on_this_node
 from small_world import runset, write_project
 
-SLURM = {"SLURM_JOB_ID": "7"}
+SUBMITTED = {"SLURM_JOB_ID": "7", node.SUBMITTED: "1"}
+BY_HAND = {"SLURM_JOB_ID": "7"}
 
 
 def config(folder: Path, **over: Any) -> dict[str, Any]:
@@ -28,10 +33,11 @@ def config(folder: Path, **over: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("environ", "asked", "training", "device"),
     [
-        (SLURM, "cpu", "auto", "cpu"),
-        (SLURM, "gpu", "auto", "auto"),
-        (SLURM, "cpu", "cuda", "cuda"),
+        (SUBMITTED, "cpu", "auto", "cpu"),
+        (SUBMITTED, "gpu", "auto", "auto"),
+        (SUBMITTED, "cpu", "cuda", "cuda"),
         ({}, "cpu", "auto", "auto"),
+        (BY_HAND, "cpu", "auto", "auto"),
     ],
 )
 def test_a_job_for_cores_leaves_gpus_alone(
@@ -49,9 +55,29 @@ def test_a_job_for_a_gpu_without_one_says_so(
         monkeypatch.setattr(torch.cuda, "is_available", lambda seen=seen: seen)
         caplog.clear()
         with caplog.at_level(logging.WARNING, logger="fittest"):
-            project_on_this_node(content, SLURM)
+            project_on_this_node(content, SUBMITTED)
         assert len(caplog.records) == warnings
     assert "cluster.device: cpu" in caplog.text
+
+
+def test_an_allocation_made_by_hand_is_told_nothing_about_gpus(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = config(tmp_path, training={"device": "auto"})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with caplog.at_level(logging.WARNING, logger="fittest"):
+        project_on_this_node(content, BY_HAND)
+    assert not caplog.records
+
+
+def test_nothing_starts_when_an_allocation_made_by_hand_is_about_to_end(tmp_path: Path) -> None:
+    content = config(tmp_path)
+    now = int(time.time())
+    with pytest.raises(FittestError, match=r"allocation ends .* next allocation"):
+        project_on_this_node(content, BY_HAND | {"SLURM_JOB_END_TIME": str(now + 60)})
+    project_on_this_node(content, BY_HAND | {"SLURM_JOB_END_TIME": str(now + 3600)})
+    # A submitted job is told of its limit, and tried again in a job of its own.
+    project_on_this_node(content, SUBMITTED | {"SLURM_JOB_END_TIME": str(now + 60)})
 
 
 @pytest.fixture
@@ -118,6 +144,64 @@ def test_a_job_waits_for_a_gpu_and_a_killed_one_leaves_its_own(
         with own_gpu(TrainingSettings(), tmp_path) as index:
             assert index == 1 and len(waited) == 1
         first.communicate("\n")
+
+
+def test_two_jobs_do_not_share_the_only_gpu(
+    gpus: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with hold(tmp_path / "fittest-gpu-id-0.lock") as other:
+        waited: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            other.communicate("\n")
+
+        monkeypatch.setattr(node.time, "sleep", sleep)
+        with own_gpu(TrainingSettings(), tmp_path) as index:
+            assert index == 0 and waited
+
+
+def test_anybody_may_use_a_lock_that_one_user_made(gpus: list[int], tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with own_gpu(TrainingSettings(), tmp_path):
+            pass
+    finally:
+        os.umask(before)
+    (path,) = tmp_path.iterdir()
+    assert path.stat().st_mode & 0o777 == 0o666
+
+
+OTHER_USER = """
+import os, sys
+from pathlib import Path
+from fittest.pipeline import node
+os.setgid(65534)
+os.setuid(65534)
+with node._taken(Path(sys.argv[1])) as lock:
+    print(Path(f"/proc/self/fd/{lock.fileno()}").resolve().name)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="needs root, to become another user"
+)
+@pytest.mark.parametrize(
+    ("mode", "name"), [(0o644, "gpu.lock"), (0o600, "gpu-65534.lock")], ids=["open", "closed"]
+)
+def test_the_lock_of_another_user_stops_nobody(mode: int, name: str) -> None:
+    # Not pytest's own folder, which is closed to other users.
+    with tempfile.TemporaryDirectory() as folder:
+        # As /tmp is: everybody's, but nobody opens another one's file to create it.
+        Path(folder).chmod(0o1777)
+        lock = Path(folder) / "gpu.lock"
+        lock.touch()
+        lock.chmod(mode)
+        command = [sys.executable, "-c", OTHER_USER, str(lock)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == name
 
 
 def test_no_choice_where_there_is_none(gpus: list[int], tmp_path: Path) -> None:

@@ -48,9 +48,8 @@ except FittestError as error:
     sys.exit(f"fittest: {error}")
 
 
-# Read only under `--software-deployment-method apptainer`, by those who keep the package in an
-# image of their own; otherwise jobs run in the environment that Snakemake itself runs in.
-container: "docker://fittest:latest"
+# No `container:`: jobs run in the environment that Snakemake itself runs in. The Containerfile makes
+# one; Snakemake is started inside it.
 
 
 wildcard_constraints:

@@ -1,5 +1,5 @@
-# After every rule: where jobs run on a cluster, which finished files are stale, and a last word on
-# jobs that failed.
+# After every rule: where jobs run on a cluster and what they ask for, which finished files are stale,
+# and a last word on jobs that failed.
 
 from fittest.pipeline import workflow_end
 from fittest.pipeline.failures import summary
@@ -22,6 +22,9 @@ for made in ours:
         project.config.cluster, training=False
     ).items():
         made.resources.setdefault(name, value)
+    if submits_jobs():
+        ask_for_memory_and_time(made)
+        keep_sbatch_options(made)
 
 # Likewise: every job knows the key of all that decides what it makes, and is done again where what
 # is there has another, even if Snakemake's own memory of it is gone (freshness.py).

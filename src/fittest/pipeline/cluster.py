@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from fittest.pipeline.cluster_config import ClusterSettings, PlaceSettings
@@ -14,6 +15,8 @@ from fittest.runs.cost import flops
 _MIB = 2**20
 # Reading and summarising one run of 300 rows takes 8 ms (measured); longer runs have more rows.
 _COLLECT_SECONDS = 0.02
+# `B:` would tell the batch script only, not the job that has to write a restart point.
+_TELLS_THE_JOB = re.compile(r"--signal[= ](R:)?(SIGTERM|TERM|15)(@|\s|$)")
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,24 @@ def training_hours(project: Project, shard: Shard) -> float:
     return sum(flops(run) for run in shard.runs) / training_speed(project.config.cluster) / 3600
 
 
-def _minutes(cluster: ClusterSettings, forecast: float, attempt: int) -> int:
+def _grown(cluster: ClusterSettings, minutes: float, attempt: int) -> int:
     limits = cluster.limits
     # Rounded before rounding up: 10.000000000000002 minutes are ten.
-    wanted = (limits.start_minutes + forecast * limits.time_margin) * limits.growth ** (attempt - 1)
-    minutes = max(1, math.ceil(round(wanted, 6)))
-    return minutes if limits.longest_minutes is None else min(minutes, limits.longest_minutes)
+    whole = max(1, math.ceil(round(minutes * limits.growth ** (attempt - 1), 6)))
+    return whole if limits.longest_minutes is None else min(whole, limits.longest_minutes)
 
 
-def _memory_mb(cluster: ClusterSettings, forecast: float, attempt: int) -> int:
+def _minutes(cluster: ClusterSettings, forecast: float, attempt: int) -> int:
     limits = cluster.limits
-    wanted = forecast * limits.memory_margin * limits.growth ** (attempt - 1)
-    return math.ceil(round(wanted, 6))
+    return _grown(cluster, limits.start_minutes + forecast * limits.time_margin, attempt)
+
+
+def _memory_mb(
+    cluster: ClusterSettings, forecast: float, attempt: int, margin: float | None = None
+) -> int:
+    limits = cluster.limits
+    margin = limits.memory_margin if margin is None else margin
+    return math.ceil(round(forecast * margin * limits.growth ** (attempt - 1), 6))
 
 
 def training_request(project: Project, shard: Shard, attempt: int = 1) -> Request:
@@ -82,6 +91,16 @@ def collect_request(project: Project, runset: str, attempt: int = 1) -> Request:
     )
 
 
+def analysis_request(cluster: ClusterSettings, attempt: int = 1) -> Request:
+    """What a job asks for whose rule says nothing itself."""
+    return Request(
+        gpus=0,
+        cores=1,
+        memory_mb=_memory_mb(cluster, cluster.analysis.memory_mb, attempt, margin=1),
+        minutes=_grown(cluster, cluster.analysis.minutes, attempt),
+    )
+
+
 def _named(**options: str | None) -> dict[str, str]:
     return {name: value for name, value in options.items() if value is not None}
 
@@ -102,10 +121,36 @@ def placement(cluster: ClusterSettings, training: bool) -> dict[str, str]:
 def training_options(cluster: ClusterSettings) -> dict[str, str | int]:
     """What all training jobs ask for alike, as the Slurm executor names it."""
     options: dict[str, str | int] = dict(placement(cluster, training=True))
-    # Slurm's own SIGTERM comes at the limit, and SIGKILL soon after: too soon for a large shard.
-    options["slurm_extra"] = f"--signal=TERM@{cluster.limits.warning_seconds}"
-    if cluster.device == "gpu":
-        options["gpu"] = 1
-        if cluster.gpu.model is not None:
-            options["gpu_model"] = cluster.gpu.model
+    options["slurm_extra"] = sbatch_options(cluster, training=True)
+    if cluster.device != "gpu":
+        return options
+    if cluster.gpu.gres is not None:
+        options["gres"] = cluster.gpu.gres
+        # Or sbatch would ask for cores by GPU, and srun within the job for cores by task.
+        options["cpus_per_task"] = cluster.gpu.cores
+        return options
+    options["gpu"] = 1
+    if cluster.gpu.model is not None:
+        options["gpu_model"] = cluster.gpu.model
     return options
+
+
+def other_options(cluster: ClusterSettings) -> dict[str, str]:
+    """What all other jobs ask for alike, as the Slurm executor names it."""
+    return placement(cluster, training=False) | _named(slurm_extra=cluster.extra)
+
+
+def sbatch_options(cluster: ClusterSettings, training: bool, given: str | None = None) -> str:
+    """Options of sbatch that Slurm's executor has no name for; empty where there are none.
+
+    given: what the user asks for on the command line. It stays, and so does the signal that a
+    training job needs: without it there is no restart point at the time limit.
+    """
+    parts = [part for part in (given, cluster.extra) if part]
+    if cluster.extra and given and cluster.extra in given:
+        parts.remove(cluster.extra)
+    if training and not _TELLS_THE_JOB.search(" ".join(parts)):
+        # Slurm's own SIGTERM comes at the limit, and SIGKILL soon after: too soon for a large
+        # shard. The last of several --signal counts.
+        parts.append(f"--signal=TERM@{cluster.limits.warning_seconds}")
+    return " ".join(parts)

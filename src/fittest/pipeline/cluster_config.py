@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from fittest.settings import Settings
 
 # Account names may consist of digits, which YAML reads as a number.
 Name = Annotated[str, Field(coerce_numbers_to_str=True, min_length=1)]
+
+# A type may have a name of digits only in front of a count: gpu:2 is two of any type.
+_GRES = re.compile(r"[A-Za-z]\w*(:(?!\d+$)[\w.]+)?(:(?P<count>\d+))?")
 
 
 class PlaceSettings(Settings):
@@ -25,6 +29,11 @@ class GpuJobSettings(PlaceSettings):
     """A training job on one GPU."""
 
     model: Name | None = Field(default=None, description="type of GPU, such as a100; null: any")
+    gres: Name | None = Field(
+        default=None,
+        description="the GPU as `--gres` takes it, such as gpu:a100:1, for clusters that refuse"
+        " `--gpus`; instead of `model`; null: `--gpus`",
+    )
     cores: int = Field(ge=1, description="CPU cores beside the GPU")
     gflops: float = Field(
         gt=0, description="sustained training speed of one GPU, GFLOP/s, for time limits"
@@ -32,6 +41,29 @@ class GpuJobSettings(PlaceSettings):
     host_memory_mb: int = Field(
         ge=0, description="what CUDA and compiling need beside the CPU's share of memory, MiB"
     )
+
+    @field_validator("gres")
+    @classmethod
+    def _one_gpu(cls, gres: str | None) -> str | None:
+        found = None if gres is None else _GRES.fullmatch(gres)
+        if gres is not None and found is None:
+            raise ValueError(f"{gres!r} is not of the form gpu, gpu:1, gpu:a100 or gpu:a100:1")
+        if found is not None and int(found["count"] or 1) != 1:
+            raise ValueError(f"{gres!r}: a training job uses one GPU; ask for one")
+        return gres
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        if self.gres is not None and self.model is not None:
+            raise ValueError("gres and model both name the GPU; write the type into gres only")
+        return self
+
+
+class AnalysisJobSettings(PlaceSettings):
+    """Any job that is neither training nor the summary of a run-set."""
+
+    memory_mb: int = Field(default=8000, ge=1, description="memory of the first attempt, MiB")
+    minutes: int = Field(default=60, ge=1, description="time limit of the first attempt, minutes")
 
 
 class CpuJobSettings(PlaceSettings):
@@ -85,7 +117,12 @@ class ClusterSettings(Settings):
     partition: Name | None = Field(
         default=None, description="partition of all jobs; null: the cluster's default"
     )
+    extra: Name | None = Field(
+        default=None,
+        description="further options of sbatch for all jobs, such as --reservation=course;"
+        " null: none",
+    )
     gpu: GpuJobSettings
     cpu: CpuJobSettings
-    analysis: PlaceSettings = PlaceSettings()
+    analysis: AnalysisJobSettings = AnalysisJobSettings()
     limits: LimitSettings

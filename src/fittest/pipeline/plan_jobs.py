@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from fittest.pipeline.cluster import (
     collect_request,
-    placement,
+    other_options,
     training_hours,
     training_options,
     training_request,
@@ -111,7 +111,7 @@ def jobs_as_json(project: Project, targets: Sequence[str], rows: Sequence[JobsRo
         "scale": project.scale,
         "targets": list(targets),
         "training_options": training_options(cluster),
-        "other_options": placement(cluster, training=False),
+        "other_options": other_options(cluster),
         "jobs": [asdict(row) for row in rows],
         "total": {
             "jobs": sum(row.jobs for row in rows),
@@ -162,7 +162,7 @@ def jobs_as_text(
     training = training_options(cluster)
     lines += ["", f"Training: {hours:,.1f} {unit} at {speed} (cluster in config/config.yaml)."]
     lines.append(f"Training jobs ask for {_options(training)}; other jobs for ")
-    lines[-1] += _options(placement(cluster, training=False)) + "."
+    lines[-1] += _options(other_options(cluster)) + "."
     lines.append("Time limits h:mm and memory grow with every retry; analyses come on top.")
     lines += [note] if note else []
     return "\n".join(lines)

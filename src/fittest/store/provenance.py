@@ -17,16 +17,43 @@ from fittest.store.files import read_provenance
 _PACKAGES = ("fittest", "torch", "numpy", "pandas", "pyarrow", "scikit-learn", "matplotlib")
 
 
+_STORED_COMMIT = "_commit.txt"
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
 @cache
-def git_commit() -> str:
-    """Commit of the source tree, `-dirty` behind it where files differ; `unknown` outside git."""
-    root = Path(__file__).resolve().parents[3]
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
+def git_commit(package: Path = _PACKAGE) -> str:
+    """Commit of the code, `-dirty` behind it where files differ from it; `unknown` without one.
+
+    In a checkout git says it; otherwise what was stored when the package was built. A checkout is
+    told by its layout: an installed package may lie inside the git project of somebody else.
+    """
+    root = package.parents[1]
+    if package == root / "src" / "fittest" and (root / "pyproject.toml").is_file():
+        found = _described(root)
+        if found is not None:
+            return found
+    stored = package / _STORED_COMMIT
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
-    except (OSError, subprocess.SubprocessError):
+        return stored.read_text(encoding="ascii").strip() or "unknown"
+    except (OSError, UnicodeDecodeError):
         return "unknown"
-    return found.stdout.strip()
+
+
+def _described(root: Path) -> str | None:
+    """What git says of a folder that is the top of its own project; None for any other."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(root), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+        return done.stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root:
+            return None
+        return git("describe", "--always", "--dirty", "--abbrev=12")
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
 def _version(package: str) -> str:

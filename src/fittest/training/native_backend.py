@@ -236,7 +236,10 @@ def _choice() -> str:
             )
         return forced
     if not usable:
-        raise NativeUnavailableError("no native kernel was built for this processor")
+        raise NativeUnavailableError(
+            "no native kernel was built for this processor; install g++ or clang, then"
+            " `touch pyproject.toml` and `make .venv/installed` (docs/troubleshooting.md)"
+        )
     return usable[0]
 
 
