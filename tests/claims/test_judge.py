@@ -235,7 +235,7 @@ def test_captions_are_clean_restructured_text() -> None:
 
 
 def test_totals_count_every_claim_once_by_kind_and_verdict() -> None:
-    derived = {"kind": "derived", "partly": [], "lowest_scale": "smoke"}
+    derived = {"kind": "derived", "partly": []}
     found = [
         judged(Measured(0.8, 0.7, 0.9, 10)),
         judged(Measured(0.8, 0.7, 0.9, 10), **derived),

@@ -28,7 +28,7 @@ def recipe(*words: str) -> list[list[str]]:
 def test_the_demo_trains_its_own_run_set_and_nothing_else(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
     (arguments,) = recipe("demo")
-    result = snakemake(folder, *arguments, "-n")
+    result = snakemake(folder, "-n", *arguments)
     assert result.returncode == 0, result.stderr
     text = result.stdout + result.stderr
     assert set(re.findall(r"runset=(\w+)", text)) == {"demo"}
