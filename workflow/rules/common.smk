@@ -9,6 +9,7 @@ from fittest.claims.render import figure_label
 from fittest.errors import FittestError
 from fittest.pipeline import workflow_start
 from fittest.pipeline.codehash import package_has
+from fittest.pipeline.targets import training_targets
 
 
 report: "../report/workflow.rst"
@@ -43,7 +44,7 @@ try:
     )
     # Jobs report their progress against all the training that the command line asks for.
     if workflow.is_main_process:
-        workflow_start.announce(project.targets_among(asked.targets))
+        workflow_start.announce(training_targets(project, asked.targets))
 except FittestError as error:
     sys.exit(f"fittest: {error}")
 

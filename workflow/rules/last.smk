@@ -3,6 +3,17 @@
 
 from fittest.pipeline import workflow_end
 from fittest.pipeline.failures import summary
+from fittest.pipeline.targets import check_targets
+
+# In another workflow, any target may be one of that workflow's own.
+if HOME is not None and os.path.realpath(workflow.main_snakefile) in (
+    os.path.realpath(source("Snakefile")),
+    os.path.realpath(source("workflow/Snakefile")),
+):
+    try:
+        check_targets(project, asked.targets, [made.name for made in workflow.rules])
+    except FittestError as error:
+        sys.exit(f"fittest: {error}")
 
 # The rules of this workflow, also where it is a module of another one.
 ours = [made for made in workflow.rules if made.basedir == HERE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -159,10 +159,6 @@ class Project:
     def runsets_of(self, target: str) -> list[str]:
         """Run-sets that a target needs; what a target may be, `fittest.pipeline.targets` says."""
         return targets.resolve(self, target)
-
-    def targets_among(self, words: Iterable[str]) -> list[str]:
-        """Those of Snakemake's targets whose training is known."""
-        return targets.training_targets(self, words)
 
     @cached_property
     def claims(self) -> dict[str, ClaimFile]:
