@@ -14,6 +14,7 @@ PARTS = ["Snakefile", "workflow", "config", "scripts"]
 
 def checkout(folder: Path, *more: str) -> Path:
     """A copy of what a user has, without results: what Snakemake reads, and `more`."""
+    folder.mkdir(parents=True, exist_ok=True)
     for part in (*PARTS, *more):
         source = REPOSITORY / part
         if source.is_dir():
