@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from fittest.pipeline.calibrate import processor
-from fittest.training import native_backend
+from fittest.training import native_library
 
 
 def cores() -> int:
@@ -47,7 +47,7 @@ def _memory_gib() -> float | None:
 
 def described() -> dict[str, Any]:
     """This machine and what runs on it."""
-    available = native_backend.available()
+    available = native_library.available()
     return {
         "processor": processor(),
         "architecture": platform.machine(),
@@ -62,8 +62,8 @@ def described() -> dict[str, Any]:
         "jax": _version("jax"),
         "jaxlib": _version("jaxlib"),
         "compiler": _compiler(),
-        "native_variant": native_backend.loaded_variant() if available else None,
-        "native_unavailable": native_backend.unavailable_reason(),
+        "native_variant": native_library.loaded_variant() if available else None,
+        "native_unavailable": native_library.unavailable_reason(),
         "cuda_device": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
     }
 

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.jax_training import jax
 from benchmarks.matmul_shapes import Shape
-from fittest.training import native_backend
+from fittest.training import native_backend, native_library
 
 Provider = Callable[[Shape, float], float]
 Product = Callable[[], object]
@@ -149,7 +149,7 @@ class NativeMatmul:
     def __init__(self, threads: int, folder: Path) -> None:
         self._threads = threads
         target = folder / "native_matmul.so"
-        architecture = _ARCHITECTURE.get(native_backend.loaded_variant())
+        architecture = _ARCHITECTURE.get(native_library.loaded_variant())
         command = ["g++", "-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno"]
         command += ["-fno-trapping-math", "-shared", "-fPIC", f"-I{_HEADERS}"]
         command += [f"-march={architecture}"] if architecture else []
@@ -182,7 +182,7 @@ def native_matmul(threads: int, folder: Path) -> tuple[NativeMatmul | None, str]
     """The kernel's matmul, or None and the reason why it cannot be had."""
     try:
         return NativeMatmul(threads, folder), ""
-    except (OSError, subprocess.CalledProcessError, native_backend.NativeUnavailableError) as e:
+    except (OSError, subprocess.CalledProcessError, native_library.NativeUnavailableError) as e:
         said = e.stderr if isinstance(e, subprocess.CalledProcessError) else str(e)
         return None, f"not measured: {said.strip()[:300]}"
 

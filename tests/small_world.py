@@ -16,7 +16,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.train import train_shard
 from fittest.runs.axes import merged
 from fittest.runs.run import Run
-from fittest.training import native_backend
+from fittest.training import native_library
 from fittest.training.backend import Backend, Ensemble, Evaluation
 from fittest.training.loop import Control, Keep, Loop, StopRule
 from fittest.training.native_backend import NativeBackend
@@ -26,7 +26,7 @@ from fittest.training.schedule import Schedule
 from fittest.training.torch_backend import TorchBackend
 
 REPOSITORY = Path(__file__).parents[1]
-BACKENDS = ["torch", *(["native"] if native_backend.available() else [])]
+BACKENDS = ["torch", *(["native"] if native_library.available() else [])]
 TINY: dict[str, Any] = {"task": {"p": 7}, "model": {"d": 6, "hidden": [10, 9]}}
 
 

@@ -180,7 +180,7 @@ def test_measures_are_looked_up_by_paper_and_checked() -> None:
 def evidence(tmp_path: Path) -> Evidence:
     rows = [("a", 0.9, 0.7, 1.0, 20), ("b", 0.6, 0.4, 0.8, 10), ("c", 0.0, math.nan, math.nan, 5)]
     table = pd.DataFrame(rows, columns=["name", "value", "ci_lo", "ci_hi", "n"])
-    write_table(table, tmp_path / "stats.parquet", {"scale": "test"})
+    write_table(table, tmp_path / "stats.parquet", {"scale": "test", "config_hash": "0"})
     paths = {"stats": tmp_path / "stats.parquet", "later": tmp_path / "later.parquet"}
     return Evidence(Tables(paths), Resampling(10, 0, 0.95))
 

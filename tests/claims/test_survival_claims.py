@@ -88,7 +88,7 @@ EXACT = {"S07": ["identity", "printed"], "S45": ["violations"]}
 
 def derived(claims: ClaimFile, name: str, geometry: pd.DataFrame, folder: Path) -> Judgement:
     path = folder / "geometry.parquet"
-    write_table(geometry, path, {"scale": "test"})
+    write_table(geometry, path, {"scale": "test", "config_hash": "0"})
     evidence = Evidence(Tables({"geometry": path}), RESAMPLING)
     return judge(name, claims.claims[name], "smoke", evidence, measures_of("survival"))
 

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 import yaml
 from doc_pages import ROOT, Block, blocks, commands
+from snakemake.iocontainers import InputFiles, OutputFiles, Params
 
 import checkouts
 from fittest.__main__ import main
@@ -27,7 +28,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.train import train_shard
 
 LANGUAGES = {"sh", "python", "yaml", "snakemake"}
-MORE = ("Makefile", "pyproject.toml", "setup.py")
+MORE = ("Makefile", "pyproject.toml", "requirements.lock", "setup.py")
 RUNSETS = ("base", "fixemb", "perturb", "manual", "decay")
 COMMANDS = commands()
 
@@ -70,9 +71,11 @@ def run_script(folder: Path, name: str, inputs: dict, outputs: dict, params: dic
     """Run a script of the checkout as Snakemake would."""
     path = folder / "scripts" / "survival" / f"{name}.py"
     smk = SimpleNamespace(
-        input=SimpleNamespace(**inputs),
-        output=SimpleNamespace(**outputs),
-        params=SimpleNamespace(**params),
+        input=InputFiles(fromdict=inputs),
+        output=OutputFiles(fromdict=outputs),
+        params=Params(fromdict=params),
+        log=[str(folder / "logs" / f"{name}.log")],
+        config={"scale": "smoke"},
     )
     exec(compile(path.read_text(), str(path), "exec"), {"snakemake": smk, "__name__": name})
 

@@ -117,7 +117,11 @@ def test_the_new_claim_is_judged(tmp_path: Path, value: float, lo: float, verdic
     text = shown("yaml", "# config/claims/")["config/claims/survival.yaml"]
     ((name, content),) = yaml.safe_load(text).items()
     row = statistic_row("fixemb.pearson_r", Estimate(value, lo, value + 0.1), 290, "")
-    write_table(pd.DataFrame([row], columns=COLUMNS), tmp_path / "stats.parquet", {"scale": "x"})
+    write_table(
+        pd.DataFrame([row], columns=COLUMNS),
+        tmp_path / "stats.parquet",
+        {"scale": "x", "config_hash": "0"},
+    )
     evidence = Evidence(
         Tables({"survival_stats": tmp_path / "stats.parquet"}), Resampling(10, 0, 0.95)
     )

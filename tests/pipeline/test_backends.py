@@ -11,7 +11,7 @@ import torch
 from fittest.errors import DeviceError
 from fittest.pipeline.backends import choose_backend, networks_at_once, resolve_device
 from fittest.pipeline.config import TrainingSettings
-from fittest.training import native_backend
+from fittest.training import native_backend, native_library
 from small_world import BACKENDS, ensemble_of, runset, seeded_runs, train_all, write_project
 
 ENSEMBLE = ensemble_of(seeded_runs(3), torch.float32)
@@ -53,8 +53,8 @@ def test_torch_where_there_is_no_kernel(
 ) -> None:
     """Said once per process and reason, not once per job."""
     reason = f"not built, says {caplog.handler!r}"
-    monkeypatch.setattr(native_backend, "available", lambda: False)
-    monkeypatch.setattr(native_backend, "unavailable_reason", lambda: reason)
+    monkeypatch.setattr(native_library, "available", lambda: False)
+    monkeypatch.setattr(native_library, "unavailable_reason", lambda: reason)
     assert [chosen(), chosen(), chosen()] == ["torch"] * 3
     assert caplog.text.count(reason) == 1
     with pytest.raises(DeviceError, match=r"training\.backend: native.*not built.*backend: auto"):
@@ -62,7 +62,7 @@ def test_torch_where_there_is_no_kernel(
 
 
 def test_native_demanded_for_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native_backend, "available", lambda: True)
+    monkeypatch.setattr(native_library, "available", lambda: True)
     monkeypatch.setattr(native_backend, "supports", lambda _: "it only does triangles")
     with pytest.raises(DeviceError, match="triangles"):
         chosen(backend="native")

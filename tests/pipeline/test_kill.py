@@ -31,7 +31,7 @@ project = Project.load()
 paths = project.paths
 run_training(
     project.config.model_dump(mode="json"), "long", "0000",
-    paths.trajectory("long", "0000"), paths.weights("long", "0000"), 1, "logs/train.log",
+    paths.trajectory("long", "0000"), paths.weights("long", "0000"), 1,
 )
 """
 SETTINGS = {

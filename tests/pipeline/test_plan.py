@@ -24,7 +24,7 @@ from fittest.pipeline.plan import as_json, pending_seconds, price
 from fittest.pipeline.project import Project
 from fittest.pipeline.remaining import is_finished, remaining
 from fittest.runs.cost import flops, recorded_rows, recording_flops
-from fittest.training import native_backend
+from fittest.training import native_library
 from fittest.training.schedule import Schedule
 from small_world import REPOSITORY, runset, small_run, train_all, write_project
 
@@ -283,7 +283,7 @@ def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatc
     assert found.row_seconds >= 0
 
 
-@pytest.mark.skipif(not native_backend.available(), reason="no native kernel was built here")
+@pytest.mark.skipif(not native_library.available(), reason="no native kernel was built here")
 def test_a_loaded_machine_is_noticed_and_allowed_for(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -412,10 +412,10 @@ def test_memory_grows_with_the_shard_and_with_torch(
     one, three = (project.shard(name, "0000") for name in declared)
     initial = one.runs[0].model.initial(one.runs[0].task.build(), 0, 0)
     numbers = sum(value.size for value in initial.values())
-    monkeypatch.setattr(native_backend, "available", lambda: True)
+    monkeypatch.setattr(native_library, "available", lambda: True)
     native = shard_memory(project, one)
     # At least the initial values, the weights and both moments, in float32.
     assert shard_memory(project, three) - native >= 2 * 4 * 4 * numbers
-    monkeypatch.setattr(native_backend, "available", lambda: False)
+    monkeypatch.setattr(native_library, "available", lambda: False)
     gib = project.config.training.memory_gib
     assert shard_memory(project, one) - native == pytest.approx(gib * 2**30)

@@ -15,7 +15,7 @@ from fittest.pipeline.plan import needed_shards
 from fittest.pipeline.project import Project
 from fittest.pipeline.references import ready
 from fittest.runs.interventions import KeepOnly
-from fittest.store import read_table, write_table
+from fittest.store import read_provenance, read_table, write_table
 from small_world import runset, train_all, write_project
 
 ARMS = {"intervention.select": ["strongest", "random"], "intervention.count": [1, 2]}
@@ -103,6 +103,6 @@ def test_the_reference_has_to_be_there_and_whole(tmp_path: Path) -> None:
     path = project.root / project.paths.frequencies("plain")
     table = read_table(path)
     table.loc[table["k"] == 2, "signal"] = np.nan
-    write_table(table, path, {}, "frequencies")
+    write_table(table, path, read_provenance(path), "frequencies")
     with pytest.raises(TrainingError, match="no final signals"):
         ready(project, runs)

@@ -89,7 +89,7 @@ def changed(
         paths[name] = str(folder / f"{name}.parquet")
         write_table(edit(read_table(source)), paths[name], origin, name)
     ode = read_table(world.ode_runs)
-    write_table(runs(ode), folder / "ode.parquet", {"scale": "test"}, "runs")
+    write_table(runs(ode), folder / "ode.parquet", {"scale": "test", "config_hash": "0"}, "runs")
     return World(
         folder,
         paths["runs"],

@@ -136,7 +136,12 @@ def test_showcase_reads_several_shards(tmp_path):
     for kind in ("runs", "frequencies"):
         both = [read_table(getattr(shard, kind)) for shard in (four, five)]
         tables[kind] = str(tmp_path / f"both.{kind}.parquet")
-        write_table(pd.concat(both, ignore_index=True), tables[kind], {"scale": "test"}, kind)
+        write_table(
+            pd.concat(both, ignore_index=True),
+            tables[kind],
+            {"scale": "test", "config_hash": "0"},
+            kind,
+        )
     load_script("analyse_showcase").analyse_showcase(
         tables["runs"],
         tables["frequencies"],

@@ -18,14 +18,15 @@ from torch.func import functional_call
 
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_backend as native
+from fittest.training import native_library
 from fittest.training.backend import Ensemble, Evaluation, Hyperparameters, Parameters
 from fittest.training.loss import cross_entropy
 from fittest.training.native_backend import NativeBackend
 
-if not native.available():
-    pytest.skip(f"no native kernel: {native.unavailable_reason()}", allow_module_level=True)
+if not native_library.available():
+    pytest.skip(f"no native kernel: {native_library.unavailable_reason()}", allow_module_level=True)
 
-VARIANTS = native.variants()
+VARIANTS = native_library.variants()
 GROUPS = ("parameters", "first_moment", "second_moment")
 
 
@@ -33,7 +34,7 @@ GROUPS = ("parameters", "first_moment", "second_moment")
 def variant(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs the test with every build that this processor supports."""
     monkeypatch.setenv("FITTEST_NATIVE_VARIANT", request.param)
-    assert native.loaded_variant() == request.param
+    assert native_library.loaded_variant() == request.param
     return str(request.param)
 
 
@@ -484,12 +485,12 @@ def test_supports_says_why_not() -> None:
 
 def test_unknown_variant_is_an_error_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FITTEST_NATIVE_VARIANT", "abacus")
-    assert not native.available()
-    assert "abacus" in str(native.unavailable_reason())
+    assert not native_library.available()
+    assert "abacus" in str(native_library.unavailable_reason())
 
 
 def test_nothing_built_is_an_answer_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FITTEST_NATIVE_VARIANT", raising=False)
     monkeypatch.setattr(native, "variants", tuple)
-    assert not native.available()
-    assert "no native kernel" in str(native.unavailable_reason())
+    assert not native_library.available()
+    assert "no native kernel" in str(native_library.unavailable_reason())

@@ -11,12 +11,12 @@ import torch
 from fittest.models import EMBEDDING
 from fittest.pipeline.ensembles import build_ensemble
 from fittest.runs.run import Run
-from fittest.training import native_backend
+from fittest.training import native_backend, native_library
 from fittest.training.native_backend import NativeBackend
 from fittest.training.torch_backend import TorchBackend
 
-if not native_backend.available():
-    pytest.skip(f"no native kernel: {native_backend.unavailable_reason()}", allow_module_level=True)
+if not native_library.available():
+    pytest.skip(f"no native kernel: {native_library.unavailable_reason()}", allow_module_level=True)
 
 TASKS: dict[str, dict[str, Any]] = {
     "remainder": {"name": "remainder"},

@@ -20,7 +20,7 @@ rule train:
     resources:
         **training_resources(),
     params:
-        key=lambda w: project.shard(w.runset, w.shard).key,
+        shard_key=lambda w: project.shard(w.runset, w.shard).key,
     script:
         "../../scripts/train.py"
 

@@ -10,7 +10,7 @@ import torch
 
 from fittest.errors import DeviceError
 from fittest.pipeline.config import TrainingSettings
-from fittest.training import native_backend
+from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
 from fittest.training.splitting import SplittingBackend
 from fittest.training.torch_backend import TorchBackend
@@ -52,8 +52,8 @@ def native_obstacle(settings: TrainingSettings, ensemble: Ensemble, cuda: bool) 
         return f"training.precision: {settings.precision}"
     if cuda:
         return "training on cuda"
-    if not native_backend.available():
-        return native_backend.unavailable_reason()
+    if not native_library.available():
+        return native_library.unavailable_reason()
     return native_backend.supports(ensemble)
 
 

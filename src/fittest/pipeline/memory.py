@@ -12,7 +12,7 @@ from fittest.runs.catalogue import Shard
 from fittest.runs.cost import recorded_rows
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings
-from fittest.training import native_backend
+from fittest.training import native_library
 
 # Python with torch, pandas and pyarrow loaded, measured as resident memory.
 _PROCESS_BYTES = 450 * 2**20
@@ -47,7 +47,7 @@ def shard_memory(project: Project, shard: Shard) -> float:
     item_bytes = 8 if training.dtype == "float64" else 4
     # The native kernel keeps one block of activations per thread: nothing to speak of.
     native = (
-        training.backend != "torch" and training.precision == "full" and native_backend.available()
+        training.backend != "torch" and training.precision == "full" and native_library.available()
     )
     activations = 0.0 if native else training.memory_gib * 2**30
     return _PROCESS_BYTES + activations + sum(run_memory(run, item_bytes) for run in shard.runs)

@@ -61,6 +61,8 @@ def train_shard(
     shard = project.shard(runset, name)
     folder = project.root / project.paths.restart(runset, name)
     progress = progress or Progress.silent()
+    # Where the demanded device is not to be had, nothing is touched.
+    resolve_device(project.config.training)
     try:
         with sole_holder(folder):
             if _in_place(shard, trajectory, weights):
