@@ -252,6 +252,10 @@ def test_other_commands_are_known_and_name_what_exists(
     if words == ("source", ".venv/bin/activate"):
         assert "BIN := .venv/bin" in (ROOT / "Makefile").read_text()
         return
+    if words[0] == "kill":
+        # A process of the reader's own; without a signal, so that the job can write a restart point.
+        assert [word.isdigit() for word in words[1:]] == [True]
+        return
     assert words[0] in ("du", "rm", "touch"), f"teach this test the command: {label(words)}"
     made = {"results", "logs", "figures"}
     for word in words[1:]:

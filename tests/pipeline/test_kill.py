@@ -27,12 +27,14 @@ WORKER = """
 import sys
 from fittest.pipeline.jobs import run_training
 from fittest.pipeline.project import Project
+from fittest.pipeline.script import job
 project = Project.load()
 paths = project.paths
-run_training(
-    project.config.model_dump(mode="json"), "long", "0000",
-    paths.trajectory("long", "0000"), paths.weights("long", "0000"), 1,
-)
+with job("logs/train.log"):
+    run_training(
+        project.config.model_dump(mode="json"), "long", "0000",
+        paths.trajectory("long", "0000"), paths.weights("long", "0000"), 1,
+    )
 """
 SETTINGS = {
     "task": {"p": 23},

@@ -491,6 +491,6 @@ def test_unknown_variant_is_an_error_with_its_reason(monkeypatch: pytest.MonkeyP
 
 def test_nothing_built_is_an_answer_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FITTEST_NATIVE_VARIANT", raising=False)
-    monkeypatch.setattr(native, "variants", tuple)
+    monkeypatch.setattr(native_library, "variants", tuple)
     assert not native_library.available()
     assert "no native kernel" in str(native_library.unavailable_reason())
