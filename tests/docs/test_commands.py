@@ -253,7 +253,7 @@ def test_other_commands_are_known_and_name_what_exists(
         assert "BIN := .venv/bin" in (ROOT / "Makefile").read_text()
         return
     if words[0] == "kill":
-        # A process of the reader's own; without a signal, so that the job can write a restart point.
+        # A process of the reader's own; no signal, so that the job can write a restart point.
         assert [word.isdigit() for word in words[1:]] == [True]
         return
     assert words[0] in ("du", "rm", "touch"), f"teach this test the command: {label(words)}"
