@@ -68,3 +68,34 @@ def test_versions_that_cannot_be_had_are_replaced_aloud(folder: Path) -> None:
     done = setup(python(folder, "3.11", 'case "$*" in *" -c "*) exit 1;; esac'), folder / ".venv")
     assert done.returncode == 0 and (folder / ".venv/installed").exists()
     assert "requirements.lock cannot be had" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("CORES=0",), ("CORES=-1",), ("CORES=two",), ("SCALE=smoke full",), ("SCALE=tiny",)]
+)
+def test_make_refuses_what_snakemake_would_hang_or_trip_over(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        ["make", "-n", *words, "figures/fig6_survival.pdf"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert words[0].split("=")[0] in done.stderr
+    assert "snakemake" not in done.stdout
+
+
+@pytest.mark.parametrize("words", [("CORES=2",), ("CORES=all", "SCALE=smoke")])
+def test_make_takes_what_is_right(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        ["make", "-n", *words, "figures/fig6_survival.pdf"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "figures/fig6_survival.pdf" in done.stdout
