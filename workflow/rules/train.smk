@@ -39,6 +39,6 @@ rule collect:
         mem_mb=lambda w, attempt: collect_request(w.runset, attempt).memory_mb,
         runtime=lambda w, attempt: collect_request(w.runset, attempt).minutes,
     params:
-        key=lambda w: keys(w.runset),
+        key=lambda w: keys(w.runset, *project.references_of(w.runset)),
     script:
         "../../scripts/collect.py"

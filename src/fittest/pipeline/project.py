@@ -119,11 +119,13 @@ class Project:
 
     def reference_tables(self, runset: str, shard: str | None = None) -> list[str]:
         """Tables of other run-sets that decide the initial weights of a shard, or of a run-set."""
-        if shard is None:
-            runs = self.catalogue.runset(runset).runs
-        else:
-            runs = self.shard(runset, shard).runs
-        return [self.paths.frequencies(of) for of in self.catalogue.references(runs)]
+        return [self.paths.frequencies(of) for of in self.references_of(runset, shard)]
+
+    def references_of(self, runset: str, shard: str | None = None) -> list[str]:
+        """Run-sets whose tables decide the initial weights of a shard, or of a run-set."""
+        whole = shard is None
+        runs = self.catalogue.runset(runset).runs if whole else self.shard(runset, shard).runs
+        return self.catalogue.references(runs)
 
     # -- papers and figures ------------------------------------------------------------
 
