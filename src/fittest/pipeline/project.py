@@ -123,8 +123,7 @@ class Project:
 
     def references_of(self, runset: str, shard: str | None = None) -> list[str]:
         """Run-sets whose tables decide the initial weights of a shard, or of a run-set."""
-        whole = shard is None
-        runs = self.catalogue.runset(runset).runs if whole else self.shard(runset, shard).runs
+        runs = self.shard(runset, shard).runs if shard else self.catalogue.runset(runset).runs
         return self.catalogue.references(runs)
 
     # -- papers and figures ------------------------------------------------------------
