@@ -8,9 +8,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,6 +27,10 @@ from fittest.store.checks import (
 )
 from fittest.store.paths import place_of
 from fittest.store.schema import IDENTITY, SCHEMAS
+
+if TYPE_CHECKING:
+    # Half a second to import: `plan` and `check` open tables without it.
+    import pandas as pd
 
 # Page checksums, so that a flipped bit is an error and not another number.
 _FORMAT: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}

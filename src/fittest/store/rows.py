@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -21,7 +21,11 @@ from fittest.store.checks import (
 )
 from fittest.store.schema import IDENTITY
 
-Wanted = Callable[[pd.DataFrame], NDArray[np.bool_]]
+if TYPE_CHECKING:
+    # Half a second to import: `plan` and `check` open tables without it.
+    import pandas as pd
+
+Wanted = Callable[["pd.DataFrame"], NDArray[np.bool_]]
 
 
 def read_rows(
