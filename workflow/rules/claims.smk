@@ -38,8 +38,6 @@ for paper, file in project.claims.items():
             ],
         log:
             f"logs/{project.scale}/{paper}/claims.log",
-        benchmark:
-            f"logs/{project.scale}/{paper}/claims.benchmark.tsv"
         params:
             tables={
                 name: name.replace(".", "__") for name in project.claim_tables(paper)
@@ -105,8 +103,6 @@ rule survival_defaults:
         geometry=survival_table("geometry.parquet"),
     log:
         f"logs/{project.scale}/survival/defaults.log",
-    benchmark:
-        f"logs/{project.scale}/survival/defaults.benchmark.tsv"
     params:
         steps=project.config.analysis.defaults.steps,
         dead_share=project.config.analysis.defaults.dead_share,
@@ -126,8 +122,6 @@ rule train_other_precision:
         weights=survival_table("precision/weights/0000.parquet"),
     log:
         f"logs/{project.scale}/survival/train_other_precision.log",
-    benchmark:
-        f"logs/{project.scale}/survival/train_other_precision.benchmark.tsv"
     threads: training_cores()
     resources:
         **training_resources("precision", "0000"),

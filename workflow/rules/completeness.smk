@@ -32,8 +32,6 @@ rule completeness_remainder:
         plotted=completeness_table("fig1.csv"),
     log:
         completeness_log("remainder"),
-    benchmark:
-        f"logs/{project.scale}/completeness/remainder.benchmark.tsv"
     params:
         constants=COMPLETENESS_CONSTANTS.model_dump(),
         resampling=COMPLETENESS_RESAMPLING,
@@ -54,8 +52,6 @@ rule completeness_xor:
         plotted=completeness_table("fig2.csv"),
     log:
         completeness_log("xor"),
-    benchmark:
-        f"logs/{project.scale}/completeness/xor.benchmark.tsv"
     params:
         constants=COMPLETENESS_CONSTANTS.model_dump(),
         resampling=COMPLETENESS_RESAMPLING,
@@ -93,8 +89,6 @@ rule completeness_range:
         fig10=completeness_table("fig10.csv"),
     log:
         completeness_log("range"),
-    benchmark:
-        f"logs/{project.scale}/completeness/range.benchmark.tsv"
     params:
         settings=COMPLETENESS_CONSTANTS.range.model_dump(),
         resampling=COMPLETENESS_RESAMPLING,

@@ -1,7 +1,7 @@
 # After every rule: where jobs run on a cluster and what they ask for, which finished files are stale,
 # and a last word on jobs that failed.
 
-from fittest.pipeline import workflow_end
+from fittest.pipeline import prefork, workflow_end
 from fittest.pipeline.failures import summary
 from fittest.pipeline.targets import check_targets
 
@@ -14,6 +14,9 @@ if HOME is not None and os.path.realpath(workflow.main_snakefile) in (
         check_targets(project, asked.targets, [made.name for made in workflow.rules])
     except FittestError as error:
         sys.exit(f"fittest: {error}")
+    # Where jobs run on this machine, they need not load the libraries one by one.
+    if asked.runs_jobs and workflow.nodes is None:
+        workflow_start.use_interpreter(prefork.start())
 
 # The rules of this workflow, also where it is a module of another one.
 ours = [made for made in workflow.rules if made.basedir == HERE]

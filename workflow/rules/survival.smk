@@ -27,8 +27,6 @@ rule survival_showcase:
         fig3=survival_table("fig3.csv"),
     log:
         f"logs/{project.scale}/survival/showcase.log",
-    benchmark:
-        f"logs/{project.scale}/survival/showcase.benchmark.tsv"
     params:
         wanted_survivors=project.config.analysis.survival.showcase_survivors,
         key=keys("base"),
@@ -48,8 +46,6 @@ rule survival_rates:
         fig6=survival_table("fig6.csv"),
     log:
         f"logs/{project.scale}/survival/rates.log",
-    benchmark:
-        f"logs/{project.scale}/survival/rates.benchmark.tsv"
     params:
         alive_rule=project.config.analysis.survival.alive_rule,
         confidence=project.config.analysis.bootstrap.confidence,
@@ -121,8 +117,6 @@ rule survival_horizon:
         plotted=survival_table("figS1.csv"),
     log:
         f"logs/{project.scale}/survival/horizon.log",
-    benchmark:
-        f"logs/{project.scale}/survival/horizon.benchmark.tsv"
     params:
         steps=project.config.analysis.horizon.steps,
         rules=project.config.analysis.horizon.model_dump(mode="json")["rules"],

@@ -38,8 +38,6 @@ rule survival_gradient:
         stats=survival_table("gradient_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/gradient.log",
-    benchmark:
-        f"logs/{project.scale}/survival/gradient.benchmark.tsv"
     params:
         alive_rule=project.config.analysis.survival.alive_rule,
         histogram_bins=DYNAMICS.histogram_bins,
@@ -66,8 +64,6 @@ rule survival_collaboration:
         stats=survival_table("collaboration_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/collaboration.log",
-    benchmark:
-        f"logs/{project.scale}/survival/collaboration.benchmark.tsv"
     params:
         least_survivors=DYNAMICS.least_survivors,
         resampling=RESAMPLING,
@@ -92,8 +88,6 @@ rule survival_ode:
         stats=survival_table("ode_stats.parquet"),
     log:
         f"logs/{project.scale}/survival/ode.log",
-    benchmark:
-        f"logs/{project.scale}/survival/ode.benchmark.tsv"
     params:
         settings={
             "lasso_alpha": DYNAMICS.lasso_alpha,

@@ -18,8 +18,6 @@ rule survival_frozen:
         plotted=survival_table("fig4.csv"),
     log:
         f"logs/{project.scale}/survival/frozen.log",
-    benchmark:
-        f"logs/{project.scale}/survival/frozen.benchmark.tsv"
     params:
         shares=SWEEPS.frozen_shares,
         small_d=SWEEPS.small_d,
@@ -40,8 +38,6 @@ rule survival_circles:
         plotted=survival_table("fig5.csv"),
     log:
         f"logs/{project.scale}/survival/circles.log",
-    benchmark:
-        f"logs/{project.scale}/survival/circles.benchmark.tsv"
     params:
         trend_from_p=SWEEPS.trend_from_p,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,
@@ -61,8 +57,6 @@ rule survival_weight_decay:
         plotted=survival_table("fig10.csv"),
     log:
         f"logs/{project.scale}/survival/weight_decay.log",
-    benchmark:
-        f"logs/{project.scale}/survival/weight_decay.benchmark.tsv"
     params:
         trend_from=SWEEPS.trend_from_decay,
         small=SWEEPS.small_decay,
@@ -85,8 +79,6 @@ rule survival_ablation:
         plotted=survival_table("fig12.csv"),
     log:
         f"logs/{project.scale}/survival/ablation.log",
-    benchmark:
-        f"logs/{project.scale}/survival/ablation.benchmark.tsv"
     params:
         measures={
             "solved_loss": SWEEPS.solved_loss,
@@ -115,8 +107,6 @@ rule survival_moduli:
         plotted=survival_table("fig14.csv"),
     log:
         f"logs/{project.scale}/survival/moduli.log",
-    benchmark:
-        f"logs/{project.scale}/survival/moduli.benchmark.tsv"
     params:
         largest=SWEEPS.largest_modulus,
         two_mean_factor=project.config.analysis.alive.two_mean_factor,

@@ -14,8 +14,6 @@ rule train:
         weights=project.paths.weights("{runset}", "{shard}"),
     log:
         f"logs/{project.scale}/train/{{runset}}/{{shard}}.log",
-    benchmark:
-        f"logs/{project.scale}/train/{{runset}}/{{shard}}.benchmark.tsv"
     threads: training_cores()
     resources:
         **training_resources(),

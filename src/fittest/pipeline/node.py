@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-import torch
-
 from fittest.errors import FittestError
 from fittest.pipeline.cluster_config import ClusterSettings
 from fittest.pipeline.config import TrainingSettings
@@ -69,6 +67,8 @@ def project_on_this_node(
         content = project.config.model_dump(mode="json")
         content["training"]["device"] = "cpu"
         return Project(content, project.root)
+    import torch
+
     if not torch.cuda.is_available():
         log.warning(
             "this job asked Slurm for a GPU, but torch sees none and trains on the CPU: install a"
@@ -78,6 +78,8 @@ def project_on_this_node(
 
 
 def _lock_of(folder: Path, index: int) -> Path:
+    import torch
+
     # The number of a GPU depends on CUDA_VISIBLE_DEVICES, its identity does not.
     name = str(torch.cuda.get_device_properties(index).uuid)
     # Slices of a GPU may bear the name of the whole one, and share no memory.
@@ -143,6 +145,9 @@ def own_gpu(settings: TrainingSettings, folder: Path | None = None) -> Iterator[
     are taken, also for the only one: two jobs on one GPU would each count on most of its memory.
     folder: of the lock files, the system's temporary folder by default.
     """
+    # Snakemake loads this module too, and has no use for torch.
+    import torch
+
     count = 0 if settings.device == "cpu" else torch.cuda.device_count()
     if count == 0:
         yield None

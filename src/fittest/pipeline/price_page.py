@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.pipeline import made
 from fittest.pipeline.forecast import Rate
 from fittest.pipeline.plan import price
 from fittest.pipeline.progress import duration
@@ -26,7 +27,7 @@ def price_table(
     """A row per scale and run-set that the paper trains: COLUMNS.
 
     forecast_s: from FLOPs and `rate`, seconds. measured_s: of the scale in use, the sum over its
-    jobs as Snakemake's benchmark files tell it; NaN where some job left none.
+    jobs of their wall times (made.py); NaN where some job left none.
     """
     rows = []
     for scale in SCALES:
@@ -42,7 +43,7 @@ def price_table(
                     "steps": row.steps,
                     "flops": row.flops,
                     "forecast_s": row.seconds,
-                    "measured_s": _measured(project.root, scale, row.runset, row.jobs)
+                    "measured_s": _measured(project, row.runset)
                     if scale == config.get("scale")
                     else float("nan"),
                 }
@@ -50,11 +51,12 @@ def price_table(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measured(root: Path, scale: str, runset: str, jobs: int) -> float:
-    files = sorted((root / "logs" / scale / "train" / runset).glob("*.benchmark.tsv"))
-    if len(files) < jobs:
-        return float("nan")
-    return float(sum(pd.read_csv(path, sep="\t")["s"].sum() for path in files))
+def _measured(project: Project, runset: str) -> float:
+    costs = [
+        made.cost_of([project.root / project.paths.trajectory(runset, shard.name)])
+        for shard in project.catalogue.shards(runset)
+    ]
+    return sum(math.nan if cost is None else cost.seconds for cost in costs)
 
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:

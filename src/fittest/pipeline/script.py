@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,16 +49,16 @@ def rule_job(smk: Any) -> Iterator[Any]:
     """The `snakemake` object of a script, for as long as the script works.
 
     Inputs must be of this scale and of the run-sets as configured now; what the job makes is
-    recorded with the key that the rule was given (made.py).
+    recorded with the key that the rule was given, and with what it cost (made.py).
     """
+    begun = time.monotonic()
     with job(smk.log[0]):
         _without_configuration(smk)
         _check_inputs(smk)
         outputs = list(smk.output)
         made.forget(outputs)
         yield smk
-        if key := smk.params.get("made"):
-            made.record(outputs, key)
+        made.record(outputs, smk.params.get("made"), made.Cost.until_now(time.monotonic() - begun))
 
 
 def _without_configuration(smk: Any) -> None:

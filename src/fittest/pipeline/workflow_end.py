@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ def remake_what_is_stale(
     for rule in rules:
         if rule.name in steps:
             if rule.is_script:
-                rule.set_params(made=freshness.key(steps[rule.name]))
+                # A function: the code of every script is a second's reading, and most jobs, and
+                # every one on a cluster, ask for one key.
+                rule.set_params(made=partial(_key, freshness, steps[rule.name]))
         elif rule.output.get("runs") and rule.output.get("frequencies"):
             rule.set_params(made=lambda wildcards: freshness.collect_key(wildcards.runset))
     stale = freshness.stale() if look else set()
@@ -50,6 +53,10 @@ def remake_what_is_stale(
             continue
         # A function, since Snakemake takes its plain paths at the rule's definition only.
         rule.set_input(**{CONFIGURATION: _by_output(rule, stale, ancient)})
+
+
+def _key(freshness: Freshness, step: Step, wildcards: Any) -> str:
+    return freshness.key(step)
 
 
 def _step(rule: Any, script: Path | None) -> Step:

@@ -35,6 +35,13 @@ def name_interpreter_without_its_path() -> None:
         sys.executable = name
 
 
+def use_interpreter(path: str | None) -> None:
+    """Let Snakemake give scripts to another interpreter, if there is one."""
+    if path is not None:
+        sys.executable = path
+        name_interpreter_without_its_path()
+
+
 def opened(given: Mapping[str, Any], files: Sequence[str | Path], source: str | None) -> Project:
     """The project as configured here, checked.
 
@@ -81,10 +88,12 @@ class CommandLine:
 
     targets: files and rules asked for; `all` where none is named, nothing where it is not known.
     keeps_older: whether what older code or settings made is to stay (`--rerun-triggers mtime`).
+    runs_jobs: whether it may run jobs: not in a dry run, nor where it is not known.
     """
 
     targets: tuple[str, ...] = ()
     keeps_older: bool = False
+    runs_jobs: bool = False
 
 
 def command_line(words: Sequence[str]) -> CommandLine:
@@ -101,6 +110,7 @@ def command_line(words: Sequence[str]) -> CommandLine:
     return CommandLine(
         targets=tuple(sorted(map(str, known.targets or ("all",)))),
         keeps_older=bool(triggers) and not triggers & {"params", "code"},
+        runs_jobs=not known.dryrun,
     )
 
 
