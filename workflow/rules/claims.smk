@@ -71,7 +71,6 @@ for paper, file in project.claims.items():
         name:
             f"{paper}_price"
         input:
-            # Last, so that nothing else runs while the machine is measured.
             csv=project.paths.table(paper, "claims.csv"),
         output:
             csv=project.paths.table(paper, "price.csv"),
@@ -85,6 +84,8 @@ for paper, file in project.claims.items():
         log:
             f"logs/{project.scale}/{paper}/price.log",
         localrule: True
+        # All that training gets, so that nothing else runs while the machine is measured.
+        threads: training_cores()
         params:
             paper=paper,
             key=keys(*project.runsets_of(paper)),

@@ -13,6 +13,7 @@ BLAS and OpenMP is settled when they are loaded), on Linux, on the machine that 
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -26,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,8 @@ def _load(module: str) -> None:
     # What only a job can import, or what fails, is the job's own business.
     with suppress(Exception):
         importlib.import_module(module)
+    # What is loaded stays: nobody's garbage collection needs to touch, and thereby copy, it.
+    gc.freeze()
 
 
 def _attend(connection: socket.socket, tell: int) -> dict[str, Any]:
@@ -163,8 +167,8 @@ def _received(connection: socket.socket, length: int) -> dict[str, Any]:
 # -- a job --------------------------------------------------------------------------------
 
 
-def run(request: dict[str, Any]) -> None:
-    """Run the script as the interpreter would have; raises whatever it raises."""
+def run(request: dict[str, Any]) -> int:
+    """Run the script as the interpreter would have; its exit status."""
     for number, stream in enumerate(request["streams"]):
         os.dup2(stream, number)
         os.close(stream)
@@ -174,12 +178,32 @@ def run(request: dict[str, Any]) -> None:
     os.environ.update(request["variables"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    atexit.register(_tell, request["tell"], frozenset(sys.modules))
+    known = frozenset(sys.modules)
     script = request["script"]
     sys.argv = [script]
     # `-m` has put the working folder there; a script finds its own folder.
     sys.path[0] = str(Path(script).parent)
-    runpy.run_path(script, run_name="__main__")
+    status = 0
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as end:
+        status = _status(end)
+    except BaseException as error:
+        traceback.print_exc()
+        status = SIGNALLED + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    _tell(request["tell"], known)
+    return status
+
+
+def _status(end: SystemExit) -> int:
+    if end.code is None or isinstance(end.code, int):
+        return int(end.code or 0) & 0xFF
+    print(end.code, file=sys.stderr)
+    return 1
 
 
 def _tell(news: int, known: frozenset[str]) -> None:
@@ -201,7 +225,12 @@ def main() -> None:
         return
     if threading.active_count() > 1:  # pragma: no cover
         print("fittest: a library started a thread when it was loaded", file=sys.stderr)
-    run(request)
+    status = run(request)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not through the end of the interpreter, which takes down every module, and for that copies
+    # all the memory that this process shares: two seconds, longer than most jobs.
+    os._exit(status)
 
 
 if __name__ == "__main__":
