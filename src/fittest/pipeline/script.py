@@ -58,7 +58,10 @@ def rule_job(smk: Any) -> Iterator[Any]:
         outputs = list(smk.output)
         made.forget(outputs)
         yield smk
-        made.record(outputs, smk.params.get("made"), made.Cost.until_now(time.monotonic() - begun))
+        # What is missing Snakemake names.
+        if all(Path(path).exists() for path in outputs):
+            cost = made.Cost.until_now(time.monotonic() - begun)
+            made.record(outputs, smk.params.get("made"), cost)
 
 
 def _without_configuration(smk: Any) -> None:
