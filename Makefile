@@ -28,7 +28,7 @@ CONFIG_APART = $(CONFIG) $(if $(APART),'paths={figures: $(FIGURES)}')
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
 .PHONY: all demo gallery survival completeness report plan smoke test test-slurm test-lowest \
-  test-newest lint bench schemas lock FORCE
+  test-newest test-wheel lint bench schemas lock FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -93,11 +93,13 @@ lock: .venv/installed
 	  $(BIN)/python -m pip freeze --exclude-editable | grep -v '^torch==' | grep '=='; } > requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
-# Environments of their own: the lowest versions that pyproject.toml declares, and the newest.
-test-lowest test-newest: test-%:
+# Environments of their own: the lowest versions that pyproject.toml declares, the newest, and the
+# package as installed from a wheel.
+test-lowest test-newest test-wheel: test-%:
 	sh scripts/dev/setup.sh .venv-$* "$(PYTHON)" $*
 	.venv-$*/bin/python -m fittest check
-	.venv-$*/bin/python -m pytest -m 'not workflow and not slow and not slurm and not cuda'
+	.venv-$*/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder \
+	  -m 'not workflow and not slow and not slurm and not alone and not cuda'
 	.venv-$*/bin/python -m snakemake --cores $(CORES) \
 	  --config scale=smoke 'paths={results: .venv-$*/results, figures: figures}' \
 	  -- .venv-$*/results/smoke/survival/fig6.csv

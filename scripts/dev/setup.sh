@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sets up a virtual environment: scripts/dev/setup.sh FOLDER PYTHON MODE
 #   MODE: locked (the versions of requirements.lock, where they can be had here), newest (whatever
-#   pyproject.toml allows) or lowest (the lowest versions that it declares).
+#   pyproject.toml allows), lowest (the lowest versions that it declares) or wheel (as locked, with the
+#   package installed from a wheel, not from where it lies).
 # FOLDER/installed says that an environment is whole. A failed attempt leaves no folder.
 set -eu
 
@@ -50,6 +51,11 @@ case $mode in
   lowest)
     "$folder/bin/python" scripts/dev/lowest.py > "$folder/lowest.txt"
     pip -c "$folder/lowest.txt" torch==2.13.0 -e '.[test]'
+    ;;
+  wheel)
+    # What an earlier build left would go into this one.
+    rm -rf build
+    pip -c requirements.lock torch==2.13.0 '.[test]'
     ;;
   newest) pip --upgrade torch==2.13.0 -e '.[test]' ;;
   *)
