@@ -15,7 +15,13 @@ from small_world import BACKENDS, REPOSITORY
 
 pytestmark = pytest.mark.workflow
 
-SOURCES = ("src", "pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
+# What the Containerfile copies is what it can install.
+SOURCES = [
+    name
+    for line in (REPOSITORY / "Containerfile").read_text().splitlines()
+    if line.startswith("COPY ")
+    for name in line.split()[1:-1]
+]
 # What an installed package says of itself.
 TELL = """
 import json, fittest
