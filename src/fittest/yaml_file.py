@@ -96,6 +96,7 @@ def read_yaml(path: Path, name: str | None = None) -> Any:
 
 def _loaded(text: str) -> Any:
     """The value of a text, its nodes checked before anything is made of them."""
+    _check_depth(text)
     # The loader is a SafeLoader, so nothing but plain data can come out of it.
     loader = _Loader(text)
     try:
@@ -106,6 +107,25 @@ def _loaded(text: str) -> Any:
         return loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """ConfigError for lists and mappings within each other without end.
+
+    Before they are put together: libyaml's bindings before PyYAML 6.0.4 do that by recursion and
+    crash the interpreter, some ten thousand levels down.
+    """
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise ConfigError(
+                f"more than {MAX_DEPTH:,} levels of nesting, and the limit MAX_DEPTH is"
+                f" {MAX_DEPTH:,}"
+            )
 
 
 def _check(root: yaml.Node, loader: Any) -> None:
