@@ -93,4 +93,8 @@ class SourcesWithCommit(sdist):
         target.write_text(commit() + "\n", encoding="ascii")
 
 
-setup(ext_modules=kernels(), cmdclass={"build_py": BuildWithCommit, "sdist": SourcesWithCommit})
+setup(
+    ext_modules=kernels(),
+    cmdclass={"build_py": BuildWithCommit, "sdist": SourcesWithCommit},
+    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+)

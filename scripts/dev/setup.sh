@@ -37,7 +37,8 @@ if [ -e "$folder" ]; then
 fi
 
 whole=no
-trap '[ "$whole" = yes ] || rm -rf "$folder"' EXIT
+torch=
+trap '[ -z "$torch" ] || kill "$torch" 2>/dev/null; [ "$whole" = yes ] || rm -rf "$folder"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 [ -e "$folder" ] || "$python" -m venv "$folder"
@@ -59,7 +60,15 @@ case $mode in
     ;;
   newest) pip --upgrade torch==2.13.0 -e '.[test]' ;;
   *)
+    # torch alone is half of the work: side by side with all the others. What is still missing, and
+    # whether all fits together, is then for pip to say.
+    pip --no-deps torch==2.13.0 &
+    torch=$!
+    pip --no-deps -r requirements.lock 2> "$folder/pip.log" || true
+    wait "$torch"
+    torch=
     if ! pip -c requirements.lock torch==2.13.0 -e '.[test]'; then
+      cat "$folder/pip.log" >&2
       say "the versions of requirements.lock cannot be had here (Python $version): taking the" \
         "newest that pyproject.toml allows"
       pip torch==2.13.0 -e '.[test]'
