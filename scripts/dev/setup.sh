@@ -38,7 +38,11 @@ fi
 
 whole=no
 torch=
-trap '[ -z "$torch" ] || kill "$torch" 2>/dev/null; [ "$whole" = yes ] || rm -rf "$folder"' EXIT
+cleanup() {
+  [ -z "$torch" ] || { kill "$torch" && wait "$torch"; } 2> /dev/null || true
+  [ "$whole" = yes ] || rm -rf "$folder"
+}
+trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 [ -e "$folder" ] || "$python" -m venv "$folder"
@@ -62,7 +66,7 @@ case $mode in
   *)
     # torch alone is half of the work: side by side with all the others. What is still missing, and
     # whether all fits together, is then for pip to say.
-    pip --no-deps torch==2.13.0 &
+    "$folder/bin/python" -m pip install --quiet --no-compile --no-deps torch==2.13.0 &
     torch=$!
     pip --no-deps -r requirements.lock 2> "$folder/pip.log" || true
     wait "$torch"
