@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from fittest.settings import Settings
-from fittest.streams import stream
+from fittest.streams import INITIAL_EMBEDDING, INITIAL_MLP, stream
 from fittest.tasks import Rng, Task
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ class EmbeddingMLPSettings(Settings):
         if rng == "authors":
             mlp = self._authors_stream(task, seed_mlp)
             return mlp | {EMBEDDING: self._authors_stream(task, seed_embedding)[EMBEDDING]}
-        generators = {True: stream("embedding", seed_embedding), False: stream("mlp", seed_mlp)}
+        generators = {
+            True: stream(INITIAL_EMBEDDING, seed_embedding),
+            False: stream(INITIAL_MLP, seed_mlp),
+        }
         values: dict[str, Values] = {}
         for name, shape in self.shapes(task).items():
             generator = generators[name == EMBEDDING]
