@@ -8,12 +8,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fittest.errors import StoreError
 from fittest.pipeline.collect import collect
+from fittest.pipeline.freshness import Freshness
 from fittest.pipeline.project import Project
-from fittest.store import check_origin, read_provenance, read_table
+from fittest.store import (
+    OPTIONAL,
+    SCHEMAS,
+    check_origin,
+    core_columns,
+    read_provenance,
+    read_table,
+    write_table,
+)
 from small_world import BACKENDS, plain, runset, train_all, write_project
 
 pytestmark = pytest.mark.skipif(
@@ -258,3 +269,31 @@ def test_collect_depends_on_its_own_analysis_keys_alone(tmp_path: Path) -> None:
         for path in paths:
             with pytest.raises(StoreError, match=rf"{path.name}.*analysis"):
                 check_origin(path, analysis=other.collecting_key())
+
+
+def written_before_optional_columns(path: Path, kind: str) -> None:
+    """The same table as a version wrote it that knew the core alone."""
+    table, origin = read_table(path, kind), read_provenance(path)
+    core = core_columns(kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SCHEMAS, kind, pa.schema([SCHEMAS[kind].field(name) for name in core]))
+        patch.setitem(OPTIONAL, kind, ())
+        write_table(table[core], path, {k: v for k, v in origin.items() if k != "kind"}, kind)
+
+
+def test_shards_without_a_column_that_came_later_count_as_they_are(tmp_path: Path) -> None:
+    """Beside shards that have it, and without being trained again."""
+    over = {"shards": {"smoke": {"runs": 2, "pflop": 1.0}}}
+    declared = runset(LONG, {"seed": {"range": [0, 4]}})
+    project = write_project(tmp_path, {"one": declared}, over)
+    before = collected(project, "one")
+    old, new = (tmp_path / project.paths.trajectory("one", name) for name in ("0000", "0001"))
+    written_before_optional_columns(old, "trajectory")
+    assert "gradient_signals" not in pq.read_schema(old).names
+    assert "gradient_signals" in pq.read_schema(new).names
+    content = old.read_bytes()
+    after = collected(project, "one")
+    assert old.read_bytes() == content
+    for name, table in before.items():
+        pd.testing.assert_frame_equal(after[name], table, check_exact=True)
+    assert not any("trajectory" in file for file in Freshness(project, []).stale())
