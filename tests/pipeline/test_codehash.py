@@ -55,14 +55,16 @@ def hashes(package: Path, moved: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+BEFORE = hashes(PACKAGE, {})
+
+
 def retrained(package: Path, moved: Mapping[str, str] | None = None) -> set[str]:
     """Names of the RUNS whose hash is not that of the original package.
 
     moved: file in it -> where it stands now, and is listed.
     """
-    before = hashes(PACKAGE, {})
     after = hashes(package, moved or {})
-    return {name for name, value in after.items() if value != before[name]}
+    return {name for name, value in after.items() if value != BEFORE[name]}
 
 
 def edit(package: Path, name: str, old: str, new: str) -> None:
@@ -208,6 +210,8 @@ MOVES = {
     "training/native/vector.h": "training/native/low/vector.h",
     "training/torch_backend.py": "a_torch_backend.py",
     "analysis/settle.py": "runs/settle.py",
+    "analysis/alive.py": "analysis/signals/alive.py",
+    "fourier.py": "analysis/fourier.py",
     "tasks/task.py": "tasks/parts/task.py",
     "pipeline/ensembles.py": "training/ensembles.py",
 }
@@ -218,13 +222,23 @@ def imported_from(file: str) -> str:
 
 
 @pytest.mark.parametrize("file", MOVES)
-def test_moving_a_file_retrains_nothing(file: str, package: Path) -> None:
+def test_moving_a_file_retrains_nothing(
+    file: str, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = package / MOVES[file]
     place.parent.mkdir(exist_ok=True)
     (package / file).rename(place)
+    before, after = imported_from(file), imported_from(MOVES[file])
     for path in [*package.rglob("*.py"), *package.rglob("*.h")]:
         text = path.read_text().replace('"vector.h"', '"low/vector.h"')
-        path.write_text(text.replace(f"{imported_from(file)} ", f"{imported_from(MOVES[file])} "))
+        text = text.replace(f"from {before} ", f"from {after} ")
+        (above, _, name), (_, _, new) = before.rpartition("."), after.rpartition(".")
+        if name == new:
+            old = f"from {above} import {name}\n"
+            text = text.replace(old, f"from {after.rpartition('.')[0]} import {new}\n")
+        path.write_text(text)
+    listed = tuple(MOVES[f] if f == file else f for f in deciding.LIBRARIES)
+    monkeypatch.setattr(codehash, "LIBRARIES", listed)
     assert retrained(package, {file: MOVES[file]}) == set()
 
 
