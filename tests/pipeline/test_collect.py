@@ -297,3 +297,19 @@ def test_shards_without_a_column_that_came_later_count_as_they_are(tmp_path: Pat
     for name, table in before.items():
         pd.testing.assert_frame_equal(after[name], table, check_exact=True)
     assert not any("trajectory" in file for file in Freshness(project, []).stale())
+
+
+def test_a_shard_of_runs_with_and_without_an_optional_recording(tmp_path: Path) -> None:
+    """One table, null where nothing was recorded."""
+    short = {**LONG, "steps": 20}
+    with_gradients = {**short, "recording": {**LONG["recording"], "gradients": True}}
+    first, second = (
+        runset(settings, {"seed": [seed]}) for seed, settings in enumerate((short, with_gradients))
+    )
+    blocks = first["scales"]["smoke"] + second["scales"]["smoke"]
+    project = write_project(tmp_path, {"one": {**first, "scales": {"smoke": blocks}}})
+    assert len(project.catalogue.shards("one")) == 1
+    train_all(project, "one")
+    table = read_table(tmp_path / project.paths.trajectory("one", "0000"), "trajectory")
+    recorded = table["gradient_signals"].notna().groupby(table["run_id"]).agg(["any", "all"])
+    assert sorted(recorded.itertuples(index=False, name=None)) == [(False, False), (True, True)]
