@@ -138,7 +138,7 @@ def test_ensemble_holds_each_runs_own_settings() -> None:
         assert torch.equal(ensemble.train_mask[index], alone.train_mask[0])
         for name, value in ensemble.initial.items():
             assert torch.equal(value[index], alone.initial[name][0])
-        hyper = {k: float(v[index]) for k, v in vars(ensemble.hyper).items()}
+        hyper = {k: float(v[index]) for k, v in vars(ensemble.optimiser).items()}
         assert hyper == {
             "lr": run.optimiser.lr,
             "beta1": run.optimiser.betas[0],

@@ -19,7 +19,14 @@ from pathlib import Path
 from fittest.runs.run import Run
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-COMMON = ("streams.py", "tasks/task.py", "training", "runs/initial.py", "pipeline/ensembles.py")
+COMMON = (
+    "streams.py",
+    "tasks/task.py",
+    "models/activations.py",
+    "training",
+    "runs/initial.py",
+    "pipeline/ensembles.py",
+)
 """Files and folders that decide every run."""
 
 STOPPING = ("analysis/alive.py", "analysis/settle.py")

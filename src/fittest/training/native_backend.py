@@ -13,6 +13,7 @@ from torch import Tensor
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_library
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
+from fittest.training.optimisers import AdamW
 
 PARAMETERS = (
     "embedding.weight",
@@ -25,7 +26,8 @@ PARAMETERS = (
 )
 """The order in which the kernel numbers the parameters."""
 
-_WEIGHTS, _FIRST_MOMENT, _SECOND_MOMENT = range(3)
+_WEIGHTS = 0
+_MOMENTS = {"first": 1, "second": 2}
 
 
 def supports(ensemble: Ensemble) -> str | None:
@@ -95,16 +97,15 @@ class NativeBackend:
         """A copy of everything a restart needs."""
         return TrainingState(
             parameters=self._read(_WEIGHTS),
-            first_moment=self._read(_FIRST_MOMENT),
-            second_moment=self._read(_SECOND_MOMENT),
+            moments={name: self._read(kind) for name, kind in _MOMENTS.items()},
             step=self._kernel.fittest_step(self._handle),
         )
 
     def load(self, state: TrainingState) -> None:
         """Go on from `state`, which must hold the same runs in the same order."""
         self._write(_WEIGHTS, state.parameters)
-        self._write(_FIRST_MOMENT, state.first_moment)
-        self._write(_SECOND_MOMENT, state.second_moment)
+        for name, kind in _MOMENTS.items():
+            self._write(kind, state.moments[name])
         self._kernel.fittest_set_step(self._handle, state.step)
 
     def keep(self, indices: Tensor) -> None:
@@ -142,7 +143,8 @@ class NativeBackend:
         handle = self._kernel.fittest_create(self._dtype.itemsize, sizes, labels.data_ptr(), frozen)
         if not handle:
             raise MemoryError("not enough memory for the ensemble")
-        h = ensemble.hyper
+        h = ensemble.optimiser
+        assert isinstance(h, AdamW)
         hyper = torch.stack([h.lr, h.beta1, h.beta2, h.eps, h.weight_decay], dim=1)
         hyper = hyper.to("cpu", torch.float64).contiguous()
         for run in range(self._size):
