@@ -27,13 +27,10 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def groups(runs: Sequence[Run]) -> list[list[int]]:
-    """Indices of runs that can share an ensemble: same network but for its values, same kind of
-    optimiser, recording and stop rule."""
+    """Indices of runs that can share an ensemble (`Run.ensemble_key`)."""
     found: dict[object, list[int]] = {}
     for index, run in enumerate(runs):
-        shape, optimiser = run.model.shape_key(), run.optimiser.name
-        key = (run.task, shape, optimiser, run.frozen, run.recording, run.stop)
-        found.setdefault(key, []).append(index)
+        found.setdefault(run.ensemble_key(), []).append(index)
     return list(found.values())
 
 

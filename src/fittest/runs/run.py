@@ -126,6 +126,12 @@ class Run(Settings):
         """Everything that decides what is trained and recorded; the forecast does not."""
         return self.model_dump_json(exclude={"stop": {"expected"}} if self.stop else None)
 
+    def ensemble_key(self) -> tuple[object, ...]:
+        """Equal for runs that can share an ensemble: same network but for its values, same kind of
+        optimiser, recording and stop rule."""
+        shape = self.model.shape_key()
+        return (self.task, shape, self.optimiser.name, self.frozen, self.recording, self.stop)
+
     @property
     def reference(self) -> tuple[str, str] | None:
         """Run-set and run_id of the run whose end decides this run's initial weights, if any."""
