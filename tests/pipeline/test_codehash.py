@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fittest.pipeline import codehash, deciding
-from fittest.runs.run import Optimiser, Recording, Run
+from fittest.runs.optimisers import AdamW
+from fittest.runs.run import Recording, Run
 from small_world import REPOSITORY
 
 PACKAGE = REPOSITORY / "src" / "fittest"
@@ -95,6 +96,7 @@ def test_the_copy_has_the_hash_of_the_original(package: Path) -> None:
         "training/restart.py",
         "training/splitting.py",
         "runs/catalogue.py",
+        "runs/optimisers.py",
         "runs/run.py",
         "runs/interventions/__init__.py",
         "tasks/__init__.py",
@@ -123,16 +125,16 @@ def test_comments_docstrings_and_layout(package: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("training/torch_backend.py", "beta1 * first[name] +", "beta1 * first[name] -"),
+        ("training/optimisers.py", "m / (v", "v / (m"),
         ("training/loss.py", "log1p(", "log("),
         ("training/loop.py", "self._step += wanted", "self._step += 2 * wanted"),
-        ("models/networks/embedding_mlp.py", "functional.silu", "functional.relu"),
+        ("models/networks/embedding_mlp.py", "activate(pre)", "pre"),
         ("tasks/task.py", "replace=False", "replace=True"),
         ("streams.py", "INITIAL_MLP = Purpose(2)", "INITIAL_MLP = Purpose(7)"),
         ("streams.py", "[purpose, seed]", "[seed, purpose]"),
         ("runs/initial.py", "run.seeds.mlp", "run.seeds.split"),
         ("fourier.py", "2.0 * np.pi", "3.0 * np.pi"),
-        ("pipeline/ensembles.py", "run.optimiser.lr", "run.optimiser.eps"),
+        ("pipeline/ensembles.py", "run.optimiser for", "runs[0].optimiser for"),
         ("training/native/step.h", "+", "-"),
         ("training/native/kernel.cpp", "return", "return 1 +"),
     ],
@@ -279,7 +281,7 @@ def test_every_value_of_a_run_is_in_its_key() -> None:
     fields = {name for name in Run.model_fields if name not in ("stop", "intervention")}
     assert fields <= Run().model_dump(mode="json").keys()
     decided = json.loads(Run().decisive_json())
-    assert decided["optimiser"]["lr"] == Optimiser().lr
+    assert decided["optimiser"] == AdamW().model_dump(mode="json")
     assert decided["recording"]["every"] == Recording().every
 
 

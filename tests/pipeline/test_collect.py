@@ -231,6 +231,25 @@ def test_runs_say_what_they_are_without_reading_json(tmp_path: Path) -> None:
         assert set(runs[name]) == {value}
 
 
+def test_runs_say_which_optimiser_and_activation(tmp_path: Path) -> None:
+    optimisers = [{"name": "adam", "weight_decay": 0.25}, {"name": "sgd", "momentum": 0.5}]
+    axes = {"optimiser": optimisers, "model.activation": ["relu", "square"]}
+    project = write_project(tmp_path, {"one": runset({"steps": 3}, axes)})
+    runs = collected(project, "one")["runs"].set_index(["optimiser", "activation"]).sort_index()
+    assert list(runs.index) == [(o, a) for o in ("adam", "sgd") for a in ("relu", "square")]
+    for column, adam, sgd in [
+        ("momentum", None, 0.5),
+        ("beta1", 0.9, None),
+        ("beta2", 0.999, None),
+        ("eps", 1e-8, None),
+        ("weight_decay", 0.25, 0.0),
+        ("learning_rate", 0.01, 0.01),
+    ]:
+        for name, value in (("adam", adam), ("sgd", sgd)):
+            found = runs.loc[name, column]
+            assert found.isna().all() if value is None else set(found) == {value}, (name, column)
+
+
 def analysis(**over: Any) -> dict[str, Any]:
     """A change of the analysis settings, `alive__relative=...` for `alive.relative`."""
     change: dict[str, Any] = {}

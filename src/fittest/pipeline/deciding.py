@@ -20,6 +20,7 @@ SHARED = (
     "training/backend.py",  # what a run's numbers are picked by, and in which type
     "training/loop.py",  # which steps are recorded, and when a run leaves
     "training/loss.py",
+    "training/optimisers.py",
     "training/schedule.py",
     "training/torch_backend.py",  # trains any network
 )
@@ -46,7 +47,7 @@ STOPPING = ("analysis/settle.py",)
 REFERRING = ("pipeline/references.py",)
 """Those that decide a run whose initial weights depend on how another run ended."""
 
-LIBRARIES = ("analysis/alive.py", "fourier.py", "streams.py")
+LIBRARIES = ("analysis/alive.py", "fourier.py", "models/activations.py", "streams.py")
 """Modules of which only the definitions count that other sources use: functions, and the purposes
 of random streams. They import nothing of the package."""
 
@@ -68,10 +69,13 @@ HARMLESS = {
     "runs/cost.py": "forecasts",
     "runs/interventions/__init__.py": _LIST,
     "runs/interventions/base.py": "what the kinds override, and what refuses bad values",
+    "runs/optimisers.py": "settings; all their values, defaults included, are in the key",
     "runs/run.py": "settings; all their values, defaults included, are in the key",
     "settings.py": "what settings are made of, and their bounds",
     "store": "keeps tables as they are given",
     "tasks/__init__.py": _LIST,
+    "training/first_step.py": "compares the kernel with torch, and refuses",
+    "training/native_settings.py": "says which runs are left to torch",
     "training/native_library.py": "finds and loads the kernel that was built",
     "training/record.py": "keeps what it is given",
     "training/restart.py": "gives back what it was given, or nothing",

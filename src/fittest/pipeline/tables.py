@@ -93,6 +93,7 @@ _OF_INTERVENTIONS = (
 
 
 def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
+    betas = getattr(run.optimiser, "betas", (None, None))
     row: dict[str, object] = {
         "run_id": run.run_id,
         "runset": name,
@@ -103,11 +104,13 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
         "d": run.model.d,
         "hidden": list(run.model.hidden),
         "init": run.model.init,
-        "optimiser": "adamw",
+        "activation": run.model.activation,
+        "optimiser": run.optimiser.name,
         "learning_rate": run.optimiser.lr,
-        "beta1": run.optimiser.betas[0],
-        "beta2": run.optimiser.betas[1],
-        "eps": run.optimiser.eps,
+        "beta1": betas[0],
+        "beta2": betas[1],
+        "eps": getattr(run.optimiser, "eps", None),
+        "momentum": getattr(run.optimiser, "momentum", None),
         "weight_decay": run.optimiser.weight_decay,
         "seed_embedding": run.seeds.embedding,
         "seed_mlp": run.seeds.mlp,
