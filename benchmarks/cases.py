@@ -69,9 +69,13 @@ class Case:
             seeds=Seeds(embedding=seed, mlp=seed, split=seed),
         )
 
+    def runs(self, networks: int) -> list[Run]:
+        """The runs with seeds 0, 1, ..."""
+        return [self.run(seed) for seed in range(networks)]
+
     def ensemble(self, networks: int, dtype: torch.dtype = torch.float32) -> Ensemble:
         """The runs with seeds 0, 1, ...; the first network is the same in every ensemble."""
-        return build_ensemble([self.run(seed) for seed in range(networks)], dtype)
+        return build_ensemble(self.runs(networks), dtype)
 
     @property
     def train_pairs(self) -> int:

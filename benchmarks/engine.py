@@ -30,13 +30,13 @@ class Engine:
         start = time.perf_counter()
         self._ensemble = case.ensemble(networks)
         self._backend = choose_backend(
-            settings, self._ensemble, networks * case.flops_per_run, threads
+            settings, self._ensemble, case.runs(networks), networks * case.flops_per_run, threads
         )
         self.build_seconds = time.perf_counter() - start
         self.name = name or f"engine_{networks}"
         self.backend = self._backend.name
-        zeros = {k: torch.zeros_like(v) for k, v in self._ensemble.initial.items()}
-        self._start = TrainingState(self._ensemble.initial, zeros, zeros, 0)
+        initial = self._ensemble.initial
+        self._start = TrainingState(initial, self._ensemble.optimiser.start(initial), 0)
         self.first_step_seconds = self._timed_step()
         # The native kernel is compiled when the package is installed.
         compiles = self.backend != "native" and settings.compile != "never"

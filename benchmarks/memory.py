@@ -40,7 +40,7 @@ def train(case: Case, networks: int, threads: int) -> None:
     if networks:
         ensemble = case.ensemble(networks, DTYPES[settings.dtype])
         # No FLOPs announced: what compiling would need is no part of this measurement.
-        backend = choose_backend(settings, ensemble, 0.0, threads)
+        backend = choose_backend(settings, ensemble, case.runs(networks), 0.0, threads)
         backend.advance(2)
         backend.evaluate()
         backend.state()

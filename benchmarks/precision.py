@@ -27,7 +27,7 @@ from fittest.store import write_text
 def final_state(settings: TrainingSettings, runs: list[Run], steps: int) -> dict[str, np.ndarray]:
     """Train `runs` for `steps` and measure them: signals (n, K), alive (n, K), losses (n,)."""
     ensemble = build_ensemble(runs, DTYPES[settings.dtype])
-    backend = choose_backend(settings, ensemble, flops=0.0, threads=os.cpu_count() or 1)
+    backend = choose_backend(settings, ensemble, runs, flops=0.0, threads=os.cpu_count() or 1)
     backend.advance(steps)
     observed = observe(backend.parameters())
     signals = observed["signals"].cpu().double().numpy()

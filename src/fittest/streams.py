@@ -2,15 +2,25 @@
 
 Two purposes never share a stream, even when a run uses the same integer seed for both
 (survival methods 1.4: `default` mode seeds embedding, MLP and split alike).
+
+A new purpose is a constant with a number that no other has. The hash of a run's code counts the
+purposes that the run draws from, so that a new one retrains nothing (pipeline/deciding.py).
 """
 
 from __future__ import annotations
 
+from typing import NewType
+
 import numpy as np
 
-PURPOSES = {"embedding": 1, "mlp": 2, "split": 3, "intervention": 4}
+Purpose = NewType("Purpose", int)
+
+INITIAL_EMBEDDING = Purpose(1)
+INITIAL_MLP = Purpose(2)
+SPLIT = Purpose(3)
+INTERVENTION = Purpose(4)
 
 
-def stream(purpose: str, seed: int) -> np.random.Generator:
-    """The generator of `purpose` (a key of PURPOSES) for the integer `seed` >= 0."""
-    return np.random.default_rng(np.random.SeedSequence([PURPOSES[purpose], seed]))
+def stream(purpose: Purpose, seed: int) -> np.random.Generator:
+    """The generator of `purpose` (a constant of this module) for the integer `seed` >= 0."""
+    return np.random.default_rng(np.random.SeedSequence([purpose, seed]))

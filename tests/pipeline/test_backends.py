@@ -14,7 +14,8 @@ from fittest.pipeline.config import TrainingSettings
 from fittest.training import native_backend, native_library
 from small_world import BACKENDS, ensemble_of, runset, seeded_runs, train_all, write_project
 
-ENSEMBLE = ensemble_of(seeded_runs(3), torch.float32)
+RUNS = seeded_runs(3)
+ENSEMBLE = ensemble_of(RUNS, torch.float32)
 needs_native = pytest.mark.skipif("native" not in BACKENDS, reason="no native kernel here")
 
 
@@ -25,7 +26,7 @@ def no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def chosen(**settings: Any) -> str:
     given = TrainingSettings(**{"device": "cpu", "compile": "never", **settings})
-    return choose_backend(given, ENSEMBLE, 0.0, 1).name
+    return choose_backend(given, ENSEMBLE, RUNS, 0.0, 1).name
 
 
 @pytest.mark.usefixtures("no_cuda")
@@ -63,7 +64,7 @@ def test_torch_where_there_is_no_kernel(
 
 def test_native_demanded_for_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native_library, "available", lambda: True)
-    monkeypatch.setattr(native_backend, "supports", lambda _: "it only does triangles")
+    monkeypatch.setattr(native_backend, "supports", lambda *_: "it only does triangles")
     with pytest.raises(DeviceError, match="triangles"):
         chosen(backend="native")
 
@@ -87,7 +88,7 @@ def test_ensemble_follows_memory() -> None:
 @pytest.mark.cuda
 def test_auto_takes_cuda_where_there_is_one() -> None:
     assert resolve_device(TrainingSettings()).type == "cuda"
-    assert choose_backend(TrainingSettings(compile="never"), ENSEMBLE, 0.0, 1).name == "torch"
+    assert choose_backend(TrainingSettings(compile="never"), ENSEMBLE, RUNS, 0.0, 1).name == "torch"
 
 
 @pytest.mark.cuda

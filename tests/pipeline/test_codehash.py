@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from fittest.pipeline import codehash
-from fittest.runs.run import Optimiser, Recording, Run
+from fittest.pipeline import codehash, deciding
+from fittest.runs.optimisers import AdamW
+from fittest.runs.run import Recording, Run
 from small_world import REPOSITORY
 
 PACKAGE = REPOSITORY / "src" / "fittest"
@@ -44,18 +46,26 @@ RUNS = {
 }
 
 
-def hashes(package: Path) -> dict[str, str]:
+def hashes(package: Path, moved: Mapping[str, str]) -> dict[str, str]:
     """Name in RUNS -> hash, past the cache: the files change within a test."""
     return {
-        name: codehash.sources_hash.__wrapped__(codehash.sources_of([run]), package)
+        name: codehash.sources_hash.__wrapped__(
+            tuple(sorted(moved.get(file, file) for file in deciding.sources_of([run]))), package
+        )
         for name, run in RUNS.items()
     }
 
 
-def retrained(package: Path) -> set[str]:
-    """Names of the RUNS whose hash is not that of the original package."""
-    before = hashes(PACKAGE)
-    return {name for name, value in hashes(package).items() if value != before[name]}
+BEFORE = hashes(PACKAGE, {})
+
+
+def retrained(package: Path, moved: Mapping[str, str] | None = None) -> set[str]:
+    """Names of the RUNS whose hash is not that of the original package.
+
+    moved: file in it -> where it stands now, and is listed.
+    """
+    after = hashes(package, moved or {})
+    return {name for name, value in after.items() if value != BEFORE[name]}
 
 
 def edit(package: Path, name: str, old: str, new: str) -> None:
@@ -67,7 +77,7 @@ def edit(package: Path, name: str, old: str, new: str) -> None:
 
 def test_the_copy_has_the_hash_of_the_original(package: Path) -> None:
     assert retrained(package) == set()
-    assert hashes(package)["addition"] == codehash.training_hash([Run()])
+    assert hashes(package, {})["addition"] == codehash.training_hash([Run()])
 
 
 @pytest.mark.parametrize(
@@ -77,9 +87,16 @@ def test_the_copy_has_the_hash_of_the_original(package: Path) -> None:
         "analysis/statistics.py",
         "analysis/summarise.py",
         "store/files.py",
+        "store/schema.py",
         "pipeline/plan.py",
         "pipeline/jobs.py",
+        "pipeline/deciding.py",
+        "pipeline/tables.py",
+        "training/record.py",
+        "training/restart.py",
+        "training/splitting.py",
         "runs/catalogue.py",
+        "runs/optimisers.py",
         "runs/run.py",
         "runs/interventions/__init__.py",
         "tasks/__init__.py",
@@ -94,8 +111,8 @@ def test_code_that_trains_nothing(name: str, package: Path) -> None:
 
 
 def test_comments_docstrings_and_layout(package: Path) -> None:
-    every = codehash.sources_of(RUNS.values())
-    for path in [*codehash.expanded(every, package), package / "fourier.py"]:
+    for name in [*deciding.sources_of(RUNS.values()), *deciding.LIBRARIES]:
+        path = package / name
         text = path.read_text()
         if path.suffix == ".py":
             text = "# a comment\n" + text.replace('"""', '"""Another word. ', 1) + "\n\n# end\n"
@@ -108,15 +125,16 @@ def test_comments_docstrings_and_layout(package: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("training/torch_backend.py", "beta1 * first[name] +", "beta1 * first[name] -"),
+        ("training/optimisers.py", "m / (v", "v / (m"),
         ("training/loss.py", "log1p(", "log("),
         ("training/loop.py", "self._step += wanted", "self._step += 2 * wanted"),
-        ("models/networks/embedding_mlp.py", "functional.silu", "functional.relu"),
+        ("models/networks/embedding_mlp.py", "activate(pre)", "pre"),
         ("tasks/task.py", "replace=False", "replace=True"),
-        ("streams.py", '"mlp": 2', '"mlp": 3'),
+        ("streams.py", "INITIAL_MLP = Purpose(2)", "INITIAL_MLP = Purpose(7)"),
+        ("streams.py", "[purpose, seed]", "[seed, purpose]"),
         ("runs/initial.py", "run.seeds.mlp", "run.seeds.split"),
         ("fourier.py", "2.0 * np.pi", "3.0 * np.pi"),
-        ("pipeline/ensembles.py", "run.optimiser.lr", "run.optimiser.eps"),
+        ("pipeline/ensembles.py", "run.optimiser for", "runs[0].optimiser for"),
         ("training/native/step.h", "+", "-"),
         ("training/native/kernel.cpp", "return", "return 1 +"),
     ],
@@ -127,6 +145,8 @@ def test_arithmetic_of_all(name: str, old: str, new: str, package: Path) -> None
 
 
 ADDING = set(RUNS) - {"remainder", "xor"}
+DRAWING = {"construct", "keep", "winners"}
+"""Those whose intervention draws something."""
 
 
 @pytest.mark.parametrize(
@@ -142,6 +162,7 @@ ADDING = set(RUNS) - {"remainder", "xor"}
         ("analysis/settle.py", ">=", ">", {"stopping"}),
         ("analysis/alive.py", "> factor", ">= factor", {"stopping"}),
         ("pipeline/references.py", "float64", "float32", {"keep"}),
+        ("streams.py", "INTERVENTION = Purpose(4)", "INTERVENTION = Purpose(7)", DRAWING),
         ("fourier.py", "*= factor", "+= factor", {"perturb"}),
         ("fourier.py", "keep[0] = keep_mean", "keep[0] = True", {"keep", "winners"}),
     ],
@@ -161,15 +182,98 @@ def test_a_new_task_intervention_or_model_retrains_nothing(name: str, package: P
     assert retrained(package) == set()
 
 
-def test_a_new_function_of_a_library_retrains_nothing(package: Path) -> None:
-    path = package / "fourier.py"
-    path.write_text(path.read_text() + "\n\ndef phases(p):\n    return _basis(p)\n")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("fourier.py", "def phases(p):\n    return _basis(p)\n"),
+        ("streams.py", "BATCHES = Purpose(5)\n"),
+        ("analysis/alive.py", "def few(signals):\n    return separation(signals, []) < 1\n"),
+    ],
+)
+def test_a_new_function_or_purpose_of_a_library_retrains_nothing(
+    name: str, text: str, package: Path
+) -> None:
+    path = package / name
+    path.write_text(f"{path.read_text()}\n\n{text}")
     assert retrained(package) == set()
 
 
-def test_a_new_file_of_the_engine_retrains_all(package: Path) -> None:
-    (package / "training" / "faster.py").write_text("VALUE = 1\n")
+@pytest.mark.parametrize(
+    "name", ["training/faster.py", "training/native/faster.h", "models/networks/transformer.py"]
+)
+def test_a_new_file_of_the_engine_retrains_nothing(name: str, package: Path) -> None:
+    """Until something uses it: that has to change for it."""
+    (package / name).write_text("int value = 1;" if name.endswith(".h") else "VALUE = 1\n")
+    assert retrained(package) == set()
+
+
+MOVES = {
+    "training/loss.py": "training/arithmetic/loss.py",
+    "training/native/vector.h": "training/native/low/vector.h",
+    "training/torch_backend.py": "a_torch_backend.py",
+    "analysis/settle.py": "runs/settle.py",
+    "analysis/alive.py": "analysis/signals/alive.py",
+    "fourier.py": "analysis/fourier.py",
+    "tasks/task.py": "tasks/parts/task.py",
+    "pipeline/ensembles.py": "training/ensembles.py",
+}
+
+
+def imported_from(file: str) -> str:
+    return "fittest." + file.removesuffix(".py").replace("/", ".")
+
+
+@pytest.mark.parametrize("file", MOVES)
+def test_moving_a_file_retrains_nothing(
+    file: str, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = package / MOVES[file]
+    place.parent.mkdir(exist_ok=True)
+    (package / file).rename(place)
+    before, after = imported_from(file), imported_from(MOVES[file])
+    for path in [*package.rglob("*.py"), *package.rglob("*.h")]:
+        text = path.read_text().replace('"vector.h"', '"low/vector.h"')
+        text = text.replace(f"from {before} ", f"from {after} ")
+        (above, _, name), (_, _, new) = before.rpartition("."), after.rpartition(".")
+        if name == new:
+            old = f"from {above} import {name}\n"
+            text = text.replace(old, f"from {after.rpartition('.')[0]} import {new}\n")
+        path.write_text(text)
+    listed = tuple(MOVES[f] if f == file else f for f in deciding.LIBRARIES)
+    monkeypatch.setattr(codehash, "LIBRARIES", listed)
+    assert retrained(package, {file: MOVES[file]}) == set()
+
+
+def test_what_an_import_brings_counts(package: Path) -> None:
+    """The place does not, but another function under the same name does."""
+    old = "from fittest.training.loss import cross_entropy"
+    new = "from fittest.training.loss import squares as cross_entropy"
+    edit(package, "training/torch_backend.py", old, new)
     assert retrained(package) == set(RUNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("from fittest import fourier\nfourier.count(3)", {"count"}),
+        ("from fittest import fourier as f\nf.count(3)", {"count"}),
+        ("from fittest.fourier import count as c, signals", {"count", "signals"}),
+        ("from fittest import fourier\nuse(fourier)", {"*"}),
+        ("import fittest.fourier", {"*"}),
+        ("from fittest.fourier import *", {"*"}),
+        ("from fittest import streams\nfourier = 1\nfourier.count", set()),
+    ],
+)
+def test_what_a_source_uses_of_a_library(text: str, names: set[str]) -> None:
+    used = codehash._uses(text)
+    assert {name for module, name in used if module == "fittest.fourier"} == names
+
+
+def test_every_definition_counts_where_it_is_not_told_which(tmp_path: Path) -> None:
+    path = tmp_path / "library.py"
+    path.write_text("A = 1\nB = 2\n")
+    assert codehash.definitions(path, ["*"]) != codehash.definitions(path, ["A"])
+    assert codehash.definitions(path, ["*"]) == codehash.definitions(path, ["A", "B"])
 
 
 def test_every_value_of_a_run_is_in_its_key() -> None:
@@ -177,47 +281,8 @@ def test_every_value_of_a_run_is_in_its_key() -> None:
     fields = {name for name in Run.model_fields if name not in ("stop", "intervention")}
     assert fields <= Run().model_dump(mode="json").keys()
     decided = json.loads(Run().decisive_json())
-    assert decided["optimiser"]["lr"] == Optimiser().lr
+    assert decided["optimiser"] == AdamW().model_dump(mode="json")
     assert decided["recording"]["every"] == Recording().every
-
-
-def test_every_named_source_exists() -> None:
-    named = [*codehash.COMMON, *codehash.STOPPING, *codehash.REFERRING, *codehash.LIBRARIES]
-    for entry in {*named, *codehash.sources_of(RUNS.values())}:
-        assert (PACKAGE / entry).exists()
-    suffixes = {path.suffix for path in codehash.expanded(codehash.COMMON)}
-    assert {".py", ".cpp", ".h"} <= suffixes
-
-
-def test_what_training_imports_is_hashed() -> None:
-    """A module that training comes to import has to be named, or be known to decide nothing."""
-    harmless = {
-        "errors.py",
-        "settings.py",
-        "yaml_file.py",
-        "__init__.py",
-        "store/__init__.py",
-        "runs/run.py",
-        "runs/interventions/__init__.py",
-        "runs/interventions/base.py",
-        *codehash.LIBRARIES,
-    }
-    every = codehash.sources_of(RUNS.values())
-    hashed = {path.relative_to(PACKAGE).as_posix() for path in codehash.expanded(every)}
-    for name in sorted(hashed):
-        if not name.endswith(".py"):
-            continue
-        for line in (PACKAGE / name).read_text().splitlines():
-            if not line.startswith(("from fittest", "import fittest")):
-                continue
-            _, module, _, imported, *_ = f"{line} ? ?".replace(",", " ").split()
-            stem = module.removeprefix("fittest").strip(".").replace(".", "/")
-            candidates = [f"{stem}.py", f"{stem}/__init__.py", f"{stem}/{imported}.py".lstrip("/")]
-            if stem in ("tasks", "models"):
-                continue  # lists of what has a module of its own, which is hashed where it is used
-            found = [c for c in candidates if (PACKAGE / c).is_file()]
-            assert found, line
-            assert {*found} & {*hashed, *harmless}, f"{name}: {line}"
 
 
 def names(roots: list[str], *parts: str) -> set[str]:

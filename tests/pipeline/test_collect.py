@@ -8,12 +8,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fittest.errors import StoreError
 from fittest.pipeline.collect import collect
+from fittest.pipeline.freshness import Freshness
 from fittest.pipeline.project import Project
-from fittest.store import check_origin, read_provenance, read_table
+from fittest.store import (
+    OPTIONAL,
+    SCHEMAS,
+    check_origin,
+    core_columns,
+    read_provenance,
+    read_table,
+    write_table,
+)
 from small_world import BACKENDS, plain, runset, train_all, write_project
 
 pytestmark = pytest.mark.skipif(
@@ -220,6 +231,25 @@ def test_runs_say_what_they_are_without_reading_json(tmp_path: Path) -> None:
         assert set(runs[name]) == {value}
 
 
+def test_runs_say_which_optimiser_and_activation(tmp_path: Path) -> None:
+    optimisers = [{"name": "adam", "weight_decay": 0.25}, {"name": "sgd", "momentum": 0.5}]
+    axes = {"optimiser": optimisers, "model.activation": ["relu", "square"]}
+    project = write_project(tmp_path, {"one": runset({"steps": 3}, axes)})
+    runs = collected(project, "one")["runs"].set_index(["optimiser", "activation"]).sort_index()
+    assert list(runs.index) == [(o, a) for o in ("adam", "sgd") for a in ("relu", "square")]
+    for column, adam, sgd in [
+        ("momentum", None, 0.5),
+        ("beta1", 0.9, None),
+        ("beta2", 0.999, None),
+        ("eps", 1e-8, None),
+        ("weight_decay", 0.25, 0.0),
+        ("learning_rate", 0.01, 0.01),
+    ]:
+        for name, value in (("adam", adam), ("sgd", sgd)):
+            found = runs.loc[name, column]
+            assert found.isna().all() if value is None else set(found) == {value}, (name, column)
+
+
 def analysis(**over: Any) -> dict[str, Any]:
     """A change of the analysis settings, `alive__relative=...` for `alive.relative`."""
     change: dict[str, Any] = {}
@@ -258,3 +288,47 @@ def test_collect_depends_on_its_own_analysis_keys_alone(tmp_path: Path) -> None:
         for path in paths:
             with pytest.raises(StoreError, match=rf"{path.name}.*analysis"):
                 check_origin(path, analysis=other.collecting_key())
+
+
+def written_before_optional_columns(path: Path, kind: str) -> None:
+    """The same table as a version wrote it that knew the core alone."""
+    table, origin = read_table(path, kind), read_provenance(path)
+    core = core_columns(kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SCHEMAS, kind, pa.schema([SCHEMAS[kind].field(name) for name in core]))
+        patch.setitem(OPTIONAL, kind, ())
+        write_table(table[core], path, {k: v for k, v in origin.items() if k != "kind"}, kind)
+
+
+def test_shards_without_a_column_that_came_later_count_as_they_are(tmp_path: Path) -> None:
+    """Beside shards that have it, and without being trained again."""
+    over = {"shards": {"smoke": {"runs": 2, "pflop": 1.0}}}
+    declared = runset(LONG, {"seed": {"range": [0, 4]}})
+    project = write_project(tmp_path, {"one": declared}, over)
+    before = collected(project, "one")
+    old, new = (tmp_path / project.paths.trajectory("one", name) for name in ("0000", "0001"))
+    written_before_optional_columns(old, "trajectory")
+    assert "gradient_signals" not in pq.read_schema(old).names
+    assert "gradient_signals" in pq.read_schema(new).names
+    content = old.read_bytes()
+    after = collected(project, "one")
+    assert old.read_bytes() == content
+    for name, table in before.items():
+        pd.testing.assert_frame_equal(after[name], table, check_exact=True)
+    assert not any("trajectory" in file for file in Freshness(project, []).stale())
+
+
+def test_a_shard_of_runs_with_and_without_an_optional_recording(tmp_path: Path) -> None:
+    """One table, null where nothing was recorded."""
+    short = {**LONG, "steps": 20}
+    with_gradients = {**short, "recording": {**LONG["recording"], "gradients": True}}
+    first, second = (
+        runset(settings, {"seed": [seed]}) for seed, settings in enumerate((short, with_gradients))
+    )
+    blocks = first["scales"]["smoke"] + second["scales"]["smoke"]
+    project = write_project(tmp_path, {"one": {**first, "scales": {"smoke": blocks}}})
+    assert len(project.catalogue.shards("one")) == 1
+    train_all(project, "one")
+    table = read_table(tmp_path / project.paths.trajectory("one", "0000"), "trajectory")
+    recorded = table["gradient_signals"].notna().groupby(table["run_id"]).agg(["any", "all"])
+    assert sorted(recorded.itertuples(index=False, name=None)) == [(False, False), (True, True)]

@@ -416,6 +416,10 @@ def test_memory_grows_with_the_shard_and_with_torch(
     native = shard_memory(project, one)
     # At least the initial values, the weights and both moments, in float32.
     assert shard_memory(project, three) - native >= 2 * 4 * 4 * numbers
-    monkeypatch.setattr(native_library, "available", lambda: False)
     gib = project.config.training.memory_gib
+    other = replace(one, runs=(small_run(model={"d": 512, "activation": "relu"}),))
+    silu = replace(one, runs=(small_run(model={"d": 512}),))
+    difference = shard_memory(project, other) - shard_memory(project, silu)
+    assert difference == pytest.approx(gib * 2**30), "torch trains it"
+    monkeypatch.setattr(native_library, "available", lambda: False)
     assert shard_memory(project, one) - native == pytest.approx(gib * 2**30)

@@ -116,12 +116,15 @@ def test_groups_share_what_can_be_stacked() -> None:
     others = [
         small_run(task={"p": 11}),
         small_run(model={"d": 3}),
+        small_run(model={"activation": "relu"}),
+        small_run(optimiser={"name": "adam"}),
+        small_run(optimiser={"name": "sgd"}),
         small_run(frozen=[EMBEDDING]),
         small_run(recording={"every": 5}),
         small_run(stop={"first": 5}),
     ]
     order = [others[0], alike[0], *others[1:], *alike[1:]]
-    assert groups(order) == [[0], [1, 6, 7], [2], [3], [4], [5]]
+    assert groups(order) == [[0], [1, 9, 10], *([n] for n in range(2, 9))]
 
 
 def test_ensemble_holds_each_runs_own_settings() -> None:
@@ -138,7 +141,7 @@ def test_ensemble_holds_each_runs_own_settings() -> None:
         assert torch.equal(ensemble.train_mask[index], alone.train_mask[0])
         for name, value in ensemble.initial.items():
             assert torch.equal(value[index], alone.initial[name][0])
-        hyper = {k: float(v[index]) for k, v in vars(ensemble.hyper).items()}
+        hyper = {k: float(v[index]) for k, v in vars(ensemble.optimiser).items()}
         assert hyper == {
             "lr": run.optimiser.lr,
             "beta1": run.optimiser.betas[0],
@@ -275,8 +278,7 @@ def test_nothing_is_in_place_before_the_shard_is_whole(
         raise AssertionError("trained again")
 
     # What was trained is safe in the restart point: nothing is trained a second time.
-    monkeypatch.setattr(TorchBackend, "advance", build_nothing)
-    monkeypatch.setattr("fittest.training.native_backend.NativeBackend.advance", build_nothing)
+    monkeypatch.setattr("fittest.training.loop.Loop._advance_to", build_nothing)
     train_shard_of(project, "0000")
 
 

@@ -19,15 +19,15 @@ from torch.func import functional_call
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_backend as native
 from fittest.training import native_library
-from fittest.training.backend import Ensemble, Evaluation, Hyperparameters, Parameters
+from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
 from fittest.training.loss import cross_entropy
 from fittest.training.native_backend import NativeBackend
+from fittest.training.optimisers import AdamW
 
 if not native_library.available():
     pytest.skip(f"no native kernel: {native_library.unavailable_reason()}", allow_module_level=True)
 
 VARIANTS = native_library.variants()
-GROUPS = ("parameters", "first_moment", "second_moment")
 
 
 @pytest.fixture(params=VARIANTS)
@@ -79,7 +79,7 @@ class Case:
             labels=labels,
             grid=True,
             train_mask=mask,
-            hyper=Hyperparameters(
+            optimiser=AdamW(
                 lr=1e-3 * (1 + ramp),
                 beta1=0.9 - 0.1 * ramp,
                 beta2=0.98 + 0.019 * ramp,
@@ -120,7 +120,7 @@ class Reference:
             name: tensor[run].to(dtype, copy=True).requires_grad_(name not in ensemble.frozen)
             for name, tensor in ensemble.initial.items()
         }
-        hyper = {name: float(value[run]) for name, value in vars(ensemble.hyper).items()}
+        hyper = {name: float(value[run]) for name, value in vars(ensemble.optimiser).items()}
         self.optimiser = torch.optim.AdamW(
             [value for value in self.parameters.values() if value.requires_grad],
             lr=hyper["lr"],
@@ -182,6 +182,11 @@ def assert_same_bits(
 ) -> None:
     for name, tensor in second.items():
         assert torch.equal(first[name][rows], tensor), name
+
+
+def groups_of(state: TrainingState) -> list[Parameters]:
+    """Parameters and both moments."""
+    return [state.parameters, state.moments["first"], state.moments["second"]]
 
 
 def assert_gradients(
@@ -383,7 +388,7 @@ def test_bits_do_not_depend_on_company(variant: str) -> None:
     alone = replace(
         ensemble,
         train_mask=ensemble.train_mask[3:4],
-        hyper=ensemble.hyper.select(torch.tensor([3])),
+        optimiser=ensemble.optimiser.select(torch.tensor([3])),
         initial={k: v[3:4] for k, v in ensemble.initial.items()},
     )
     other = NativeBackend(alone, threads=3)
@@ -402,11 +407,11 @@ def test_state_and_load_are_exact(variant: str, dtype: torch.dtype) -> None:
     backend.advance(8)
     resumed = NativeBackend(ensemble)
     resumed.load(state)
-    for group in GROUPS:
-        assert_same_bits(getattr(resumed.state(), group), getattr(state, group))
+    for ours, theirs in zip(groups_of(resumed.state()), groups_of(state), strict=True):
+        assert_same_bits(ours, theirs)
     resumed.advance(8)
-    for group in GROUPS:
-        assert_same_bits(getattr(backend.state(), group), getattr(resumed.state(), group))
+    for ours, theirs in zip(groups_of(backend.state()), groups_of(resumed.state()), strict=True):
+        assert_same_bits(ours, theirs)
 
 
 def test_state_is_a_copy() -> None:

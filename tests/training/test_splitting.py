@@ -67,9 +67,12 @@ def assert_same_state(backend: SplittingBackend | TorchBackend, whole: TorchBack
         assert one == pytest.approx(other, rel=1e-10)
     state, expected = backend.state(), whole.state()
     assert state.step == expected.step
-    for group in ("parameters", "first_moment", "second_moment"):
-        for name, value in getattr(expected, group).items():
-            torch.testing.assert_close(getattr(state, group)[name], value, rtol=1e-9, atol=1e-11)
+    assert state.moments.keys() == expected.moments.keys()
+    pairs = [(state.parameters, expected.parameters)]
+    pairs += [(state.moments[name], group) for name, group in expected.moments.items()]
+    for found, wanted in pairs:
+        for name, value in wanted.items():
+            torch.testing.assert_close(found[name], value, rtol=1e-9, atol=1e-11)
     for name, value in expected.parameters.items():
         torch.testing.assert_close(backend.parameters()[name], value, rtol=1e-9, atol=1e-11)
     gradient = whole.gradient_of("embedding.weight")

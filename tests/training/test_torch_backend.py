@@ -48,7 +48,7 @@ class Reference:
         self.network = Network({k: v[run] for k, v in ensemble.initial.items()})
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(name not in ensemble.frozen)
-        hyper = {name: float(values[run]) for name, values in vars(ensemble.hyper).items()}
+        hyper = {name: float(values[run]) for name, values in vars(ensemble.optimiser).items()}
         self.optimiser = torch.optim.AdamW(
             [q for q in self.network.parameters() if q.requires_grad],
             lr=hyper["lr"],
@@ -108,7 +108,7 @@ def test_first_update_in_float32_is_that_of_adamw() -> None:
     backend, reference = TorchBackend(ensemble), Reference(ensemble, 0)
     backend.advance(1)
     reference.advance(1)
-    second = backend.state().second_moment
+    second = backend.state().moments["second"]
     for name, parameter in reference.network.named_parameters():
         expected = reference.optimiser.state[parameter]["exp_avg_sq"]
         large = expected > 1e-3 * expected.max()
@@ -211,10 +211,10 @@ def test_state_is_a_copy_and_load_is_exact() -> None:
     assert resumed.state().step == 4
     resumed.advance(6)
     assert resumed.state().step == 10
-    for group in ("parameters", "first_moment", "second_moment"):
-        assert_same_parameters(
-            getattr(resumed.state(), group), getattr(backend.state(), group), rtol=0, atol=0
-        )
+    ours, theirs = resumed.state(), backend.state()
+    assert_same_parameters(ours.parameters, theirs.parameters, rtol=0, atol=0)
+    for name in ("first", "second"):
+        assert_same_parameters(ours.moments[name], theirs.moments[name], rtol=0, atol=0)
 
 
 def test_keep_leaves_the_others() -> None:

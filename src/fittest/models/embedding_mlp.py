@@ -1,6 +1,6 @@
 """The network of the survival and completeness papers: one embedding table, two hidden layers.
 
-Source: survival paper, section 2 and appendix E; the activation (SiLU) and the initial
+Source: survival paper, section 2 and appendix E; its activation (SiLU) and the initial
 distribution of the MLP are stated only by its released code.
 """
 
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from fittest.models.activations import Activation
 from fittest.settings import Settings
-from fittest.streams import stream
+from fittest.streams import INITIAL_EMBEDDING, INITIAL_MLP, stream
 from fittest.tasks import Rng, Task
 
 if TYPE_CHECKING:
@@ -34,12 +35,16 @@ Width = Annotated[int, Field(ge=1)]
 
 
 class EmbeddingMLPSettings(Settings):
-    """Sizes and initial distribution of an `EmbeddingMLP`."""
+    """Sizes, activation and initial distribution of an `EmbeddingMLP`."""
 
     name: Literal["embedding_mlp"] = "embedding_mlp"
     d: int = Field(default=128, ge=1, description="embedding dimensions (survival paper, app. E)")
     hidden: tuple[Width, Width] = Field(
         default=(100, 100), description="hidden widths (survival paper, app. E)"
+    )
+    activation: Activation = Field(
+        default="silu",
+        description="after each hidden layer (silu: released code); square: x^2",
     )
     init: Literal["code", "gauss1"] = Field(
         default="code",
@@ -54,11 +59,11 @@ class EmbeddingMLPSettings(Settings):
         from fittest.models.networks.embedding_mlp import EmbeddingMLP
 
         with torch.device("meta"):
-            return EmbeddingMLP(task.p, self.d, self.hidden, task.classes)
+            return EmbeddingMLP(task.p, self.d, self.hidden, task.classes, self.activation)
 
     def shape_key(self) -> tuple[object, ...]:
         """Equal for models that can be stacked, whatever their initial values."""
-        return (self.name, self.d, self.hidden)
+        return (self.name, self.d, self.hidden, self.activation)
 
     def parameter_names(self) -> frozenset[str]:
         """Names of all parameters."""
@@ -88,7 +93,10 @@ class EmbeddingMLPSettings(Settings):
         if rng == "authors":
             mlp = self._authors_stream(task, seed_mlp)
             return mlp | {EMBEDDING: self._authors_stream(task, seed_embedding)[EMBEDDING]}
-        generators = {True: stream("embedding", seed_embedding), False: stream("mlp", seed_mlp)}
+        generators = {
+            True: stream(INITIAL_EMBEDDING, seed_embedding),
+            False: stream(INITIAL_MLP, seed_mlp),
+        }
         values: dict[str, Values] = {}
         for name, shape in self.shapes(task).items():
             generator = generators[name == EMBEDDING]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from functools import cache
 
 import torch
 
 from fittest.errors import DeviceError
 from fittest.pipeline.config import TrainingSettings
+from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
+from fittest.training.first_step import check_first_step
 from fittest.training.splitting import SplittingBackend
 from fittest.training.torch_backend import TorchBackend
 
@@ -44,7 +47,9 @@ def _warn_once(reason: str) -> None:
     log.warning("training with torch, not with the native kernel: %s", reason)
 
 
-def native_obstacle(settings: TrainingSettings, ensemble: Ensemble, cuda: bool) -> str | None:
+def native_obstacle(
+    settings: TrainingSettings, ensemble: Ensemble, runs: Sequence[Run], cuda: bool
+) -> str | None:
     """Why the native kernel does not apply; None where it does."""
     if settings.backend == "torch":
         return "training.backend: torch"
@@ -54,7 +59,7 @@ def native_obstacle(settings: TrainingSettings, ensemble: Ensemble, cuda: bool) 
         return "training on cuda"
     if not native_library.available():
         return native_library.unavailable_reason()
-    return native_backend.supports(ensemble)
+    return native_backend.supports(ensemble, (run.model_dump() for run in runs))
 
 
 def memory_per_network(ensemble: Ensemble) -> float:
@@ -84,17 +89,20 @@ def _compiles(settings: TrainingSettings, flops: float, device: torch.device) ->
 
 
 def choose_backend(
-    settings: TrainingSettings, ensemble: Ensemble, flops: float, threads: int
+    settings: TrainingSettings, ensemble: Ensemble, runs: Sequence[Run], flops: float, threads: int
 ) -> Backend:
-    """The backend for an ensemble whose whole training costs `flops`.
+    """The backend for an ensemble of `runs` whose whole training costs `flops`.
 
-    Raises DeviceError where a demanded device or backend is not to be had.
+    Raises DeviceError where a demanded device or backend is not to be had, and TrainingError where
+    the native kernel would train something else than the modules say. That is looked at whenever a
+    job starts, also one that resumes: it may have come to another machine or build.
     """
     device = resolve_device(settings)
     # Also beside the native kernel: what is recorded is computed with torch.
     torch.set_num_threads(threads)
-    obstacle = native_obstacle(settings, ensemble, device.type == "cuda")
+    obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
     if obstacle is None:
+        check_first_step(ensemble, runs[0].run_id)
         return native_backend.NativeBackend(ensemble, threads=threads)
     if settings.backend == "native":
         raise DeviceError(

@@ -89,7 +89,7 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
         ]
         ensemble = build_ensemble(runs, DTYPES[project.config.training.dtype])
         # No FLOPs announced: compiling for a measurement of a second would not pay.
-        backend = choose_backend(project.config.training, ensemble, 0.0, threads)
+        backend = choose_backend(project.config.training, ensemble, runs, 0.0, threads)
         backend.advance(1)
         backends.append((runs[0], backend))
     cores = min(threads, core_time())

@@ -1,10 +1,9 @@
-"""A hash of the code that decides training, so that nothing else retrains.
+"""Hashes of code: of what decides a training, so that nothing else retrains, and of what decides
+the tables and figures that a script makes.
 
-A run depends on the code that all runs share and on the modules of its own task, model and
-intervention: a new task or kind of intervention retrains nothing. Comments, docstrings and layout
-do not count; neither do analysis and plotting, except for the stop rule of runs that have one.
-Settings classes without arithmetic (`runs/run.py`) are left out: the values of every setting,
-defaults included, are in a shard's key themselves.
+Comments, docstrings and layout do not count, nor do the places of files: contents are hashed in an
+order of their own, and imports within the package by the names that they bring. What decides a run
+is listed in deciding.py.
 """
 
 from __future__ import annotations
@@ -16,20 +15,11 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from fittest.pipeline.deciding import LIBRARIES, sources_of
 from fittest.runs.run import Run
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-COMMON = ("streams.py", "tasks/task.py", "training", "runs/initial.py", "pipeline/ensembles.py")
-"""Files and folders that decide every run."""
-
-STOPPING = ("analysis/alive.py", "analysis/settle.py")
-"""Those that decide where a run with a stop rule ends."""
-
-REFERRING = ("pipeline/references.py",)
-"""Those that decide a run whose initial weights depend on how another run ended."""
-
-LIBRARIES = ("fourier.py",)
-"""Modules of which only the definitions count that the sources of a run use."""
+_NAME = _PACKAGE.name
 
 ANALYSING = (
     "analysis",
@@ -45,46 +35,54 @@ ANALYSING = (
 )
 """Files and folders that decide tables and figures, where a script comes to import them."""
 
-_SUFFIXES = {".py", ".cpp", ".h", ".inl"}
+_EVERYTHING = "*"
 
 
-def _own_module(settings: object) -> str:
-    """File of a settings class within the package."""
-    return type(settings).__module__.removeprefix("fittest.").replace(".", "/") + ".py"
+# -- one file ------------------------------------------------------------------------------
 
 
-def _network_of(model: object) -> str:
-    """File of the module that a model's settings build: named as theirs, in networks/."""
-    folder, _, name = _own_module(model).rpartition("/")
-    return f"{folder}/networks/{name}"
+class _Bare(ast.NodeTransformer):
+    """Takes from a module what does not decide results, and imports of this package: `names` are
+    what these bring, each with the name that it has here."""
+
+    def __init__(self) -> None:
+        self.names: set[tuple[str, str]] = set()
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        if not _is_ours(node):
+            return node
+        self.names |= {(name.name, name.asname or name.name) for name in node.names}
+        return None
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+            self.generic_visit(node)
+            return node.orelse
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        # The text of a configuration key is documentation too.
+        node.keywords = [k for k in node.keywords if k.arg != "description"]
+        return self.generic_visit(node)
 
 
-def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
-    """Files and folders, relative to the package, that decide the results of some runs."""
-    found = set(COMMON)
-    for run in runs:
-        found |= {_own_module(run.task), _own_module(run.model), _network_of(run.model)}
-        if run.intervention is not None:
-            found.add(_own_module(run.intervention))
-        if run.stop is not None:
-            found |= {*STOPPING}
-        if run.reference is not None:
-            found |= {*REFERRING}
-    return tuple(sorted(found))
+def _is_ours(node: ast.ImportFrom) -> bool:
+    return bool(node.level) or (node.module or "").partition(".")[0] == _NAME
 
 
-def _bare_tree(text: str) -> ast.Module:
-    """Python source without what does not decide results: comments, docstrings, layout."""
+def _bare_tree(text: str) -> tuple[ast.Module, set[tuple[str, str]]]:
+    """Python source without comments, docstrings, layout and imports of this package, and what
+    these imports bring."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
             node, clean=False
         ):
             node.body = node.body[1:] or [ast.Pass()]
-        if isinstance(node, ast.Call):
-            # The text of a configuration key is documentation too.
-            node.keywords = [k for k in node.keywords if k.arg != "description"]
-    return tree
+    bare = _Bare()
+    bare.visit(tree)
+    return tree, bare.names
 
 
 def normalised(path: Path) -> str:
@@ -96,29 +94,55 @@ def normalised(path: Path) -> str:
 @cache
 def _normalised(text: str, suffix: str) -> str:
     if suffix == ".py":
-        return ast.dump(_bare_tree(text))
-    without_comments = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
-    return " ".join(without_comments.split())
+        tree, names = _bare_tree(text)
+        return f"{ast.dump(tree)} {sorted(names)}"
+    bare = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
+    bare = re.sub(r'^\s*#\s*include\s*"[^"\n]*"', " ", bare, flags=re.MULTILINE)
+    return " ".join(bare.split())
+
+
+# -- of libraries, what is used --------------------------------------------------------------
 
 
 @cache
-def _names_used(text: str, module: str) -> frozenset[str]:
-    """Names of `fittest.<module>` that a source uses."""
-    used = set()
-    for node in ast.walk(ast.parse(text)):
+def _uses(text: str) -> frozenset[tuple[str, str]]:
+    """(module of the package, name in it) for all that a Python source uses of the package.
+
+    The name is `*` where the source does not tell which ones.
+    """
+    tree = ast.parse(text)
+    modules: dict[str, str] = {}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and _is_ours(node):
+            for name in node.names:
+                found.add((node.module, name.name))
+                modules[name.asname or name.name] = f"{node.module}.{name.name}"
+        elif isinstance(node, ast.Import):
+            found |= {(name.name, _EVERYTHING) for name in node.names}
+    named = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            used |= {node.attr} if node.value.id == module else set()
-        elif isinstance(node, ast.ImportFrom) and node.module == f"fittest.{module}":
-            used |= {name.name for name in node.names}
-    return frozenset(used)
+            named.add(node.value)
+            found.add((modules.get(node.value.id, ""), node.attr))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in modules and node not in named:
+            found.add((modules[node.id], _EVERYTHING))
+    return frozenset(found)
 
 
 def _bound_names(statement: ast.stmt) -> set[str]:
+    """Names that a statement of a module defines or changes."""
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {(name.asname or name.name).partition(".")[0] for name in statement.names}
-    return {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    places: list[ast.AST] = [statement]
+    if isinstance(statement, ast.Assign):
+        places = [*statement.targets]
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+        places = [statement.target]
+    return {n.id for place in places for n in ast.walk(place) if isinstance(n, ast.Name)}
 
 
 def definitions(path: Path, names: Iterable[str]) -> str:
@@ -128,41 +152,49 @@ def definitions(path: Path, names: Iterable[str]) -> str:
 
 @cache
 def _definitions(text: str, names: frozenset[str]) -> str:
-    statements = [(_bound_names(s), s) for s in _bare_tree(text).body]
+    statements = [(_bound_names(s), s) for s in _bare_tree(text)[0].body]
+    every = {name for bound, _ in statements for name in bound}
     wanted: set[str] = set()
-    waiting = set(names)
+    waiting = every if _EVERYTHING in names else set(names)
     while waiting:
         wanted |= waiting
         kept = [s for bound, s in statements if bound & wanted]
         referred = {n.id for s in kept for n in ast.walk(s) if isinstance(n, ast.Name)}
-        waiting = referred & {name for bound, _ in statements for name in bound} - wanted
+        waiting = referred & every - wanted
     return "".join(ast.dump(s) for bound, s in statements if bound & wanted)
 
 
-def expanded(entries: Iterable[str], package: Path = _PACKAGE) -> list[Path]:
-    """The source files that files and folders of the package stand for."""
-    found: list[Path] = []
-    for entry in entries:
-        path = package / entry
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [f for f in files if f.suffix in _SUFFIXES]
-    return found
+def _module_of(library: str) -> str:
+    return f"{_NAME}.{library.removesuffix('.py').replace('/', '.')}"
+
+
+# -- many files ------------------------------------------------------------------------------
+
+
+def _combined(contents: Iterable[str]) -> str:
+    """16 hex digits for some texts, in whatever order."""
+    digests = sorted(hashlib.sha256(content.encode()).digest() for content in contents)
+    return hashlib.sha256(b"".join(digests)).hexdigest()[:16]
+
+
+def _hash(files: Iterable[Path], users: Iterable[Path], package: Path) -> str:
+    """16 hex digits for source files, and for what `users` use of the libraries."""
+    libraries = {package / library: _module_of(library) for library in LIBRARIES}
+    texts = [u.read_text(encoding="utf-8") for u in users if u.suffix == ".py"]
+    used = frozenset().union(*(_uses(text) for text in texts))
+    contents = [normalised(path) for path in files if path not in libraries]
+    for path, module in libraries.items():
+        names = {name for where, name in used if where == module}
+        # Nothing at all for one of which nothing is used: a new library changes no hash.
+        contents += [definitions(path, names)] if names else []
+    return _combined(contents)
 
 
 @cache
 def sources_hash(entries: tuple[str, ...], package: Path = _PACKAGE) -> str:
-    """16 hex digits for source files and what they use of the libraries."""
-    total = hashlib.sha256()
-    files = expanded(entries, package)
-    for path in files:
-        total.update(str(path.relative_to(package)).encode())
-        total.update(normalised(path).encode())
-    texts = [path.read_text(encoding="utf-8") for path in files if path.suffix == ".py"]
-    for library in LIBRARIES:
-        module = library.removesuffix(".py")
-        used = frozenset().union(*(_names_used(text, module) for text in texts))
-        total.update(definitions(package / library, used).encode())
-    return total.hexdigest()[:16]
+    """16 hex digits for source files of the package and what they use of the libraries."""
+    files = [package / entry for entry in entries]
+    return _hash(files, files, package)
 
 
 def training_hash(runs: Iterable[Run], package: Path = _PACKAGE) -> str:
@@ -176,9 +208,8 @@ def package_has(file: str) -> bool:
 
 
 @cache
-def _imported(path: Path) -> frozenset[Path]:
-    """The modules of the package that a source file imports, but those of the pipeline: they pass
-    results on and decide none."""
+def imports_of(path: Path, package: Path = _PACKAGE) -> frozenset[Path]:
+    """The modules of a package that a source file imports, wherever in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -189,11 +220,32 @@ def _imported(path: Path) -> frozenset[Path]:
             continue
         for module in modules:
             head, _, rest = module.partition(".")
-            if head != "fittest" or not rest or rest.startswith("pipeline"):
-                continue
-            place = _PACKAGE / rest.replace(".", "/")
-            found |= {f for f in (place.with_suffix(".py"), place / "__init__.py") if f.is_file()}
+            if head == _NAME and rest:
+                place = package / rest.replace(".", "/")
+                choice = (place.with_suffix(".py"), place / "__init__.py")
+                found |= {file for file in choice if file.is_file()}
     return frozenset(found)
+
+
+def _reached(roots: Iterable[Path]) -> set[Path]:
+    """Source files and all that they come to import, but modules of the pipeline: these pass
+    results on and decide none."""
+    waiting = set(roots)
+    seen: set[Path] = set()
+    while waiting:
+        seen |= waiting
+        imported: set[Path] = set().union(*(imports_of(path) for path in waiting))
+        waiting = {p for p in imported if _PACKAGE / "pipeline" not in p.parents} - seen
+    return seen
+
+
+def expanded(entries: Iterable[str]) -> set[Path]:
+    """The Python files that files and folders of the package stand for."""
+    found: set[Path] = set()
+    for entry in entries:
+        path = _PACKAGE / entry
+        found |= set(path.rglob("*.py")) if path.is_dir() else {path}
+    return found
 
 
 def imported_sources(roots: Iterable[Path], parts: Iterable[str] = ANALYSING) -> list[Path]:
@@ -203,12 +255,7 @@ def imported_sources(roots: Iterable[Path], parts: Iterable[str] = ANALYSING) ->
         roots: scripts, or modules of the package.
         parts: files or folders of the package, such as `analysis`.
     """
-    waiting = set(roots)
-    seen: set[Path] = set()
-    while waiting:
-        seen |= waiting
-        waiting = set().union(*(_imported(path) for path in waiting)) - seen
-    return sorted(set(expanded(parts)) & seen)
+    return sorted(expanded(parts) & _reached(roots))
 
 
 @cache
@@ -218,12 +265,8 @@ def script_hash(script: Path, more: tuple[str, ...] = ()) -> str:
 
     more: modules of the package that it loads by name, such as `claims/survival.py`.
     """
-    roots = [script, *(_PACKAGE / file for file in more)]
-    total = hashlib.sha256(normalised(script).encode())
-    for path in imported_sources(roots):
-        total.update(str(path.relative_to(_PACKAGE)).encode())
-        total.update(normalised(path).encode())
-    return total.hexdigest()[:16]
+    reached = _reached([script, *(_PACKAGE / file for file in more)])
+    return _hash({script} | (expanded(ANALYSING) & reached), reached, _PACKAGE)
 
 
 def collecting_hash() -> str:

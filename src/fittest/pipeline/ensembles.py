@@ -15,21 +15,22 @@ from fittest import fourier
 from fittest.analysis.settle import SettleRule
 from fittest.models import EMBEDDING
 from fittest.runs.initial import initial_parameters
+from fittest.runs.optimisers import OptimiserSettings
 from fittest.runs.run import Run
 from fittest.tasks import train_mask
-from fittest.training.backend import Ensemble, Hyperparameters, Parameters
+from fittest.training.backend import Ensemble, Parameters
 from fittest.training.loop import Keep, ObserveGradient, StopRule
+from fittest.training.optimisers import OPTIMISERS, Optimiser
 from fittest.training.schedule import Schedule
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def groups(runs: Sequence[Run]) -> list[list[int]]:
-    """Indices of runs that can share an ensemble: same shapes, recording and stop rule."""
+    """Indices of runs that can share an ensemble (`Run.ensemble_key`)."""
     found: dict[object, list[int]] = {}
     for index, run in enumerate(runs):
-        key = (run.task, run.model.shape_key(), run.frozen, run.recording, run.stop)
-        found.setdefault(key, []).append(index)
+        found.setdefault(run.ensemble_key(), []).append(index)
     return list(found.values())
 
 
@@ -39,29 +40,36 @@ def build_ensemble(runs: Sequence[Run], dtype: torch.dtype) -> Ensemble:
     initial = [initial_parameters(run, task) for run in runs]
     masks = [train_mask(task, r.task.train_fraction, r.seeds.split, r.rng) for r in runs]
 
-    def per_run(values: list[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float64)
-
-    hyper = Hyperparameters(
-        lr=per_run([run.optimiser.lr for run in runs]),
-        beta1=per_run([run.optimiser.betas[0] for run in runs]),
-        beta2=per_run([run.optimiser.betas[1] for run in runs]),
-        eps=per_run([run.optimiser.eps for run in runs]),
-        weight_decay=per_run([run.optimiser.weight_decay for run in runs]),
-    )
     return Ensemble(
         model=runs[0].model.build(task),
         tokens=torch.from_numpy(task.tokens),
         labels=torch.from_numpy(task.labels),
         grid=task.grid,
         train_mask=torch.from_numpy(np.stack(masks)),
-        hyper=hyper,
+        optimiser=stacked([run.optimiser for run in runs]),
         initial={
             name: torch.from_numpy(np.stack([parameters[name] for parameters in initial])).to(dtype)
             for name in initial[0]
         },
         frozen=frozenset(runs[0].frozen),
     )
+
+
+def stacked(settings: Sequence[OptimiserSettings]) -> Optimiser:
+    """The optimiser of runs that `groups` put together: one kind, settings for each run."""
+    rows = [_numbers(one) for one in settings]
+    columns = {
+        name: torch.tensor([row[name] for row in rows], dtype=torch.float64) for name in rows[0]
+    }
+    return OPTIMISERS[settings[0].name](**columns)
+
+
+def _numbers(settings: OptimiserSettings) -> dict[str, float]:
+    """Its settings one by one: of a pair such as `betas`, `beta1` and `beta2`."""
+    numbers: dict[str, float] = settings.model_dump(exclude={"name", "betas"})
+    if betas := getattr(settings, "betas", None):
+        numbers["beta1"], numbers["beta2"] = betas
+    return numbers
 
 
 def observe(parameters: Parameters) -> dict[str, Tensor]:

@@ -88,8 +88,7 @@ def _ensembles(runs: Sequence[Run]) -> list[list[Run]]:
     """Runs that share their rows: what an ensemble has in common."""
     found: dict[object, list[Run]] = {}
     for run in runs:
-        key = (run.task, run.model.shape_key(), run.frozen, run.recording, run.stop)
-        found.setdefault(key, []).append(run)
+        found.setdefault(run.ensemble_key(), []).append(run)
     return list(found.values())
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fittest.models import EMBEDDING, ModelSettings
 from fittest.runs.run import Run
-from fittest.store import SCHEMAS
+from fittest.store import completed
 from fittest.tasks import Rng, TaskSettings
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
     for name in record.rows[0].columns:
         values = np.concatenate([r.columns[name].numpy() for r in record.rows])[order]
         columns[name] = _lists(values) if values.ndim > 1 else pa.array(values)
-    schema = SCHEMAS["trajectory"]
-    absent = {name: pa.nulls(len(order), schema.field(name).type) for name in schema.names}
-    return pa.table({name: columns.get(name, absent[name]) for name in schema.names}).cast(schema)
+    # What this ensemble does not record, another of the same shard may.
+    return completed(pa.table(columns), "trajectory")
 
 
 def weight_tables(runs: Sequence[Run], parts: Iterable[Part]) -> Iterator[pa.Table]:
@@ -94,6 +93,7 @@ _OF_INTERVENTIONS = (
 
 
 def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
+    betas = getattr(run.optimiser, "betas", (None, None))
     row: dict[str, object] = {
         "run_id": run.run_id,
         "runset": name,
@@ -104,11 +104,13 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
         "d": run.model.d,
         "hidden": list(run.model.hidden),
         "init": run.model.init,
-        "optimiser": "adamw",
+        "activation": run.model.activation,
+        "optimiser": run.optimiser.name,
         "learning_rate": run.optimiser.lr,
-        "beta1": run.optimiser.betas[0],
-        "beta2": run.optimiser.betas[1],
-        "eps": run.optimiser.eps,
+        "beta1": betas[0],
+        "beta2": betas[1],
+        "eps": getattr(run.optimiser, "eps", None),
+        "momentum": getattr(run.optimiser, "momentum", None),
         "weight_decay": run.optimiser.weight_decay,
         "seed_embedding": run.seeds.embedding,
         "seed_mlp": run.seeds.mlp,

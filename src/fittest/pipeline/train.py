@@ -160,7 +160,7 @@ def _train_group(
 ) -> _Finished:
     settings = project.config.training
     ensemble = build_ensemble(ready(project, runs), DTYPES[settings.dtype])
-    backend = choose_backend(settings, ensemble, sum(flops(run) for run in runs), threads)
+    backend = choose_backend(settings, ensemble, runs, sum(flops(run) for run in runs), threads)
     spool = WeightSpool(folder)
     first = runs[0]
     loop = Loop(

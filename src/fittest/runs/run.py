@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from fittest.models import EMBEDDING, EmbeddingMLPSettings, ModelSettings
 from fittest.runs.interventions import Intervention
 from fittest.runs.interventions.base import Floats
+from fittest.runs.optimisers import AdamW, OptimiserSettings
 from fittest.settings import MAX_LEGACY_SEED, MAX_P, MAX_SEED, PositiveStep, Settings, Step
 from fittest.tasks import ModularAddition, Rng, TaskSettings
 
-Share = Annotated[float, Field(ge=0, lt=1)]
-
 NO_IDENTITY = frozenset({"steps", "recording", "stop"})
 """Settings that decide how long a network is trained and what is recorded, not which it is."""
-
-
-class Optimiser(Settings):
-    """AdamW on the full batch, without a schedule (survival paper, appendix E)."""
-
-    lr: float = Field(default=0.01, gt=0, description="learning rate (survival paper, app. E)")
-    betas: tuple[Share, Share] = Field(
-        default=(0.9, 0.999), description="Adam's averaging factors (released code)"
-    )
-    eps: float = Field(default=1e-8, gt=0, description="Adam's epsilon (released code)")
-    weight_decay: float = Field(
-        default=0.5, ge=0, description="decoupled decay of every trained parameter (app. E)"
-    )
 
 
 class Seeds(Settings):
@@ -104,7 +90,7 @@ class Run(Settings):
 
     task: TaskSettings = ModularAddition()
     model: ModelSettings = EmbeddingMLPSettings()
-    optimiser: Optimiser = Optimiser()
+    optimiser: OptimiserSettings = AdamW()
     seeds: Seeds = Seeds()
     intervention: Intervention | None = None
     frozen: tuple[str, ...] = Field(default=(), description="parameters that are not trained")
@@ -139,6 +125,12 @@ class Run(Settings):
     def decisive_json(self) -> str:
         """Everything that decides what is trained and recorded; the forecast does not."""
         return self.model_dump_json(exclude={"stop": {"expected"}} if self.stop else None)
+
+    def ensemble_key(self) -> tuple[object, ...]:
+        """Equal for runs that can share an ensemble: same network but for its values, same kind of
+        optimiser, recording and stop rule."""
+        shape = self.model.shape_key()
+        return (self.task, shape, self.optimiser.name, self.frozen, self.recording, self.stop)
 
     @property
     def reference(self) -> tuple[str, str] | None:

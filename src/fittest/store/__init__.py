@@ -14,12 +14,15 @@ from fittest.store.files import (
 from fittest.store.paths import Paths, listed
 from fittest.store.provenance import joint_provenance, provenance
 from fittest.store.rows import read_rows
-from fittest.store.schema import SCHEMAS
+from fittest.store.schema import OPTIONAL, SCHEMAS, completed, core_columns
 
 __all__ = [
+    "OPTIONAL",
     "SCHEMAS",
     "Paths",
     "check_origin",
+    "completed",
+    "core_columns",
     "explain_os_error",
     "joint_provenance",
     "listed",

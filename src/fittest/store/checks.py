@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from fittest.errors import StoreError
 from fittest.store.paths import place_of
-from fittest.store.schema import IDENTITY, SCHEMAS
+from fittest.store.schema import IDENTITY, SCHEMAS, group_of
 
 PathLike = str | Path
 
@@ -22,6 +22,9 @@ PROVENANCE = b"fittest"
 """Key of the provenance in a file's metadata."""
 
 CHECKSUM = "checksum"
+MAY_LACK = "optional_columns"
+"""Key of the columns that a reader who does not know them may ignore."""
+
 REQUIRED = ("kind", "scale", "config_hash")
 """What the provenance of every table says."""
 
@@ -68,9 +71,9 @@ def open_table(path: PathLike, kind: str | None) -> tuple[pq.ParquetFile, dict[s
             raise StoreError(
                 f"{path}: holds a `{provenance['kind']}` table where `{kind}` is needed; {REMEDY}"
             )
-        expected = SCHEMAS.get(provenance["kind"])
-        if expected is not None and not schema.equals(expected):
-            raise StoreError(f"{path}: its columns are of another version of fittest; {REMEDY}")
+        ignorable = provenance.pop(MAY_LACK, [])
+        if provenance["kind"] in SCHEMAS:
+            _refuse_other_columns(path, provenance["kind"], schema, ignorable)
         _refuse_misplaced(path, provenance)
     except StoreError:
         file.close()
@@ -95,6 +98,28 @@ def _provenance(path: PathLike, schema: pa.Schema) -> dict[str, Any]:
     return provenance
 
 
+def _refuse_other_columns(
+    path: PathLike, kind: str, schema: pa.Schema, ignorable: Iterable[str]
+) -> None:
+    """A table without the core columns of its kind, with one of another type, or with one that is
+    unknown and that whoever wrote it did not call optional."""
+    found = {field.name: field for field in schema}
+    unknown = found.keys() - set(SCHEMAS[kind].names) - set(ignorable)
+    wrong = [f"unknown: {name}" for name in sorted(unknown)]
+    for field in SCHEMAS[kind]:
+        name = field.name
+        if name in found and not found[name].equals(field):
+            wrong.append(f"{name} is {found[name].type}, not {field.type}")
+        elif name not in found and group_of(kind, name) is None:
+            wrong.append(f"{name} is absent")
+    if len(found) < len(schema.names):
+        wrong.append("one stands twice")
+    if wrong:
+        raise StoreError(
+            f"{path}: its columns are of another version of fittest ({'; '.join(wrong)}); {REMEDY}"
+        )
+
+
 def _refuse_misplaced(path: PathLike, provenance: Mapping[str, Any]) -> None:
     """A table of another run-set, shard or scale, copied or moved to where it does not belong."""
     wrong = {
@@ -117,15 +142,32 @@ def _is_scale(name: str) -> bool:
     return name in SCALES
 
 
-def refuse_unknown(path: PathLike, file: pq.ParquetFile, columns: Iterable[str]) -> None:
-    """StoreError where a file lacks one of `columns`."""
+def refuse_unknown(path: PathLike, kind: str, file: pq.ParquetFile, columns: Iterable[str]) -> None:
+    """StoreError where a file of a kind lacks one of `columns`: optional ones are needed by who
+    asks for them by name."""
     missing = [name for name in columns if name not in file.schema_arrow.names]
+    for name in missing:
+        if (group := group_of(kind, name)) is not None:
+            raise StoreError(
+                f"{path}: has no column {name}, which is optional (group `{group.name}`);"
+                f" {group.remedy}"
+            )
     if missing:
         raise StoreError(f"{path}: has no column {', '.join(missing)}; {REMEDY}")
 
 
-def refuse_contradiction(path: PathLike, file: pq.ParquetFile, table: pa.Table, rows: int) -> None:
-    """StoreError unless a table read from `file` has its metadata, and `rows` rows."""
+def refuse_contradiction(
+    path: PathLike,
+    file: pq.ParquetFile,
+    table: pa.Table,
+    rows: int,
+    columns: Iterable[str] | None,
+) -> None:
+    """StoreError unless a table read from `file` has its metadata, `rows` rows, and the `columns`
+    asked for (None: all of the file's)."""
+    wanted = file.schema_arrow.names if columns is None else columns
+    if {*wanted} != {*table.column_names}:
+        raise StoreError(f"{path}: damaged, its columns contradict each other; {REMEDY}")
     # The file holds its metadata twice; the copy that pandas uses is not the one checked.
     if table.schema.metadata != file.schema_arrow.metadata:
         raise StoreError(f"{path}: damaged, its metadata contradict each other; {REMEDY}")

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from fittest.errors import StoreError
 from fittest.store.checks import (
     CHECKSUM,
+    MAY_LACK,
     PROVENANCE,
     PathLike,
     checksum,
@@ -26,7 +27,7 @@ from fittest.store.checks import (
     refuse_unknown,
 )
 from fittest.store.paths import place_of
-from fittest.store.schema import IDENTITY, SCHEMAS
+from fittest.store.schema import IDENTITY, OPTIONAL, SCHEMAS, completed, core_columns
 
 if TYPE_CHECKING:
     # Half a second to import: `plan` and `check` open tables without it.
@@ -76,6 +77,8 @@ def explain_os_error(path: PathLike, error: OSError) -> str:
 
 def _with_provenance(schema: pa.Schema, kind: str, provenance: Mapping[str, Any]) -> pa.Schema:
     found = {"kind": kind, **provenance}
+    if optional := [name for group in OPTIONAL.get(kind, ()) for name in group.columns]:
+        found[MAY_LACK] = optional
     content = json.dumps({**found, CHECKSUM: checksum(schema, found)}, sort_keys=True)
     return schema.with_metadata({**(schema.metadata or {}), PROVENANCE: content.encode()})
 
@@ -88,8 +91,10 @@ def write_table(
 ) -> None:
     """Write a Parquet file atomically.
 
-    kind: a key of SCHEMAS, whose columns the table then has exactly, or any other word for an
-    analysis product. Raises StoreError where the disk refuses or the columns do not fit.
+    kind: a key of SCHEMAS, or any other word for an analysis product. A table of one of SCHEMAS has
+    its core columns and any of the optional ones: the others are written as nulls, so that the
+    files of one version have the same columns. Raises StoreError where the disk refuses or the
+    columns do not fit.
     """
     arrow = _arrow(table, kind)
     arrow = arrow.replace_schema_metadata(_with_provenance(arrow.schema, kind, provenance).metadata)
@@ -107,7 +112,7 @@ def write_batches(
         pq.ParquetWriter(temporary, schema, **_FORMAT) as writer,
     ):
         for batch in batches:
-            writer.write_table(batch.cast(SCHEMAS[kind]).replace_schema_metadata(schema.metadata))
+            writer.write_table(_arrow(batch, kind).replace_schema_metadata(schema.metadata))
 
 
 def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:
@@ -117,13 +122,14 @@ def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:
             return table
         return pa.Table.from_pandas(table, preserve_index=False)
     names = set(table.column_names if isinstance(table, pa.Table) else table.columns)
-    if names != set(schema.names):
-        missing, extra = sorted(set(schema.names) - names), sorted(names - set(schema.names))
+    missing, extra = sorted({*core_columns(kind)} - names), sorted(names - {*schema.names})
+    if missing or extra:
         raise StoreError(f"a `{kind}` table lacks {missing} and has unknown {extra}")
     try:
-        if isinstance(table, pa.Table):
-            return table.select(schema.names).cast(schema)
-        return pa.Table.from_pandas(table, schema=schema, preserve_index=False)
+        if not isinstance(table, pa.Table):
+            known = pa.schema([field for field in schema if field.name in names])
+            table = pa.Table.from_pandas(table, schema=known, preserve_index=False)
+        return completed(table, kind)
     except pa.ArrowException as error:
         raise StoreError(f"a `{kind}` table has a column of the wrong type: {error}") from error
 
@@ -133,21 +139,24 @@ def read_table(
 ) -> pd.DataFrame:
     """Read a Parquet file written by `write_table`.
 
-    Raises StoreError, naming file and remedy, where it is missing, truncated, foreign, misplaced,
-    of another kind than `kind`, without one of `columns`, or has a row twice.
+    columns: those needed, optional ones too; None for all that this version knows of the kind, in
+    its order, null where the file lacks an optional one. Raises StoreError, naming file and remedy,
+    where it is missing, truncated, foreign, misplaced, of another kind than `kind`, without one of
+    `columns`, or has a row twice.
     """
     file, provenance = open_table(path, kind)
     with file:
         found = provenance["kind"]
         # Rows are told apart by columns that the caller need not have asked for.
         wanted = None if columns is None else [*columns, *IDENTITY.get(found, ())]
-        refuse_unknown(path, file, columns or [])
+        refuse_unknown(path, found, file, columns or [])
         with reading(path):
             table = file.read(columns=None if wanted is None else list(dict.fromkeys(wanted)))
-        refuse_contradiction(path, file, table, file.metadata.num_rows)
+        refuse_contradiction(path, file, table, file.metadata.num_rows, wanted)
         refuse_doubles(path, found, table)
         with reading(path):
-            return (table if columns is None else table.select(columns)).to_pandas()
+            known = completed(table, found) if columns is None else table.select(columns)
+            return known.to_pandas()
 
 
 def read_provenance(path: PathLike) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from fittest.store.checks import (
     refuse_doubles,
     refuse_unknown,
 )
-from fittest.store.schema import IDENTITY
+from fittest.store.schema import IDENTITY, completed
 
 if TYPE_CHECKING:
     # Half a second to import: `plan` and `check` open tables without it.
@@ -39,6 +39,9 @@ def read_rows(
         wanted: from those columns of a part of the table to a mask, one entry per row. A part is
             a row group, such as one recorded step of a weights table.
 
+    Returns:
+        All columns that this version knows of the kind; null where a file lacks an optional one.
+
     Raises:
         StoreError: as `read_table`.
     """
@@ -51,8 +54,9 @@ def read_rows(
 def _picked(path: PathLike, kind: str | None, keys: list[str], wanted: Wanted) -> pa.Table:
     file, provenance = open_table(path, kind)
     with file:
-        refuse_unknown(path, file, keys)
-        identity = IDENTITY.get(provenance["kind"], ())
+        found = provenance["kind"]
+        refuse_unknown(path, found, file, keys)
+        identity = IDENTITY.get(found, ())
         asked = list(dict.fromkeys([*keys, *identity]))
         parts, seen = [], []
         for group in range(file.num_row_groups):
@@ -64,13 +68,14 @@ def _picked(path: PathLike, kind: str | None, keys: list[str], wanted: Wanted) -
             if mask.any():
                 parts.append(_group(path, file, group, None).filter(pa.array(mask)))
         if seen:
-            refuse_doubles(path, provenance["kind"], pa.concat_tables(seen))
+            refuse_doubles(path, found, pa.concat_tables(seen))
         empty = file.schema_arrow.empty_table()
-    return pa.concat_tables([empty, *parts])
+    with reading(path):
+        return completed(pa.concat_tables([empty, *parts]), found)
 
 
 def _group(path: PathLike, file: pq.ParquetFile, group: int, columns: list[str] | None) -> pa.Table:
     with reading(path):
         table = file.read_row_group(group, columns)
-    refuse_contradiction(path, file, table, file.metadata.row_group(group).num_rows)
+    refuse_contradiction(path, file, table, file.metadata.row_group(group).num_rows, columns)
     return table

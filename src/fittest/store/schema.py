@@ -6,9 +6,14 @@
 `frequencies`: one row per run and frequency.
 
 k runs over 1..K, K = floor((p-1)/2); `signals[i]` belongs to k = i + 1.
+
+Files outlive versions of this page. A column that a kind of table gets later stands in a group of
+OPTIONAL as well: files without it stay readable. Without that, every stored file is refused.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -56,12 +61,14 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("d", pa.int32(), "embedding dimensions"),
         ("hidden", pa.list_(pa.int32()), "widths of the hidden layers, first to last"),
         ("init", _TEXT, "distribution of the initial weights (configuration reference)"),
-        ("optimiser", _TEXT, "adamw: AdamW on the full batch"),
+        ("activation", _TEXT, "after each hidden layer: silu, relu, gelu or square"),
+        ("optimiser", _TEXT, "on the full batch: adamw, adam or sgd"),
         ("learning_rate", pa.float64(), "learning rate"),
-        ("beta1", pa.float64(), "Adam's averaging factor of the gradient"),
-        ("beta2", pa.float64(), "Adam's averaging factor of its square"),
-        ("eps", pa.float64(), "Adam's epsilon"),
-        ("weight_decay", pa.float64(), "decoupled weight decay"),
+        ("beta1", pa.float64(), "Adam's averaging factor of the gradient; null for sgd"),
+        ("beta2", pa.float64(), "Adam's averaging factor of its square; null for sgd"),
+        ("eps", pa.float64(), "Adam's epsilon; null for sgd"),
+        ("momentum", pa.float64(), "momentum of sgd; null for the others"),
+        ("weight_decay", pa.float64(), "weight decay: decoupled for adamw, L2 for the others"),
         ("seed_embedding", pa.int64(), "seed of the initial embedding"),
         ("seed_mlp", pa.int64(), "seed of the MLP's initial weights"),
         ("seed_split", pa.int64(), "seed of the train/test split"),
@@ -110,7 +117,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("gcd", pa.int32(), "greatest common divisor of k and p"),
     ),
 }
-"""Schema by kind of table. A table of another kind (an analysis product) has no fixed schema."""
+"""Schema by kind of table, optional columns included: what is written has all of them, in this
+order. A table of another kind (an analysis product) has no fixed schema."""
 
 IDENTITY: dict[str, tuple[str, ...]] = {
     "trajectory": ("run_id", "step"),
@@ -119,3 +127,60 @@ IDENTITY: dict[str, tuple[str, ...]] = {
     "frequencies": ("run_id", "k"),
 }
 """Columns that tell the rows of a kind of table apart; no two rows agree in all of them."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns that a file may lack: it was written before they were, or where none are recorded.
+
+    remedy: how a file comes to have them.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    remedy: str
+
+
+OPTIONAL: dict[str, tuple[Group, ...]] = {
+    "trajectory": (
+        Group(
+            "gradients",
+            ("gradient_signals",),
+            "set recording.gradients: true in the run-set, delete the file and run the same command"
+            " again",
+        ),
+    ),
+}
+"""Groups of optional columns by kind of table. The columns in no group are the core, which every
+file of the kind has."""
+
+
+def group_of(kind: str, column: str) -> Group | None:
+    """The group of an optional column of a kind of table; None for the core and the unknown."""
+    groups = (group for group in OPTIONAL.get(kind, ()) if column in group.columns)
+    return next(groups, None)
+
+
+def core_columns(kind: str) -> list[str]:
+    """The columns of a kind of table that every file has."""
+    return [name for name in SCHEMAS[kind].names if group_of(kind, name) is None]
+
+
+def completed(table: pa.Table, kind: str) -> pa.Table:
+    """A table of a kind with exactly the columns of its schema: null where an optional one is
+    absent, and without those that the schema does not have.
+
+    Tables of a kind that is not in SCHEMAS are given back. The core has to be there. Raises
+    pyarrow.ArrowException where a value does not fit into the type of its column.
+    """
+    schema = SCHEMAS.get(kind)
+    if schema is None:
+        return table
+    found = {*table.column_names} | {*core_columns(kind)}
+    columns = [
+        table[field.name].cast(field.type)
+        if field.name in found
+        else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema.with_metadata(table.schema.metadata))

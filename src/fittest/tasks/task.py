@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fittest.streams import stream
+from fittest.streams import SPLIT, stream
 
 Rng = Literal["streams", "authors"]
 """`streams`: one generator per purpose. `authors`: the released code's single stream."""
@@ -58,7 +58,7 @@ def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> 
     n_pairs = len(task.labels)
     n_train = train_pairs(task, fraction)
     if rng == "streams":
-        chosen = stream("split", seed).choice(n_pairs, n_train, replace=False)
+        chosen = stream(SPLIT, seed).choice(n_pairs, n_train, replace=False)
     else:
         legacy = np.random.RandomState(seed)
         drawn = legacy.choice(n_pairs, n_train, replace=False)

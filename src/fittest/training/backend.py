@@ -8,29 +8,23 @@ Shapes: S runs, N pairs of the task, C classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
-Parameters = dict[str, Tensor]
-"""Stacked parameters: name as in ``nn.Module.named_parameters`` -> tensor (S, ...)."""
+from fittest.training.optimisers import Moments, Optimiser, Parameters
 
-
-@dataclass(frozen=True)
-class Hyperparameters:
-    """AdamW settings, one value per run; every field is a float64 tensor (S,)."""
-
-    lr: Tensor
-    beta1: Tensor
-    beta2: Tensor
-    eps: Tensor
-    weight_decay: Tensor
-
-    def select(self, keep: Tensor) -> Hyperparameters:
-        """The settings of the runs at the indices `keep`."""
-        return Hyperparameters(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
+__all__ = [
+    "Backend",
+    "Ensemble",
+    "Evaluation",
+    "Moments",
+    "Optimiser",
+    "Parameters",
+    "TrainingState",
+]
 
 
 @dataclass(frozen=True)
@@ -41,6 +35,7 @@ class Ensemble:
     tokens: (N, operands) int64, every pair of the task. labels: (N,) int64.
     grid: the pairs are the full table, ``tokens[a * p + b] == (a, b)``.
     train_mask: (S, N) bool, True where the pair is trained on; the rest is the test set.
+    optimiser: its kind, and its settings for each run.
     initial: stacked parameters at step 0, in the dtype of the training.
     frozen: names of parameters that are neither trained nor decayed.
     """
@@ -50,7 +45,7 @@ class Ensemble:
     labels: Tensor
     grid: bool
     train_mask: Tensor
-    hyper: Hyperparameters
+    optimiser: Optimiser
     initial: Parameters
     frozen: frozenset[str] = frozenset()
 
@@ -64,7 +59,7 @@ class Ensemble:
         return replace(
             self,
             train_mask=self.train_mask[indices],
-            hyper=self.hyper.select(indices),
+            optimiser=self.optimiser.select(indices),
             initial={k: v[indices] for k, v in self.initial.items()},
         )
 
@@ -90,20 +85,21 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What a restart needs: stacked parameters and Adam moments of the runs still training."""
+    """What a restart needs of the runs still training: stacked parameters, what the optimiser
+    remembers, and the step."""
 
     parameters: Parameters
-    first_moment: Parameters
-    second_moment: Parameters
+    moments: Moments
     step: int
 
     def select(self, indices: Tensor) -> TrainingState:
         """The state of the runs at `indices` alone."""
-        weights, first, second = (
-            {k: v[indices] for k, v in group.items()}
-            for group in (self.parameters, self.first_moment, self.second_moment)
-        )
-        return TrainingState(weights, first, second, self.step)
+
+        def selected(group: Parameters) -> Parameters:
+            return {k: v[indices] for k, v in group.items()}
+
+        moments = {name: selected(group) for name, group in self.moments.items()}
+        return TrainingState(selected(self.parameters), moments, self.step)
 
 
 class Backend(Protocol):

@@ -6,13 +6,17 @@ The kernel is a shared library without Python in it (native_library.py), loaded 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
-from fittest.training import native_library
+from fittest.training import native_library, native_settings
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
+from fittest.training.optimisers import AdamW
 
 PARAMETERS = (
     "embedding.weight",
@@ -25,19 +29,42 @@ PARAMETERS = (
 )
 """The order in which the kernel numbers the parameters."""
 
-_WEIGHTS, _FIRST_MOMENT, _SECOND_MOMENT = range(3)
+_WEIGHTS = 0
+_MOMENTS = {"first": 1, "second": 2}
 
 
-def supports(ensemble: Ensemble) -> str | None:
-    """Why the kernel cannot train `ensemble`; None where it can."""
-    if not isinstance(ensemble.model, EmbeddingMLP):
+_KNOWN = frozenset(
+    {"model", "tokens", "labels", "grid", "train_mask", "optimiser", "initial", "frozen"}
+)
+"""All that an ensemble may hold: a field that joins is refused until it is looked at here."""
+
+
+def supports(ensemble: Ensemble, settings: Iterable[Mapping[str, Any]] = ()) -> str | None:
+    """Why the kernel cannot train `ensemble`; None where it can.
+
+    settings: those of its runs, all of them (`native_settings`). Whatever is not known to be
+    trained as it says is refused.
+    """
+    if unknown := {field.name for field in fields(ensemble)} - _KNOWN:
+        return f"it does not know what to do with {', '.join(sorted(unknown))}"
+    for one in settings:
+        if (obstacle := native_settings.obstacle(one)) is not None:
+            return obstacle
+    # A subclass may compute anything.
+    if type(ensemble.model) is not EmbeddingMLP:
         return f"it knows the embedding MLP, not {type(ensemble.model).__name__}"
+    if ensemble.model.activation != "silu":
+        return f"it knows the activation silu, not {ensemble.model.activation}"
+    if type(ensemble.optimiser) is not AdamW:
+        return f"it knows the optimiser adamw, not {ensemble.optimiser.name}"
     if not ensemble.grid:
         return "it needs the full table of token pairs"
     if ensemble.dtype not in (torch.float32, torch.float64):
         return f"it computes in float32 and float64, not in {ensemble.dtype}"
     if set(ensemble.initial) != set(PARAMETERS):
         return "the parameters are not those of the embedding MLP"
+    if not ensemble.frozen <= set(PARAMETERS):
+        return "a frozen parameter is not one of the embedding MLP"
     if any(tensor.device.type != "cpu" for tensor in ensemble.initial.values()):
         return "it computes on the CPU only"
     return None
@@ -95,16 +122,15 @@ class NativeBackend:
         """A copy of everything a restart needs."""
         return TrainingState(
             parameters=self._read(_WEIGHTS),
-            first_moment=self._read(_FIRST_MOMENT),
-            second_moment=self._read(_SECOND_MOMENT),
+            moments={name: self._read(kind) for name, kind in _MOMENTS.items()},
             step=self._kernel.fittest_step(self._handle),
         )
 
     def load(self, state: TrainingState) -> None:
         """Go on from `state`, which must hold the same runs in the same order."""
         self._write(_WEIGHTS, state.parameters)
-        self._write(_FIRST_MOMENT, state.first_moment)
-        self._write(_SECOND_MOMENT, state.second_moment)
+        for name, kind in _MOMENTS.items():
+            self._write(kind, state.moments[name])
         self._kernel.fittest_set_step(self._handle, state.step)
 
     def keep(self, indices: Tensor) -> None:
@@ -142,7 +168,8 @@ class NativeBackend:
         handle = self._kernel.fittest_create(self._dtype.itemsize, sizes, labels.data_ptr(), frozen)
         if not handle:
             raise MemoryError("not enough memory for the ensemble")
-        h = ensemble.hyper
+        h = ensemble.optimiser
+        assert isinstance(h, AdamW)
         hyper = torch.stack([h.lr, h.beta1, h.beta2, h.eps, h.weight_decay], dim=1)
         hyper = hyper.to("cpu", torch.float64).contiguous()
         for run in range(self._size):

@@ -126,8 +126,7 @@ class SplittingBackend:
         states = [part.backend.state() for part in self._parts]
         return TrainingState(
             _joined([s.parameters for s in states]),
-            _joined([s.first_moment for s in states]),
-            _joined([s.second_moment for s in states]),
+            {name: _joined([s.moments[name] for s in states]) for name in states[0].moments},
             states[0].step,
         )
 

@@ -14,13 +14,13 @@ from torch.func import functional_call, grad, vmap
 from fittest.training.backend import (
     Ensemble,
     Evaluation,
-    Hyperparameters,
+    Moments,
     Parameters,
     TrainingState,
 )
 from fittest.training.loss import cross_entropy
 
-StepFunction = Callable[..., tuple[Parameters, Parameters, Parameters]]
+StepFunction = Callable[..., tuple[Parameters, Moments]]
 
 
 def pair_losses(ensemble: Ensemble, device: torch.device) -> Callable[[Parameters], Tensor]:
@@ -49,7 +49,7 @@ class _Grid(torch.nn.Module):
 
 
 class TorchBackend:
-    """Vmapped gradients and a stacked AdamW, optionally through torch.compile.
+    """Vmapped gradients and a stacked optimiser, optionally through torch.compile.
 
     `slow=True` trains the runs one by one through the same single-network step: the switch
     for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
@@ -72,11 +72,10 @@ class TorchBackend:
         self._bfloat16 = bfloat16
         self._labels = ensemble.labels.to(self._device)
         self._train = ensemble.train_mask.to(self._device)
-        self._hyper = _to(ensemble.hyper, self._device, ensemble.dtype)
+        self._optimiser = ensemble.optimiser.to(self._device)
         self._logits = pair_losses(ensemble, self._device)
         self._parameters = {k: v.to(self._device).clone() for k, v in ensemble.initial.items()}
-        self._first = {k: torch.zeros_like(v) for k, v in self._parameters.items()}
-        self._second = {k: torch.zeros_like(v) for k, v in self._parameters.items()}
+        self._moments = self._optimiser.start(self._parameters)
         self._step = 0
         update: StepFunction = self._update
         self._run_step = torch.compile(update, dynamic=False) if compile_step else update
@@ -119,42 +118,18 @@ class TorchBackend:
         return {k: torch.stack([run[k] for run in runs]) for k in trained}
 
     def _update(
-        self, parameters: Parameters, first: Parameters, second: Parameters, count: Tensor
-    ) -> tuple[Parameters, Parameters, Parameters]:
-        """One AdamW update (decoupled decay, bias correction, as torch.optim.AdamW)."""
-        gradients = self.gradients(parameters)
-        hyper = self._hyper
-        step_size = hyper.lr / (1 - hyper.beta1**count)
-        root_correction = torch.sqrt(1 - hyper.beta2**count)
-        new = dict(parameters), dict(first), dict(second)
-        for name, gradient in gradients.items():
-            # Differences from one are taken in float64: in float32, 1 - 0.999 is off by 5e-5.
-            beta1, rest1, beta2, rest2, eps, decay, size, root = (
-                value.to(gradient.dtype).reshape(-1, *[1] * (gradient.dim() - 1))
-                for value in (
-                    hyper.beta1,
-                    1 - hyper.beta1,
-                    hyper.beta2,
-                    1 - hyper.beta2,
-                    hyper.eps,
-                    1 - hyper.lr * hyper.weight_decay,
-                    step_size,
-                    root_correction,
-                )
-            )
-            m = beta1 * first[name] + rest1 * gradient
-            v = beta2 * second[name] + rest2 * gradient * gradient
-            moved = parameters[name] * decay - size * m / (v.sqrt() / root + eps)
-            new[0][name], new[1][name], new[2][name] = moved, m, v
-        return new
+        self, parameters: Parameters, moments: Moments, count: Tensor
+    ) -> tuple[Parameters, Moments]:
+        """One update of every run by its optimiser."""
+        return self._optimiser.update(parameters, self.gradients(parameters), moments, count)
 
     def advance(self, steps: int) -> None:
         """Apply `steps` updates; a failed update leaves the state of the step before it."""
         for _ in range(steps):
             # A tensor, so that the compiled step is not specialised to one step number.
             count = torch.tensor(float(self._step + 1), dtype=torch.float64, device=self._device)
-            state = self._run_step(self._parameters, self._first, self._second, count)
-            self._parameters, self._first, self._second = state
+            state = self._run_step(self._parameters, self._moments, count)
+            self._parameters, self._moments = state
             self._step += 1
 
     def evaluate(self) -> Evaluation:
@@ -181,39 +156,35 @@ class TorchBackend:
 
     def state(self) -> TrainingState:
         """A CPU copy of parameters, moments and step."""
-        weights, first, second = (
-            {k: v.detach().to("cpu", copy=True) for k, v in group.items()}
-            for group in (self._parameters, self._first, self._second)
-        )
-        return TrainingState(weights, first, second, self._step)
+
+        def copied(group: Parameters) -> Parameters:
+            return {k: v.detach().to("cpu", copy=True) for k, v in group.items()}
+
+        moments = {name: copied(group) for name, group in self._moments.items()}
+        return TrainingState(copied(self._parameters), moments, self._step)
 
     def load(self, state: TrainingState) -> None:
         """Go on from `state` (same runs, same order)."""
-        self._parameters, self._first, self._second = (
-            {k: v.to(self._device, copy=True) for k, v in group.items()}
-            for group in (state.parameters, state.first_moment, state.second_moment)
-        )
+
+        def copied(group: Parameters) -> Parameters:
+            return {k: v.to(self._device, copy=True) for k, v in group.items()}
+
+        self._parameters = copied(state.parameters)
+        self._moments = {name: copied(state.moments[name]) for name in self._moments}
         self._step = state.step
 
     def keep(self, indices: Tensor) -> None:
         """Drop every run but those at `indices`."""
         rows = indices.to(self._device)
         self._train = self._train[rows]
-        self._hyper = self._hyper.select(rows)
-        self._parameters, self._first, self._second = (
-            {k: v[rows].clone() for k, v in group.items()}
-            for group in (self._parameters, self._first, self._second)
-        )
+        self._optimiser = self._optimiser.select(rows)
+        self._parameters = _rows(self._parameters, rows)
+        self._moments = {name: _rows(group, rows) for name, group in self._moments.items()}
 
 
 def _row(parameters: Parameters, index: int) -> Parameters:
     return {k: v[index] for k, v in parameters.items()}
 
 
-def _to(hyper: Hyperparameters, device: torch.device, dtype: torch.dtype) -> Hyperparameters:
-    return Hyperparameters(
-        **{
-            name: getattr(hyper, name).to(device=device, dtype=torch.float64)
-            for name in ("lr", "beta1", "beta2", "eps", "weight_decay")
-        }
-    )
+def _rows(parameters: Parameters, rows: Tensor) -> Parameters:
+    return {k: v[rows].clone() for k, v in parameters.items()}

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from fittest.models.activations import Activation, function_of
 
 
 class EmbeddingMLP(nn.Module):
-    """logits = output(SiLU(hidden(SiLU(input([E_a; E_b])))))
+    """logits = output(f(hidden(f(input([E_a; E_b]))))), f the activation (SiLU in the paper)
 
     Parameters (p tokens, d embedding dimensions, h1 and h2 hidden widths, C classes):
     embedding.weight (p, d); input.weight (h1, 2 d), input.bias (h1); hidden.weight (h2, h1),
     hidden.bias (h2); output.weight (C, h2), output.bias (C).
     """
 
-    def __init__(self, p: int, d: int, hidden: tuple[int, int], classes: int) -> None:
+    def __init__(
+        self,
+        p: int,
+        d: int,
+        hidden: tuple[int, int],
+        classes: int,
+        activation: Activation = "silu",
+    ) -> None:
         super().__init__()
+        self.activation = activation
         self.embedding = nn.Embedding(p, d)
         self.input = nn.Linear(2 * d, hidden[0])
         self.hidden = nn.Linear(hidden[0], hidden[1])
@@ -40,4 +49,5 @@ class EmbeddingMLP(nn.Module):
         return self._tail(pre.reshape(-1, pre.shape[-1]))
 
     def _tail(self, pre: Tensor) -> Tensor:
-        return self.output(functional.silu(self.hidden(functional.silu(pre))))
+        activate = function_of(self.activation)
+        return self.output(activate(self.hidden(activate(pre))))

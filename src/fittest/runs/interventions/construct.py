@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from fittest import fourier
 from fittest.runs.interventions.base import EmbeddingEdit, Floats, check_frequency
-from fittest.streams import stream
+from fittest.streams import INTERVENTION, stream
 
 
 class Construct(EmbeddingEdit):
@@ -50,7 +50,7 @@ class Construct(EmbeddingEdit):
         """The two constructed frequencies, the stronger first."""
         if self.pair != "random":
             return self.pair
-        first, second = stream("intervention", seed).choice(fourier.count(p), 2, replace=False) + 1
+        first, second = stream(INTERVENTION, seed).choice(fourier.count(p), 2, replace=False) + 1
         return int(first), int(second)
 
     def edited(self, embedding: Floats, seed: int) -> Floats:
@@ -59,7 +59,7 @@ class Construct(EmbeddingEdit):
         first, second = self.chosen_pair(p, seed)
         # The pair comes first from this stream and nothing depends on the ratio, so runs that
         # differ in the ratio alone share pair and directions.
-        generator = stream("intervention", seed)
+        generator = stream(INTERVENTION, seed)
         generator.choice(fourier.count(p), 2, replace=False)
         return fourier.construct(
             p,

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from fittest import fourier
 from fittest.runs.interventions.base import EmbeddingEdit, Floats, check_frequency
-from fittest.streams import stream
+from fittest.streams import INTERVENTION, stream
 
 CONTENDERS = 2
 """Strongest frequencies of a reference run that a random choice leaves out (methods 2.13)."""
@@ -73,7 +73,7 @@ class KeepOnly(EmbeddingEdit):
         if self.select != "strongest":
             # In the order of k, so that the draw depends on who the strongest are, nothing else.
             candidates = np.sort(ranked[CONTENDERS:])
-            ranked = stream("intervention", seed).permutation(candidates)
+            ranked = stream(INTERVENTION, seed).permutation(candidates)
         return KeepOnly(frequencies=tuple(int(k) for k in ranked[: self.count]))
 
     def edited(self, embedding: Floats, seed: int) -> Floats:

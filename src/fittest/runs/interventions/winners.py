@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fittest import fourier
 from fittest.runs.interventions.base import EmbeddingEdit, Floats
-from fittest.streams import stream
+from fittest.streams import INTERVENTION, stream
 
 
 class Winners(EmbeddingEdit):
@@ -40,7 +40,7 @@ class Winners(EmbeddingEdit):
         strong[np.argmax(signals)] = True
         kept = np.flatnonzero(strong) + 1
         if self.select == "random":
-            drawn = stream("intervention", seed).choice(len(signals), len(kept), replace=False)
+            drawn = stream(INTERVENTION, seed).choice(len(signals), len(kept), replace=False)
             kept = np.sort(drawn) + 1
         return tuple(int(k) for k in kept)
 
