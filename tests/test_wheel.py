@@ -1,4 +1,4 @@
-"""What is built from the sources: a wheel, by way of an sdist, that is whole and knows its commit."""
+"""What is built from the sources, a wheel by way of an sdist, is whole and knows its commit."""
 
 from __future__ import annotations
 
