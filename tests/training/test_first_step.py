@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from fittest.errors import TrainingError
+from fittest.errors import StoreError, TrainingError
 from fittest.models import EMBEDDING
 from fittest.models.networks import embedding_mlp
+from fittest.pipeline import train
 from fittest.pipeline.train import train_shard
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library, torch_backend
@@ -82,6 +83,29 @@ def test_a_project_stops_before_it_trains(tmp_path: Path, monkeypatch: pytest.Mo
         tmp_path, {"one": runset({"steps": 5})}, {"training": {"backend": "torch"}}
     )
     train_all(torch_only, "one")
+
+
+def test_a_job_that_resumes_is_looked_at_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have come to another machine, where the kernel is another build."""
+    project = write_project(tmp_path, {"one": runset({"steps": 5})})
+    tables = (str(tmp_path / "t.parquet"), str(tmp_path / "w.parquet"))
+
+    def killed(*_: object) -> None:
+        raise OSError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "write_batches", killed)
+        with pytest.raises(StoreError):
+            train_shard(project, "one", "0000", *tables, threads=1)
+    assert list(tmp_path.rglob("state-*.pt")), "there has to be something to resume"
+    with monkeypatch.context() as patch:
+        patch.setattr(embedding_mlp, "function_of", lambda _: functional.relu)
+        with pytest.raises(TrainingError, match=BOTH_AND_REMEDY.format(r"\w+")):
+            train_shard(project, "one", "0000", *tables, threads=1)
+    train_shard(project, "one", "0000", *tables, threads=1)
+    assert Path(tables[0]).exists()
 
 
 RUNS: dict[str, dict[str, Any]] = {
