@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from checkouts import checkout, snakemake
 from fittest.__main__ import main
+from fittest.models import EmbeddingMLPSettings
 from fittest.pipeline import calibrate
 from fittest.pipeline.calibrate import Measurement, calibrated
 from fittest.pipeline.forecast import Rate, shard_seconds
@@ -23,7 +24,10 @@ from fittest.pipeline.memory import shard_memory
 from fittest.pipeline.plan import as_json, pending_seconds, price
 from fittest.pipeline.project import Project
 from fittest.pipeline.remaining import is_finished, remaining
+from fittest.runs.catalogue import Shard
 from fittest.runs.cost import flops, recorded_rows, recording_flops
+from fittest.runs.optimisers import SGD
+from fittest.runs.run import Run
 from fittest.training import native_library
 from fittest.training.schedule import Schedule
 from small_world import REPOSITORY, runset, small_run, train_all, write_project
@@ -194,10 +198,27 @@ def test_rate_between_the_measured_sizes() -> None:
     assert rate.at(1e7) == pytest.approx(1e10)
 
 
+def test_what_the_kernel_does_not_know_costs_what_torch_takes() -> None:
+    rate = Rate(((1e6, 1e11),), "measured", torch_points=((1e6, 1e9),))
+    plain = Run()
+    others = (
+        plain.model_copy(update={"optimiser": SGD()}),
+        Run(model=EmbeddingMLPSettings(activation="relu")),
+    )
+    assert rate.of(plain) == 1e11
+    assert [rate.of(run) for run in others] == [1e9, 1e9]
+    # A rate that somebody gives is that of any training.
+    assert Rate.constant(5e9).of(others[0]) == 5e9
+    one, two = (Shard("a", 0, (run,), "") for run in (plain, others[1]))
+    assert shard_seconds(two, rate) == pytest.approx(100 * shard_seconds(one, rate))
+
+
 def measured(number: int, got: float | None = 1.0, at: float | None = None) -> Measurement:
     """A measurement that is known by its source."""
     when = time.time() if at is None else at
-    return Measurement(((1e6, 1e9 * number),), 0.0, 0.0, f"number {number}", got, when)
+    return Measurement(
+        ((1e6, 1e9 * number),), ((1e6, 1e8),), 0.0, 0.0, f"number {number}", got, when
+    )
 
 
 @pytest.fixture
@@ -279,6 +300,9 @@ def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatc
     assert len(found.points) == 2
     assert all(speed > 0 for _, speed in found.points)
     assert found.points[0][0] < found.points[1][0]
+    native = native_library.available()
+    assert len(found.torch_points) == (2 if native else 0)
+    assert all(speed > 0 for _, speed in found.torch_points)
     assert found.start_seconds > 0.1
     assert found.row_seconds >= 0
 

@@ -26,6 +26,7 @@ from fittest.store import write_text
 from fittest.tasks import ModularAddition
 
 if TYPE_CHECKING:
+    from fittest.pipeline.config import TrainingSettings
     from fittest.training.backend import Backend
 
 _SHAPES = ((13, 16), (31, 128), (59, 128), (113, 128))
@@ -45,12 +46,13 @@ _QUIET_SHARE = 0.85
 class Measurement:
     """What one calibration found.
 
-    points: as in Rate, for the machine when nothing else runs on it. got: the share of the cores'
-    time that training got meanwhile, or None where that cannot be told. at: when, seconds since
-    1970.
+    points, torch_points: as in Rate, for the machine when nothing else runs on it. got: the share
+    of the cores' time that training got meanwhile, or None where that cannot be told. at: when,
+    seconds since 1970.
     """
 
     points: tuple[tuple[float, float], ...]
+    torch_points: tuple[tuple[float, float], ...]
     row_seconds: float
     start_seconds: float
     source: str
@@ -64,7 +66,14 @@ class Measurement:
 
     def rate(self, note: str = "") -> Rate:
         """The speed of the machine when nothing else runs on it."""
-        return Rate(self.points, self.source, self.row_seconds, self.start_seconds, note)
+        return Rate(
+            self.points,
+            self.source,
+            self.row_seconds,
+            self.start_seconds,
+            note,
+            self.torch_points,
+        )
 
 
 def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Measurement:
@@ -77,8 +86,8 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
 
     threads = usable_cores()
     count = 2 * threads
-    backends = []
-    for p, d in shapes:
+
+    def ready(p: int, d: int, settings: TrainingSettings) -> tuple[Run, Backend]:
         runs = [
             Run(
                 task=ModularAddition(p=p),
@@ -87,11 +96,14 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
             )
             for seed in range(count)
         ]
-        ensemble = build_ensemble(runs, DTYPES[project.config.training.dtype])
+        ensemble = build_ensemble(runs, DTYPES[settings.dtype])
         # No FLOPs announced: compiling for a measurement of a second would not pay.
-        backend = choose_backend(project.config.training, ensemble, runs, 0.0, threads)
+        backend = choose_backend(settings, ensemble, runs, 0.0, threads)
         backend.advance(1)
-        backends.append((runs[0], backend))
+        return runs[0], backend
+
+    training = project.config.training
+    backends = [ready(p, d, training) for p, d in shapes]
     cores = min(threads, core_time())
     found = []
     for _ in range(_ROUNDS):
@@ -106,6 +118,14 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
         points.append((flops_per_step(run), alone))
         shares.append(share)
 
+    torch_points = []
+    if native:
+        # One at a time and once: a step of theirs takes long, and little is trained by them.
+        for p, d in shapes:
+            run, backend = ready(p, d, training.model_copy(update={"backend": "torch"}))
+            speed, _ = _speed_and_share(backend, run, count, cores)
+            torch_points.append((flops_per_step(run), speed))
+
     run, backend = backends[0]
     # The thread's own time: that of the others is not among it, nor is what it waits for.
     start = time.thread_time()
@@ -116,6 +136,7 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
     return Measurement(
         points=tuple(sorted(points)),
+        torch_points=tuple(sorted(torch_points)),
         row_seconds=max(0.0, row),
         start_seconds=start_seconds(),
         source=f"measured here: {backend.name} backend, {threads} cores, {device}",
@@ -186,7 +207,8 @@ def _cached(project: Project) -> Measurement | None:
         found = json.loads((project.root / project.paths.calibration()).read_text())
         if found.pop("key") != _key(project):
             return None
-        found["points"] = tuple((float(a), float(b)) for a, b in found["points"])
+        for name in ("points", "torch_points"):
+            found[name] = tuple((float(a), float(b)) for a, b in found[name])
         return Measurement(**found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # no cache, or not ours

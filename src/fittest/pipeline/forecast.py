@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import (
@@ -12,6 +13,7 @@ from fittest.runs.cost import (
     flops,
     flops_per_step,
     forward_flops,
+    kernel_knows,
     recorded_rows,
     recording_flops,
 )
@@ -25,7 +27,8 @@ class Rate:
     points: (FLOPs per step of one network, FLOPs per second of the machine), ascending; small
     networks reach less. source: where it comes from, in words. row_seconds: what recording a step
     of an ensemble takes beside its forward pass. start_seconds: what a job takes before it trains.
-    note: what else to tell about it, "" for nothing.
+    note: what else to tell about it, "" for nothing. torch_points: as points, for runs that the
+    native kernel does not know; empty where one speed holds for all.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -33,6 +36,7 @@ class Rate:
     row_seconds: float = 0.0
     start_seconds: float = 0.0
     note: str = ""
+    torch_points: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def constant(cls, flops_per_second: float) -> Rate:
@@ -44,17 +48,26 @@ class Rate:
         """Where nothing has been measured: right in proportion, between networks of different
         size, and wrong by a factor that the first minute of training tells."""
         points = ((9.4e6, 9e10), (6.5e7, 1.5e11), (2.7e8, 1.8e11), (1.3e9, 1.8e11))
-        return cls(points, "not measured", row_seconds=2e-4, start_seconds=4.0)
+        torch = ((9.4e6, 6e9), (6.5e7, 2e10), (2.7e8, 2.5e10), (1.3e9, 2.5e10))
+        return cls(points, "not measured", 2e-4, start_seconds=4.0, torch_points=torch)
 
-    def at(self, step_flops: float) -> float:
-        """FLOPs per second for networks of `step_flops` per step, between the measured sizes."""
-        if step_flops <= self.points[0][0]:
-            return self.points[0][1]
-        for (low, slow), (high, fast) in zip(self.points, self.points[1:], strict=False):
+    def at(self, step_flops: float, native: bool = True) -> float:
+        """FLOPs per second for networks of `step_flops` per step, between the measured sizes.
+
+        native: whether the native kernel knows them.
+        """
+        points = self.points if native or not self.torch_points else self.torch_points
+        if step_flops <= points[0][0]:
+            return points[0][1]
+        for (low, slow), (high, fast) in pairwise(points):
             if step_flops <= high:
                 share = math.log(step_flops / low) / math.log(high / low)
                 return slow * (fast / slow) ** share
-        return self.points[-1][1]
+        return points[-1][1]
+
+    def of(self, run: Run) -> float:
+        """FLOPs per second for networks like that of a run."""
+        return self.at(flops_per_step(run), kernel_knows(run))
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ class EnsembleCost:
         """The cost of runs that are trained together."""
         first = runs[0]
         step_flops = flops_per_step(first)
-        speed = rate.at(step_flops)
+        speed = rate.of(first)
         row = forward_flops(first) / speed + rate.row_seconds / len(runs)
         return cls(runs, step_flops / speed, row)
 
@@ -99,9 +112,7 @@ def shard_flops(shard: Shard) -> float:
 
 def shard_seconds(shard: Shard, rate: Rate) -> float:
     """Time of a shard's job at `rate`: its start, its training and what it records."""
-    work = sum(
-        (flops(run) + recording_flops(run)) / rate.at(flops_per_step(run)) for run in shard.runs
-    )
+    work = sum((flops(run) + recording_flops(run)) / rate.of(run) for run in shard.runs)
     rows = sum(
         max(recorded_rows(run, expected_steps(run)) for run in runs)
         for runs in _ensembles(shard.runs)

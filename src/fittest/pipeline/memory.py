@@ -9,10 +9,10 @@ from math import prod
 from fittest.models import ModelSettings
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import recorded_rows
+from fittest.runs.cost import kernel_knows, recorded_rows
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings
-from fittest.training import native_library, native_settings
+from fittest.training import native_library
 
 # Python with torch, pandas and pyarrow loaded, measured as resident memory.
 _PROCESS_BYTES = 450 * 2**20
@@ -41,13 +41,6 @@ def run_memory(run: Run, item_bytes: int) -> float:
     return _MODEL_COPIES * item_bytes * parameters + 2 * rows + pairs
 
 
-@cache
-def _kernel_knows(model: ModelSettings, optimiser: str) -> bool:
-    """Whether the native kernel trains such runs: of their settings, these vary."""
-    dump = {"model": model.model_dump(), "optimiser": {"name": optimiser}}
-    return native_settings.obstacle(dump) is None
-
-
 def shard_memory(project: Project, shard: Shard) -> float:
     """Predicted peak memory of a shard's job on the CPU, bytes."""
     training = project.config.training
@@ -57,7 +50,7 @@ def shard_memory(project: Project, shard: Shard) -> float:
         training.backend != "torch"
         and training.precision == "full"
         and native_library.available()
-        and all(_kernel_knows(run.model, run.optimiser.name) for run in shard.runs)
+        and all(kernel_knows(run) for run in shard.runs)
     )
     activations = 0.0 if native else training.memory_gib * 2**30
     return _PROCESS_BYTES + activations + sum(run_memory(run, item_bytes) for run in shard.runs)

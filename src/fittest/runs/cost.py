@@ -7,6 +7,19 @@ from functools import cache
 from fittest.models import ModelSettings
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings, train_pairs
+from fittest.training import native_settings
+
+
+@cache
+def _kernel_knows(model: ModelSettings, optimiser: str) -> bool:
+    dump = {"model": model.model_dump(), "optimiser": {"name": optimiser}}
+    return native_settings.obstacle(dump) is None
+
+
+def kernel_knows(run: Run) -> bool:
+    """Whether the native kernel trains such a run, where there is one and nobody chose torch. Of a
+    run's settings, its network and the kind of its optimiser decide that."""
+    return _kernel_knows(run.model, run.optimiser.name)
 
 
 def expected_steps(run: Run) -> int:
