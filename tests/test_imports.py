@@ -65,12 +65,14 @@ for path in sorted(sys.argv[1:], key=lambda path: "plot" in path):
     child = os.fork()
     if not child:
         runpy.run_path(path, run_name="imported")
-        print(path, *[name for name in {HEAVY} if name in sys.modules], flush=True)
+        names = [name for name in {HEAVY} if name in sys.modules]
+        print(path, *names, sep="\\t", flush=True)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0, path
 """
     lines = python(code, *map(str, SCRIPTS)).splitlines()
-    return {Path(path).stem: set(names) for path, *names in map(str.split, lines)}
+    # The path of a checkout may hold a space.
+    return {Path(path).stem: set(names) for path, *names in (x.split("\t") for x in lines)}
 
 
 @pytest.mark.parametrize("script", [path.stem for path in SCRIPTS])

@@ -41,7 +41,8 @@ def run(*words: str | Path, cwd: Path, **more: str) -> str:
     done = subprocess.run(
         [sys.executable, *map(str, words)],
         cwd=cwd,
-        env={**os.environ, **more},
+        # The tests within are a session of their own.
+        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")} | more,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
