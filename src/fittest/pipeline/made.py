@@ -21,7 +21,8 @@ from fittest.store import write_text
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job took: wall time in seconds, and its own peak memory in MB."""
+    """What a job took: wall time in seconds, and peak resident memory in MB, that of libraries
+    which it shares with the process that it is a copy of (prefork.py) included."""
 
     seconds: float
     peak_mb: float

@@ -35,8 +35,22 @@ from typing import Any
 from fittest.pipeline import prefork_client
 from fittest.pipeline.prefork_client import ANSWER, SIGNALLED
 
-LOADED = ("fittest", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "snakemake")
-LOADED_TOO = ("pydantic", "torch", "yaml")
+LOADED = frozenset(
+    [
+        "fittest",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "pydantic",
+        "scipy",
+        "sklearn",
+        "snakemake",
+        "torch",
+        "yaml",
+    ]
+)
+"""Packages whose modules are loaded once for all jobs, when a job has asked for them."""
 OFF = "FITTEST_PREFORK"
 """Environment variable: with the value 0 every job loads its libraries itself."""
 _THREADS = "OMP_NUM_THREADS", "GOTO_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
@@ -208,8 +222,7 @@ def _status(end: SystemExit) -> int:
 
 def _tell(news: int, known: frozenset[str]) -> None:
     """Name what this job had to import, so that the next one need not."""
-    wanted = {*LOADED, *LOADED_TOO}
-    names = [n for n in sys.modules if n not in known and n.partition(".")[0] in wanted]
+    names = [n for n in sys.modules if n not in known and n.partition(".")[0] in LOADED]
     with suppress(OSError):
         os.write(news, "".join(f"{name}\n" for name in names).encode())
 
