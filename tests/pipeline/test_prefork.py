@@ -169,7 +169,9 @@ for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
     if {handle}:
         signal.signal(number, stop)
 print(os.getpid(), flush=True)
-time.sleep(100)
+# A signal just before a long sleep would wait for its end.
+while True:
+    time.sleep(0.05)
 """
 
 
@@ -183,6 +185,17 @@ def test_a_signal_reaches_the_job_once(
     job.send_signal(number)
     out, _ = job.communicate(timeout=PATIENCE)
     assert (job.returncode, out) == (7, f"{int(number)}\n")
+
+
+def test_a_signal_reaches_the_job_whenever_it_comes(server: Server, tmp_path: Path) -> None:
+    job = script(tmp_path, WAIT.format(handle=False))
+    for wait in range(40):
+        # From before the job is there to long after.
+        waiting = server.popen(job)
+        time.sleep(wait * 0.005)
+        waiting.send_signal(signal.SIGTERM)
+        waiting.communicate(timeout=PATIENCE)
+        assert waiting.returncode == -signal.SIGTERM
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_job_once(server: Server, tmp_path: Path) -> None:

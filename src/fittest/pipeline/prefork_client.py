@@ -6,12 +6,13 @@ interpreter itself. To everybody else this process is the job: a signal sent to 
 job, the job ends with it, and it ends as the job does. Imports little, for it starts every job.
 """
 
+import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
-from types import FrameType
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 ANSWER = b"ok"
@@ -43,31 +44,55 @@ def ask(address: str, words: list[str]) -> socket.socket | None:
     return None
 
 
-def follow(connection: socket.socket) -> int:
-    """Wait for the job; its exit status, or minus the signal that ended it."""
+def hear() -> int:
+    """Where the numbers of signals sent to this process can be read, from now on.
 
-    def forward(number: int, frame: FrameType | None) -> None:
-        connection.send(bytes([number]))
-
+    A handler in Python runs between two instructions: a signal between the last of them and a
+    blocking call would wait for that call's end. What is written here wakes `select`.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write)
     for number in FORWARDED:
-        signal.signal(number, forward)
+        signal.signal(number, lambda number, frame: None)
+    return read
+
+
+def follow(connection: socket.socket, signals: int) -> int:
+    """Wait for the job, forwarding signals; its exit status, or minus the signal that ended it."""
+    while True:
+        ready, _, _ = select.select([connection, signals], [], [])
+        if connection in ready:
+            break
+        # Whoever looks after the job may be gone; then the connection tells.
+        with contextlib.suppress(OSError):
+            connection.send(os.read(signals, 1))
     told = connection.recv(1)
     if not told:  # whoever looked after the job was killed, and the job with it
         return -signal.SIGKILL
     return told[0] if told[0] < SIGNALLED else SIGNALLED - told[0]
 
 
+def end_by(number: int) -> None:
+    """End this process as a signal does that nobody handles."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
 def main() -> None:
     """Do as the interpreter would; see the module."""
     address, *words = sys.argv[1:]
+    signals = hear()
     connection = ask(address, words)
     if connection is None:
+        if select.select([signals], [], [], 0)[0]:
+            end_by(os.read(signals, 1)[0])
         os.execv(sys.executable, [sys.executable, *words])
-    status = follow(connection)
+    status = follow(connection, signals)
+    if status == -signal.SIGKILL:
+        os.kill(os.getpid(), signal.SIGKILL)
     if status < 0:
-        if -status != signal.SIGKILL:
-            signal.signal(-status, signal.SIG_DFL)
-        os.kill(os.getpid(), -status)
+        end_by(-status)
     sys.exit(status)
 
 
