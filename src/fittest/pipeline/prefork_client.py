@@ -61,8 +61,8 @@ def hear() -> int:
 def follow(connection: socket.socket, signals: int) -> int:
     """Wait for the job, forwarding signals; its exit status, or minus the signal that ended it."""
     while True:
-        ready, _, _ = select.select([connection, signals], [], [])
-        if connection in ready:
+        ready, _, _ = select.select([connection.fileno(), signals], [], [])
+        if connection.fileno() in ready:
             break
         # Whoever looks after the job may be gone; then the connection tells.
         with contextlib.suppress(OSError):
