@@ -7,21 +7,19 @@ distribution of the MLP are stated only by its released code.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from fittest.models.activations import Activation
-from fittest.settings import Settings
+from fittest.models.model import Model, Values
 from fittest.streams import INITIAL_EMBEDDING, INITIAL_MLP, stream
-from fittest.tasks import Rng, Task
+from fittest.tasks import Rng
+from fittest.tasks.task import Shape
 
 if TYPE_CHECKING:
     from fittest.models.networks.embedding_mlp import EmbeddingMLP
-
-Values = NDArray[np.float64]
 
 EMBEDDING = "embedding.weight"
 
@@ -34,7 +32,7 @@ _NAMES = frozenset(
 Width = Annotated[int, Field(ge=1)]
 
 
-class EmbeddingMLPSettings(Settings):
+class EmbeddingMLPSettings(Model):
     """Sizes, activation and initial distribution of an `EmbeddingMLP`."""
 
     name: Literal["embedding_mlp"] = "embedding_mlp"
@@ -52,14 +50,14 @@ class EmbeddingMLPSettings(Settings):
         " as appendix E of the survival paper says (released code and text disagree)",
     )
 
-    def build(self, task: Task) -> EmbeddingMLP:
+    def build(self, task: Shape) -> EmbeddingMLP:
         """The architecture for `task`; its parameter values mean nothing."""
         import torch
 
         from fittest.models.networks.embedding_mlp import EmbeddingMLP
 
         with torch.device("meta"):
-            return EmbeddingMLP(task.p, self.d, self.hidden, task.classes, self.activation)
+            return EmbeddingMLP(task.vocabulary, self.d, self.hidden, task.classes, self.activation)
 
     def shape_key(self) -> tuple[object, ...]:
         """Equal for models that can be stacked, whatever their initial values."""
@@ -69,7 +67,7 @@ class EmbeddingMLPSettings(Settings):
         """Names of all parameters."""
         return _NAMES
 
-    def shapes(self, task: Task) -> dict[str, tuple[int, ...]]:
+    def shapes(self, task: Shape) -> dict[str, tuple[int, ...]]:
         """Parameter shapes by name, in the order in which values are drawn: MLP, embedding."""
         h1, h2 = self.hidden
         return {
@@ -79,11 +77,11 @@ class EmbeddingMLPSettings(Settings):
             "hidden.bias": (h2,),
             "output.weight": (task.classes, h2),
             "output.bias": (task.classes,),
-            EMBEDDING: (task.p, self.d),
+            EMBEDDING: (task.vocabulary, self.d),
         }
 
     def initial(
-        self, task: Task, seed_embedding: int, seed_mlp: int, rng: Rng = "streams"
+        self, task: Shape, seed_embedding: int, seed_mlp: int, rng: Rng = "streams"
     ) -> dict[str, Values]:
         """Parameters at step 0, float64, as a function of the two seeds alone.
 
@@ -108,7 +106,7 @@ class EmbeddingMLPSettings(Settings):
             )
         return values
 
-    def _authors_stream(self, task: Task, seed: int) -> dict[str, Values]:
+    def _authors_stream(self, task: Shape, seed: int) -> dict[str, Values]:
         import torch
 
         generator = torch.Generator().manual_seed(seed)
@@ -133,8 +131,35 @@ class EmbeddingMLPSettings(Settings):
         fan_in = {"input": 2 * self.d, "hidden": self.hidden[0], "output": self.hidden[1]}
         return 1.0 / math.sqrt(fan_in[name.partition(".")[0]])
 
-    def flops_per_step(self, task: Task, n_train: int) -> float:
-        """Matmul FLOPs of one update (multiply-add = 2, backward = 2 x forward, tables for
-        the first layer; survival methods 5.1)."""
+    def forward_flops(self, task: Shape, examples: int) -> float:
+        """The first layer as two tables of tokens, the others example by example (survival methods
+        5.1)."""
         h1, h2 = self.hidden
-        return 6.0 * n_train * (h1 * h2 + h2 * task.classes) + 12.0 * h1 * task.p * self.d
+        return 2.0 * examples * (h1 * h2 + h2 * task.classes) + 4.0 * h1 * task.vocabulary * self.d
+
+    def activations(self, task: Shape) -> int:
+        """Both hidden layers before and after their activation, and the logits twice."""
+        return 2 * (sum(self.hidden) + task.classes)
+
+    def refuse(self, task: Shape) -> str | None:
+        """It reads two numbers and gives one answer."""
+        if task.length != 2 or task.source or task.answers != (1,):
+            return "model.name: embedding_mlp reads two numbers and gives one answer"
+        return None
+
+    def kept_by_default(self) -> tuple[str, ...]:
+        """The embedding: what the papers are about."""
+        return (EMBEDDING,)
+
+    def observed_by_default(self) -> tuple[str, ...]:
+        """The embedding's signals."""
+        return ("signals",)
+
+    def describe(self) -> Mapping[str, Any]:
+        """Sizes and distribution."""
+        return {
+            "d": self.d,
+            "hidden": list(self.hidden),
+            "init": self.init,
+            "activation": self.activation,
+        }

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from fittest.settings import Settings
+from fittest.tasks.settings import TableTask
 from fittest.tasks.task import Task, pair_table
 
 
-class ModularAddition(Settings):
+class ModularAddition(TableTask):
     """Add two numbers modulo p."""
 
     name: Literal["modular_addition"] = "modular_addition"

@@ -8,11 +8,11 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from fittest.settings import Settings
+from fittest.tasks.settings import TableTask
 from fittest.tasks.task import Task, pair_table
 
 
-class Remainder(Settings):
+class Remainder(TableTask):
     """Tell whether a = b mod m, for a and b in 0..p-1."""
 
     name: Literal["remainder"] = "remainder"

@@ -1,10 +1,11 @@
-"""What a task is: all its inputs, their labels, and a seeded split into train and test."""
+"""What a task is: its examples, listed or drawn, and a seeded split into train and test."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,50 @@ Rng = Literal["streams", "authors"]
 
 
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Some examples: n sequences of T tokens, each with A answers.
+
+    tokens: (n, T) int64. labels: (n, A) int64, the class of each answer. weights: (n, A) float64,
+    how much each answer counts in a mean; 0 for what is no answer, such as padding.
+    """
+
+    tokens: Integers
+    labels: Integers
+    weights: Floats
+
+
+class Shape(Protocol):
+    """What a network has to know of a task.
+
+    vocabulary: number of tokens. length: tokens of a sequence T. classes: what an answer may be, C.
+    answers: positions of the sequence after which the A answers are given, ascending. source: how
+    many tokens come first and are read as a whole, for an encoder; 0 where there is no such part.
+    """
+
+    @property
+    def vocabulary(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def classes(self) -> int: ...
+    @property
+    def answers(self) -> tuple[int, ...]: ...
+    @property
+    def source(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class Task:
-    """Every pair of a task.
+    """All examples of a task that has few: each with one answer, after its last token.
 
-    tokens: (N, 2) int64 in 0..p-1; labels: (N,) int64 in 0..classes-1.
-    grid: the pairs are the full table, ``tokens[a * p + b] == (a, b)``.
+    p: how many numbers an operand can be. tokens: (N, T) int64; numbers are the tokens 0..p-1.
+    labels: (N,) int64 in 0..classes-1. grid: two operands in all combinations, and nothing that
+    differs beside them: ``tokens[a * p + b, :2] == (a, b)``. signs: tokens beside the numbers, from
+    p on, such as that of equality.
     """
 
     p: int
@@ -31,6 +68,53 @@ class Task:
     tokens: Integers
     labels: Integers
     grid: bool
+    signs: int = 0
+
+    @property
+    def vocabulary(self) -> int:
+        """Number of tokens."""
+        return self.p + self.signs
+
+    @property
+    def length(self) -> int:
+        """Tokens of a sequence."""
+        return int(self.tokens.shape[1])
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """The last position."""
+        return (self.length - 1,)
+
+    @property
+    def source(self) -> int:
+        """No part is read by an encoder."""
+        return 0
+
+    def examples(self, chosen: Integers) -> Examples:
+        """Those with the indices `chosen` (n,)."""
+        labels = self.labels[chosen][:, None]
+        return Examples(self.tokens[chosen], labels, np.ones(labels.shape))
+
+
+Draw = Callable[[np.random.Generator, int], Examples]
+
+
+@dataclass(frozen=True)
+class SequenceTask:
+    """A task with too many examples to list: they are drawn.
+
+    draw: (generator, n) -> n examples, independent of each other. The other fields: see `Shape`.
+    """
+
+    vocabulary: int
+    length: int
+    classes: int
+    answers: tuple[int, ...]
+    draw: Draw
+    source: int = 0
+
+
+AnyTask = Task | SequenceTask
 
 
 def pair_table(p: int) -> Integers:

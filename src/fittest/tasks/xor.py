@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from fittest.settings import Settings
+from fittest.tasks.settings import TableTask
 from fittest.tasks.task import Task, pair_table
 
 
-class Xor(Settings):
+class Xor(TableTask):
     """Exclusive or, digit by digit, of two binary numbers."""
 
     name: Literal["xor"] = "xor"
