@@ -40,7 +40,7 @@ def measure(
     if not torch.cuda.is_available():
         return None
     device = torch.device("cuda")
-    fitting = networks_at_once(settings, case.ensemble(1), device)
+    fitting = networks_at_once(settings, case.run(0), device)
     networks = min(shard_runs, fitting)
     engine = Engine(case, settings, networks, torch.get_num_threads(), "engine_cuda")
     shapes = step_shapes(case)

@@ -63,4 +63,4 @@ class Engine:
 
     def train_loss(self) -> float:
         """Mean train loss of the first network."""
-        return float(self._backend.evaluate().train_loss[0])
+        return float(self._backend.evaluate()["train_loss"][0])

@@ -73,9 +73,9 @@ class JaxTraining:
         self.networks = networks
         self.stride = case.stride
         ensemble = case.ensemble(networks)
-        self._labels = jnp.asarray(ensemble.labels.numpy())
+        self._labels = jnp.asarray(ensemble.feed.labels.numpy())
         self._initial = {k: self._array(v) for k, v in ensemble.initial.items()}
-        self._train = jnp.asarray(self._array(ensemble.train_mask))
+        self._train = jnp.asarray(self._array(ensemble.feed.train_mask))
         step = partial(_step, case.run(0).optimiser, self._labels)
         if networks > 1:
             step = jax.vmap(step)

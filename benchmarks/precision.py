@@ -19,7 +19,7 @@ import torch
 from fittest.analysis.alive import alive_two_mean
 from fittest.pipeline.backends import choose_backend
 from fittest.pipeline.config import TrainingSettings
-from fittest.pipeline.ensembles import DTYPES, build_ensemble, observe
+from fittest.pipeline.ensembles import DTYPES, build_ensemble, observing
 from fittest.runs.run import Run, Seeds
 from fittest.store import write_text
 
@@ -29,14 +29,14 @@ def final_state(settings: TrainingSettings, runs: list[Run], steps: int) -> dict
     ensemble = build_ensemble(runs, DTYPES[settings.dtype])
     backend = choose_backend(settings, ensemble, runs, flops=0.0, threads=os.cpu_count() or 1)
     backend.advance(steps)
-    observed = observe(backend.parameters())
+    observed = observing(["signals"], runs[0].task.p)(backend.parameters())
     signals = observed["signals"].cpu().double().numpy()
     losses = backend.evaluate()
     return {
         "signals": signals,
         "alive": alive_two_mean(signals, observed["signal_mean"].cpu().numpy(), 2.0),
-        "test_loss": losses.test_loss.numpy(),
-        "test_accuracy": losses.test_accuracy.numpy(),
+        "test_loss": losses["test_loss"].numpy(),
+        "test_accuracy": losses["test_accuracy"].numpy(),
     }
 
 

@@ -24,9 +24,9 @@ class Sequential:
         self.name = f"sequential_{str(dtype).removeprefix('torch.')}"
         self._threads = threads
         ensemble = case.ensemble(1, dtype)
-        train = ensemble.train_mask[0]
-        self._train = ensemble.tokens[train], ensemble.labels[train]
-        self._test = ensemble.tokens[~train], ensemble.labels[~train]
+        train = ensemble.feed.train_mask[0]
+        self._train = ensemble.feed.tokens[train], ensemble.feed.labels[train]
+        self._test = ensemble.feed.tokens[~train], ensemble.feed.labels[~train]
         self._initial = {name: value[0] for name, value in ensemble.initial.items()}
         run = case.run(0)
         self._model: nn.Module = EmbeddingMLP(case.p, case.d, run.model.hidden, case.p).to(dtype)

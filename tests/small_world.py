@@ -11,13 +11,14 @@ import torch
 import yaml
 from torch import Tensor
 
-from fittest.pipeline.ensembles import build_ensemble, observe
+from fittest.pipeline.ensembles import build_ensemble, observing
 from fittest.pipeline.project import Project
 from fittest.pipeline.train import train_shard
 from fittest.runs.axes import merged
 from fittest.runs.run import Run
 from fittest.training import native_library
 from fittest.training.backend import Backend, Ensemble, Evaluation
+from fittest.training.feed import TableFeed
 from fittest.training.loop import Control, Keep, Loop, StopRule
 from fittest.training.native_backend import NativeBackend
 from fittest.training.record import Record, WeightSpool
@@ -57,6 +58,12 @@ def ensemble_of(runs: Sequence[Run], dtype: torch.dtype = torch.float64) -> Ense
     return build_ensemble(runs, dtype)
 
 
+def table_of(ensemble: Ensemble) -> TableFeed:
+    """The whole table that an ensemble is trained on."""
+    assert isinstance(ensemble.feed, TableFeed)
+    return ensemble.feed
+
+
 def backend_of(name: str, ensemble: Ensemble) -> Backend:
     """The backend called `name`."""
     return NativeBackend(ensemble, threads=1) if name == "native" else TorchBackend(ensemble)
@@ -77,7 +84,7 @@ def loop_of(
         backend=backend,
         limits=torch.tensor(limits),
         schedule=schedule or Schedule(every=5, dense_until=2),
-        observe=observe,
+        observe=observing(["signals"], 7),
         spool=WeightSpool(folder),
         keep=keep or Keep(("embedding.weight",)),
         stop_rule=stop_rule,
@@ -123,10 +130,10 @@ def assert_same_rows(first: dict[int, Row], second: dict[int, Row], rtol: float 
 def evaluation_rows(evaluation: Evaluation) -> list[tuple[float, ...]]:
     """(train loss, test loss, train accuracy, test accuracy) of each run."""
     columns = (
-        evaluation.train_loss,
-        evaluation.test_loss,
-        evaluation.train_accuracy,
-        evaluation.test_accuracy,
+        evaluation["train_loss"],
+        evaluation["test_loss"],
+        evaluation["train_accuracy"],
+        evaluation["test_accuracy"],
     )
     return [tuple(values) for values in torch.stack(columns, dim=1).tolist()]
 

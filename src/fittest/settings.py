@@ -22,6 +22,8 @@ MAX_BINS = 10_000
 """Most bins of a histogram."""
 MAX_DRAWS = 1_000_000
 """Most random draws of an analysis: resamples, or embeddings of one kind."""
+MAX_BATCH = 10_000_000
+"""Most examples of a batch."""
 MAX_SHOWN = 100
 """Most runs shown in one figure."""
 
@@ -42,6 +44,7 @@ PositiveStep = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 Bins = Annotated[int, Field(ge=1, le=MAX_BINS)]
 Draws = Annotated[int, Field(ge=1, le=MAX_DRAWS)]
 Shown = Annotated[int, Field(ge=1, le=MAX_SHOWN)]
+Batch = Annotated[int, Field(ge=1, le=MAX_BATCH)]
 Dimension = Annotated[int, Field(ge=1, le=MAX_D)]
 Share = Annotated[float, Field(gt=0, le=1)]
 

@@ -19,8 +19,16 @@ INITIAL_EMBEDDING = Purpose(1)
 INITIAL_MLP = Purpose(2)
 SPLIT = Purpose(3)
 INTERVENTION = Purpose(4)
+ORDER = Purpose(5)
+EXAMPLES = Purpose(6)
+TEST_EXAMPLES = Purpose(7)
+DROPOUT = Purpose(8)
 
 
-def stream(purpose: Purpose, seed: int) -> np.random.Generator:
-    """The generator of `purpose` (a constant of this module) for the integer `seed` >= 0."""
-    return np.random.default_rng(np.random.SeedSequence([purpose, seed]))
+def stream(purpose: Purpose, seed: int, *further: int) -> np.random.Generator:
+    """The generator of `purpose` (a constant of this module) for the integer `seed` >= 0.
+
+    further: numbers >= 0 that tell apart what one seed is asked for again and again, such as the
+    step.
+    """
+    return np.random.default_rng(np.random.SeedSequence([purpose, seed, *further]))

@@ -36,10 +36,10 @@ def test_the_whole_spectrum_is_the_network_itself():
     losses = Evaluator(RUN).losses(weights(), [whole])[whole]
     backend = TorchBackend(build_ensemble([RUN], torch.float32))
     truth = backend.evaluate()
-    assert losses["loss_test"] == pytest.approx(float(truth.test_loss), rel=1e-5)
+    assert losses["loss_test"] == pytest.approx(float(truth["test_loss"]), rel=1e-5)
     share = RUN.task.train_fraction
     train = int(share * 121)
-    mixed = (train * truth.train_loss + (121 - train) * truth.test_loss) / 121
+    mixed = (train * truth["train_loss"] + (121 - train) * truth["test_loss"]) / 121
     assert losses["loss_all"] == pytest.approx(float(mixed), rel=1e-5)
 
 

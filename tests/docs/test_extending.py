@@ -54,8 +54,8 @@ backend = TorchBackend(ensembles[0])
 backend.advance(3)
 first = [e.initial["embedding.weight"] for e in ensembles]
 print(json.dumps({
-    "labels": ensembles[0].labels.tolist(),
-    "loss": float(backend.evaluate().train_loss[0]),
+    "labels": ensembles[0].feed.labels.tolist(),
+    "loss": float(backend.evaluate()['train_loss'][0]),
     "halved": bool((first[1] * 2 == first[0]).all()),
     "others": training_hash([Run()]),
     "ids": [run.run_id for run in (Run(), *runs)],

@@ -81,8 +81,8 @@ def test_job_keeps_to_its_threads() -> None:
 def test_ensemble_follows_memory() -> None:
     cpu = torch.device("cpu")
     small, large = (TrainingSettings(memory_gib=gib) for gib in (1e-9, 1000.0))
-    assert networks_at_once(small, ENSEMBLE, cpu) == 1
-    assert networks_at_once(large, ENSEMBLE, cpu) > 1
+    assert networks_at_once(small, RUNS[0], cpu) == 1
+    assert networks_at_once(large, RUNS[0], cpu) > 1
 
 
 @pytest.mark.cuda

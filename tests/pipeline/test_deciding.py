@@ -13,6 +13,7 @@ from fittest.pipeline import deciding
 from fittest.pipeline.codehash import imports_of
 from fittest.runs.run import Run
 from fittest.settings import Settings
+from fittest.training.observers import OBSERVERS
 from small_world import REPOSITORY
 
 PACKAGE = REPOSITORY / "src" / "fittest"
@@ -28,7 +29,14 @@ ROOTS = (
 OF_RUNS = ("fittest.tasks.", "fittest.models.", "fittest.runs.interventions.")
 """Where the modules are that count in the runs that use them."""
 
-CONDITIONAL = {*deciding.NATIVE, *deciding.STOPPING, *deciding.REFERRING}
+CONDITIONAL = {
+    *deciding.NATIVE,
+    *deciding.STOPPING,
+    *deciding.REFERRING,
+    *deciding.DRAWING,
+    *deciding.MEASURING,
+    *(f"training/observers/{name}.py" for name in OBSERVERS),
+}
 
 
 def is_list(name: str) -> bool:
@@ -139,6 +147,7 @@ def test_modules_of_runs_count_where_they_are_used() -> None:
     used = {"tasks/xor.py", "models/embedding_mlp.py", "models/networks/embedding_mlp.py"}
     used |= {"tasks/modular_addition.py", "runs/interventions/winners.py"}
     assert used <= modules_of_runs()
+    used |= {"training/observers/signals.py"}
     assert {*deciding.sources_of(runs)} == used | {*deciding.SHARED, *deciding.NATIVE}
 
 

@@ -24,7 +24,7 @@ from fittest.pipeline.train import train_shard
 from fittest.runs.initial import initial_parameters
 from fittest.store import read_provenance, read_table
 from fittest.training.torch_backend import TorchBackend
-from small_world import BACKENDS, plain, runset, small_run, train_all, write_project
+from small_world import BACKENDS, plain, runset, small_run, table_of, train_all, write_project
 
 STEPS = {"steps": 30, "recording": {"every": 10, "dense_until": 3}}
 
@@ -138,7 +138,7 @@ def test_ensemble_holds_each_runs_own_settings() -> None:
     ensemble = build_ensemble(runs, torch.float64)
     for index, run in enumerate(runs):
         alone = build_ensemble([run], torch.float64)
-        assert torch.equal(ensemble.train_mask[index], alone.train_mask[0])
+        assert torch.equal(table_of(ensemble).train_mask[index], table_of(alone).train_mask[0])
         for name, value in ensemble.initial.items():
             assert torch.equal(value[index], alone.initial[name][0])
         hyper = {k: float(v[index]) for k, v in vars(ensemble.optimiser).items()}

@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from fittest.models import EMBEDDING
-from fittest.pipeline.ensembles import observe
+from fittest.pipeline.ensembles import observing
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend
@@ -55,6 +55,7 @@ ELSEWHERE = {"float32": 2e-4, "float64": 1e-9}
 def trained(run: Run, backend_name: str, dtype: torch.dtype) -> tuple[dict[int, list[float]], str]:
     """Step -> train loss, test loss, signals; and the name of the arithmetic that made them."""
     backend: Backend = backend_of(backend_name, ensemble_of([run], dtype))
+    observe = observing(["signals"], run.task.p)
     rows, before = {}, 0
     for step in STEPS:
         backend.advance(step - before)

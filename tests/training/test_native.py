@@ -7,7 +7,7 @@ autograd in float64, torch.optim.AdamW, one network at a time.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 
 import pytest
@@ -20,9 +20,11 @@ from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_backend as native
 from fittest.training import native_library
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
+from fittest.training.feed import TableFeed
 from fittest.training.loss import cross_entropy
 from fittest.training.native_backend import NativeBackend
 from fittest.training.optimisers import AdamW
+from small_world import table_of
 
 if not native_library.available():
     pytest.skip(f"no native kernel: {native_library.unavailable_reason()}", allow_module_level=True)
@@ -75,16 +77,15 @@ class Case:
         ramp = torch.linspace(0, 1, runs, dtype=torch.float64)
         return Ensemble(
             model=model,
-            tokens=tokens,
-            labels=labels,
-            grid=True,
-            train_mask=mask,
+            feed=TableFeed(tokens, labels, mask, grid=True),
             optimiser=AdamW(
                 lr=1e-3 * (1 + ramp),
                 beta1=0.9 - 0.1 * ramp,
                 beta2=0.98 + 0.019 * ramp,
                 eps=10 ** (-8 + 2 * ramp),
                 weight_decay=2 * ramp,
+                warmup=0 * ramp,
+                l1=0 * ramp,
             ),
             initial=initial,
             frozen=frozenset(self.frozen),
@@ -120,7 +121,8 @@ class Reference:
             name: tensor[run].to(dtype, copy=True).requires_grad_(name not in ensemble.frozen)
             for name, tensor in ensemble.initial.items()
         }
-        hyper = {name: float(value[run]) for name, value in vars(ensemble.optimiser).items()}
+        optimiser = ensemble.optimiser
+        hyper = {f.name: float(getattr(optimiser, f.name)[run]) for f in fields(optimiser)}
         self.optimiser = torch.optim.AdamW(
             [value for value in self.parameters.values() if value.requires_grad],
             lr=hyper["lr"],
@@ -130,7 +132,8 @@ class Reference:
         )
 
     def losses(self, pairs: torch.Tensor) -> torch.Tensor:
-        tokens, labels = self.ensemble.tokens[pairs], self.ensemble.labels[pairs]
+        table = table_of(self.ensemble)
+        tokens, labels = table.tokens[pairs], table.labels[pairs]
         return cross_entropy(self.logits(tokens), labels)
 
     def logits(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -139,7 +142,7 @@ class Reference:
 
     def gradients(self) -> dict[str, torch.Tensor]:
         self.optimiser.zero_grad()
-        self.losses(self.ensemble.train_mask[self.run]).mean().backward()
+        self.losses(table_of(self.ensemble).train_mask[self.run]).mean().backward()
         return {k: v.grad for k, v in self.parameters.items() if v.grad is not None}
 
     def advance(self, steps: int) -> None:
@@ -149,8 +152,9 @@ class Reference:
 
     @torch.no_grad()
     def evaluate(self) -> tuple[float, float, float, float]:
-        mask = self.ensemble.train_mask[self.run]
-        right = self.logits(self.ensemble.tokens).argmax(dim=-1) == self.ensemble.labels
+        table = table_of(self.ensemble)
+        mask = table.train_mask[self.run]
+        right = self.logits(table.tokens).argmax(dim=-1) == table.labels
         values = [self.losses(m).mean().item() for m in (mask, ~mask)]
         values += [right[m].double().mean().item() for m in (mask, ~mask)]
         return values[0], values[1], values[2], values[3]
@@ -164,10 +168,10 @@ def values_of(evaluation: Evaluation, run: int) -> tuple[float, ...]:
     return tuple(
         float(field[run])
         for field in (
-            evaluation.train_loss,
-            evaluation.test_loss,
-            evaluation.train_accuracy,
-            evaluation.test_accuracy,
+            evaluation["train_loss"],
+            evaluation["test_loss"],
+            evaluation["train_accuracy"],
+            evaluation["test_accuracy"],
         )
     )
 
@@ -242,11 +246,11 @@ def test_gradients_of_any_shape(case: Case) -> None:
 
 def test_rows_without_training_pairs(variant: str) -> None:
     ensemble = Case(p=9, d=4, hidden=(10, 12)).build()
-    mask = ensemble.train_mask.clone()
+    mask = table_of(ensemble).train_mask.clone()
     mask[0, : 3 * 9] = False
     mask[1] = False
     mask[1, 40] = True
-    assert_gradients(replace(ensemble, train_mask=mask), 1e-5)
+    assert_gradients(replace(ensemble, feed=replace(table_of(ensemble), train_mask=mask)), 1e-5)
 
 
 @cache
@@ -291,7 +295,7 @@ def test_training_follows_adamw(variant: str, dtype: torch.dtype) -> None:
             assert values_of(evaluation, run) == pytest.approx(values, rel=tolerance)
             error = (signals(embedding[run]) - expected).abs().max()
             assert error <= tolerance * expected.max()
-    assert evaluation.train_loss.min() < 0.1
+    assert evaluation["train_loss"].min() < 0.1
 
 
 def test_default_network_follows_adamw() -> None:
@@ -387,14 +391,14 @@ def test_bits_do_not_depend_on_company(variant: str) -> None:
     assert_same_bits(whole.parameters(), single.parameters())
     alone = replace(
         ensemble,
-        train_mask=ensemble.train_mask[3:4],
+        feed=ensemble.feed.select(torch.tensor([3])),
         optimiser=ensemble.optimiser.select(torch.tensor([3])),
         initial={k: v[3:4] for k, v in ensemble.initial.items()},
     )
     other = NativeBackend(alone, threads=3)
     other.advance(30)
     assert_same_bits(whole.parameters(), other.parameters(), slice(3, 4))
-    assert float(other.evaluate().test_loss) == float(whole.evaluate().test_loss[3])
+    assert float(other.evaluate()["test_loss"]) == float(whole.evaluate()["test_loss"][3])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -434,7 +438,7 @@ def test_keep_drops_the_others(variant: str) -> None:
     part.advance(3)
     assert part.state().step == 10
     assert_same_bits(whole.parameters(), part.parameters(), slice(4, 5))
-    assert float(part.evaluate().train_loss) == float(whole.evaluate().train_loss[4])
+    assert float(part.evaluate()["train_loss"]) == float(whole.evaluate()["train_loss"][4])
     with pytest.raises(ValueError, match="ascend"):
         part.keep(torch.tensor([1]))
 
@@ -447,10 +451,10 @@ def test_nan_stays_in_its_network(variant: str) -> None:
     initial["hidden.weight"][1, 2, 3] = math.nan
     spoilt = NativeBackend(replace(ensemble, initial=initial), threads=1)
     first = spoilt.evaluate()
-    assert first.train_loss.isnan().tolist() == [False, True, False]
-    assert first.test_loss.isnan().tolist() == [False, True, False]
+    assert first["train_loss"].isnan().tolist() == [False, True, False]
+    assert first["test_loss"].isnan().tolist() == [False, True, False]
     spoilt.advance(5)
-    assert spoilt.evaluate().train_loss.isnan().tolist() == [False, True, False]
+    assert spoilt.evaluate()["train_loss"].isnan().tolist() == [False, True, False]
     others = [0, 2]
     expected = {name: tensor[others] for name, tensor in clean.parameters().items()}
     assert_same_bits(spoilt.parameters(), expected, others)
@@ -459,7 +463,7 @@ def test_nan_stays_in_its_network(variant: str) -> None:
 def test_infinity_reaches_the_loss(variant: str) -> None:
     ensemble = Case().build()
     ensemble.initial["output.bias"][0, 1] = math.inf
-    losses = NativeBackend(ensemble).evaluate().train_loss
+    losses = NativeBackend(ensemble).evaluate()["train_loss"]
     assert losses.isfinite().tolist() == [False, True]
 
 

@@ -28,6 +28,7 @@ from small_world import (
     loop_of,
     rows_by_run,
     small_run,
+    table_of,
 )
 
 KINDS: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -85,8 +86,8 @@ def plain_loop(run: Run, ensemble: Ensemble, index: int, steps: int) -> tuple[Pa
     """Parameters and train loss after training as anybody would."""
     network = Network({k: v[index] for k, v in ensemble.initial.items()}, run.model.activation)
     optimiser = optimiser_of(run, network)
-    train = ensemble.train_mask[index]
-    tokens, labels = ensemble.tokens[train], ensemble.labels[train]
+    train = table_of(ensemble).train_mask[index]
+    tokens, labels = table_of(ensemble).tokens[train], table_of(ensemble).labels[train]
     for _ in range(steps):
         optimiser.zero_grad()
         functional.cross_entropy(network(tokens), labels).backward()

@@ -18,7 +18,7 @@ from fittest import fourier
 from fittest.models import EMBEDDING
 from fittest.training.backend import Ensemble, Parameters
 from fittest.training.torch_backend import TorchBackend
-from small_world import backend_of, ensemble_of, evaluation_rows, seeded_runs, small_run
+from small_world import backend_of, ensemble_of, evaluation_rows, seeded_runs, small_run, table_of
 
 STEPS = 200
 
@@ -56,8 +56,8 @@ class Reference:
             eps=hyper["eps"],
             weight_decay=hyper["weight_decay"],
         )
-        self.tokens, self.labels = ensemble.tokens, ensemble.labels
-        self.train = ensemble.train_mask[run]
+        self.tokens, self.labels = table_of(ensemble).tokens, table_of(ensemble).labels
+        self.train = table_of(ensemble).train_mask[run]
 
     def advance(self, steps: int) -> None:
         for _ in range(steps):
@@ -240,7 +240,7 @@ def test_nan_stays_in_its_network() -> None:
     ensemble.initial.update(initial)
     for backend in (clean, spoilt):
         backend.advance(5)
-    assert spoilt.evaluate().train_loss.isnan().tolist() == [False, True, False]
+    assert spoilt.evaluate()["train_loss"].isnan().tolist() == [False, True, False]
     for run in (0, 2):
         assert_same_parameters(
             of_run(spoilt.parameters(), run), of_run(clean.parameters(), run), rtol=0, atol=0

@@ -24,7 +24,7 @@ LOSSES = ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
 GRADIENT_STEPS = (1, 2, 3, 4)
 RUN_DTYPES = {
     "last_step": "int64",
-    "settled": "bool",
+    "settled": "boolean",
     "failed": "bool",
     "n_2mean": "Int64",
     "n_rel": "Int64",
@@ -44,6 +44,17 @@ FREQUENCY_DTYPES = {
 }
 
 
+_NO_SIGNALS: dict[str, Any] = {
+    "settled": pd.NA,
+    "survivors": [],
+    "n_2mean": pd.NA,
+    "n_rel": pd.NA,
+    "n_eff": np.nan,
+    "separation": np.nan,
+}
+"""Of runs whose signals are not observed: nothing is known of their frequencies."""
+
+
 def summarise_runs(
     trajectory: pd.DataFrame, runs: pd.DataFrame, thresholds: Thresholds
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -51,8 +62,8 @@ def summarise_runs(
 
     Args:
         trajectory: run_id, step, train_loss, test_loss, train_accuracy, test_accuracy, signals
-            (list of K norms), signal_mean (over all p bins). Rows of runs not in ``runs`` are
-            ignored.
+            (list of K norms; null where they are not observed), signal_mean (over all p bins).
+            Rows of runs not in ``runs`` are ignored.
         runs: run_id, p and whatever describes the runs; one row each. A run that its training
             already marked in a column ``failed`` stays failed. If there is a column ``steps``, a
             trajectory is used up to that step: a shorter run may share a longer one's.
@@ -82,7 +93,7 @@ def summarise_runs(
     for run_id, p, limit, broken in zip(runs["run_id"], runs["p"], limits, marked, strict=True):
         rows = by_run[run_id]
         rows = rows[rows["step"] <= limit]
-        summary, frequencies = _summarise_one(rows, int(p), bool(broken), thresholds)
+        summary, frequencies = _summarise_one(rows, p, bool(broken), thresholds)
         summaries.append({"run_id": run_id, **summary})
         tables.append(frequencies.assign(run_id=run_id))
     added = pd.DataFrame(summaries, columns=["run_id", *RUN_DTYPES, "survivors", *LOSSES])
@@ -100,27 +111,35 @@ def summarise_runs(
 
 
 def _summarise_one(
-    rows: pd.DataFrame, p: int, broken: bool, thresholds: Thresholds
+    rows: pd.DataFrame, p: Any, broken: bool, thresholds: Thresholds
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     rows = rows.sort_values("step")
     steps = rows["step"].to_numpy(np.int64)
+    finite = bool(np.isfinite(rows["train_loss"].to_numpy(np.float64)).all())
+    full = steps[rows["test_accuracy"].to_numpy(np.float64) >= 1.0]
+    end = rows.iloc[-1]
+    common: dict[str, Any] = {
+        "last_step": int(steps[-1]),
+        "failed": broken or not finite,
+        "first_full_test_accuracy": int(full[0]) if len(full) else pd.NA,
+        **{name: float(end[name]) for name in LOSSES},
+    }
+    if "signals" not in rows or rows["signals"].isna().all():
+        return common | _NO_SIGNALS, pd.DataFrame()
+    p = int(p)
     signals = np.stack([np.asarray(row, dtype=np.float64) for row in rows["signals"]])
     if signals.shape[1] != count(p):
         raise ValueError(f"p = {p} has {count(p)} frequencies, not {signals.shape[1]}")
     mean = rows["signal_mean"].to_numpy(np.float64)
-    failed = broken or not bool(
-        np.isfinite(rows["train_loss"].to_numpy(np.float64)).all() and np.isfinite(signals).all()
-    )
+    failed = common["failed"] or not bool(np.isfinite(signals).all())
     last = signals[-1]
     alive = {
         "alive_2mean": alive_two_mean(last, mean[-1], thresholds.two_mean_factor),
         "alive_abs10": alive_absolute(last, thresholds.absolute),
         "alive_rel": alive_relative(last, thresholds.relative),
     }
-    full = steps[rows["test_accuracy"].to_numpy(np.float64) >= 1.0]
-    end = rows.iloc[-1]
     summary: dict[str, Any] = {
-        "last_step": int(steps[-1]),
+        **common,
         "settled": not failed and is_settled(steps, signals, mean, thresholds),
         "failed": failed,
         "survivors": [] if failed else survivors(alive["alive_2mean"]),
@@ -128,8 +147,6 @@ def _summarise_one(
         "n_rel": pd.NA if failed else int(alive["alive_rel"].sum()),
         "n_eff": np.nan if failed else float(effective_count(last)),
         "separation": np.nan if failed else float(separation(last, alive["alive_2mean"])),
-        "first_full_test_accuracy": int(full[0]) if len(full) else pd.NA,
-        **{name: float(end[name]) for name in LOSSES},
     }
     ks = range(1, count(p) + 1)
     at = {int(step): index for index, step in enumerate(steps) if step <= GRADIENT_STEPS[-1]}

@@ -50,6 +50,10 @@ class EmbeddingMLPSettings(Model):
         " as appendix E of the survival paper says (released code and text disagree)",
     )
 
+    def reads_tables(self) -> bool:
+        """Its first layer is two tables of tokens."""
+        return True
+
     def build(self, task: Shape) -> EmbeddingMLP:
         """The architecture for `task`; its parameter values mean nothing."""
         import torch

@@ -34,6 +34,10 @@ class Model(Settings):
     *dropout_shape): 1 / (1 - rate) where a value stays, 0 where it is dropped; None: all stay.
     """
 
+    def reads_tables(self) -> bool:
+        """Whether `forward_grid` is the cheap way to compute all pairs of a task."""
+        return False
+
     def build(self, task: Shape) -> nn.Module:
         """The network for a task, on the meta device: its parameter values mean nothing."""
         raise NotImplementedError

@@ -11,6 +11,7 @@ import torch
 
 from fittest.errors import DeviceError
 from fittest.pipeline.config import TrainingSettings
+from fittest.pipeline.memory import CPU_NETWORKS, torch_memory
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
@@ -24,10 +25,6 @@ log = logging.getLogger(__name__)
 # long that it stays below a twentieth of their time do it.
 _COMPILE_PAYS_SECONDS = 600.0
 _EAGER_FLOPS_PER_SECOND = 25e9
-# Beyond this many networks at once the CPU gains nothing and loses its caches.
-_CPU_NETWORKS = 8
-# Forward values, their gradients, and what vmap holds in between (measured: 2.2 to 2.9).
-_ACTIVATION_COPIES = 3.0
 
 
 def resolve_device(settings: TrainingSettings) -> torch.device:
@@ -62,22 +59,14 @@ def native_obstacle(
     return native_backend.supports(ensemble, (run.model_dump() for run in runs))
 
 
-def memory_per_network(ensemble: Ensemble) -> float:
-    """Bytes that the torch backend needs for each network of an ensemble."""
-    item = torch.finfo(ensemble.dtype).bits // 8
-    model = sum(v[0].numel() for v in ensemble.initial.values())
-    hidden = sum(v.shape[-1] for k, v in ensemble.initial.items() if k.endswith("bias"))
-    activations = len(ensemble.labels) * hidden * 2
-    return item * (6.0 * model + _ACTIVATION_COPIES * activations)
-
-
-def networks_at_once(settings: TrainingSettings, ensemble: Ensemble, device: torch.device) -> int:
-    """How many networks the torch backend trains together, by memory."""
+def networks_at_once(settings: TrainingSettings, run: Run, device: torch.device) -> int:
+    """How many networks like that of a run the torch backend trains together, by memory."""
+    each = torch_memory(run, settings.dtype)
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return max(1, int(0.6 * free / memory_per_network(ensemble)))
-    fitting = int(settings.memory_gib * 2**30 / memory_per_network(ensemble))
-    return max(1, min(_CPU_NETWORKS, fitting))
+        return max(1, int(0.6 * free / each))
+    fitting = int(settings.memory_gib * 2**30 / each)
+    return max(1, min(CPU_NETWORKS, fitting))
 
 
 def _compiles(settings: TrainingSettings, flops: float, device: torch.device) -> bool:
@@ -127,5 +116,5 @@ def choose_backend(
             compile_step=compile_step,
             bfloat16=settings.precision == "bfloat16",
         ),
-        networks_at_once(settings, ensemble, device),
+        networks_at_once(settings, runs[0], device),
     )

@@ -82,7 +82,7 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
     import torch
 
     from fittest.pipeline.backends import choose_backend
-    from fittest.pipeline.ensembles import DTYPES, build_ensemble, observe
+    from fittest.pipeline.ensembles import DTYPES, build_ensemble, observer_of
 
     threads = usable_cores()
     count = 2 * threads
@@ -129,6 +129,7 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
     run, backend = backends[0]
     # The thread's own time: that of the others is not among it, nor is what it waits for.
     start = time.thread_time()
+    observe = observer_of(run)
     for _ in range(_RECORDED):
         backend.evaluate()
         observe(backend.parameters())

@@ -14,12 +14,14 @@ from collections.abc import Iterable
 from fittest.runs.run import Run
 
 SHARED = (
-    "pipeline/ensembles.py",  # from runs to stacked weights, splits, hyperparameters; the observers
+    "pipeline/ensembles.py",  # from runs to stacked weights, splits, hyperparameters
     "runs/initial.py",
     "tasks/task.py",  # the table of pairs, and the split
-    "training/backend.py",  # what a run's numbers are picked by, and in which type
+    "training/backend.py",  # what a run's numbers are picked by, in which type; dropout
+    "training/feed.py",  # examples, stacked
     "training/loop.py",  # which steps are recorded, and when a run leaves
     "training/loss.py",
+    "training/metrics.py",
     "training/optimisers.py",
     "training/schedule.py",
     "training/torch_backend.py",  # trains any network
@@ -44,6 +46,12 @@ NATIVE_NETWORKS = frozenset({"models/networks/embedding_mlp.py"})
 STOPPING = ("analysis/settle.py",)
 """Those that decide where a run with a stop rule ends."""
 
+DRAWING = ("data/kinds.py", "data/order.py")
+"""Those that decide a run that is not trained on the whole table at once."""
+
+MEASURING = ("training/further_metrics.py",)
+"""Those that decide a run whose task asks for more than loss and accuracy."""
+
 REFERRING = ("pipeline/references.py",)
 """Those that decide a run whose initial weights depend on how another run ended."""
 
@@ -54,12 +62,15 @@ of random streams. They import nothing of the package."""
 _LIST = "names the modules of its folder, which count where a run uses them"
 
 HARMLESS = {
+    "data/__init__.py": _LIST,
     "errors.py": "exceptions",
     "models/__init__.py": _LIST,
+    "models/model.py": "what models override",
     "pipeline/backends.py": "picks a backend, its device and how many networks at once; whatever"
     " changes numbers on purpose there (dtype, precision) is in the key",
     "pipeline/config.py": "settings; those that change numbers are in the key",
     "pipeline/lock.py": "keeps a second job away",
+    "pipeline/memory.py": "forecasts memory, and with it how many networks train at once",
     "pipeline/progress.py": "reports",
     "pipeline/project.py": "finds a shard's runs, whose values are in the key, and makes that key",
     "pipeline/promised.py": "refuses gaps",
@@ -74,7 +85,9 @@ HARMLESS = {
     "settings.py": "what settings are made of, and their bounds",
     "store": "keeps tables as they are given",
     "tasks/__init__.py": _LIST,
+    "tasks/settings.py": "what tasks override",
     "training/first_step.py": "compares the kernel with torch, and refuses",
+    "training/observers/__init__.py": _LIST,
     "training/native_settings.py": "says which runs are left to torch",
     "training/native_library.py": "finds and loads the kernel that was built",
     "training/record.py": "keeps what it is given",
@@ -107,6 +120,13 @@ def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
             found |= {*NATIVE}
         if run.intervention is not None:
             found.add(_own_module(run.intervention))
+        found |= {f"training/observers/{name}.py" for name in run.observers}
+        if run.recording.gradients:
+            found.add("training/observers/signals.py")
+        if run.trained_on.name != "table":
+            found |= {*DRAWING}
+        if run.task.metrics():
+            found |= {*MEASURING}
         if run.stop is not None:
             found |= {*STOPPING}
         if run.reference is not None:

@@ -1,4 +1,4 @@
-"""From runs to ensembles: stacked initial weights, masks and hyperparameters, and a loop for each.
+"""From runs to ensembles: stacked initial weights, examples, hyperparameters, and what to record.
 
 Whatever here decides a result depends on the run alone.
 """
@@ -11,16 +11,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fittest import fourier
 from fittest.analysis.settle import SettleRule
+from fittest.data import Fresh, FullBatch, Minibatches, Sample, WholeTable, drawn, fixed, split
 from fittest.models import EMBEDDING
 from fittest.runs.initial import initial_parameters
 from fittest.runs.optimisers import OptimiserSettings
 from fittest.runs.run import Run
 from fittest.tasks import train_mask
-from fittest.training.backend import Ensemble, Parameters
+from fittest.tasks.settings import TableTask
+from fittest.tasks.task import AnyTask, Examples, SequenceTask, Task
+from fittest.training.backend import Dropout, Ensemble
+from fittest.training.feed import DrawnFeed, Feed, ListedFeed, TableFeed
 from fittest.training.loop import Keep, ObserveGradient, StopRule
-from fittest.training.optimisers import OPTIMISERS, Optimiser
+from fittest.training.observers import OBSERVERS, Observe
+from fittest.training.observers.signals import gradient_signals
+from fittest.training.optimisers import OPTIMISERS, Optimiser, Parameters
 from fittest.training.schedule import Schedule
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -35,24 +40,97 @@ def groups(runs: Sequence[Run]) -> list[list[int]]:
 
 
 def build_ensemble(runs: Sequence[Run], dtype: torch.dtype) -> Ensemble:
-    """The ensemble of runs that `groups` put together."""
-    task = runs[0].task.build()
-    initial = [initial_parameters(run, task) for run in runs]
-    masks = [train_mask(task, r.task.train_fraction, r.seeds.split, r.rng) for r in runs]
+    """The ensemble of runs that `groups` put together.
 
+    dtype: of runs that name none themselves.
+    """
+    first = runs[0]
+    task = first.task.build()
+    initial = [initial_parameters(run, task) for run in runs]
+    own = first.arithmetic.dtype
+    dtype = dtype if own is None else DTYPES[own]
     return Ensemble(
-        model=runs[0].model.build(task),
-        tokens=torch.from_numpy(task.tokens),
-        labels=torch.from_numpy(task.labels),
-        grid=task.grid,
-        train_mask=torch.from_numpy(np.stack(masks)),
+        model=first.model.build(task),
+        feed=feed_of(runs, task),
         optimiser=stacked([run.optimiser for run in runs]),
         initial={
             name: torch.from_numpy(np.stack([parameters[name] for parameters in initial])).to(dtype)
             for name in initial[0]
         },
-        frozen=frozenset(runs[0].frozen),
+        frozen=frozenset(first.frozen),
+        loss=first.arithmetic.loss,
+        metrics=first.task.metrics(),
+        dropout=_dropout(runs, task),
+        every_loss=first.recording.every_loss,
     )
+
+
+def feed_of(runs: Sequence[Run], task: AnyTask) -> Feed:
+    """The examples of runs that `groups` put together."""
+    data = runs[0].trained_on
+    if isinstance(task, SequenceTask):
+        assert isinstance(data, Fresh | Sample)
+        return _drawn(runs, task, data)
+    assert not isinstance(data, Fresh | Sample)
+    return _listed(runs, task, data)
+
+
+def _listed(
+    runs: Sequence[Run], task: Task, data: WholeTable | FullBatch | Minibatches
+) -> TableFeed | ListedFeed:
+    tokens, labels = torch.from_numpy(task.tokens), torch.from_numpy(task.labels)
+    if isinstance(data, WholeTable):
+        masks = [train_mask(task, _fraction(r), r.seeds.split, r.rng) for r in runs]
+        return TableFeed(tokens, labels, torch.from_numpy(np.stack(masks)), task.grid)
+    parts = [split(task, _fraction(run), run.seeds.split, run.rng) for run in runs]
+    return ListedFeed(
+        tokens,
+        labels,
+        train=tuple(torch.from_numpy(train) for train, _ in parts),
+        test=tuple(torch.from_numpy(test) for _, test in parts),
+        size=data.size if isinstance(data, Minibatches) else None,
+        seeds=tuple(run.seeds.split for run in runs),
+    )
+
+
+def _fraction(run: Run) -> float:
+    assert isinstance(run.task, TableTask)
+    return run.task.train_fraction
+
+
+def _drawn(runs: Sequence[Run], task: SequenceTask, data: Fresh | Sample) -> DrawnFeed:
+    seeds = tuple(run.seeds.split for run in runs)
+
+    def test(seed: int, step: int) -> Examples:
+        return drawn(task, data.test_size, seed, step, test=True)
+
+    def fresh(seed: int, step: int) -> Examples:
+        return drawn(task, data.per_step(0), seed, step, test=False)
+
+    if isinstance(data, Fresh):
+        return DrawnFeed(seeds, fresh, test, None, torch.device("cpu"))
+    kept = {seed: fixed(task, data.examples, seed) for seed in seeds}
+
+    def part(seed: int, step: int) -> Examples:
+        return consecutive(kept[seed], data.per_step(0), step)
+
+    return DrawnFeed(seeds, part, test, tuple(kept[s] for s in seeds), torch.device("cpu"))
+
+
+def consecutive(examples: Examples, size: int, step: int) -> Examples:
+    """The examples of update `step`, `size` of them at a time, over and over; where they do not
+    come out even, a batch goes on with the first ones."""
+    number = len(examples.tokens)
+    rows = np.arange((step - 1) * size, step * size) % number
+    return Examples(examples.tokens[rows], examples.labels[rows], examples.weights[rows])
+
+
+def _dropout(runs: Sequence[Run], task: AnyTask) -> Dropout | None:
+    shape = runs[0].model.dropout_shape(task)
+    if shape is None:
+        return None
+    rate: float = runs[0].model.dropout  # type: ignore[attr-defined]  # whoever has the one
+    return Dropout(rate, shape, tuple(run.seeds.mlp for run in runs))
 
 
 def stacked(settings: Sequence[OptimiserSettings]) -> Optimiser:
@@ -66,23 +144,30 @@ def stacked(settings: Sequence[OptimiserSettings]) -> Optimiser:
 
 def _numbers(settings: OptimiserSettings) -> dict[str, float]:
     """Its settings one by one: of a pair such as `betas`, `beta1` and `beta2`."""
-    numbers: dict[str, float] = settings.model_dump(exclude={"name", "betas"})
+    # Not a dump, which leaves defaults out.
+    numbers: dict[str, float] = {k: v for k, v in settings if k not in ("name", "betas")}
     if betas := getattr(settings, "betas", None):
         numbers["beta1"], numbers["beta2"] = betas
     return numbers
 
 
-def observe(parameters: Parameters) -> dict[str, Tensor]:
-    """What is recorded of a network beside its losses: signals and their mean over all bins."""
-    signals, mean = fourier.spectrum(parameters[EMBEDDING])
-    return {"signals": signals.float(), "signal_mean": mean.float()}
+def observing(names: Sequence[str], numbers: int) -> Observe:
+    """All that some observers see. numbers: how many tokens are numbers."""
+
+    def observe(parameters: Parameters) -> dict[str, Tensor]:
+        return {k: v for name in names for k, v in OBSERVERS[name](parameters, numbers).items()}
+
+    return observe
+
+
+def observer_of(run: Run) -> Observe:
+    """What is recorded of the weights of a run and all that share its ensemble."""
+    return observing(run.observers, getattr(run.task, "p", 0))
 
 
 def observe_gradient_of(run: Run) -> ObserveGradient | None:
     """What is recorded of gradients, for ensembles that ask: norms by frequency (methods 2.9)."""
-    if not run.recording.gradients:
-        return None
-    return EMBEDDING, lambda gradient: {"gradient_signals": fourier.signals(gradient).float()}
+    return (EMBEDDING, gradient_signals) if run.recording.gradients else None
 
 
 def schedule_of(run: Run) -> Schedule:
@@ -92,7 +177,7 @@ def schedule_of(run: Run) -> Schedule:
 
 def keep_of(run: Run) -> Keep:
     """Which weights are kept of a run and all that share its ensemble."""
-    return Keep(run.recording.final, run.recording.checkpoints_every)
+    return Keep(run.kept, run.recording.checkpoints_every)
 
 
 def stop_rule_of(run: Run, two_mean_factor: float) -> StopRule | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from fittest.models import EMBEDDING, ModelSettings
+from fittest.runs.cost import examples_per_step, trained_examples
 from fittest.runs.run import Run
 from fittest.store import completed
 from fittest.tasks import Rng, TaskSettings
@@ -31,8 +32,11 @@ def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
         "step": pa.array(steps[order]),
     }
     for name in record.rows[0].columns:
-        values = np.concatenate([r.columns[name].numpy() for r in record.rows])[order]
-        columns[name] = _lists(values) if values.ndim > 1 else pa.array(values)
+        parts = [r.columns[name].numpy() for r in record.rows]
+        if parts[0].ndim > 1:
+            columns[name] = pa.concat_arrays([_lists(part) for part in parts]).take(order)
+        else:
+            columns[name] = pa.array(np.concatenate(parts)[order])
     # What this ensemble does not record, another of the same shard may.
     return completed(pa.table(columns), "trajectory")
 
@@ -58,11 +62,11 @@ def weight_tables(runs: Sequence[Run], parts: Iterable[Part]) -> Iterator[pa.Tab
         )
 
 
-def _lists(values: NDArray[np.float32]) -> pa.Array:
+def _lists(values: NDArray[np.floating[Any]]) -> pa.Array:
     """(n, K) -> n lists of K, without a Python object per number."""
     n, length = values.shape
     offsets = np.arange(n + 1, dtype=np.int32) * length
-    return pa.ListArray.from_arrays(offsets, values.astype(np.float32).reshape(-1))
+    return pa.ListArray.from_arrays(offsets, values.reshape(-1))
 
 
 def runs_table(
@@ -80,6 +84,7 @@ def runs_table(
     )
 
 
+_OF_MODELS = ("d", "hidden", "init", "activation", "layers", "heads", "attention")
 _OF_INTERVENTIONS = (
     "frequency",
     "factor",
@@ -99,12 +104,10 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
         "runset": name,
         "source": owner,
         "task": run.task.name,
-        "p": run.task.p,
+        **run.task.describe(),
         "model": run.model.name,
-        "d": run.model.d,
-        "hidden": list(run.model.hidden),
-        "init": run.model.init,
-        "activation": run.model.activation,
+        **dict.fromkeys(_OF_MODELS),
+        **run.model.describe(),
         "optimiser": run.optimiser.name,
         "learning_rate": run.optimiser.lr,
         "beta1": betas[0],
@@ -115,6 +118,12 @@ def _describe(name: str, run: Run, owner: str, made: Run) -> dict[str, object]:
         "seed_embedding": run.seeds.embedding,
         "seed_mlp": run.seeds.mlp,
         "seed_split": run.seeds.split,
+        "data": run.trained_on.name,
+        "batch_size": examples_per_step(run),
+        "trained_examples": trained_examples(run),
+        "train_fraction": getattr(run.task, "train_fraction", None),
+        "warmup": run.optimiser.warmup,
+        "l1": run.optimiser.l1,
         "steps": run.steps,
         "frozen": list(run.frozen),
         "intervention": "none" if run.intervention is None else run.intervention.kind,

@@ -18,8 +18,8 @@ from fittest.pipeline.ensembles import (
     build_ensemble,
     groups,
     keep_of,
-    observe,
     observe_gradient_of,
+    observer_of,
     schedule_of,
     stop_rule_of,
 )
@@ -167,7 +167,7 @@ def _train_group(
         backend=backend,
         limits=torch.tensor([run.steps for run in runs]),
         schedule=schedule_of(first),
-        observe=observe,
+        observe=observer_of(first),
         spool=spool,
         keep=keep_of(first),
         stop_rule=stop_rule_of(first, project.config.analysis.alive.two_mean_factor),
@@ -176,13 +176,14 @@ def _train_group(
         expected=torch.tensor([expected_steps(run) for run in runs]),
         observe_gradient=observe_gradient_of(first),
     )
+    sizes = {**first.task.describe(), **first.model.describe()}
     log.info(
-        "%s/%s: %d networks, p = %d, d = %d, %s",
+        "%s/%s: %d networks %s, %s, %s",
         shard.runset,
         shard.name,
         len(runs),
-        first.task.p,
-        first.model.d,
+        first.model.name,
+        ", ".join(f"{k} = {v}" for k, v in sizes.items() if isinstance(v, int)),
         backend.name,
     )
     record = loop.run()

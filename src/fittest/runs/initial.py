@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from fittest.models import EMBEDDING
 from fittest.runs.run import Run
-from fittest.tasks import Task
+from fittest.tasks.task import AnyTask
 
 
-def initial_parameters(run: Run, task: Task) -> dict[str, NDArray[np.float64]]:
+def initial_parameters(run: Run, task: AnyTask) -> dict[str, NDArray[np.float64]]:
     """Parameters at step 0 in float64, as a function of the run alone."""
     parameters = run.model.initial(task, run.seeds.embedding, run.seeds.mlp, run.rng)
     if run.intervention is None:

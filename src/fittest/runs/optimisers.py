@@ -9,13 +9,31 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from fittest.settings import Settings, by_name
+from fittest.settings import MAX_STEPS, Settings, by_name, later
 
 Factor = Annotated[float, Field(ge=0, lt=1)]
 
 
-class AdamW(Settings):
-    """AdamW on the full batch, without a schedule (survival paper, appendix E)."""
+class Optimiser(Settings):
+    """What all kinds have."""
+
+    warmup: int = later(
+        0,
+        ge=0,
+        le=MAX_STEPS,
+        description="updates over which the learning rate rises linearly; it is 0 at the first of"
+        " them (progress paper's released code: 10); 0: none",
+    )
+    l1: float = later(
+        0.0,
+        ge=0,
+        description="weight of the sum of absolute parameters, which is added to the loss (progress"
+        " paper, app. D.1)",
+    )
+
+
+class AdamW(Optimiser):
+    """AdamW, its decay decoupled (survival paper, appendix E)."""
 
     name: Literal["adamw"] = "adamw"
     lr: float = Field(default=0.01, gt=0, description="learning rate (survival paper, app. E)")
@@ -28,8 +46,8 @@ class AdamW(Settings):
     )
 
 
-class Adam(Settings):
-    """Adam on the full batch, with L2 in the loss, as torch.optim.Adam."""
+class Adam(Optimiser):
+    """Adam with L2 in the loss, as torch.optim.Adam."""
 
     name: Literal["adam"] = "adam"
     lr: float = Field(default=0.01, gt=0, description="learning rate")
@@ -45,8 +63,8 @@ class Adam(Settings):
     )
 
 
-class SGD(Settings):
-    """Gradient descent on the full batch, with L2 in the loss, as torch.optim.SGD."""
+class SGD(Optimiser):
+    """Gradient descent with L2 in the loss, as torch.optim.SGD."""
 
     name: Literal["sgd"] = "sgd"
     lr: float = Field(default=0.01, gt=0, description="learning rate")

@@ -13,11 +13,13 @@ from pydantic import AfterValidator, Field
 
 from fittest.errors import ConfigError
 from fittest.runs.axes import Axis, AxisValues, merged
+from fittest.runs.cost import trained_examples
 from fittest.runs.expansion import check_axes, expanded, twice
 from fittest.runs.primes import is_prime
 from fittest.runs.run import Run
 from fittest.settings import Name, Settings
-from fittest.tasks import count_train
+from fittest.tasks import TaskSettings
+from fittest.tasks.settings import TableTask
 from fittest.yaml_file import read_yaml, validated
 
 Scale = Literal["smoke", "reduced", "settled", "full"]
@@ -116,12 +118,11 @@ class RunSet:
             here = f"{where}[{index}]"
             check_axes(axes[index], here)
             settings = merged(self.declaration.settings, block.settings)
-            usable: set[tuple[int, float]] = set()
+            usable: set[TaskSettings] = set()
             for run in expanded(settings, axes[index], here):
-                task = (run.task.p, run.task.train_fraction)
-                if task not in usable:
+                if run.task not in usable:
                     self._check_task(run, here)
-                    usable.add(task)
+                    usable.add(run.task)
                 twin = runs.setdefault(run.run_id, run)
                 if twin is not run:
                     raise ConfigError(f"{here}: {twice(twin, run)}")
@@ -129,16 +130,18 @@ class RunSet:
 
     def _check_task(self, run: Run, where: str) -> None:
         """What a network could be trained on, but a run-set is not."""
-        p = run.task.p
-        if self.declaration.prime_p and not is_prime(p):
+        p = getattr(run.task, "p", None)
+        if self.declaration.prime_p and not (p is not None and is_prime(p)):
             raise ConfigError(
                 f"{where}: task.p: {p} is not prime, and this run-set needs a prime (prime_p)"
             )
-        train = count_train(p * p, run.task.train_fraction)
-        if not 0 < train < p * p:
+        if not isinstance(run.task, TableTask):
+            return
+        size, train = run.task.size(), trained_examples(run)
+        if not 0 < train < size:
             raise ConfigError(
-                f"{where}: task.train_fraction: {run.task.train_fraction} of {p * p:,} pairs leaves"
-                f" no {'test' if train else 'train'} pair"
+                f"{where}: task.train_fraction: {run.task.train_fraction} of {size:,} examples"
+                f" leaves no {'test' if train else 'train'} example"
             )
 
 

@@ -43,6 +43,25 @@ SCHEMAS: dict[str, pa.Schema] = {
             "norm of the Fourier coefficient of the train loss's gradient by the embedding, k ="
             " 1..K; null unless the run records gradients",
         ),
+        ("squared_norm", pa.float64(), "sum of the squares of all parameters; if observed"),
+        (
+            "train_losses",
+            pa.list_(pa.float64()),
+            "train loss before each update since the row before, nats; if recording.every_loss",
+        ),
+        *(
+            (f"{part}_{name}", kind, f"{text}, {part} examples; null unless the task asks for it")
+            for name, kind, text in (
+                ("token_losses", pa.list_(pa.float64()), "mean cross-entropy of each answer, nats"),
+                ("exact", pa.float64(), "share of examples whose answers are all right"),
+                (
+                    "balanced_accuracy",
+                    pa.float64(),
+                    "mean over classes of the share of right answers",
+                ),
+            )
+            for part in ("train", "test")
+        ),
     ),
     "weights": _fields(
         ("run_id", _TEXT, "which network"),
@@ -55,14 +74,18 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("run_id", _TEXT, "which network"),
         ("runset", _TEXT, "the run-set asked for"),
         ("source", _TEXT, "the run-set that trained it"),
-        ("task", _TEXT, "what is learnt: modular_addition, remainder or xor"),
-        ("p", pa.int32(), "modulus, number of tokens"),
+        ("task", _TEXT, "what is learnt, such as modular_addition"),
+        ("p", pa.int32(), "modulus, how many numbers there are; null where there are none"),
         ("model", _TEXT, "the network's architecture"),
-        ("d", pa.int32(), "embedding dimensions"),
-        ("hidden", pa.list_(pa.int32()), "widths of the hidden layers, first to last"),
+        ("d", pa.int32(), "embedding dimensions; width of a transformer"),
+        (
+            "hidden",
+            pa.list_(pa.int32()),
+            "widths of the hidden layers, first to last; none without an MLP",
+        ),
         ("init", _TEXT, "distribution of the initial weights (configuration reference)"),
         ("activation", _TEXT, "after each hidden layer: silu, relu, gelu or square"),
-        ("optimiser", _TEXT, "on the full batch: adamw, adam or sgd"),
+        ("optimiser", _TEXT, "adamw, adam or sgd"),
         ("learning_rate", pa.float64(), "learning rate"),
         ("beta1", pa.float64(), "Adam's averaging factor of the gradient; null for sgd"),
         ("beta2", pa.float64(), "Adam's averaging factor of its square; null for sgd"),
@@ -88,7 +111,11 @@ SCHEMAS: dict[str, pa.Schema] = {
             "perturb: mean initial signal of the other frequencies",
         ),
         ("last_step", pa.int32(), "step of the last row used"),
-        ("settled", pa.bool_(), "survivor set unchanged over the window and well separated"),
+        (
+            "settled",
+            pa.bool_(),
+            "survivor set unchanged over the window and well separated; null without signals",
+        ),
         ("failed", pa.bool_(), "the loss became infinite or NaN"),
         ("survivors", pa.list_(pa.int32()), "frequencies alive at the last step (2 x mean rule)"),
         ("n_2mean", pa.int32(), "number of survivors (2 x mean rule; see the warning below)"),
@@ -101,6 +128,15 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("train_accuracy", pa.float64(), "at the last step"),
         ("test_accuracy", pa.float64(), "at the last step"),
         ("config", _TEXT, "the run's full configuration, JSON"),
+        ("data", _TEXT, "what a step is trained on: table, batch, minibatches, fresh or sample"),
+        ("batch_size", pa.int32(), "examples of an update"),
+        ("trained_examples", pa.int32(), "examples trained on; of fresh data: of an update"),
+        ("train_fraction", pa.float64(), "share of listed examples that are trained on"),
+        ("warmup", pa.int32(), "updates over which the learning rate rises"),
+        ("l1", pa.float64(), "weight of the sum of absolute parameters in the loss"),
+        ("layers", pa.int32(), "layers of a transformer"),
+        ("heads", pa.int32(), "attention heads of a layer"),
+        ("attention", _TEXT, "softmax or constant"),
     ),
     "frequencies": _fields(
         ("run_id", _TEXT, "which network"),
@@ -141,6 +177,11 @@ class Group:
     remedy: str
 
 
+_OBSERVE = (
+    "add {} to recording.observers of the run-set, delete the file and run the same command again"
+)
+_REMAKE = "delete the file and run the same command again"
+
 OPTIONAL: dict[str, tuple[Group, ...]] = {
     "trajectory": (
         Group(
@@ -149,6 +190,31 @@ OPTIONAL: dict[str, tuple[Group, ...]] = {
             "set recording.gradients: true in the run-set, delete the file and run the same command"
             " again",
         ),
+        Group("signals", ("signals", "signal_mean"), _OBSERVE.format("signals")),
+        Group("squared_norm", ("squared_norm",), _OBSERVE.format("squared_norm")),
+        Group(
+            "every_loss",
+            ("train_losses",),
+            "set recording.every_loss: true in the run-set, delete the file and run the same"
+            " command again",
+        ),
+        Group(
+            "answers",
+            tuple(
+                f"{part}_{name}"
+                for name in ("token_losses", "exact", "balanced_accuracy")
+                for part in ("train", "test")
+            ),
+            "the task's metrics decide which are there (tasks/)",
+        ),
+    ),
+    "runs": (
+        Group(
+            "data",
+            ("data", "batch_size", "trained_examples", "train_fraction", "warmup", "l1"),
+            _REMAKE,
+        ),
+        Group("network", ("layers", "heads", "attention"), _REMAKE),
     ),
 }
 """Groups of optional columns by kind of table. The columns in no group are the core, which every

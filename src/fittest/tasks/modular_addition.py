@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from fittest.tasks.settings import TableTask
-from fittest.tasks.task import Task, pair_table
+from fittest.tasks.settings import PairShape, TableTask
+from fittest.tasks.task import Shape, Task, pair_table
 
 
 class ModularAddition(TableTask):
@@ -20,6 +20,14 @@ class ModularAddition(TableTask):
     train_fraction: float = Field(
         default=0.8, gt=0, le=1, description="share of pairs trained on (survival paper, app. E)"
     )
+
+    def shape(self) -> Shape:
+        """Two numbers, one answer."""
+        return PairShape(self.p, self.p)
+
+    def size(self) -> int:
+        """All ordered pairs."""
+        return self.p**2
 
     def build(self) -> Task:
         """All p * p ordered pairs with their sums."""

@@ -8,8 +8,8 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from fittest.tasks.settings import TableTask
-from fittest.tasks.task import Task, pair_table
+from fittest.tasks.settings import PairShape, TableTask
+from fittest.tasks.task import Shape, Task, pair_table
 
 
 class Remainder(TableTask):
@@ -34,6 +34,14 @@ class Remainder(TableTask):
                 f"m: p = {self.p} is no multiple of m = {self.m}, and classes must be equally large"
             )
         return self
+
+    def shape(self) -> Shape:
+        """Two numbers, one answer."""
+        return PairShape(self.p, 2 if self.outputs == "answers" else self.p)
+
+    def size(self) -> int:
+        """All ordered pairs."""
+        return self.p**2
 
     def build(self) -> Task:
         """All p * p ordered pairs, label 1 where the remainders agree."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field
 
 from fittest.settings import Settings
-from fittest.tasks.task import AnyTask, SequenceTask, Task
+from fittest.tasks.task import AnyTask, SequenceTask, Shape, Task
 
 
 class TaskBase(Settings):
@@ -18,6 +19,10 @@ class TaskBase(Settings):
         """Its examples, listed or drawn."""
         raise NotImplementedError
 
+    def shape(self) -> Shape:
+        """What a network has to know of it, without listing its examples."""
+        return self.build()
+
     def metrics(self) -> tuple[str, ...]:
         """What is measured of a network beside loss and accuracy (training/metrics.py)."""
         return ()
@@ -25,6 +30,17 @@ class TaskBase(Settings):
     def describe(self) -> Mapping[str, Any]:
         """Columns of the `runs` table that describe it, the name aside."""
         return {"p": getattr(self, "p", None)}
+
+
+@dataclass(frozen=True)
+class PairShape:
+    """That of a task of two numbers and one answer."""
+
+    vocabulary: int
+    classes: int
+    length: int = 2
+    answers: tuple[int, ...] = (1,)
+    source: int = 0
 
 
 class TableTask(TaskBase):
@@ -37,6 +53,10 @@ class TableTask(TaskBase):
     def build(self) -> Task:
         """All examples."""
         raise NotImplementedError
+
+    def size(self) -> int:
+        """How many examples there are, without listing them."""
+        return len(self.build().labels)
 
 
 class GeneratedTask(TaskBase):

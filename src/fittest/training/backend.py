@@ -3,7 +3,7 @@
 A backend holds an ensemble (several networks of one shape) and moves it forward.
 It never decides when to record, stop or save: `fittest.training.loop` does.
 
-Shapes: S runs, N pairs of the task, C classes.
+Shapes: S runs, n examples, A answers of each.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fittest.streams import DROPOUT, stream
+from fittest.training.feed import Feed
 from fittest.training.optimisers import Moments, Optimiser, Parameters
 
 __all__ = [
     "Backend",
+    "Dropout",
     "Ensemble",
     "Evaluation",
     "Moments",
@@ -28,39 +32,66 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class Dropout:
+    """What is dropped of hidden layers at each update, a function of a run's seed and the step.
+
+    rate: share. shape: of what is dropped of one example. seeds: for each run.
+    """
+
+    rate: float
+    shape: tuple[int, ...]
+    seeds: tuple[int, ...]
+
+    def kept(self, examples: int, step: int) -> Tensor:
+        """(S, examples, *shape) float32: 0 where a value is dropped, 1 / (1 - rate) elsewhere."""
+        size = (examples, *self.shape)
+        drawn = [stream(DROPOUT, seed, step).random(size, np.float32) for seed in self.seeds]
+        scale = np.float32(1 / (1 - self.rate))
+        return torch.from_numpy(np.where(np.stack(drawn) < self.rate, np.float32(0), scale))
+
+    def select(self, indices: Tensor) -> Dropout:
+        """That of the runs at `indices`."""
+        return replace(self, seeds=tuple(self.seeds[i] for i in indices.tolist()))
+
+
+@dataclass(frozen=True)
 class Ensemble:
     """Everything that decides how a set of equally shaped networks is trained.
 
     model: the architecture; its own parameter values are ignored.
-    tokens: (N, operands) int64, every pair of the task. labels: (N,) int64.
-    grid: the pairs are the full table, ``tokens[a * p + b] == (a, b)``.
-    train_mask: (S, N) bool, True where the pair is trained on; the rest is the test set.
+    feed: the examples of each run at each step.
     optimiser: its kind, and its settings for each run.
     initial: stacked parameters at step 0, in the dtype of the training.
     frozen: names of parameters that are neither trained nor decayed.
+    loss: name of the cross-entropy (training/loss.py).
+    metrics: what is measured beside loss and accuracy (training/metrics.py).
+    dropout: None for none.
+    every_loss: keep the train loss of every step.
     """
 
     model: nn.Module
-    tokens: Tensor
-    labels: Tensor
-    grid: bool
-    train_mask: Tensor
+    feed: Feed
     optimiser: Optimiser
     initial: Parameters
     frozen: frozenset[str] = frozenset()
+    loss: str = "exact"
+    metrics: tuple[str, ...] = ()
+    dropout: Dropout | None = None
+    every_loss: bool = False
 
     @property
     def size(self) -> int:
         """Number of runs S."""
-        return self.train_mask.shape[0]
+        return self.feed.runs
 
     def select(self, indices: Tensor) -> Ensemble:
         """The ensemble of the runs at `indices` alone."""
         return replace(
             self,
-            train_mask=self.train_mask[indices],
+            feed=self.feed.select(indices),
             optimiser=self.optimiser.select(indices),
             initial={k: v[indices] for k, v in self.initial.items()},
+            dropout=None if self.dropout is None else self.dropout.select(indices),
         )
 
     @property
@@ -69,28 +100,21 @@ class Ensemble:
         return next(iter(self.initial.values())).dtype
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Losses and accuracies of the current state; every field is (S,) float64 on the CPU.
-
-    Mean cross-entropy in nats over the train or test pairs; accuracy as a share (0..1).
-    A split without test pairs has NaN for its test values.
-    """
-
-    train_loss: Tensor
-    test_loss: Tensor
-    train_accuracy: Tensor
-    test_accuracy: Tensor
+Evaluation = dict[str, Tensor]
+"""What is measured of the current state: `train_` and `test_` with the name of a metric -> (S,) or
+(S, A) float64 on the CPU. Loss and accuracy are always there; see training/metrics.py."""
 
 
 @dataclass(frozen=True)
 class TrainingState:
     """What a restart needs of the runs still training: stacked parameters, what the optimiser
-    remembers, and the step."""
+    remembers, the step, and the train losses (S, n) that nobody has recorded yet, if they are kept.
+    """
 
     parameters: Parameters
     moments: Moments
     step: int
+    losses: Tensor | None = None
 
     def select(self, indices: Tensor) -> TrainingState:
         """The state of the runs at `indices` alone."""
@@ -99,7 +123,8 @@ class TrainingState:
             return {k: v[indices] for k, v in group.items()}
 
         moments = {name: selected(group) for name, group in self.moments.items()}
-        return TrainingState(selected(self.parameters), moments, self.step)
+        losses = None if self.losses is None else self.losses[indices]
+        return TrainingState(selected(self.parameters), moments, self.step, losses)
 
 
 class Backend(Protocol):
@@ -114,8 +139,15 @@ class Backend(Protocol):
     def advance(self, steps: int) -> None:
         """Apply `steps` optimiser updates to every run."""
 
+    def losses(self) -> Tensor | None:
+        """(S, n) float64 on the CPU: train losses before each of the n updates since they were last
+        forgotten; None where the ensemble does not keep them."""
+
+    def forget_losses(self) -> None:
+        """They have been recorded."""
+
     def evaluate(self) -> Evaluation:
-        """Losses and accuracies of the state as it stands."""
+        """What is measured of the state as it stands."""
 
     def parameters(self) -> Parameters:
         """The stacked parameters as they stand; callers must not write into them."""

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from fittest.errors import TrainingError
 from fittest.training.backend import Ensemble, TrainingState
+from fittest.training.feed import TableFeed
 from fittest.training.native_backend import NativeBackend
 from fittest.training.optimisers import AdamW
 from fittest.training.torch_backend import TorchBackend
@@ -40,24 +41,19 @@ def check_first_step(ensemble: Ensemble, run: str) -> None:
     """
     one = ensemble.select(torch.tensor([0]))
     one = replace(one, initial={k: v.double().cpu() for k, v in one.initial.items()})
-    pairs = one.train_mask[0].nonzero().flatten()
+    feed = one.feed
+    assert isinstance(feed, TableFeed)
+    pairs = feed.train_mask[0].nonzero().flatten()
     count = min(PAIRS, len(pairs))
     # In whole numbers: no pair is taken twice.
     pairs = pairs[torch.arange(count) * len(pairs) // max(1, count)]
-    mask = torch.zeros_like(one.train_mask)
+    mask = torch.zeros_like(feed.train_mask)
     mask[0, pairs] = True
-    plain = TorchBackend(
-        replace(
-            one,
-            tokens=one.tokens[pairs],
-            labels=one.labels[pairs],
-            grid=False,
-            train_mask=torch.ones(1, len(pairs), dtype=torch.bool),
-        ),
-        slow=True,
-    )
-    native = NativeBackend(replace(one, train_mask=mask))
-    loss = float(plain.evaluate().train_loss)
+    every = torch.ones(1, len(pairs), dtype=torch.bool)
+    few = TableFeed(feed.tokens[pairs], feed.labels[pairs], every, grid=False)
+    plain = TorchBackend(replace(one, feed=few), slow=True)
+    native = NativeBackend(replace(one, feed=replace(feed, train_mask=mask)))
+    loss = float(plain.evaluate()["train_loss"])
     for backend in (plain, native):
         backend.advance(1)
     difference = _difference(one, plain.state(), native.state(), _ROUNDING * max(1.0, loss))

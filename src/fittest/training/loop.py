@@ -18,14 +18,12 @@ from torch import Tensor
 
 from fittest.errors import Interrupted
 from fittest.training.backend import Backend, Evaluation, Parameters, TrainingState
+from fittest.training.observers import Observe
 from fittest.training.record import Record, Rows, WeightSpool
 from fittest.training.restart import RestartFolder
 from fittest.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
-
-Observe = Callable[[Parameters], dict[str, Tensor]]
-"""Stacked parameters (n, ...) -> named values (n, ...) to record at every recorded step."""
 
 ObserveGradient = tuple[str, Callable[[Tensor], dict[str, Tensor]]]
 """A parameter, and what to record of the train loss's gradient (n, ...) by it."""
@@ -157,12 +155,17 @@ class Loop:
         if self.observe_gradient is not None:
             name, observe = self.observe_gradient
             observed = observed | observe(self.backend.gradient_of(name))
+        losses = self.backend.losses()
+        if losses is not None:
+            observed = observed | {"train_losses": losses}
         columns = _columns(evaluation, observed)
         recorded = torch.ones_like(at_limit) if self.schedule.contains(self._step) else at_limit
         # Only where a run is recorded anyway: a stop for another run's limit must not show.
-        failed = ~torch.isfinite(evaluation.train_loss) & recorded
+        failed = ~torch.isfinite(evaluation["train_loss"]) & recorded
         rows = Rows(self._step, self._alive[recorded], {k: v[recorded] for k, v in columns.items()})
         self._record.rows.append(rows)
+        if self.schedule.contains(self._step):
+            self.backend.forget_losses()
         self.control.worked(0, len(rows.runs))
         leaving = at_limit | failed
         if self.stop_rule is not None:
@@ -254,5 +257,4 @@ def _check_payload(payload: dict[str, Any]) -> None:
 
 
 def _columns(evaluation: Evaluation, observed: dict[str, Tensor]) -> dict[str, Tensor]:
-    losses = {f.name: getattr(evaluation, f.name) for f in fields(Evaluation)}
-    return losses | {k: v.detach().cpu() for k, v in observed.items()}
+    return evaluation | {k: v.detach().cpu() for k, v in observed.items()}

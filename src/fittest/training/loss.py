@@ -6,6 +6,8 @@ relative to the correct logit, nothing is subtracted from one (survival methods 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -23,3 +25,21 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     shift = others.amax(dim=-1).clamp(min=0).detach()
     total = torch.exp(others - shift[:, None]).sum(dim=-1)
     return shift + torch.log1p(total + torch.expm1(-shift))
+
+
+def _rounded(dtype: torch.dtype) -> Callable[[Tensor, Tensor], Tensor]:
+    def through_log_softmax(logits: Tensor, labels: Tensor) -> Tensor:
+        """As `cross_entropy`, with the cancellation of log-softmax in a type."""
+        likely = torch.log_softmax(logits.to(dtype), dim=-1)
+        right = labels[:, None] == torch.arange(logits.shape[-1], device=logits.device)
+        return -torch.where(right, likely, 0).sum(dim=-1)
+
+    return through_log_softmax
+
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "exact": cross_entropy,
+    "float32": _rounded(torch.float32),
+    "float64": _rounded(torch.float64),
+}
+"""Cross-entropies by name: exact; and as papers compute it, on logits cast to a type."""

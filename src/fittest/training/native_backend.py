@@ -6,7 +6,7 @@ The kernel is a shared library without Python in it (native_library.py), loaded 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import Tensor
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_library, native_settings
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
+from fittest.training.feed import TableFeed
 from fittest.training.optimisers import AdamW
 
 PARAMETERS = (
@@ -34,7 +35,17 @@ _MOMENTS = {"first": 1, "second": 2}
 
 
 _KNOWN = frozenset(
-    {"model", "tokens", "labels", "grid", "train_mask", "optimiser", "initial", "frozen"}
+    {
+        "model",
+        "feed",
+        "optimiser",
+        "initial",
+        "frozen",
+        "loss",
+        "metrics",
+        "dropout",
+        "every_loss",
+    }
 )
 """All that an ensemble may hold: a field that joins is refused until it is looked at here."""
 
@@ -50,17 +61,9 @@ def supports(ensemble: Ensemble, settings: Iterable[Mapping[str, Any]] = ()) -> 
     for one in settings:
         if (obstacle := native_settings.obstacle(one)) is not None:
             return obstacle
-    # A subclass may compute anything.
-    if type(ensemble.model) is not EmbeddingMLP:
-        return f"it knows the embedding MLP, not {type(ensemble.model).__name__}"
-    if ensemble.model.activation != "silu":
-        return f"it knows the activation silu, not {ensemble.model.activation}"
-    if type(ensemble.optimiser) is not AdamW:
-        return f"it knows the optimiser adamw, not {ensemble.optimiser.name}"
-    if not ensemble.grid:
-        return "it needs the full table of token pairs"
-    if ensemble.dtype not in (torch.float32, torch.float64):
-        return f"it computes in float32 and float64, not in {ensemble.dtype}"
+    for knows, reason in _expectations(ensemble):
+        if not knows:
+            return reason
     if set(ensemble.initial) != set(PARAMETERS):
         return "the parameters are not those of the embedding MLP"
     if not ensemble.frozen <= set(PARAMETERS):
@@ -68,6 +71,29 @@ def supports(ensemble: Ensemble, settings: Iterable[Mapping[str, Any]] = ()) -> 
     if any(tensor.device.type != "cpu" for tensor in ensemble.initial.values()):
         return "it computes on the CPU only"
     return None
+
+
+def _expectations(ensemble: Ensemble) -> Iterator[tuple[bool, str]]:
+    """What the kernel takes for granted, one after the other, and what to say where it is not so:
+    each may rely on those before it."""
+    model, feed, optimiser = ensemble.model, ensemble.feed, ensemble.optimiser
+    # A subclass may compute anything.
+    known = type(model) is EmbeddingMLP
+    yield known, f"it knows the embedding MLP, not {type(model).__name__}"
+    assert isinstance(model, EmbeddingMLP)
+    activation = model.activation
+    yield activation == "silu", f"it knows the activation silu, not {activation}"
+    yield type(optimiser) is AdamW, f"it knows the optimiser adamw, not {optimiser.name}"
+    usual = not optimiser.penalises and not bool((optimiser.warmup != 0).any())
+    yield usual, "it knows neither warmup nor l1"
+    whole = type(feed) is TableFeed and feed.grid
+    yield whole, "it needs the full table of token pairs"
+    yield ensemble.loss == "exact", f"it knows the loss exact, not {ensemble.loss}"
+    yield not ensemble.metrics, f"it measures loss and accuracy, not {ensemble.metrics}"
+    yield ensemble.dropout is None, "it knows no dropout"
+    yield not ensemble.every_loss, "it does not keep the loss of every step"
+    usual = ensemble.dtype in (torch.float32, torch.float64)
+    yield usual, f"it computes in float32 and float64, not in {ensemble.dtype}"
 
 
 class NativeBackend:
@@ -107,8 +133,14 @@ class NativeBackend:
         """
         out = torch.empty(self._size, 4, dtype=torch.float64)
         self._check(self._kernel.fittest_evaluate(self._handle, self._threads, out.data_ptr()))
-        train_loss, test_loss, train_accuracy, test_accuracy = out.T.contiguous()
-        return Evaluation(train_loss, test_loss, train_accuracy, test_accuracy)
+        names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+        return dict(zip(names, out.T.contiguous(), strict=True))
+
+    def losses(self) -> None:
+        """It keeps none."""
+
+    def forget_losses(self) -> None:
+        """It keeps none."""
 
     def parameters(self) -> Parameters:
         """The stacked parameters as they stand (a copy)."""
@@ -157,8 +189,10 @@ class NativeBackend:
         p, d = ensemble.initial["embedding.weight"].shape[1:]
         h2, h1 = ensemble.initial["hidden.weight"].shape[1:]
         classes = ensemble.initial["output.weight"].shape[1]
-        labels = ensemble.labels.to("cpu", torch.int64).contiguous()
-        masks = ensemble.train_mask.to("cpu", torch.uint8).contiguous()
+        feed = ensemble.feed
+        assert isinstance(feed, TableFeed)
+        labels = feed.labels.to("cpu", torch.int64).contiguous()
+        masks = feed.train_mask.to("cpu", torch.uint8).contiguous()
         if labels.shape != (p * p,) or masks.shape != (self._size, p * p):
             raise ValueError(f"labels and masks must cover the {p} x {p} pairs")
         if labels.min() < 0 or labels.max() >= classes:

@@ -25,6 +25,7 @@ GIVEN = frozenset(
         "optimiser.betas",
         "optimiser.eps",
         "optimiser.weight_decay",
+        "arithmetic.dtype",
     }
 )
 """Understood, whatever the value: a number of the kernel, or part of the data it is given."""
@@ -37,6 +38,7 @@ NO_PART_OF_A_STEP = frozenset(
         "recording.final",
         "recording.checkpoints_every",
         "recording.gradients",
+        "recording.observers",
         "stop",
         "stop.first",
         "stop.window",
@@ -53,6 +55,12 @@ ONLY: Mapping[str, Any] = {
     "model.activation": "silu",
     "optimiser.name": "adamw",
     "optimiser.momentum": 0.0,
+    "optimiser.warmup": 0,
+    "optimiser.l1": 0.0,
+    "data": None,
+    "data.name": "table",
+    "arithmetic.loss": "exact",
+    "recording.every_loss": False,
 }
 """Understood with this value alone."""
 

@@ -7,6 +7,7 @@ what an ensemble is; its settings may differ from run to run. Shapes: S runs; a 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import ClassVar, Self
 
 import torch
@@ -24,10 +25,18 @@ class Optimiser:
     """Settings of an optimiser, one value per run; every field is a float64 tensor (S,).
 
     name: as in the settings of a run. moments: names of what it remembers, zero at the start.
+    lr: learning rate. weight_decay: as the kind says. warmup: updates over which the learning rate
+    rises linearly, from 0 at the first of them. l1: weight of the sum of absolute parameters in the
+    loss.
     """
 
     name: ClassVar[str]
     moments: ClassVar[tuple[str, ...]]
+
+    lr: Tensor
+    weight_decay: Tensor
+    warmup: Tensor
+    l1: Tensor
 
     def select(self, keep: Tensor) -> Self:
         """The settings of the runs at the indices `keep`."""
@@ -36,6 +45,25 @@ class Optimiser:
     def to(self, device: torch.device) -> Self:
         """The same on another device."""
         return type(self)(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
+    @cached_property
+    def penalises(self) -> bool:
+        """Whether l1 is in any run's loss."""
+        return bool((self.l1 != 0).any())
+
+    def rate(self, count: Tensor) -> Tensor:
+        """Learning rates (S,) of the update number `count`, from 1."""
+        rising = torch.clamp((count - 1) / self.warmup.clamp(min=1), max=1)
+        return torch.where(self.warmup > 0, self.lr * rising, self.lr)
+
+    def whole(self, gradients: Parameters, parameters: Parameters, l2: bool) -> Parameters:
+        """Gradients of the loss with its penalties: l1, and L2 where weight decay is one."""
+        if self.penalises:
+            gradients = {
+                name: gradient + _beside(gradient, self.l1)[0] * parameters[name].sign()
+                for name, gradient in gradients.items()
+            }
+        return _with_l2(gradients, parameters, self.weight_decay) if l2 else gradients
 
     def start(self, parameters: Parameters) -> Moments:
         """What it remembers before the first update."""
@@ -61,17 +89,17 @@ class AdamW(Optimiser):
     name = "adamw"
     moments = ("first", "second")
 
-    lr: Tensor
     beta1: Tensor
     beta2: Tensor
     eps: Tensor
-    weight_decay: Tensor
 
     def update(
         self, parameters: Parameters, gradients: Parameters, moments: Moments, count: Tensor
     ) -> tuple[Parameters, Moments]:
         """One update of every run."""
-        return _adam(self, parameters, gradients, moments, count, 1 - self.lr * self.weight_decay)
+        whole = self.whole(gradients, parameters, l2=False)
+        shrink = 1 - self.rate(count) * self.weight_decay
+        return _adam(self, parameters, whole, moments, count, shrink)
 
 
 @dataclass(frozen=True)
@@ -84,7 +112,7 @@ class Adam(AdamW):
         self, parameters: Parameters, gradients: Parameters, moments: Moments, count: Tensor
     ) -> tuple[Parameters, Moments]:
         """One update of every run."""
-        whole = _with_l2(gradients, parameters, self.weight_decay)
+        whole = self.whole(gradients, parameters, l2=True)
         return _adam(self, parameters, whole, moments, count, torch.ones_like(self.lr))
 
 
@@ -95,17 +123,16 @@ class SGD(Optimiser):
     name = "sgd"
     moments = ("momentum",)
 
-    lr: Tensor
     momentum: Tensor
-    weight_decay: Tensor
 
     def update(
         self, parameters: Parameters, gradients: Parameters, moments: Moments, count: Tensor
     ) -> tuple[Parameters, Moments]:
         """One update of every run."""
         values, directions = dict(parameters), dict(moments["momentum"])
-        for name, gradient in _with_l2(gradients, parameters, self.weight_decay).items():
-            kept, size = _beside(gradient, self.momentum, self.lr)
+        rate = self.rate(count)
+        for name, gradient in self.whole(gradients, parameters, l2=True).items():
+            kept, size = _beside(gradient, self.momentum, rate)
             directions[name] = kept * directions[name] + gradient
             values[name] = parameters[name] - size * directions[name]
         return values, {"momentum": directions}
@@ -138,7 +165,7 @@ def _adam(
     shrink: Tensor,
 ) -> tuple[Parameters, Moments]:
     """Adam's update of parameters that are multiplied by `shrink` (S,) first."""
-    step_size = settings.lr / (1 - settings.beta1**count)
+    step_size = settings.rate(count) / (1 - settings.beta1**count)
     root_correction = torch.sqrt(1 - settings.beta2**count)
     values, first, second = dict(parameters), dict(moments["first"]), dict(moments["second"])
     for name, gradient in gradients.items():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import fields
 from typing import cast
 
 import torch
@@ -107,10 +106,16 @@ class SplittingBackend:
 
     def evaluate(self) -> Evaluation:
         """Losses and accuracies of every run, in order."""
-        values = self._on_each(lambda part: part.backend.evaluate())
-        return Evaluation(
-            **{f.name: torch.cat([getattr(v, f.name) for v in values]) for f in fields(Evaluation)}
-        )
+        return _joined(cast(list[Evaluation], self._on_each(lambda part: part.backend.evaluate())))
+
+    def losses(self) -> Tensor | None:
+        """Train losses of every run, in order."""
+        return _optional([part.backend.losses() for part in self._parts])
+
+    def forget_losses(self) -> None:
+        """They have been recorded."""
+        for part in self._parts:
+            part.backend.forget_losses()
 
     def parameters(self) -> Parameters:
         """Stacked parameters of every run, in order."""
@@ -128,6 +133,7 @@ class SplittingBackend:
             _joined([s.parameters for s in states]),
             {name: _joined([s.moments[name] for s in states]) for name in states[0].moments},
             states[0].step,
+            _optional([s.losses for s in states]),
         )
 
     def load(self, state: TrainingState) -> None:
@@ -159,6 +165,11 @@ def _joined(groups: list[Parameters]) -> Parameters:
     if len(groups) == 1:
         return groups[0]
     return {name: torch.cat([g[name] for g in groups]) for name in groups[0]}
+
+
+def _optional(values: list[Tensor | None]) -> Tensor | None:
+    found = [value for value in values if value is not None]
+    return torch.cat(found) if found else None
 
 
 def _release_cached_memory() -> None:

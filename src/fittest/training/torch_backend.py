@@ -1,15 +1,16 @@
-"""The generic backend and the reference: any model, any task, cpu or cuda.
+"""The generic backend and the reference: any model, any data, cpu or cuda.
 
-One step is written for a single network; the ensemble is `torch.vmap` of it.
+One step is written for a single network; the ensemble is `torch.vmap` of it. Shapes: S runs, n
+examples, A answers of each, C classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor
-from torch.func import functional_call, grad, vmap
+from torch import Tensor, nn
+from torch.func import functional_call, grad_and_value, vmap
 
 from fittest.training.backend import (
     Ensemble,
@@ -18,34 +19,32 @@ from fittest.training.backend import (
     Parameters,
     TrainingState,
 )
-from fittest.training.loss import cross_entropy
+from fittest.training.feed import Batch
+from fittest.training.further_metrics import FURTHER
+from fittest.training.loss import LOSSES
+from fittest.training.metrics import ALWAYS
 
-StepFunction = Callable[..., tuple[Parameters, Moments]]
-
-
-def pair_losses(ensemble: Ensemble, device: torch.device) -> Callable[[Parameters], Tensor]:
-    """The function from one network's parameters to its logits (N, C) on every pair."""
-    model = ensemble.model
-    use_grid = ensemble.grid and hasattr(model, "forward_grid")
-    tokens = ensemble.tokens.to(device)
-
-    def logits(parameters: Parameters) -> Tensor:
-        if use_grid:
-            return functional_call(_Grid(model), {f"model.{k}": v for k, v in parameters.items()})
-        return functional_call(model, parameters, (tokens,))
-
-    return logits
+_EVALUATED_AT_ONCE = 8192
+"""Most examples in one forward pass of an evaluation that is no table: bounds its memory."""
 
 
-class _Grid(torch.nn.Module):
-    """Calls the model's table form, so that functional_call can reach it."""
+class _Cheapest(nn.Module):
+    """Calls the cheapest exact form of a model, so that functional_call can reach it."""
 
-    def __init__(self, model: torch.nn.Module) -> None:
+    def __init__(self, model: nn.Module, grid: bool) -> None:
         super().__init__()
         self.model = model
+        self.form = "forward"
+        if hasattr(model, "forward_examples"):
+            self.form = "forward_examples"
+        if grid and hasattr(model, "forward_grid"):
+            self.form = "forward_grid"
 
-    def forward(self) -> Tensor:
-        return self.model.forward_grid()  # type: ignore[operator]
+    def forward(self, tokens: Tensor, kept: Tensor | None) -> Tensor:
+        # A model without dropout takes no second argument.
+        given: list[Any] = [] if self.form == "forward_grid" else [tokens]
+        logits: Tensor = getattr(self.model, self.form)(*given, *([] if kept is None else [kept]))
+        return logits[:, None] if logits.dim() == 2 else logits
 
 
 class TorchBackend:
@@ -70,81 +69,180 @@ class TorchBackend:
         self._ensemble = ensemble
         self._slow = slow
         self._bfloat16 = bfloat16
-        self._labels = ensemble.labels.to(self._device)
-        self._train = ensemble.train_mask.to(self._device)
+        self._feed = ensemble.feed.to(self._device)
+        self._dropout = ensemble.dropout
         self._optimiser = ensemble.optimiser.to(self._device)
-        self._logits = pair_losses(ensemble, self._device)
+        self._model = _Cheapest(ensemble.model, ensemble.feed.grid)
+        self._cross_entropy = LOSSES[ensemble.loss]
         self._parameters = {k: v.to(self._device).clone() for k, v in ensemble.initial.items()}
         self._moments = self._optimiser.start(self._parameters)
         self._step = 0
-        update: StepFunction = self._update
-        self._run_step = torch.compile(update, dynamic=False) if compile_step else update
+        self._losses: list[Tensor] = []
+        self._run_step = (
+            torch.compile(self._update, dynamic=False) if compile_step else self._update
+        )
 
     # -- one network -------------------------------------------------------------------
 
-    def _loss(self, trained: Parameters, fixed: Parameters, train: Tensor) -> Tensor:
-        per_pair = cross_entropy(self._forward({**trained, **fixed}), self._labels)
-        return torch.where(train, per_pair, 0).sum() / train.sum()
-
-    def _forward(self, parameters: Parameters) -> Tensor:
+    def _forward(self, parameters: Parameters, tokens: Tensor, kept: Tensor | None) -> Tensor:
+        named = {f"model.{name}": value for name, value in parameters.items()}
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
-            logits = self._logits(parameters)
+            logits: Tensor = functional_call(self._model, named, (tokens, kept))
         return logits.to(self._ensemble.dtype)
 
-    def _measure(self, parameters: Parameters, train: Tensor) -> tuple[Tensor, ...]:
-        logits = self._forward(parameters)
-        per_pair = cross_entropy(logits, self._labels).double()
-        right = (logits.argmax(dim=-1) == self._labels).double()
-        # An empty test set divides 0 by 0: NaN is the honest value of a mean over nothing.
-        return tuple(
-            torch.where(mask, values, 0).sum() / mask.sum()
-            for values in (per_pair, right)
-            for mask in (train, ~train)
-        )
+    def _each_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """(n, A) from logits (n, A, C) and labels (n, A)."""
+        flat = self._cross_entropy(logits.flatten(0, 1), labels.flatten())
+        return flat.reshape(labels.shape)
+
+    def _loss(
+        self,
+        trained: Parameters,
+        fixed: Parameters,
+        tokens: Tensor,
+        labels: Tensor,
+        weights: Tensor,
+        kept: Tensor | None,
+    ) -> Tensor:
+        each = self._each_loss(self._forward({**trained, **fixed}, tokens, kept), labels)
+        weights = weights.to(each.dtype)
+        # What has no weight may be infinite.
+        return torch.where(weights > 0, each * weights, 0).sum() / weights.sum()
+
+    def _answers(self, parameters: Parameters, tokens: Tensor, labels: Tensor) -> Tensor:
+        """(2, n, A) float64: losses, and 1 where the most likely class is the label."""
+        logits = self._forward(parameters, tokens, None)
+        right = logits.argmax(dim=-1) == labels
+        return torch.stack([self._each_loss(logits, labels).double(), right.double()])
 
     # -- the ensemble ------------------------------------------------------------------
 
     def gradients(self, parameters: Parameters) -> Parameters:
         """Gradient of every run's train loss with respect to the trained parameters."""
+        batch = self._feed.batch(self._step + 1)
+        return self._gradients(parameters, batch.tokens, batch.labels, batch.weights, None)[0]
+
+    def _gradients(
+        self,
+        parameters: Parameters,
+        tokens: Tensor,
+        labels: Tensor,
+        weights: Tensor,
+        kept: Tensor | None,
+    ) -> tuple[Parameters, Tensor]:
+        """Gradients, and train losses (S,)."""
         trained = {k: v for k, v in parameters.items() if k not in self._ensemble.frozen}
         fixed = {k: v for k, v in parameters.items() if k in self._ensemble.frozen}
-        single = grad(self._loss)
+        single = grad_and_value(self._loss)
+        own = None if tokens.dim() == 2 else 0
         if not self._slow:
-            return vmap(single)(trained, fixed, self._train)
+            dropped = None if kept is None else 0
+            every = vmap(single, in_dims=(0, 0, own, own, 0, dropped))
+            gradients, losses = every(trained, fixed, tokens, labels, weights, kept)
+            return gradients, losses
         runs = [
-            single(_row(trained, i), _row(fixed, i), self._train[i])
-            for i in range(self._train.shape[0])
+            single(
+                _row(trained, i),
+                _row(fixed, i),
+                tokens if own is None else tokens[i],
+                labels if own is None else labels[i],
+                weights[i],
+                None if kept is None else kept[i],
+            )
+            for i in range(len(weights))
         ]
-        return {k: torch.stack([run[k] for run in runs]) for k in trained}
+        stacked = {k: torch.stack([run[0][k] for run in runs]) for k in trained}
+        return stacked, torch.stack([run[1] for run in runs])
 
     def _update(
-        self, parameters: Parameters, moments: Moments, count: Tensor
-    ) -> tuple[Parameters, Moments]:
-        """One update of every run by its optimiser."""
-        return self._optimiser.update(parameters, self.gradients(parameters), moments, count)
+        self,
+        parameters: Parameters,
+        moments: Moments,
+        count: Tensor,
+        tokens: Tensor,
+        labels: Tensor,
+        weights: Tensor,
+        kept: Tensor | None,
+    ) -> tuple[Parameters, Moments, Tensor]:
+        """One update of every run by its optimiser; and the train losses before it."""
+        gradients, losses = self._gradients(parameters, tokens, labels, weights, kept)
+        return *self._optimiser.update(parameters, gradients, moments, count), losses
 
     def advance(self, steps: int) -> None:
         """Apply `steps` updates; a failed update leaves the state of the step before it."""
         for _ in range(steps):
             # A tensor, so that the compiled step is not specialised to one step number.
             count = torch.tensor(float(self._step + 1), dtype=torch.float64, device=self._device)
-            state = self._run_step(self._parameters, self._moments, count)
-            self._parameters, self._moments = state
+            batch = self._feed.batch(self._step + 1)
+            kept = None
+            if self._dropout is not None:
+                kept = self._dropout.kept(batch.tokens.shape[-2], self._step + 1)
+                kept = kept.to(self._device, self._ensemble.dtype)
+            self._parameters, self._moments, losses = self._run_step(
+                self._parameters,
+                self._moments,
+                count,
+                batch.tokens,
+                batch.labels,
+                batch.weights,
+                kept,
+            )
             self._step += 1
+            if self._ensemble.every_loss:
+                self._losses.append(losses.detach())
+
+    def losses(self) -> Tensor | None:
+        """Train losses before each update since they were last forgotten."""
+        if not self._ensemble.every_loss:
+            return None
+        if not self._losses:
+            return torch.zeros(self._feed.runs, 0, dtype=torch.float64)
+        return torch.stack(self._losses, dim=1).double().cpu()
+
+    def forget_losses(self) -> None:
+        """They have been recorded."""
+        self._losses = []
 
     def evaluate(self) -> Evaluation:
-        """Losses and accuracies, averaged in float64."""
+        """Metrics of every run, averaged in float64."""
+        found = {}
         with torch.no_grad():
+            for batch, weightings in self._feed.evaluated(self._step):
+                losses, right = self._measured(batch)
+                for part, weights in weightings.items():
+                    asked = {name: FURTHER[name] for name in self._ensemble.metrics}
+                    for name, metric in (ALWAYS | asked).items():
+                        labels = None if batch.shared else 0
+                        values = vmap(metric, in_dims=(0, 0, labels, 0))(
+                            losses, right, batch.labels, weights
+                        )
+                        found[f"{part}_{name}"] = values.cpu()
+        return found
+
+    def _measured(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Losses and hits (S, n, A) of every run's examples."""
+        parts = []
+        whole = self._model.form == "forward_grid"
+        size = batch.tokens.shape[-2] if whole else _EVALUATED_AT_ONCE
+        for tokens, labels in zip(
+            batch.tokens.split(size, dim=-2), batch.labels.split(size, dim=-2), strict=True
+        ):
+            own = None if batch.shared else 0
             if self._slow:
                 rows = [
-                    self._measure(_row(self._parameters, i), mask)
-                    for i, mask in enumerate(self._train)
+                    self._answers(
+                        _row(self._parameters, i),
+                        tokens if own is None else tokens[i],
+                        labels if own is None else labels[i],
+                    )
+                    for i in range(self._feed.runs)
                 ]
-                values = tuple(torch.stack(column) for column in zip(*rows, strict=True))
+                parts.append(torch.stack(rows))
             else:
-                values = vmap(self._measure)(self._parameters, self._train)
-        train_loss, test_loss, train_accuracy, test_accuracy = (v.cpu() for v in values)
-        return Evaluation(train_loss, test_loss, train_accuracy, test_accuracy)
+                every = vmap(self._answers, in_dims=(0, own, own))
+                parts.append(every(self._parameters, tokens, labels))
+        joined = torch.cat(parts, dim=2)
+        return joined[:, 0], joined[:, 1]
 
     def parameters(self) -> Parameters:
         """Stacked parameters on the training device."""
@@ -161,7 +259,7 @@ class TorchBackend:
             return {k: v.detach().to("cpu", copy=True) for k, v in group.items()}
 
         moments = {name: copied(group) for name, group in self._moments.items()}
-        return TrainingState(copied(self._parameters), moments, self._step)
+        return TrainingState(copied(self._parameters), moments, self._step, self.losses())
 
     def load(self, state: TrainingState) -> None:
         """Go on from `state` (same runs, same order)."""
@@ -172,11 +270,16 @@ class TorchBackend:
         self._parameters = copied(state.parameters)
         self._moments = {name: copied(state.moments[name]) for name in self._moments}
         self._step = state.step
+        kept = state.losses if self._ensemble.every_loss else None
+        self._losses = [] if kept is None else [*kept.to(self._device).unbind(dim=1)]
 
     def keep(self, indices: Tensor) -> None:
         """Drop every run but those at `indices`."""
         rows = indices.to(self._device)
-        self._train = self._train[rows]
+        self._feed = self._feed.select(rows)
+        if self._dropout is not None:
+            self._dropout = self._dropout.select(indices)
+        self._losses = [values[rows] for values in self._losses]
         self._optimiser = self._optimiser.select(rows)
         self._parameters = _rows(self._parameters, rows)
         self._moments = {name: _rows(group, rows) for name, group in self._moments.items()}
