@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any
 
 from fittest.settings import Settings
 from fittest.tasks.task import AnyTask, SequenceTask, Task
@@ -28,11 +26,13 @@ class TaskBase(Settings):
 
 
 class TableTask(TaskBase):
-    """A task whose examples are listed, and split into those trained on and the rest."""
+    """A task whose examples are listed, and split into those trained on and the rest: a subclass
+    has a field `train_fraction`."""
 
-    train_fraction: float = Field(
-        default=0.8, gt=0, le=1, description="share of examples trained on (survival paper, app. E)"
-    )
+    if TYPE_CHECKING:
+        # Each task has the field in its own place: a run's identity is its settings in their
+        # order, and a field of this class would come first.
+        train_fraction: float
 
     def build(self) -> Task:
         """All examples."""
