@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fittest.settings import Settings
+from fittest.settings import (
+    MAX_OPERANDS,
+    MAX_P,
+    MAX_TABLE,
+    MAX_TOKENS,
+    Settings,
+    limited,
+)
 from fittest.tasks.task import AnyTask, SequenceTask, Task
+
+Numbers = Annotated[int, limited("MAX_P", MAX_P)]
+"""How many numbers an operand can be."""
+Operands = Annotated[int, limited("MAX_OPERANDS", MAX_OPERANDS)]
+Tokens = Annotated[int, limited("MAX_TOKENS", MAX_TOKENS)]
+"""How many tokens there are, of a sequence or of a kind."""
+
+
+def refuse_large(key: str, p: int, operands: int, signs: int = 0) -> None:
+    """ValueError that names `key` where the table of all sequences is over MAX_TABLE, before there
+    is one.
+
+    signs: tokens of a sequence beside its operands.
+    """
+    length = operands + signs
+    if p**operands * length > MAX_TABLE:
+        raise ValueError(
+            f"{key}: {p}^{operands} = {p**operands:,} sequences of {length} tokens, and the limit"
+            f" MAX_TABLE is {MAX_TABLE:,} tokens"
+        )
 
 
 class TaskBase(Settings):
