@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fittest.errors import ConfigError
-from fittest.tasks import ModularAddition, train_mask, train_pairs
+from fittest.tasks import ModularAddition, Remainder, TableTask, Xor, train_mask, train_pairs
 from fittest.tasks.task import Equals
 
 
@@ -45,11 +45,23 @@ def test_a_grid_keeps_its_pairs_in_front_of_the_sign() -> None:
     assert all(tokens[a * 5 + b].tolist() == [a, b, 5] for a in range(5) for b in range(5))
 
 
-def test_runs_of_today_keep_their_json() -> None:
-    """The new fields stand in no dump at their defaults, so no run is trained again."""
-    assert ModularAddition().model_dump_json() == (
-        '{"name":"modular_addition","p":59,"train_fraction":0.8}'
-    )
+@pytest.mark.parametrize(
+    ("task", "json"),
+    [
+        (ModularAddition(), '{"name":"modular_addition","p":59,"train_fraction":0.8}'),
+        (
+            Remainder(),
+            '{"name":"remainder","p":100,"m":10,"outputs":"answers","train_fraction":0.8}',
+        ),
+        (Xor(), '{"name":"xor","digits":3,"train_fraction":0.8}'),
+    ],
+)
+def test_runs_of_today_keep_their_json(task: TableTask, json: str) -> None:
+    """A run's identity is its JSON: fields in their order, none that joined at its default."""
+    assert task.model_dump_json() == json
+
+
+def test_later_fields_stand_in_the_json_where_they_are_set() -> None:
     more = ModularAddition(p=11, operands=4, equals="input")
     assert ModularAddition.model_validate_json(more.model_dump_json()) == more
 
