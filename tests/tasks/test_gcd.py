@@ -111,7 +111,7 @@ def test_nothing_and_nothing_have_no_divisor() -> None:
 
 
 def test_operands_are_distributed_as_named() -> None:
-    n, largest = 20_000, 10**7
+    n, largest = 5_000, 10**7
     uniform, logarithmic = (
         np.array([pair[:2] for pair in read(drawn(settings, n), settings)])
         for settings in (Gcd(), Gcd(distribution="log_uniform"))
