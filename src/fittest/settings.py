@@ -16,6 +16,16 @@ MAX_LEGACY_SEED = 2**32 - 1
 """Largest seed of numpy's legacy generator."""
 MAX_P = 4096
 """Most numbers of a task: all pairs of them are in memory."""
+MAX_TABLE = 2**26
+"""Most tokens of a task's listed examples together: all of them are in memory."""
+MAX_OPERANDS = 24
+"""Most operands of a task: of three numbers each, more make a table over MAX_TABLE."""
+MAX_EXPONENT = 2**63 - 1
+"""Largest exponent of a task."""
+MAX_TOKENS = 4096
+"""Most tokens that a drawn sequence has, and most that there are of a kind."""
+MAX_OPERAND = 10**15
+"""Largest operand that is drawn: float64 holds every integer up to it."""
 MAX_D = 65_536
 """Most embedding dimensions of an analysis."""
 MAX_BINS = 10_000
@@ -60,6 +70,17 @@ def _rising(values: Sequence[float]) -> Sequence[float]:
 
 RISING = AfterValidator(_rising)
 """For lists and intervals that go upwards, no number twice."""
+
+
+def limited(name: str, limit: int) -> AfterValidator:
+    """For whole numbers up to one of the limits above, which the message then names."""
+
+    def checked(value: int) -> int:
+        if value > limit:
+            raise ValueError(f"{value:,}, and the limit {name} is {limit:,}")
+        return value
+
+    return AfterValidator(checked)
 
 
 def by_name(default: str) -> Discriminator:

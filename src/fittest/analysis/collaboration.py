@@ -36,9 +36,9 @@ class Evaluator:
         # Torch here alone: the tables of this module are read without it.
         import torch
 
-        task = run.task.build()
+        task = run.numbers_task.build()
         self._labels = torch.from_numpy(task.labels)
-        train = train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
+        train = train_mask(task, run.numbers_task.train_fraction, run.seeds.split, run.rng)
         self._test = torch.from_numpy(~train)
         self._model = run.model.build(task).to_empty(device="cpu")
 
@@ -115,7 +115,7 @@ def collaboration_table(
         the survivors (0 = dead), fate, step, kept (text), losses.
     """
     evaluator = Evaluator(run)
-    sets = listed_sets(survivors, run.task.p)
+    sets = listed_sets(survivors, run.numbers_task.p)
     rank = {k: index + 1 for index, k in enumerate(survivors)}
     different = sorted({ks for panel in sets.values() for ks in panel.values()})
     rows: list[dict[str, Any]] = []

@@ -95,13 +95,13 @@ def accuracies_on_test(run: Run, weights: Weights) -> tuple[float, float]:
     import torch
     from torch.func import functional_call
 
-    task = run.task.build()
+    task = run.numbers_task.build()
     model = run.model.build(task).to_empty(device="cpu")
     values = {name: torch.tensor(np.asarray(v)) for name, v in weights.items()}
     with torch.no_grad():
         given = functional_call(model, values, (torch.from_numpy(task.tokens),)).argmax(dim=1)
     right = given.numpy() == task.labels
-    test = ~train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
+    test = ~train_mask(task, run.numbers_task.train_fraction, run.seeds.split, run.rng)
     by_label = [
         float(right[test & (task.labels == label)].mean()) for label in np.unique(task.labels[test])
     ]

@@ -7,7 +7,7 @@ from functools import cache
 from fittest.data import Fresh, Sample
 from fittest.models import ModelSettings
 from fittest.runs.run import Run
-from fittest.tasks import TaskSettings, count_train
+from fittest.tasks import TaskSettings
 from fittest.tasks.settings import TableTask
 from fittest.tasks.task import Shape
 from fittest.training import native_settings
@@ -68,8 +68,13 @@ def _shape(task: TaskSettings) -> Shape:
 def trained_examples(run: Run) -> int:
     """Examples that a run is trained on: listed ones, or those drawn for a step."""
     if isinstance(run.task, TableTask):
-        return count_train(_size(run.task), run.task.train_fraction)
+        return _trained(run.task)
     return run.trained_on.per_step(0)
+
+
+@cache
+def _trained(task: TableTask) -> int:
+    return task.trained()
 
 
 @cache

@@ -16,7 +16,7 @@ from fittest.runs.interventions.base import Floats
 from fittest.runs.optimisers import AdamW, OptimiserSettings
 from fittest.settings import MAX_LEGACY_SEED, MAX_P, MAX_SEED, PositiveStep, Settings, Step, later
 from fittest.tasks import ModularAddition, Rng, TaskSettings
-from fittest.tasks.settings import TableTask
+from fittest.tasks.settings import NumbersTask, TableTask
 from fittest.tasks.task import AnyTask
 
 NO_IDENTITY = frozenset({"steps", "recording", "stop"})
@@ -153,6 +153,8 @@ class Run(Settings):
         if p > MAX_P:
             raise ValueError(f"task.p: {p:,}, and the limit MAX_P is {MAX_P:,}")
         if self.rng == "authors":
+            if not isinstance(self.task, NumbersTask):
+                raise ValueError("rng: authors draws pairs of numbers, and the task has none")
             for name, seed in self.seeds:
                 if seed > MAX_LEGACY_SEED:
                     raise ValueError(
@@ -202,6 +204,13 @@ class Run(Settings):
         data = self.data or default_data(self.task, self.model.reads_tables())
         assert data is not None
         return data
+
+    @property
+    def numbers_task(self) -> NumbersTask:
+        """The task of runs on sequences of numbers, all of them listed; TypeError for others."""
+        if not isinstance(self.task, NumbersTask):
+            raise TypeError(f"{self.task.name} is no task of listed numbers")
+        return self.task
 
     @property
     def kept(self) -> tuple[str, ...]:

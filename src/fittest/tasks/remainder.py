@@ -8,11 +8,11 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from fittest.tasks.settings import PairShape, TableTask
-from fittest.tasks.task import Shape, Task, pair_table
+from fittest.tasks.settings import NumbersTask
+from fittest.tasks.task import Task, pair_table
 
 
-class Remainder(TableTask):
+class Remainder(NumbersTask):
     """Tell whether a = b mod m, for a and b in 0..p-1."""
 
     name: Literal["remainder"] = "remainder"
@@ -35,17 +35,12 @@ class Remainder(TableTask):
             )
         return self
 
-    def shape(self) -> Shape:
-        """Two numbers, one answer."""
-        return PairShape(self.p, 2 if self.outputs == "answers" else self.p)
-
-    def size(self) -> int:
-        """All ordered pairs."""
-        return self.p**2
+    def class_count(self) -> int:
+        """No and yes, or as many as there are tokens."""
+        return 2 if self.outputs == "answers" else self.p
 
     def build(self) -> Task:
         """All p * p ordered pairs, label 1 where the remainders agree."""
         tokens = pair_table(self.p)
         same = (tokens[:, 0] - tokens[:, 1]) % self.m == 0
-        classes = 2 if self.outputs == "answers" else self.p
-        return Task(self.p, classes, tokens, same.astype(np.int64), grid=True)
+        return Task(self.p, self.class_count(), tokens, same.astype(np.int64), grid=True)

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fittest.errors import ConfigError
 from fittest.streams import SPLIT, stream
 
 Rng = Literal["streams", "authors"]
@@ -60,7 +61,8 @@ class Task:
     p: how many numbers an operand can be. tokens: (N, T) int64; numbers are the tokens 0..p-1.
     labels: (N,) int64 in 0..classes-1. grid: two operands in all combinations, and nothing that
     differs beside them: ``tokens[a * p + b, :2] == (a, b)``. signs: tokens beside the numbers, from
-    p on, such as that of equality.
+    p on, such as that of equality. trained: (N,) bool, a split that is given, no matter of seeds;
+    None: it is drawn.
     """
 
     p: int
@@ -69,6 +71,7 @@ class Task:
     labels: Integers
     grid: bool
     signs: int = 0
+    trained: NDArray[np.bool_] | None = None
 
     @property
     def vocabulary(self) -> int:
@@ -122,8 +125,37 @@ def pair_table(p: int) -> Integers:
     return np.ascontiguousarray(np.indices((p, p), dtype=np.int64).reshape(2, -1).T)
 
 
+Equals = Literal["none", "input", "input_and_output"]
+"""Whether a sign of equality ends a sequence of numbers, as token p, and is a class besides."""
+
+
+def operand_table(p: int, operands: int = 2, equals: Equals = "none") -> Integers:
+    """All sequences of so many numbers (p^operands, operands), the first outermost; one column more
+    where a sign of equality follows."""
+    if operands == 2:
+        table = pair_table(p)
+    else:
+        table = np.indices((p,) * operands, dtype=np.int64).reshape(operands, -1).T
+    if equals != "none":
+        table = np.column_stack([table, np.full(len(table), p)])
+    return np.ascontiguousarray(table)
+
+
+def numbers_task(p: int, tokens: Integers, values: Integers, equals: Equals) -> Task:
+    """The task of giving one of the numbers 0..p-1 for each of `operand_table`.
+
+    values: (N,), what is right. The classes are the numbers, and the sign of equality where
+    `equals` says so.
+    """
+    signs = int(equals != "none")
+    classes = p + int(equals == "input_and_output")
+    return Task(p, classes, tokens, values, tokens.shape[1] - signs == 2, signs)
+
+
 def train_pairs(task: Task, fraction: float) -> int:
-    """Number of train pairs, floor(fraction * N)."""
+    """Number of train pairs: floor(fraction * N), or as many as a given split has."""
+    if task.trained is not None:
+        return int(task.trained.sum())
     return count_train(len(task.labels), fraction)
 
 
@@ -134,11 +166,20 @@ def count_train(pairs: int, fraction: float) -> int:
 
 
 def train_mask(task: Task, fraction: float, seed: int, rng: Rng = "streams") -> NDArray[np.bool_]:
-    """(N,) bool, True for the floor(fraction * N) train pairs, drawn without replacement.
+    """(N,) bool, True for the floor(fraction * N) train pairs, drawn without replacement; or the
+    split that the task gives.
 
     With ``rng="authors"`` the draw comes from numpy's legacy generator, and drawn id i
     stands for the pair (i mod p, i // p), as in the released code (survival methods 1.1, 1.4).
+    Raises ConfigError where the examples are no pairs of numbers.
     """
+    if task.trained is not None:
+        return task.trained.copy()
+    if rng == "authors" and not task.grid:
+        raise ConfigError(
+            "rng: `authors` draws pairs of numbers, and this task has others; leave"
+            " it out, or write `streams`"
+        )
     n_pairs = len(task.labels)
     n_train = train_pairs(task, fraction)
     if rng == "streams":

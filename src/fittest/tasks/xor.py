@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from fittest.tasks.settings import PairShape, TableTask
-from fittest.tasks.task import Shape, Task, pair_table
+from fittest.tasks.settings import NumbersTask
+from fittest.tasks.task import Task, pair_table
 
 
-class Xor(TableTask):
+class Xor(NumbersTask):
     """Exclusive or, digit by digit, of two binary numbers."""
 
     name: Literal["xor"] = "xor"
@@ -23,14 +23,6 @@ class Xor(TableTask):
     def p(self) -> int:
         """Number of tokens, 2^digits."""
         return int(2**self.digits)
-
-    def shape(self) -> Shape:
-        """Two numbers, one answer."""
-        return PairShape(self.p, self.p)
-
-    def size(self) -> int:
-        """All ordered pairs."""
-        return self.p**2
 
     def build(self) -> Task:
         """All p * p ordered pairs with their exclusive or."""
