@@ -1,13 +1,32 @@
 """One network, written as its paper writes it. Knows no ensembles and no files.
 
-A new model is a settings class (`name`, `build`, `initial`, `shapes`, `shape_key`,
-`parameter_names`, `flops_per_step`), listed here, and in `networks/`, in a file of the same name,
-the nn.Module that `build` makes. Only that one imports torch: whoever trains nothing asks the
-settings.
+A new model is a settings class (see `Model`), listed here, and in `networks/`, in a file of the
+same name, the nn.Module that `build` makes. Only that one imports torch: whoever trains nothing
+asks the settings.
 """
 
-from fittest.models.embedding_mlp import EMBEDDING, EmbeddingMLPSettings
+from typing import Annotated
 
-ModelSettings = EmbeddingMLPSettings
+from pydantic import Tag
 
-__all__ = ["EMBEDDING", "EmbeddingMLPSettings", "ModelSettings"]
+from fittest.models.embedding_mlp import EmbeddingMLPSettings
+from fittest.models.model import EMBEDDING
+from fittest.models.transformer import TransformerSettings
+from fittest.models.two_table_mlp import TwoTableMLPSettings
+from fittest.settings import by_name
+
+ModelSettings = Annotated[
+    Annotated[EmbeddingMLPSettings, Tag("embedding_mlp")]
+    | Annotated[TwoTableMLPSettings, Tag("two_table_mlp")]
+    | Annotated[TransformerSettings, Tag("transformer")],
+    by_name("embedding_mlp"),
+]
+"""Any model, told apart by `name`; the embedding MLP where no name is given."""
+
+__all__ = [
+    "EMBEDDING",
+    "EmbeddingMLPSettings",
+    "ModelSettings",
+    "TransformerSettings",
+    "TwoTableMLPSettings",
+]

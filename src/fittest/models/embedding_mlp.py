@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from fittest.models.activations import Activation
-from fittest.models.model import Model, Values
+from fittest.models.model import EMBEDDING, Model, Values, Width
 from fittest.streams import INITIAL_EMBEDDING, INITIAL_MLP, stream
 from fittest.tasks import Rng
 from fittest.tasks.task import Shape
@@ -21,15 +21,9 @@ from fittest.tasks.task import Shape
 if TYPE_CHECKING:
     from fittest.models.networks.embedding_mlp import EmbeddingMLP
 
-EMBEDDING = "embedding.weight"
-
-
 _NAMES = frozenset(
     f"{layer}.{kind}" for layer in ("input", "hidden", "output") for kind in ("weight", "bias")
 ) | {EMBEDDING}
-
-
-Width = Annotated[int, Field(ge=1)]
 
 
 class EmbeddingMLPSettings(Model):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from fittest.settings import Settings
 from fittest.tasks import Rng
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float64]
 """Values of a parameter at step 0."""
+
+Width = Annotated[int, Field(ge=1)]
+"""Number of neurons, dimensions, layers or heads."""
+
+EMBEDDING = "embedding.weight"
+"""The table of tokens, in models that have one for all positions."""
+
+
+def refuse_authors(model: str, rng: Rng) -> None:
+    """ValueError where initial values are wanted from a released code's stream that none has."""
+    if rng == "authors":
+        raise ValueError(
+            f"rng: {model} has initial values from our streams only; set it to streams"
+        )
 
 
 class Model(Settings):

@@ -1,0 +1,200 @@
+"""The network of `fittest.models.transformer`, as its papers write it, and in a cheaper form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fittest.models.activations import function_of
+from fittest.tasks.task import Shape
+
+if TYPE_CHECKING:
+    from fittest.models.transformer import TransformerSettings
+
+Projection = Callable[[Tensor, Sequence[int]], Tensor]
+
+
+class Transformer(nn.Module):
+    """x = E[token] + positions; in each layer x += attention(x), then x += MLP(x); logits = U x.
+
+    Parameters (V tokens, T positions, C classes, h heads of size k, F neurons):
+    embedding.weight (V, d); positions.weight (T, d); for each layer: query, key and value
+    (h, k, d), output (d, h, k), mlp_in.weight (F, d), mlp_in.bias (F), mlp_out.weight (d, F),
+    mlp_out.bias (d); unembedding.weight (C, d). With LayerNorm: attention_norm and mlp_norm of each
+    layer, and final_norm, each .weight and .bias (d).
+    """
+
+    def __init__(self, settings: TransformerSettings, task: Shape) -> None:
+        super().__init__()
+        self.settings = settings
+        self.answers = task.answers
+        self.seen = task.answers[-1] + 1
+        d = settings.d
+        self.embedding = nn.Embedding(task.vocabulary, d)
+        learned = settings.positions == "learned"
+        self.positions = nn.Embedding(task.length, d) if learned else None
+        self.layers = nn.ModuleList(Layer(settings) for _ in range(settings.layers))
+        self.final_norm = nn.LayerNorm(d) if settings.layer_norm == "pre" else None
+        self.unembedding = nn.Linear(d, task.classes, bias=False)
+
+    def forward(self, tokens: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Logits (n, C) or (n, A, C) of the sequences (n, T): every position through every layer,
+        as the papers write it. kept: see `fittest.models.model.Model`."""
+        every = range(tokens.shape[1])
+        stream = self._embedded(tokens, every)
+        for index, layer in enumerate(self.layers):
+            dropped = None if kept is None else self._spread(kept, index, len(every))
+            stream = layer(stream, every, dropped)
+        return self._logits(_at(stream, self.answers))
+
+    def forward_examples(self, tokens: Tensor, kept: Tensor | None = None) -> Tensor:
+        """The same numbers for less: nothing after the last answer, and in the last layer only the
+        positions that are answered from."""
+        tokens = tokens[:, : self.seen]
+        every = range(self.seen)
+        stream: Tensor | None = None
+        for index, layer in enumerate(self.layers):
+            rows = self.answers if index == len(self.layers) - 1 else every
+            dropped = None if kept is None else self._part(kept, index)
+            if stream is None and self.final_norm is None:
+                stream = self._first(tokens, rows, dropped)
+            else:
+                before = self._embedded(tokens, every) if stream is None else stream
+                stream = layer(before, rows, dropped)
+        assert stream is not None
+        return self._logits(stream)
+
+    # -- parts -------------------------------------------------------------------------
+
+    def _embedded(self, tokens: Tensor, rows: Sequence[int]) -> Tensor:
+        """Tokens and positions (n, R, d) at some rows."""
+        embedded = self.embedding(_at(tokens, rows))
+        if self.positions is None:
+            return embedded
+        return embedded + _at(self.positions.weight, rows, dim=0)
+
+    def _first(self, tokens: Tensor, rows: Sequence[int], kept: Tensor | None) -> Tensor:
+        """The first layer at some rows. Queries, keys and values are linear in the token and in
+        the position, so that a table of each serves all examples."""
+        layer = self.layers[0]
+        assert isinstance(layer, Layer)
+        every = range(self.seen)
+
+        def projected(weight: Tensor, at: Sequence[int]) -> Tensor:
+            flat = weight.flatten(0, 1)
+            if not self.settings.tables(len(self.embedding.weight), len(at), len(tokens)):
+                return functional.linear(self._embedded(tokens, at), flat)
+            table = functional.linear(self.embedding.weight, flat)
+            values = functional.embedding(_at(tokens, at), table)
+            if self.positions is None:
+                return values
+            return values + functional.linear(_at(self.positions.weight, at, dim=0), flat)
+
+        return layer.attended(self._embedded(tokens, rows), projected, rows, every, kept)
+
+    def _logits(self, stream: Tensor) -> Tensor:
+        """From the residual stream (n, A, d) at the answers' positions."""
+        if self.final_norm is not None:
+            stream = self.final_norm(stream)
+        logits = self.unembedding(stream)
+        return logits[:, 0] if len(self.answers) == 1 else logits
+
+    def _part(self, kept: Tensor, layer: int) -> Tensor:
+        """What of `kept` is a layer's: (n, R, F)."""
+        start = layer * self.seen
+        return kept[:, start:] if layer == len(self.layers) - 1 else kept[:, start:][:, : self.seen]
+
+    def _spread(self, kept: Tensor, layer: int, length: int) -> Tensor:
+        """A layer's part of `kept` at every position (n, T, F); 1 where nobody reads."""
+        part = self._part(kept, layer)
+        rows = self.answers if layer == len(self.layers) - 1 else range(self.seen)
+        nobody = torch.ones_like(part[:, 0])
+        there = {row: part[:, index] for index, row in enumerate(rows)}
+        return torch.stack([there.get(row, nobody) for row in range(length)], dim=1)
+
+
+class Layer(nn.Module):
+    """Attention and MLP, each added to the residual stream; without an MLP, attention alone."""
+
+    def __init__(self, settings: TransformerSettings) -> None:
+        super().__init__()
+        d, mlp, norm = settings.d, settings.mlp, settings.layer_norm == "pre"
+        self.settings = settings
+        heads = (settings.heads, settings.head_size)
+        self.query = nn.Parameter(torch.empty(*heads, d))
+        self.key = nn.Parameter(torch.empty(*heads, d))
+        self.value = nn.Parameter(torch.empty(*heads, d))
+        self.output = nn.Parameter(torch.empty(d, *heads))
+        self.attention_norm = nn.LayerNorm(d) if norm else None
+        self.mlp_in = None if mlp is None else nn.Linear(d, mlp, bias=settings.biases)
+        self.mlp_out = None if mlp is None else nn.Linear(mlp, d, bias=settings.biases)
+        self.mlp_norm = nn.LayerNorm(d) if norm and mlp is not None else None
+
+    def forward(self, stream: Tensor, rows: Sequence[int], kept: Tensor | None = None) -> Tensor:
+        """The residual stream (n, R, d) after this layer at some rows, from the one before it at
+        all positions (n, T, d). kept: (n, R, F)."""
+        read = stream if self.attention_norm is None else self.attention_norm(stream)
+
+        def projected(weight: Tensor, at: Sequence[int]) -> Tensor:
+            return functional.linear(_at(read, at), weight.flatten(0, 1))
+
+        return self.attended(_at(stream, rows), projected, rows, range(stream.shape[1]), kept)
+
+    def attended(
+        self,
+        stream: Tensor,
+        projected: Projection,
+        rows: Sequence[int],
+        every: Sequence[int],
+        kept: Tensor | None,
+    ) -> Tensor:
+        """The layer's work on the residual stream (n, R, d) at some rows, which see `every`.
+
+        projected: from a weight (h, k, d) and positions to what it makes of them, (n, P, h k).
+        """
+        value = projected(self.value, every)
+        if self.settings.attention == "constant":
+            mixed = self._summed(value, rows)
+        else:
+            mixed = self._mixed(
+                projected(self.query, rows), projected(self.key, every), value, rows
+            )
+        stream = stream + functional.linear(mixed, self.output.flatten(1))
+        if self.mlp_in is None or self.mlp_out is None:
+            return stream
+        read = stream if self.mlp_norm is None else self.mlp_norm(stream)
+        neurons = function_of(self.settings.activation)(self.mlp_in(read))
+        return stream + self.mlp_out(neurons if kept is None else neurons * kept)
+
+    def _mixed(self, query: Tensor, key: Tensor, value: Tensor, rows: Sequence[int]) -> Tensor:
+        """softmax(q k^T / sqrt(head size)) v of each head: (n, R, h k)."""
+        q, k, v = (self._heads(each) for each in (query, key, value))
+        scores = q @ k.transpose(-1, -2) / math.sqrt(self.settings.head_size)
+        length = k.shape[-2]
+        if self.settings.causal and tuple(rows) != (length - 1,):
+            sees = torch.ones(length, length, dtype=torch.bool, device=scores.device).tril()
+            scores = scores.masked_fill(~_at(sees, rows, dim=0), -math.inf)
+        return (scores.softmax(dim=-1) @ v).transpose(1, 2).flatten(2)
+
+    def _heads(self, each: Tensor) -> Tensor:
+        """(n, P, h k) -> (n, h, P, k)."""
+        return each.unflatten(-1, (self.settings.heads, self.settings.head_size)).transpose(1, 2)
+
+    def _summed(self, value: Tensor, rows: Sequence[int]) -> Tensor:
+        """The sum of what each row sees: (n, R, h k)."""
+        if self.settings.causal and tuple(rows) != (value.shape[1] - 1,):
+            return _at(value.cumsum(dim=1), rows)
+        return value.sum(dim=1, keepdim=True).expand(-1, len(rows), -1)
+
+
+def _at(values: Tensor, positions: Sequence[int], dim: int = 1) -> Tensor:
+    """Those at some positions of a dimension; without a copy where they follow each other."""
+    first, count = positions[0], len(positions)
+    if positions[-1] - first == count - 1:
+        return values.narrow(dim, first, count)
+    return values.index_select(dim, torch.tensor(positions, device=values.device))
