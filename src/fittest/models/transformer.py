@@ -167,7 +167,8 @@ class TransformerSettings(Model):
 
     def forward_flops(self, task: Shape, examples: int) -> float:
         """Of `forward_examples`: the last layer at the answers' positions only, and the first
-        layer's queries, keys and values as tables of tokens and positions where these are fewer."""
+        layer's queries, keys and values as tables of tokens and positions where these are fewer.
+        The attention of a single position is no matrix product, and is not counted."""
         seen, answers = task.answers[-1] + 1, len(task.answers)
         heads = self.heads * self.head_size
         softmax = self.attention == "softmax"
@@ -181,7 +182,7 @@ class TransformerSettings(Model):
                     count = task.vocabulary
                     count += projected if self.positions == "learned" else 0
                 total += 2.0 * count * self.d * heads
-            if softmax:
+            if softmax and rows > 1:
                 total += 4.0 * examples * rows * seen * heads
             total += 2.0 * examples * rows * self.d * (heads + 2 * (self.mlp or 0))
         return total + 2.0 * examples * answers * self.d * task.classes

@@ -174,16 +174,22 @@ class Layer(nn.Module):
     def _mixed(self, query: Tensor, key: Tensor, value: Tensor, rows: Sequence[int]) -> Tensor:
         """softmax(q k^T / sqrt(head size)) v of each head: (n, R, h k)."""
         q, k, v = (self._heads(each) for each in (query, key, value))
-        scores = q @ k.transpose(-1, -2) / math.sqrt(self.settings.head_size)
-        length = k.shape[-2]
-        if self.settings.causal and tuple(rows) != (length - 1,):
+        length = key.shape[1]
+        scale = math.sqrt(self.settings.head_size)
+        if tuple(rows) == (length - 1,):
+            # It sees everything. Products of so small matrices cost more than their arithmetic.
+            weights = ((q * k).sum(dim=-1, keepdim=True) / scale).softmax(dim=1)
+            return (weights * v).sum(dim=1, keepdim=True).flatten(2)
+        q, k, v = (each.transpose(1, 2) for each in (q, k, v))
+        scores = q @ k.transpose(-1, -2) / scale
+        if self.settings.causal:
             sees = torch.ones(length, length, dtype=torch.bool, device=scores.device).tril()
             scores = scores.masked_fill(~_at(sees, rows, dim=0), -math.inf)
         return (scores.softmax(dim=-1) @ v).transpose(1, 2).flatten(2)
 
     def _heads(self, each: Tensor) -> Tensor:
-        """(n, P, h k) -> (n, h, P, k)."""
-        return each.unflatten(-1, (self.settings.heads, self.settings.head_size)).transpose(1, 2)
+        """(n, P, h k) -> (n, P, h, k)."""
+        return each.unflatten(-1, (self.settings.heads, self.settings.head_size))
 
     def _summed(self, value: Tensor, rows: Sequence[int]) -> Tensor:
         """The sum of what each row sees: (n, R, h k)."""
