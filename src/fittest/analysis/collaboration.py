@@ -17,7 +17,7 @@ from fittest.analysis.intervals import Resampling
 from fittest.analysis.ode_statistics import over_runs
 from fittest.analysis.survival_statistics import Row, statistic_row
 from fittest.fourier import Floats, half_spectrum, keep_only
-from fittest.models import EMBEDDING
+from fittest.models import EMBEDDING, EmbeddingMLPSettings
 from fittest.runs.run import Run
 from fittest.tasks import train_mask
 
@@ -40,6 +40,8 @@ class Evaluator:
         self._labels = torch.from_numpy(task.labels)
         train = train_mask(task, run.numbers_task.train_fraction, run.seeds.split, run.rng)
         self._test = torch.from_numpy(~train)
+        # The embedding is edited as it stands there.
+        assert isinstance(run.model, EmbeddingMLPSettings)
         self._model = run.model.build(task).to_empty(device="cpu")
 
     def losses(

@@ -39,6 +39,10 @@ class TwoTableMLPSettings(Model):
         " of layers; torch_default: tables N(0,1), layers as torch's Linear (cosets spec 1.5)",
     )
 
+    def reads_tables(self) -> bool:
+        """Its first layer is linear in each operand."""
+        return True
+
     def build(self, task: Shape) -> TwoTableMLP:
         """The architecture for `task`; its parameter values mean nothing."""
         import torch

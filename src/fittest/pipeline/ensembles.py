@@ -129,7 +129,8 @@ def _dropout(runs: Sequence[Run], task: AnyTask) -> Dropout | None:
     shape = runs[0].model.dropout_shape(task)
     if shape is None:
         return None
-    rate: float = runs[0].model.dropout  # type: ignore[attr-defined]  # whoever has the one
+    # Whoever has the one has the other.
+    rate = float(getattr(runs[0].model, "dropout", 0.0))
     return Dropout(rate, shape, tuple(run.seeds.mlp for run in runs))
 
 
