@@ -131,7 +131,7 @@ def test_comments_docstrings_and_layout(package: Path) -> None:
         ("models/networks/embedding_mlp.py", "activate(pre)", "pre"),
         ("tasks/task.py", "replace=False", "replace=True"),
         ("streams.py", "INITIAL_MLP = Purpose(2)", "INITIAL_MLP = Purpose(7)"),
-        ("streams.py", "[purpose, seed]", "[seed, purpose]"),
+        ("streams.py", "[purpose, seed, *further]", "[seed, purpose, *further]"),
         ("runs/initial.py", "run.seeds.mlp", "run.seeds.split"),
         ("fourier.py", "2.0 * np.pi", "3.0 * np.pi"),
         ("pipeline/ensembles.py", "run.optimiser for", "runs[0].optimiser for"),
@@ -246,8 +246,8 @@ def test_moving_a_file_retrains_nothing(
 
 def test_what_an_import_brings_counts(package: Path) -> None:
     """The place does not, but another function under the same name does."""
-    old = "from fittest.training.loss import cross_entropy"
-    new = "from fittest.training.loss import squares as cross_entropy"
+    old = "from fittest.training.loss import LOSSES"
+    new = "from fittest.training.loss import squares as LOSSES"
     edit(package, "training/torch_backend.py", old, new)
     assert retrained(package) == set(RUNS)
 
@@ -278,9 +278,11 @@ def test_every_definition_counts_where_it_is_not_told_which(tmp_path: Path) -> N
 
 def test_every_value_of_a_run_is_in_its_key() -> None:
     """`runs/run.py` is in no hash because every value of a run is in its shard's key."""
-    fields = {name for name in Run.model_fields if name not in ("stop", "intervention")}
-    assert fields <= Run().model_dump(mode="json").keys()
-    decided = json.loads(Run().decisive_json())
+    other = {"data": {"name": "batch"}, "arithmetic": {"loss": "float64"}}
+    decided = json.loads(Run.model_validate(other).decisive_json())
+    assert decided.keys() >= {n for n in Run.model_fields if n not in ("stop", "intervention")}
+    assert decided["data"] == other["data"]
+    assert decided["arithmetic"]["loss"] == "float64"
     assert decided["optimiser"] == AdamW().model_dump(mode="json")
     assert decided["recording"]["every"] == Recording().every
 

@@ -310,7 +310,7 @@ def test_columns_of_another_version(change: Callable[[pa.Table], pa.Table], tmp_
 def test_writing_wrong_columns(as_frame: bool, tmp_path: Path) -> None:
     table = table_of("trajectory")
     for wrong, named in [
-        (table.drop_columns(["signals"]), "signals"),
+        (table.drop_columns(["train_loss"]), "train_loss"),
         (table.append_column("extra", table["step"]), "extra"),
         (table.set_column(1, "step", pa.array(["x"] * ROWS)), "step|type"),
     ]:
