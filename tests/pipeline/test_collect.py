@@ -291,9 +291,9 @@ def test_collect_depends_on_its_own_analysis_keys_alone(tmp_path: Path) -> None:
 
 
 def written_before_optional_columns(path: Path, kind: str) -> None:
-    """The same table as a version wrote it that knew the core alone."""
+    """The same table as a version wrote it that knew the core alone, of which signals were."""
     table, origin = read_table(path, kind), read_provenance(path)
-    core = core_columns(kind)
+    core = [*core_columns(kind), "signals", "signal_mean"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SCHEMAS, kind, pa.schema([SCHEMAS[kind].field(name) for name in core]))
         patch.setitem(OPTIONAL, kind, ())
@@ -316,6 +316,18 @@ def test_shards_without_a_column_that_came_later_count_as_they_are(tmp_path: Pat
     for name, table in before.items():
         pd.testing.assert_frame_equal(after[name], table, check_exact=True)
     assert not any("trajectory" in file for file in Freshness(project, []).stale())
+
+
+def test_signals_that_a_run_asks_for_are_not_missed_in_silence(tmp_path: Path) -> None:
+    project = write_project(tmp_path, {"one": runset(LONG, {"seed": [0]})})
+    collected(project, "one")
+    path = tmp_path / project.paths.trajectory("one", "0000")
+    table, origin = read_table(path, "trajectory"), read_provenance(path)
+    columns = [name for name in table.columns if not name.startswith("signal")]
+    del origin["kind"]
+    write_table(table[columns], path, origin, "trajectory")
+    with pytest.raises(StoreError, match=r"0000\.parquet.*signals.*delete"):
+        collect(project, "one", str(tmp_path / "r.parquet"), str(tmp_path / "f.parquet"))
 
 
 def test_a_shard_of_runs_with_and_without_an_optional_recording(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,8 @@ def test_ensemble_holds_each_runs_own_settings() -> None:
     runs = [
         small_run(
             seeds={"embedding": i, "mlp": 5 - i, "split": 2 * i},
-            optimiser={"lr": 0.1 + i, "betas": [0.1 * i, 0.5], "eps": 1.0 + i, "weight_decay": i},
+            optimiser={"lr": 0.1 + i, "betas": [0.1 * i, 0.5], "eps": 1.0 + i, "weight_decay": i}
+            | {"warmup": 2 * i, "l1": 0.1 * i},
         )
         for i in range(3)
     ]
@@ -141,13 +143,16 @@ def test_ensemble_holds_each_runs_own_settings() -> None:
         assert torch.equal(table_of(ensemble).train_mask[index], table_of(alone).train_mask[0])
         for name, value in ensemble.initial.items():
             assert torch.equal(value[index], alone.initial[name][0])
-        hyper = {k: float(v[index]) for k, v in vars(ensemble.optimiser).items()}
+        settings = ensemble.optimiser
+        hyper = {f.name: float(getattr(settings, f.name)[index]) for f in fields(settings)}
         assert hyper == {
             "lr": run.optimiser.lr,
             "beta1": run.optimiser.betas[0],
             "beta2": run.optimiser.betas[1],
             "eps": run.optimiser.eps,
             "weight_decay": run.optimiser.weight_decay,
+            "warmup": run.optimiser.warmup,
+            "l1": run.optimiser.l1,
         }
 
 

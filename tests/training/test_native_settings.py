@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +21,8 @@ from fittest.runs.run import Run
 from fittest.store import read_provenance
 from fittest.tasks import Task
 from fittest.training import native_backend, native_library
-from fittest.training.backend import Ensemble
+from fittest.training.backend import Dropout, Ensemble
+from fittest.training.feed import TableFeed
 from fittest.training.native_settings import GIVEN, NO_PART_OF_A_STEP, ONLY, obstacle
 from fittest.training.optimisers import AdamW
 from small_world import ensemble_of, runset, small_run, train_all, write_project
@@ -37,13 +38,20 @@ def members(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from members(part)
 
 
+def refused_by_name(key: str, member: type[BaseModel]) -> bool:
+    """Whether whatever else such settings hold is never looked at."""
+    name = f"{key}.name"
+    return name in ONLY and member.model_fields["name"].default != ONLY[name]
+
+
 def keys(model: type[BaseModel], above: str = "") -> Iterator[str]:
     """Every dotted key that settings can hold; a whole that is given as data is one."""
     for name, field in model.model_fields.items():
         key = f"{above}{name}"
         inside = list(members(field.annotation)) if key not in GIVEN else []
         for member in inside:
-            yield from keys(member, f"{key}.")
+            if not refused_by_name(key, member):
+                yield from keys(member, f"{key}.")
         # As pydantic dumps it where it is null.
         if not inside or type(None) in get_args(field.annotation):
             yield key
@@ -52,7 +60,7 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[str]:
 def test_every_setting_of_a_run_stands_in_one_table() -> None:
     found = set(keys(Run))
     tables = [set(GIVEN), set(NO_PART_OF_A_STEP), set(ONLY)]
-    assert {"optimiser.momentum", "model.activation", "stop.first", "rng"} <= found
+    assert {"optimiser.warmup", "model.activation", "stop.first", "rng"} <= found
     for key in sorted(found):
         assert sum(key in table for table in tables) == 1, f"{key} stands in no table, or in two"
     assert set().union(*tables) <= found, "a table names what no run has"
@@ -60,7 +68,10 @@ def test_every_setting_of_a_run_stands_in_one_table() -> None:
 
 def test_what_reaches_the_kernel_as_data_is_all_it_looks_at() -> None:
     """A task is given as a whole, so whatever joins it has to pass through here."""
-    assert {field.name for field in fields(Task)} == {"p", "classes", "tokens", "labels", "grid"}
+    # Signs are tokens that its network does not read; a split that is given is in the mask.
+    known = {"p", "classes", "tokens", "labels", "grid", "signs", "trained"}
+    assert {field.name for field in fields(Task)} == known
+    assert {field.name for field in fields(TableFeed)} == {"tokens", "labels", "train_mask", "grid"}
     assert {field.name for field in fields(Ensemble)} == native_backend._KNOWN
 
 
@@ -96,12 +107,18 @@ def test_whatever_is_not_known_is_refused() -> None:
     ensemble = ensemble_of([small_run()], torch.float32)
     assert native_backend.supports(ensemble) is None
     given = {field.name: getattr(ensemble, field.name) for field in fields(ensemble)}
-    optimiser = Warm(**vars(ensemble.optimiser))
+    optimiser = Warm(**{f.name: getattr(ensemble.optimiser, f.name) for f in fields(AdamW)})
+    longer = replace(ensemble.optimiser, warmup=torch.ones(1))
     model = Subclass(7, 6, (10, 9), 7)
     for other, reason in [
         (Weighted(**given), "weights"),
         (Ensemble(**given | {"model": model}), "Subclass"),
         (Ensemble(**given | {"optimiser": optimiser}), "optimiser"),
+        (Ensemble(**given | {"optimiser": longer}), "warmup"),
+        (Ensemble(**given | {"loss": "float64"}), "loss"),
+        (Ensemble(**given | {"metrics": ("exact",)}), "exact"),
+        (Ensemble(**given | {"dropout": Dropout(0.5, (1,), (0,))}), "dropout"),
+        (Ensemble(**given | {"every_loss": True}), "every step"),
         (Ensemble(**given | {"frozen": frozenset({"positions"})}), "frozen"),
     ]:
         assert reason in str(native_backend.supports(other))
@@ -109,6 +126,12 @@ def test_whatever_is_not_known_is_refused() -> None:
         {"model": {"activation": "relu"}},
         {"optimiser": {"name": "adam"}},
         {"optimiser": {"name": "sgd"}},
+        {"optimiser": {"warmup": 3}},
+        {"optimiser": {"l1": 0.1}},
+        {"data": {"name": "batch"}},
+        {"data": {"name": "minibatches", "size": 7}},
+        {"arithmetic": {"loss": "float32"}},
+        {"recording": {"every_loss": True}},
     ):
         run = small_run(**settings)
         assert native_backend.supports(ensemble_of([run], torch.float32)) is not None

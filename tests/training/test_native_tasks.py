@@ -51,11 +51,9 @@ def test_native_is_torch(name: str, frozen: list[str]) -> None:
             backend.advance(steps)
         ours, theirs = (backend.evaluate() for backend in backends)
         for field in ("train_loss", "test_loss"):
-            torch.testing.assert_close(
-                getattr(ours, field), getattr(theirs, field), rtol=1e-9, atol=1e-13
-            )
+            torch.testing.assert_close(ours[field], theirs[field], rtol=1e-9, atol=1e-13)
         for field in ("train_accuracy", "test_accuracy"):
-            assert torch.equal(getattr(ours, field), getattr(theirs, field))
+            assert torch.equal(ours[field], theirs[field])
     native, torch_ = (backend.parameters() for backend in backends)
     for parameter, value in native.items():
         torch.testing.assert_close(value, torch_[parameter], rtol=1e-7, atol=1e-10)

@@ -44,12 +44,12 @@ class Small(TorchBackend):
     def advance(self, steps: int) -> None:
         for _ in range(steps):
             if self._when == "advance" and self._step >= 3:
-                self._refuse(len(self._train))
+                self._refuse(self._feed.runs)
             super().advance(1)
 
     def evaluate(self):  # type: ignore[no-untyped-def]
         if self._when == "evaluate":
-            self._refuse(len(self._train))
+            self._refuse(self._feed.runs)
         return super().evaluate()
 
 

@@ -55,6 +55,11 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
             # Another run-set may hold a shorter record of the same network.
             if run is not None and owners[run.run_id] == shard.runset:
                 found.add(run_id)
+                if "signals" in run.observers and rows["signals"].isna().any():
+                    raise StoreError(
+                        f"{path}: holds no signals of run {run_id}, which observes them; delete it"
+                        " and run the same command again"
+                    )
                 parts.append(own_rows(run, rows, factor))
     missing = wanted.keys() - found
     if missing:

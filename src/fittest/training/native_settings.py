@@ -54,7 +54,6 @@ ONLY: Mapping[str, Any] = {
     "model.name": "embedding_mlp",
     "model.activation": "silu",
     "optimiser.name": "adamw",
-    "optimiser.momentum": 0.0,
     "optimiser.warmup": 0,
     "optimiser.l1": 0.0,
     "data": None,
@@ -62,7 +61,8 @@ ONLY: Mapping[str, Any] = {
     "arithmetic.loss": "exact",
     "recording.every_loss": False,
 }
-"""Understood with this value alone."""
+"""Understood with this value alone. Where it is the name of a kind, the settings of other kinds stand
+nowhere."""
 
 
 def _values(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
