@@ -17,18 +17,21 @@ Parameters = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Sequences:
-    """A task's shape, and nothing else of it."""
+    """A task's shape, and nothing else of it; at `starts` stands the last token but one, no pad."""
 
     vocabulary: int
     length: int
     classes: int
     answers: tuple[int, ...]
     source: int = 0
+    starts: tuple[int, ...] = ()
 
     def tokens(self, n: int, seed: int = 0) -> Tensor:
         """Some sequences (n, T)."""
         generator = np.random.default_rng(seed)
-        return torch.from_numpy(generator.integers(self.vocabulary, size=(n, self.length)))
+        found = generator.integers(self.vocabulary, size=(n, self.length))
+        found[:, list(self.starts)] = self.vocabulary - 2
+        return torch.from_numpy(found)
 
 
 PROGRESS = Sequences(114, 3, 114, (2,))
@@ -36,7 +39,7 @@ EXPONENTS = Sequences(114, 3, 113, (2,))
 PIZZA = Sequences(59, 2, 59, (1,))
 PAIRS = Sequences(91, 2, 91, (1,))
 DIGITS = Sequences(12, 18, 10, tuple(range(11, 17)))
-GCD = Sequences(12, 35, 12, tuple(range(18, 35)), source=18)
+GCD = Sequences(12, 35, 12, tuple(range(18, 35)), source=18, starts=(0, 18))
 
 
 def values(model: Model, task: Sequences, seed: int = 0, other: int = 1) -> Parameters:

@@ -11,6 +11,7 @@ import torch
 from model_cases import (
     DIGITS,
     EXPONENTS,
+    GCD,
     PAIRS,
     PIZZA,
     PROGRESS,
@@ -29,6 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fittest.models import (
     EmbeddingMLPSettings,
+    EncoderDecoderSettings,
     ModelSettings,
     TransformerSettings,
     TwoTableMLPSettings,
@@ -40,10 +42,13 @@ from fittest.training.loss import cross_entropy
 Case = tuple[Model, Sequences]
 
 _small = partial(TransformerSettings, d=8, heads=2, head_size=3)
+_pair = partial(EncoderDecoderSettings, d=6, heads=2, mlp=9, encoder_layers=1, decoder_layers=2)
 _TINY = Sequences(5, 2, 5, (1,))
 _TRIPLES = Sequences(6, 3, 5, (2,))
 _APART = Sequences(7, 6, 4, (1, 3, 4))
 _ALL = Sequences(7, 6, 7, tuple(range(6)))
+_HALVES = Sequences(7, 8, 5, (4, 6), source=4)
+_PADDED = Sequences(7, 8, 5, (4, 5, 6), source=4, starts=(0, 4))
 
 # Shapes of every kind, small: what is asked of them is asked of all numbers.
 SMALL: dict[str, Case] = {
@@ -71,6 +76,9 @@ SMALL: dict[str, Case] = {
     "one_token": (_small(mlp=9), Sequences(9, 1, 2, (0,))),
     "dropout": (_small(mlp=9, dropout=0.5), _APART),
     "dropout_layers": (_small(mlp=9, dropout=0.5, layers=3), _APART),
+    "encoder_decoder": (_pair(), _HALVES),
+    "encoder_decoder_pads": (_pair(pad=0, activation="gelu"), _PADDED),
+    "encoder_decoder_one": (_pair(encoder_layers=2), Sequences(7, 5, 4, (4,), source=3)),
 }
 
 # Sizes of the papers.
@@ -92,6 +100,7 @@ PAPERS: dict[str, Case] = {
         TransformerSettings(d=64, heads=1, mlp=None, positions="none"),
         Sequences(50, 52, 48, tuple(range(26, 51))),
     ),
+    "gcd": (EncoderDecoderSettings(pad=11), GCD),
     "layer_norm": (TransformerSettings(layers=2, layer_norm="pre"), PROGRESS),
 }
 

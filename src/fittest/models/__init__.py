@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Tag
 
 from fittest.models.embedding_mlp import EmbeddingMLPSettings
+from fittest.models.encoder_decoder import EncoderDecoderSettings
 from fittest.models.model import EMBEDDING
 from fittest.models.transformer import TransformerSettings
 from fittest.models.two_table_mlp import TwoTableMLPSettings
@@ -18,7 +19,8 @@ from fittest.settings import by_name
 ModelSettings = Annotated[
     Annotated[EmbeddingMLPSettings, Tag("embedding_mlp")]
     | Annotated[TwoTableMLPSettings, Tag("two_table_mlp")]
-    | Annotated[TransformerSettings, Tag("transformer")],
+    | Annotated[TransformerSettings, Tag("transformer")]
+    | Annotated[EncoderDecoderSettings, Tag("encoder_decoder")],
     by_name("embedding_mlp"),
 ]
 """Any model, told apart by `name`; the embedding MLP where no name is given."""
@@ -26,6 +28,7 @@ ModelSettings = Annotated[
 __all__ = [
     "EMBEDDING",
     "EmbeddingMLPSettings",
+    "EncoderDecoderSettings",
     "ModelSettings",
     "TransformerSettings",
     "TwoTableMLPSettings",
