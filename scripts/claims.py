@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fittest.analysis.intervals import Resampling
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.claims.judge import judge
 from fittest.claims.measures import Evidence, measures_of
 from fittest.claims.model import ClaimFile

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from worlds import load_script
 
-from fittest.analysis.intervals import Resampling
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
 from fittest.store import read_provenance, read_table, write_table

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from worlds import PROVENANCE, RunSet, load_script, make_runs
 
-from fittest.analysis.ablation import ARMS, Measures
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.sweep_statistics import Criteria
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.survival.ablation import ARMS, Measures
+from fittest.analysis.survival.ablation_statistics import Criteria
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from fittest import fourier
-from fittest.analysis.alive import Thresholds
-from fittest.analysis.summarise import summarise_runs
+from fittest.analysis.fates.alive import Thresholds
+from fittest.analysis.fates.summarise import summarise_runs
 from fittest.store import write_table
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fittest.analysis.intervals import Estimate, Resampling
+from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.claims.tables import Tables, UnavailableError
 from fittest.errors import ClaimError
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fittest.analysis.intervals import cluster_bootstrap, wilson
-from fittest.analysis.uniformity import uniformity
+from fittest.analysis.statistics.intervals import cluster_bootstrap, wilson
+from fittest.analysis.survival.uniformity import uniformity
 from fittest.claims import survival_exact
 from fittest.claims.measures import Evidence, Measured, UnavailableError, measure
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fittest.analysis.constants import CONSTANTS
+from fittest.analysis.papers import constants
 from fittest.errors import ClaimError, ConfigError
 from fittest.runs.runset import SCALES
 
@@ -88,12 +88,12 @@ def _check_analysis(project: Project) -> None:
         where = f"config/analysis/{path.name}"
         if path.stem not in project.papers:
             raise ConfigError(f"{where}: {_no_paper(project, path.stem)}")
-        if path.stem not in CONSTANTS:
+        if path.stem not in constants():
             raise ConfigError(
-                f"{where}: nothing reads it; fittest/analysis/constants lists"
-                f" {', '.join(CONSTANTS)}"
+                f"{where}: nothing reads it; there are constants of"
+                f" {', '.join(constants())} (fittest/analysis/<paper>/constants.py)"
             )
-    for short in project.papers.keys() & CONSTANTS.keys():
+    for short in project.papers.keys() & constants().keys():
         project.constants(short)
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from fittest import fourier
-from fittest.analysis.settle import SettleRule
+from fittest.analysis.fates.settle import SettleRule
 from fittest.models import EMBEDDING
 from fittest.runs.initial import initial_parameters
 from fittest.runs.optimisers import OptimiserSettings
