@@ -19,8 +19,9 @@ from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.analysis.statistics.table import COLUMNS, statistic_row
 from fittest.analysis.survival.names import FixedEmbedding
 from fittest.claims.judge import judge
-from fittest.claims.measures import Evidence, measures_of
+from fittest.claims.measures import Evidence
 from fittest.claims.model import Claim
+from fittest.claims.registry import measures_of
 from fittest.claims.tables import Tables
 from fittest.pipeline.codehash import training_hash
 from fittest.runs.run import Run

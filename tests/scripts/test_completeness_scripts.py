@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import PROVENANCE, load_script, make_runs
+from worlds import PROVENANCE, load_script, make_runs, names_of
 
 from fittest.analysis.completeness import cubes, orders
 from fittest.analysis.completeness.constants import Constants
@@ -23,7 +23,15 @@ from fittest.analysis.completeness.learned import (
 )
 from fittest.analysis.completeness.learned_panels import order_figure
 from fittest.analysis.completeness.learned_statistics import rank_rows
-from fittest.analysis.completeness.names import RemainderRuns
+from fittest.analysis.completeness.names import (
+    FROZEN,
+    UNTRAINED,
+    Derived,
+    Overtaken,
+    RemainderRuns,
+    Speed,
+    XorRuns,
+)
 from fittest.analysis.completeness.winners import COLUMNS as SPEED
 from fittest.analysis.completeness.winners import speed_bars, speed_rows
 from fittest.analysis.statistics.intervals import Resampling
@@ -37,6 +45,7 @@ from fittest.tasks import Remainder
 from small_world import REPOSITORY, runset, train_all, write_project
 
 R = Resampling(draws=50, seed=1, confidence=0.95)
+LEARNED = {"remainder": RemainderRuns, "xor": XorRuns}
 CONSTANTS = Constants(
     **yaml.safe_load((REPOSITORY / "config/analysis/completeness.yaml").read_text())
 )
@@ -133,6 +142,7 @@ def test_learned_structures(
     known = recorded.loc[rows["run_id"], "test_accuracy"].to_numpy()
     np.testing.assert_allclose(rows["test_accuracy"], known, atol=1e-6)
     assert np.isfinite(statistics(stats).loc[f"{task}.mid_rank_all", "value"])
+    assert set(statistics(stats).index) == names_of(LEARNED[task])
     data = pd.read_csv(plotted)
     tokens = data[data["panel"] == "tokens"]
     assert len(tokens) == 2 * 2 * (12 if task == "remainder" else 8)
@@ -275,6 +285,7 @@ def test_a_planted_speed_up_is_found() -> None:
     table = planted_speed({"before": [200, 400, 1000], "winners": [100, 200, 400]})
     rows = {r["name"]: r for r in speed_rows(table, R)}
     assert rows["winners.ratio_winners_before"]["value"] == pytest.approx(0.5)
+    assert rows.keys() == names_of(Speed) - {Speed.RUNS, Speed.FAILED}
     assert rows["winners.reached_before"]["value"] == pytest.approx(2 / 3)
     assert rows["winners.reached_winners"]["value"] == 1
     assert np.isnan(rows["winners.ratio_winners_random"]["value"])
@@ -337,6 +348,7 @@ def test_fig14(tmp_path: Path, runs: int) -> None:
         str(plotted),
         confidence=0.95,
     )
+    assert set(statistics(stats).index) == names_of(Overtaken)
     found = read_table(table)
     fates = read_table(made.frequencies)
     for row in found.to_dict("records"):
@@ -381,6 +393,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_derived_statistics(untrained: dict[str, str]) -> None:
     rows = statistics(Path(untrained["out_stats"]))["value"]
+    assert set(rows.index) == names_of(Derived, *UNTRAINED.values())
     assert rows["derived.arrangements"] == len(cubes.arrangements()) == 840
     assert rows["derived.ordered_bases"] == 168
     assert rows["derived.cubes"] == 28
@@ -423,6 +436,7 @@ def test_fig9(project: Project, untrained: dict[str, str], tmp_path: Path, faile
         R,
     )
     rows = statistics(stats)
+    assert set(rows.index) == names_of(*FROZEN.values())
     assert np.isnan(rows.loc["freeze_xor.spearman_d_loss", "value"]) == failed
     if not failed:
         assert set(pd.read_csv(plotted)["step"]) == {1, 2, 10, 20}

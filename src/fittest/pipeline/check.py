@@ -100,7 +100,7 @@ def _check_analysis(project: Project) -> None:
 def _check_claims(project: Project, short: str, file: ClaimFile) -> None:
     """Papers, run-sets, figures and measures that claims name exist."""
     # Loads pandas and SciPy: not before all else is known to be right.
-    from fittest.claims.measures import check_call, measures_of
+    from fittest.claims.registry import check_call, check_statistics, measures_of
 
     path = f"config/claims/{short}.yaml"
     if file.paper not in project.papers:
@@ -125,6 +125,7 @@ def _check_claims(project: Project, short: str, file: ClaimFile) -> None:
         for key, call in claim.measures.items():
             try:
                 check_call(known, call.measure, call.parameters)
+                check_statistics(short, call.parameters)
             except ClaimError as error:
                 raise ConfigError(f"{where}.measures.{key}: {error}") from None
 
