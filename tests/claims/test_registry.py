@@ -29,7 +29,7 @@ def test_a_statistic_that_nobody_writes_is_refused(key: str) -> None:
 
 
 def test_statistics_of_another_table_are_no_rows_of_this_one() -> None:
-    with pytest.raises(ClaimError, match="has no row `moduli.slope`"):
+    with pytest.raises(ClaimError, match=r"has no row `moduli\.slope`"):
         check_statistics("survival", {"table": "survival_stats", "row": "moduli.slope"})
 
 
