@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fittest.analysis.alive import alive_two_mean
+from fittest.analysis.fates.alive import alive_two_mean
 from fittest.pipeline.backends import choose_backend
 from fittest.pipeline.config import TrainingSettings
 from fittest.pipeline.ensembles import DTYPES, build_ensemble, observing

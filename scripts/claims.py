@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fittest.analysis.intervals import Resampling
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.claims.judge import judge
-from fittest.claims.measures import Evidence, measures_of
+from fittest.claims.measures import Evidence
 from fittest.claims.model import ClaimFile
+from fittest.claims.registry import measures_of
 from fittest.claims.render import caption, claims_table, markdown, page
 from fittest.claims.tables import Tables
 from fittest.pipeline.script import rule_job

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import refuse_twins
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_table
 
@@ -15,9 +16,7 @@ def collect_statistics(parts: Sequence[str], out_stats: str) -> None:
         ValueError: if two parts name the same statistic.
     """
     table = pd.concat([read_table(part) for part in parts], ignore_index=True)
-    twice = table.loc[table["name"].duplicated(), "name"].tolist()
-    if twice:
-        raise ValueError(f"statistics of the same name: {', '.join(twice)}")
+    refuse_twins(table)
     write_table(table, out_stats, joint_provenance(parts))
 
 

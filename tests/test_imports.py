@@ -37,7 +37,12 @@ def python(code: str, *arguments: str) -> str:
 def test_floors_that_train_nothing_import_nothing_heavy() -> None:
     """The tasks, models and run-sets are read by every job, plan and check."""
     names = ["fourier", "streams", "tasks", "models", "runs.catalogue", "runs.initial"]
-    names += ["analysis.settle", "analysis.learned", "analysis.collaboration", "store"]
+    names += [
+        "analysis.fates.settle",
+        "analysis.completeness.learned",
+        "analysis.survival.collaboration",
+        "store",
+    ]
     names += ["claims.judge", "pipeline.project", "pipeline.codehash", "pipeline.collect"]
     names += ["pipeline.jobs", "pipeline.tables", "pipeline.references"]
     modules = ", ".join(f"fittest.{name}" for name in names)

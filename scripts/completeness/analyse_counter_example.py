@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.counter_example import choose, curves, overtaking_rows, overtakings
-from fittest.analysis.survival_statistics import COLUMNS
+from fittest.analysis.completeness.counter_example import (
+    choose,
+    curves,
+    overtaking_rows,
+    overtakings,
+)
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 

@@ -4,10 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.completeness_statistics import frozen_completeness_row, frozen_trend_row
-from fittest.analysis.frozen import losses_at
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.analysis.completeness.learned_statistics import (
+    frozen_completeness_row,
+    frozen_trend_row,
+)
+from fittest.analysis.completeness.names import FROZEN
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.sweeps.frozen import losses_at
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -37,10 +42,9 @@ def analyse_frozen_tasks(
         recorded = pd.concat([read_table(p, "trajectory", columns) for p in trajectories[task]])
         table = losses_at(described, recorded, shares)
         last = table[table["share"] == max(shares)]
-        prefix = f"freeze_{task}"
-        rows += run_rows(prefix, described)[:2]
-        rows.append(frozen_trend_row(prefix, last, resampling))
-        rows.append(frozen_completeness_row(prefix, last, untrained[untrained["task"] == task]))
+        rows += run_rows(FROZEN[task], described)
+        rows.append(frozen_trend_row(task, last, resampling))
+        rows.append(frozen_completeness_row(task, last, untrained[untrained["task"] == task]))
         parts.append(table.assign(task=task))
     origin = joint_provenance(list(runs.values()), number)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)

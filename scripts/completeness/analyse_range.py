@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from fittest.analysis.completeness_range import by_dimension, completeness_range, range_rows
-from fittest.analysis.completeness_statistics import identity_rows
-from fittest.analysis.constants.completeness import RangeSettings
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS
+from fittest.analysis.completeness.constants import RangeSettings
+from fittest.analysis.completeness.learned_statistics import identity_rows
+from fittest.analysis.completeness.untrained import by_dimension, completeness_range, range_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import write_csv, write_table
 

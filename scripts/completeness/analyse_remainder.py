@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.completeness_statistics import rank_rows, remainder_rows
-from fittest.analysis.constants.completeness import CompletenessConstants
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.learned import (
+from fittest.analysis.completeness.constants import Constants
+from fittest.analysis.completeness.learned import (
     REMAINDER_COLUMNS,
     learned_runs,
     needed_weights,
     remainder_row,
     shown_models,
 )
-from fittest.analysis.learned_panels import order_figure
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.analysis.completeness.learned_panels import order_figure
+from fittest.analysis.completeness.learned_statistics import rank_rows, remainder_rows
+from fittest.analysis.completeness.names import RemainderRuns
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
@@ -26,7 +28,7 @@ def analyse_remainder(
     out_table: str,
     out_stats: str,
     out_plotted: str,
-    constants: CompletenessConstants,
+    constants: Constants,
     resampling: Resampling,
     paper: Mapping[str, float],
 ) -> None:
@@ -42,8 +44,8 @@ def analyse_remainder(
     models = learned_runs(described, read_rows(weights, "weights", keys, wanted))
     rows = [remainder_row(one, constants.solved, constants.line) for one in models]
     table = pd.DataFrame(rows, columns=REMAINDER_COLUMNS)
-    statistics = run_rows("remainder", described)[:2] + remainder_rows(table, resampling)
-    statistics += rank_rows("remainder", table, constants.top_shares, resampling, paper)
+    statistics = run_rows(RemainderRuns, described) + remainder_rows(table, resampling)
+    statistics += rank_rows(RemainderRuns, table, constants.top_shares, resampling, paper)
     drawn = shown_models(models, table, "order", constants.models_shown)
     origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
@@ -59,7 +61,7 @@ if "snakemake" in globals():
             out_table=snakemake.output.table,
             out_stats=snakemake.output.stats,
             out_plotted=snakemake.output.plotted,
-            constants=CompletenessConstants(**snakemake.params.constants),
+            constants=Constants(**snakemake.params.constants),
             resampling=Resampling(**snakemake.params.resampling),
             paper=snakemake.params.paper,
         )

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.analysis.winners import speed_bars, speed_rows, speed_table
+from fittest.analysis.completeness.names import Speed
+from fittest.analysis.completeness.winners import speed_bars, speed_rows, speed_table
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -22,7 +24,7 @@ def analyse_winners(
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     table = speed_table(described)
-    statistics = run_rows("winners", described)[:2] + speed_rows(table, resampling)
+    statistics = run_rows(Speed, described) + speed_rows(table, resampling)
     origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, origin)

@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.completeness_statistics import rank_rows, xor_rows
-from fittest.analysis.constants.completeness import CompletenessConstants
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.learned import (
+from fittest.analysis.completeness.constants import Constants
+from fittest.analysis.completeness.learned import (
     XOR_COLUMNS,
     learned_runs,
     needed_weights,
     shown_models,
     xor_row,
 )
-from fittest.analysis.learned_panels import cube_figure
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
+from fittest.analysis.completeness.learned_panels import cube_figure
+from fittest.analysis.completeness.learned_statistics import rank_rows, xor_rows
+from fittest.analysis.completeness.names import XorRuns
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
@@ -26,7 +28,7 @@ def analyse_xor(
     out_table: str,
     out_stats: str,
     out_plotted: str,
-    constants: CompletenessConstants,
+    constants: Constants,
     resampling: Resampling,
     paper: Mapping[str, float],
 ) -> None:
@@ -47,9 +49,9 @@ def analyse_xor(
     ]
     table = pd.DataFrame(rows, columns=XOR_COLUMNS)
     cube = constants.cube
-    statistics = run_rows("xor", described)[:2]
+    statistics = run_rows(XorRuns, described)
     statistics += xor_rows(table, resampling, cube.least_share, cube.least_evenness)
-    statistics += rank_rows("xor", table, constants.top_shares, resampling, paper)
+    statistics += rank_rows(XorRuns, table, constants.top_shares, resampling, paper)
     drawn = shown_models(models, table, "basis", constants.models_shown)
     origin = joint_provenance(runs, len(table))
     write_table(table, out_table, origin)
@@ -65,7 +67,7 @@ if "snakemake" in globals():
             out_table=snakemake.output.table,
             out_stats=snakemake.output.stats,
             out_plotted=snakemake.output.plotted,
-            constants=CompletenessConstants(**snakemake.params.constants),
+            constants=Constants(**snakemake.params.constants),
             resampling=Resampling(**snakemake.params.resampling),
             paper=snakemake.params.paper,
         )

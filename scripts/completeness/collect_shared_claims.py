@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from fittest.analysis.survival_statistics import COLUMNS, statistic_row
+from fittest.analysis.statistics.table import COLUMNS, verdict_row
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import digest
 from fittest.store import provenance, write_table
@@ -21,7 +21,7 @@ def collect_shared_claims(claims: str, out_stats: str, scale: str) -> None:
     """
     table = pd.read_csv(claims, keep_default_na=False, na_values={"n": [""]}).fillna({"n": 0})
     rows = [
-        statistic_row(row["id"], HOLDS.get(row["verdict"], math.nan), int(row["n"]), row["verdict"])
+        verdict_row(row["id"], HOLDS.get(row["verdict"], math.nan), int(row["n"]), row["verdict"])
         for row in table.to_dict("records")
     ]
     origin = provenance(scale, digest(table.to_csv()))

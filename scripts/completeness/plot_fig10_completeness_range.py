@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style, sweep_panels
 from fittest.plotting.completeness_panels import range_row
@@ -13,7 +14,7 @@ SAID = {"minimum": "rises", "mean": "stays", "maximum": "falls"}  # the paper
 def plot_fig10(table: str, stats: str, out_figure: str) -> None:
     """Draw the figure from fig10.csv and range_stats.parquet; out_figure is the PDF."""
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.0)
         first = range_row(figure, data, statistics, SAID)

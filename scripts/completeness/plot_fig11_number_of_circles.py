@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circle_panels, panels, style, sweep_panels
 from fittest.store import joint_provenance, read_table
@@ -27,8 +28,7 @@ def plot_fig11(
         paper: as for ``circle_panels``.
     """
     data, every = pd.read_csv(table), pd.read_csv(moduli)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
-    statistics |= {row["name"]: row for row in read_table(moduli_stats).to_dict("records")}
+    statistics = Statistics(read_table(stats), read_table(moduli_stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 5.2)
         axes = figure.subplot_mosaic([["a", "b"], ["c", "c"]])

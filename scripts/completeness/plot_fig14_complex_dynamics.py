@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.completeness.names import Overtaken
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style, sweep_panels
+from fittest.plotting import panels, style
 from fittest.store import read_provenance, read_table
 
 EXAMPLES = {
@@ -34,7 +36,7 @@ def plot_fig14(
     """
     data, other = pd.read_csv(table), pd.read_csv(example)
     choice = json.loads(Path(showcase).read_text())
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     alike = all(paper.get(size, choice[size]) == choice[size] for size in ("p", "d"))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.9)
@@ -45,13 +47,13 @@ def plot_fig14(
         _legend_above(left)
         _example(right, other)
         seed = "" if len(other) == 0 else f", seed {int(other['seed'].iloc[0])}"
-        shown = statistics["overtaken.shown"]["value"] == 1
+        shown = statistics[Overtaken.SHOWN]["value"] == 1
         title = "a strong start is no guarantee" if shown else "no strong start died"
         panels.panel_title(right, "b", f"{title}{seed}")
-        share = statistics["overtaken.share"]
+        share = statistics[Overtaken.SHARE]
         figure.suptitle(
             "paper: it happens; ours: share of runs with a dead frequency that started above"
-            f" some survivor: {sweep_panels.value(share)}, n = {share['n']}",
+            f" some survivor: {printed(share)}, n = {share['n']}",
             fontsize=6.5,
             color="0.2",
         )

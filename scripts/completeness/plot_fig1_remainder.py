@@ -8,6 +8,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 
+from fittest.analysis.completeness.names import RemainderRuns
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.completeness_panels import rank_histogram
@@ -24,7 +26,7 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
         table: fig1.csv. stats: remainder_stats.parquet. out_figure: the PDF (a PNG beside it).
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     tokens = data[data["panel"] == "tokens"]
     models = sorted(tokens["model"].unique()) if len(tokens) else []
     with style.paper_style():
@@ -41,7 +43,7 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
         if models:
             _residues(left, grid, int(tokens["residue"].max()) + 1)
         axes = right.subplots()
-        rank_histogram(axes, data, statistics, "remainder", "f", "orders", "order learned")
+        rank_histogram(axes, data, statistics, RemainderRuns, "f", "orders", "order learned")
         if models:
             number = int(data.loc[data["panel"] == "learned", "total"].iloc[0])
             axes.set_ylabel(f"orders of {number:,} (exact)")

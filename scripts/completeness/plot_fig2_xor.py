@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.completeness.names import XorRuns
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.completeness_panels import rank_histogram
@@ -20,7 +22,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
         table: fig2.csv. stats: xor_stats.parquet. out_figure: the PDF (a PNG goes beside it).
     """
     data = pd.read_csv(table, dtype={"neighbours": str})
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     tokens = data[data["panel"] == "tokens"]
     models = sorted(tokens["model"].unique()) if len(tokens) else []
     with style.paper_style():
@@ -41,7 +43,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
                 beside = told["neighbours"].replace(" ", ", ")
                 grid[row][1].set_title(f"after training\n000 beside {beside}", fontsize=6.8)
         axes = right.subplots()
-        rank_histogram(axes, data, statistics, "xor", "g", "arrangements", "cube learned")
+        rank_histogram(axes, data, statistics, XorRuns, "g", "arrangements", "cube learned")
         if models:
             axes.set_ylabel(
                 f"arrangements of {int(data['arrangements'].sum())}\n(28 cubes, each six times)"

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.completeness.names import Speed
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style, sweep_panels
+from fittest.plotting import panels, style
 from fittest.plotting.gradient_panels import gradient_panels
 from fittest.store import joint_provenance, read_table
 
@@ -38,8 +40,8 @@ def plot_fig6(
         paper: as for ``gradient_panels``.
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
-    timed = {row["name"]: row for row in read_table(speed_stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
+    timed = Statistics(read_table(speed_stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 5.9)
         upper, lower = figure.subfigures(2, 1, height_ratios=[3.5, 2.4])
@@ -79,8 +81,8 @@ def _bars(axes: Axes, bars: pd.DataFrame, timed: Mapping[str, Mapping]) -> None:
         ("ours, median ratio of the same seed:", style.OURS),
     ]
     for over, name in (("before", "all"), ("random", "random"), ("rescaled", "full norm")):
-        ratio = timed[f"winners.ratio_winners_{over}"]
-        lines.append((f"winners / {name}: {sweep_panels.value(ratio)}", style.OURS))
+        ratio = timed[Speed.of(f"ratio_winners_{over}")]
+        lines.append((f"winners / {name}: {printed(ratio)}", style.OURS))
     lines.append((f"who takes longer counts with {horizon:,}", "0.35"))
     for index, (text, colour) in enumerate(lines):
         axes.annotate(

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style
 from fittest.plotting.completeness_panels import range_row
@@ -11,7 +12,7 @@ from fittest.store import read_provenance, read_table
 def plot_fig8(table: str, stats: str, out_figure: str) -> None:
     """Draw the figure from fig8.csv and range_stats.parquet; out_figure is the PDF."""
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.5)
         first = range_row(figure, data, statistics, {"minimum": "rises"})

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.completeness.names import FROZEN
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
@@ -19,7 +21,7 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
         table: fig9.csv. stats: frozen_stats.parquet. out_figure: the PDF (a PNG goes beside it).
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     shares = sorted(data["share"].unique())
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.7)
@@ -53,9 +55,9 @@ def _row(row: Any, data: pd.DataFrame, shares: list[float]) -> Any:
     return scale
 
 
-def _finding(statistics: dict) -> str:
+def _finding(statistics: Statistics) -> str:
     found = [
-        f"{title}: {sweep_panels.value(statistics[f'freeze_{task}.spearman_d_loss'])}"
+        f"{title}: {printed(statistics[FROZEN[task].of('spearman_d_loss')])}"
         for task, title in TASKS.items()
     ]
     return (

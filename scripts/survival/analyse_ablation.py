@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.ablation import Measures, arm_table, arms, curves
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.analysis.sweep_statistics import Criteria, ablation_rows
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.ablation import Measures, arm_table, arms, curves
+from fittest.analysis.survival.ablation_statistics import Criteria, ablation_rows
+from fittest.analysis.survival.names import Ablation
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -41,7 +43,7 @@ def analyse_ablation(
     # Base holds many more runs than those compared, some of them long.
     trajectory = trajectory[trajectory["run_id"].isin(chosen["run_id"])]
     table = arm_table(chosen, trajectory, measures)
-    rows = run_rows("ablation", ablation) + ablation_rows(table, criteria, resampling, paper)
+    rows = run_rows(Ablation, ablation) + ablation_rows(table, criteria, resampling, paper)
     plotted = curves(table, trajectory)
     origin = joint_provenance([ablation_runs, base_runs], plotted["series"].nunique())
     write_table(table, out_table, provenance=origin)

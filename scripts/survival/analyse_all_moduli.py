@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from fittest.analysis.counts import all_moduli, count_means
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS
-from fittest.analysis.sweep_statistics import moduli_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.sweep_statistics import moduli_rows
+from fittest.analysis.sweeps.counts import all_moduli, count_means
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 

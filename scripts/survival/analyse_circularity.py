@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.gradient_survival import binned
-from fittest.analysis.initial_circularity import (
+from fittest.analysis.circles.circularity import (
     by_dimension,
     circularity_rows,
     random_circularity,
     start_circularity,
 )
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS
+from fittest.analysis.dynamics.gradient_survival import binned
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 from fittest.tasks import ModularAddition

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.alive import by_signal
-from fittest.analysis.collaboration import (
+from fittest.analysis.fates.alive import by_signal
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.collaboration import (
     SUBSET_COLUMNS,
     TABLE_COLUMNS,
     collaboration_rows,
     collaboration_table,
     survivor_subsets,
 )
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import Run
 from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_table

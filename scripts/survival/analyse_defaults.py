@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.geometry import geometry
-from fittest.analysis.showcase import EMBEDDING
-from fittest.analysis.snapshots import run_snapshots
+from fittest.analysis.circles.geometry import geometry
+from fittest.analysis.survival.showcase import EMBEDDING
+from fittest.analysis.survival.snapshots import run_snapshots
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_rows, read_table, write_table
 

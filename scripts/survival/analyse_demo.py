@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.demo import demo_table, shown_run
+from fittest.analysis.survival.demo import demo_table, shown_run
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_text
 

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from fittest.analysis.gradient_norms import gradient_curves, gradient_norm_rows, gradient_peaks
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS
+from fittest.analysis.dynamics.gradient_norms import (
+    gradient_curves,
+    gradient_norm_rows,
+    gradient_peaks,
+)
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 

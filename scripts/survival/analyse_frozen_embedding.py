@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.frozen import losses_at
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.analysis.sweep_statistics import frozen_rows
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.names import Frozen
+from fittest.analysis.survival.sweep_statistics import frozen_rows
+from fittest.analysis.sweeps.frozen import losses_at
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -35,7 +37,7 @@ def analyse_frozen_embedding(
     trajectory = pd.concat([read_table(path, "trajectory", columns) for path in trajectories])
     table = losses_at(complete, trajectory, shares)
     # A frozen embedding's signals do not move: whether they have settled means nothing.
-    rows = run_rows("freeze", complete)[:2] + frozen_rows(table, small_d, resampling, paper)
+    rows = run_rows(Frozen, complete) + frozen_rows(table, small_d, resampling, paper)
     origin = joint_provenance(runs, complete["run_id"].nunique())
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
     write_csv(table, out_plotted)

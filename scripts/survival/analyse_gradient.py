@@ -5,16 +5,17 @@ from typing import Any
 
 import pandas as pd
 
-from fittest.analysis.classifier import ClassifierSettings, boundary, classify
-from fittest.analysis.gradient_survival import (
+from fittest.analysis.dynamics.classifier import ClassifierSettings, boundary, classify
+from fittest.analysis.dynamics.gradient_survival import (
     GRADIENTS,
     STEPS,
     binned,
     gradient_rows,
     pooled_frequencies,
 )
-from fittest.analysis.intervals import Estimate, Resampling
-from fittest.analysis.survival_statistics import COLUMNS, Row, statistic_row
+from fittest.analysis.dynamics.names import Classifier
+from fittest.analysis.statistics.intervals import Estimate, Resampling
+from fittest.analysis.statistics.table import COLUMNS, Row, statistic_row
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -84,6 +85,8 @@ def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[
             one = found.iloc[0].to_dict() if len(found) else {}
             n = int(one.get("n_test", 0))
             tail = f"{features}{suffix}"
+            asked = ("accuracy", "gain", "balanced", "auc")
+            names = {name: Classifier.of(f"{name}_{tail}") for name in asked}
 
             def given(name: str, one: Mapping[str, float] = one) -> Estimate:
                 if name not in one:
@@ -93,13 +96,17 @@ def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[
 
             paper = paper_accuracy if tail == "raw" else None
             rows += [
-                statistic_row(f"classifier.accuracy_{tail}", given("accuracy"), n, "test", paper),
-                statistic_row(f"classifier.gain_{tail}", given("gain"), n, "over the majority"),
-                statistic_row(f"classifier.balanced_{tail}", given("balanced_accuracy"), n, "test"),
-                statistic_row(f"classifier.auc_{tail}", given("auc"), n, "test"),
+                statistic_row(
+                    Classifier.of(f"accuracy_{tail}"), given("accuracy"), n, "test", paper
+                ),
+                statistic_row(names["gain"], given("gain"), n, "over the majority"),
+                statistic_row(
+                    Classifier.of(f"balanced_{tail}"), given("balanced_accuracy"), n, "test"
+                ),
+                statistic_row(names["auc"], given("auc"), n, "test"),
             ]
             if features == "raw":
-                name = f"classifier.majority{suffix}"
+                name = Classifier.of(f"majority{suffix}")
                 rows.append(statistic_row(name, given("majority"), n, "always the commoner fate"))
     return rows
 

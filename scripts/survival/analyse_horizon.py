@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.horizon import horizon_agreement, rule_agreement
+from fittest.analysis.survival.horizon import horizon_agreement, rule_agreement
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import Stop
 from fittest.store import joint_provenance, read_table, write_csv, write_table

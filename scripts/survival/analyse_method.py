@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.alive import by_signal
-from fittest.analysis.method import COLUMNS, curve_table, method_table
-from fittest.analysis.showcase import EMBEDDING, embedding_at
+from fittest.analysis.fates.alive import by_signal
+from fittest.analysis.survival.method import COLUMNS, curve_table, method_table
+from fittest.analysis.survival.showcase import EMBEDDING, embedding_at
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_text
 

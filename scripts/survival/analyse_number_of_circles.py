@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from fittest.analysis.counts import count_means
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.analysis.sweep_statistics import trend_rows
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.names import Dimensions, Primes
+from fittest.analysis.survival.sweep_statistics import trend_rows
+from fittest.analysis.sweeps.counts import count_means
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -30,10 +32,10 @@ def analyse_number_of_circles(
     primes, dims = read_table(primes_runs, "runs"), read_table(dims_runs, "runs")
     counted = primes[primes["p"] >= trend_from_p]
     rows = [
-        *run_rows("primes", primes),
-        *trend_rows("primes", counted, "p", resampling, f"p >= {trend_from_p}"),
-        *run_rows("dims", dims),
-        *trend_rows("dims", dims, "d", resampling, "all d"),
+        *run_rows(Primes, primes),
+        *trend_rows(Primes, counted, "p", resampling, f"p >= {trend_from_p}"),
+        *run_rows(Dimensions, dims),
+        *trend_rows(Dimensions, dims, "d", resampling, "all d"),
     ]
     plotted = [
         count_means(runs, axis, axis, two_mean_factor, resampling)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.linear_ode import dense_signals, steps_and_changes
-from fittest.analysis.ode_runs import (
+from fittest.analysis.dynamics.linear_ode import dense_signals, steps_and_changes
+from fittest.analysis.dynamics.ode_runs import (
     LEAST_STEPS,
     MEASURES,
     OdeSettings,
@@ -19,8 +18,9 @@ from fittest.analysis.ode_runs import (
     measure_run,
     signal_paths,
 )
-from fittest.analysis.ode_statistics import ode_rows
-from fittest.analysis.survival_statistics import COLUMNS
+from fittest.analysis.dynamics.ode_statistics import ode_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.precision import precision_differences
+from fittest.analysis.survival.precision import precision_differences
 from fittest.errors import StoreError
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_provenance, read_table, write_table

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from fittest.analysis.showcase import (
+from fittest.analysis.survival.showcase import (
     checkpoint_steps,
     choose_showcase,
     embedding_at,

@@ -4,20 +4,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival import (
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.names import Constructed, FixedEmbedding, Perturbed
+from fittest.analysis.survival.rate_figure import survival_figure_table
+from fittest.analysis.survival.rate_statistics import manual_rows, perturb_rows, survival_rows
+from fittest.analysis.survival.rates import (
     manual_outcomes,
     manual_rates,
     perturb_rates,
     survival_rates,
-)
-from fittest.analysis.survival_figure import survival_figure_table
-from fittest.analysis.survival_statistics import (
-    COLUMNS,
-    manual_rows,
-    perturb_rows,
-    run_rows,
-    survival_rows,
 )
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
@@ -65,11 +62,11 @@ def analyse_survival(
     constructed = manual_rates(outcomes, confidence)
     statistics = pd.DataFrame(
         [
-            *run_rows("fixemb", fixemb),
+            *run_rows(FixedEmbedding, fixemb),
             *survival_rows(rates, resampling, paper),
-            *run_rows("perturb", perturb),
+            *run_rows(Perturbed, perturb),
             *perturb_rows(perturbed, strong_factor, weak_factor, resampling),
-            *run_rows("manual", manual),
+            *run_rows(Constructed, manual),
             *manual_rows(outcomes, constructed, resampling, paper),
         ],
         columns=COLUMNS,

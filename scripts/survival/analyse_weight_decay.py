@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from fittest.analysis.counts import count_means
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.survival_statistics import COLUMNS, run_rows
-from fittest.analysis.sweep_statistics import no_decay_rows, trend_rows
+from fittest.analysis.fates.runs import run_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.survival.names import WeightDecay
+from fittest.analysis.survival.sweep_statistics import no_decay_rows, trend_rows
+from fittest.analysis.sweeps.counts import count_means
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -33,8 +35,8 @@ def analyse_weight_decay(
     counted = wd[wd["weight_decay"] >= trend_from]
     note = f"decay >= {trend_from:g}"
     rows = [
-        *run_rows("wd", wd),
-        *trend_rows("wd", counted, "weight_decay", resampling, note),
+        *run_rows(WeightDecay, wd),
+        *trend_rows(WeightDecay, counted, "weight_decay", resampling, note),
         *no_decay_rows(wd0, resampling),
     ]
     below = wd["weight_decay"] < small

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.survival.names import NoDecay, WeightDecay
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
@@ -21,7 +23,7 @@ def plot_fig10(
             given.
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     titles = {"all": "all", "small": f"below {small:g}", "large": f"{small:g} and more"}
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.0)
@@ -37,18 +39,18 @@ def plot_fig10(
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _finding(statistics: dict, paper: Mapping[str, float]) -> str:
-    thin, bold = (statistics[f"wd.spearman_{name}"] for name in ("n_rel", "n_2mean"))
-    step = statistics["wd.mean_last_step"]["value"]
+def _finding(statistics: Statistics, paper: Mapping[str, float]) -> str:
+    thin, bold = (statistics[WeightDecay.of(f"spearman_{name}")] for name in ("n_rel", "n_2mean"))
+    step = statistics[WeightDecay.MEAN_LAST_STEP]["value"]
     runs = f", {paper['runs']:g} runs each" if "runs" in paper else ""
-    alive, accuracy = (statistics[f"wd0.{name}"] for name in ("n_rel", "test_accuracy"))
+    alive, accuracy = (statistics[NoDecay.of(name)] for name in ("n_rel", "test_accuracy"))
     counted = f"counted at step {step:,.0f} on average" if np.isfinite(step) else "no runs"
     return (
-        f"paper: falls{runs}\nours: Spearman(decay, circles) = {sweep_panels.value(bold)},"
-        f" dashed count {sweep_panels.value(thin)}, n = {bold['n']} runs, {counted}\n"
+        f"paper: falls{runs}\nours: Spearman(decay, circles) = {printed(bold)},"
+        f" dashed count {printed(thin)}, n = {bold['n']} runs, {counted}\n"
         f"without decay the paper keeps all frequencies and does not generalise; ours:"
-        f" {sweep_panels.value(alive, 1)} above ¼ of the strongest, test accuracy"
-        f" {sweep_panels.value(accuracy)}"
+        f" {printed(alive, 1)} above ¼ of the strongest, test accuracy"
+        f" {printed(accuracy)}"
     )
 
 

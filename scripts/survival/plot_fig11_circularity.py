@@ -1,21 +1,19 @@
 """Figure 11: circularity of random embeddings by dimension, and by later survival."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.circles.names import Circularity
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import printed
 from fittest.store import read_provenance, read_table
 
 
 def plot_fig11(table: str, stats: str, out_figure: str) -> None:
     """Draw the figure from fig11.csv and circularity_stats.parquet; out_figure is the PDF."""
     data = pd.read_csv(table)
-    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.6)
         left, right = figure.subplots(1, 2)
@@ -24,7 +22,7 @@ def plot_fig11(table: str, stats: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _dimension(axes: Axes, rows: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
+def _dimension(axes: Axes, rows: pd.DataFrame, statistics: Statistics) -> None:
     panels.panel_title(axes, "a", "before training, by dimension")
     if len(rows) == 0:
         panels.empty(axes, "no dimensions")
@@ -38,7 +36,7 @@ def _dimension(axes: Axes, rows: pd.DataFrame, statistics: Mapping[str, Any]) ->
     axes.set_xlabel("embedding dimension d")
     axes.set_ylabel(r"circularity $c_k$")
     axes.legend(loc="lower right")
-    off = printed(statistics.get("circularity.formula_deviation"))
+    off = printed(statistics.get(Circularity.FORMULA_DEVIATION))
     seeds = f"p = {int(rows['p'].iloc[0])}, {int(rows['seeds'].iloc[0])} embeddings each, band: sd"
     lines = [
         ("paper: rises", style.PAPER),
@@ -48,7 +46,7 @@ def _dimension(axes: Axes, rows: pd.DataFrame, statistics: Mapping[str, Any]) ->
     panels.note_box(axes, lines, "upper left")
 
 
-def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
+def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
     panels.panel_title(axes, "b", "default runs, by survival")
     if len(bins) == 0:
         panels.empty(axes, "no runs")
@@ -57,7 +55,7 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Mapping[str, Any]) ->
     axes.set_ylim(top=float(bins["n"].max()) * 1.35)
     axes.set_xlabel(r"circularity $c_k$ before training")
     axes.legend(loc="upper right")
-    value = printed(statistics.get("circularity.auc_minus_half"))
+    value = printed(statistics.get(Circularity.AUC_MINUS_HALF))
     lines = [("paper: inconclusive", style.PAPER), (f"ours: AUC - 1/2 = {value}", style.OURS)]
     panels.note_box(axes, lines, "upper left")
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.survival.names import Ablation
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
@@ -27,7 +29,7 @@ def plot_fig12(table: str, stats: str, out_figure: str) -> None:
         table: fig12.csv. stats: fig12_stats.parquet. out_figure: the PDF (a PNG goes beside it).
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.0)
         left, right = figure.subplots(1, 2, sharey=True)
@@ -60,9 +62,9 @@ def _styles(part: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return dict(sorted(found.items(), key=lambda item: item[0] != "O"))
 
 
-def _guide(axes: Axes, statistics: dict, panel: str) -> None:
+def _guide(axes: Axes, statistics: Statistics, panel: str) -> None:
     """The paper's loss of B."""
-    said = statistics["ablation.min_test_loss_B"]["paper"]
+    said = statistics[Ablation.MIN_TEST_LOSS_B]["paper"]
     if panel == "strongest" and np.isfinite(said):
         power = rf"$10^{{{np.log10(said):.0f}}}$"
         axes.axhline(
@@ -70,16 +72,16 @@ def _guide(axes: Axes, statistics: dict, panel: str) -> None:
         )
 
 
-def _finding(statistics: dict) -> str:
+def _finding(statistics: Statistics) -> str:
     circles, spikes = [], []
     for arm in "OABCD":
-        one = statistics[f"ablation.n_2mean_{arm}"]
-        circles.append(f"{arm} {sweep_panels.value({**one, 'ci_lo': np.nan}, 0)}")
-        some = statistics[f"ablation.spikes_{arm}"]
-        spikes.append(f"{arm} {sweep_panels.value({**some, 'ci_lo': np.nan}, 0)}")
-    told = {arm: statistics[f"ablation.n_2mean_{arm}"]["paper"] for arm in "AB"}
+        one = statistics[Ablation.of(f"n_2mean_{arm}")]
+        circles.append(f"{arm} {printed({**one, 'ci_lo': np.nan}, 0)}")
+        some = statistics[Ablation.of(f"spikes_{arm}")]
+        spikes.append(f"{arm} {printed({**some, 'ci_lo': np.nan}, 0)}")
+    told = {arm: statistics[Ablation.of(f"n_2mean_{arm}")]["paper"] for arm in "AB"}
     said = [f"{arm} {number:g}" for arm, number in told.items() if np.isfinite(number)]
-    seeds = statistics["ablation.n_2mean_A"]["n"]
+    seeds = statistics[Ablation.N_2MEAN_A]["n"]
     return (
         f"circles at the end, paper: {', '.join(said)}, C and D 3 or more; ours, median of"
         f" {seeds} seed{'' if seeds == 1 else 's'}: {', '.join(circles)}\n"

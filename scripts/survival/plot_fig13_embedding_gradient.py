@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from fittest.analysis.dynamics.names import EmbeddingGradient
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import fate_curves, printed
+from fittest.plotting.dynamics import fate_curves
 from fittest.store import read_provenance, read_table
 
 WINDOW = (100, 1000)  # the paper's right panel
@@ -27,7 +28,7 @@ def plot_fig13(
     """
     data = pd.read_csv(table)
     choice = json.loads(Path(showcase).read_text())
-    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.7)
         left, right = figure.subplots(1, 2)
@@ -54,8 +55,8 @@ def plot_fig13(
         if "peak_step" in paper and "gone_step" in paper:
             text = f"paper: spike near {paper['peak_step']:g}, gone after {paper['gone_step']:g}"
             lines.append((text, style.PAPER))
-        peak_step = printed(statistics.get("embedding_gradient.peak_step"), 0)
-        ratio = printed(statistics.get("embedding_gradient.late_ratio"), 3)
+        peak_step = printed(statistics.get(EmbeddingGradient.PEAK_STEP), 0)
+        ratio = printed(statistics.get(EmbeddingGradient.LATE_RATIO), 3)
         lines += [
             (f"ours, median over runs: peak at step {peak_step},", style.OURS),
             (f"steps 1000 to 1500 over the peak: {ratio}", style.OURS),

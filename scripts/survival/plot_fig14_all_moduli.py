@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circle_panels, style, sweep_panels
 from fittest.store import read_provenance, read_table
@@ -17,7 +18,7 @@ def plot_fig14(table: str, stats: str, out_figure: str, paper: Mapping[str, floa
         paper: ``smallest_p``, ``largest_p``, printed if given.
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.7)
         axes = figure.subplots()

@@ -1,13 +1,11 @@
 """Figure 15: the sparse linear equations of further runs."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
+from fittest.analysis.dynamics.names import Ode
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import printed
 from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
 from fittest.store import read_provenance, read_table
 
@@ -15,7 +13,7 @@ from fittest.store import read_provenance, read_table
 def plot_fig15(table: str, stats: str, out_figure: str) -> None:
     """Draw the figure from fig15.csv and ode_stats.parquet; out_figure is the PDF."""
     data = pd.read_csv(table, dtype={"run_id": str, "survivors": str})
-    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     runs = list(data["run_id"].unique())
     limit, linear = heatmap_scale(data["value"])
     with style.paper_style():
@@ -34,7 +32,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
             panels.empty(row[0], "no further runs with dense steps")
         else:
             heatmap_bar(image, list(row), 0.8)
-        ours = printed(statistics.get("ode.lasso_nonzero"))
+        ours = printed(statistics.get(Ode.LASSO_NONZERO))
         figure.suptitle(f"Lasso A (paper: sparse; ours: share not zero {ours})", fontsize=7.5)
         style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(runs)})
 

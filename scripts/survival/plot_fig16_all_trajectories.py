@@ -1,16 +1,15 @@
 """Figure 16: every signal of one run, and its linear model from the first step on."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.dynamics.names import Ode
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import printed
 from fittest.store import read_provenance, read_table
 
 COLUMNS = 6
@@ -20,7 +19,7 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
     """Draw the figure (a PDF) from fig16.csv, ode_stats.parquet and showcase.json."""
     data = pd.read_csv(table)
     choice = json.loads(Path(showcase).read_text())
-    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     ks = sorted(int(k) for k in data["k"].unique())
     rows = max(int(np.ceil(len(ks) / COLUMNS)), 1)
     top = 1.1 * float(data["real"].max()) if len(data) else 1.0
@@ -42,7 +41,9 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
             panels.empty(grid[0][0], "no run with dense steps")
         figure.supxlabel("training step", fontsize=7)
         figure.supylabel("signal (embedding units)", fontsize=7)
-        errors = [printed(statistics.get(f"ode.{n}_rollout_error"), 3) for n in ("ols", "lasso")]
+        errors = [
+            printed(statistics.get(Ode.of(f"{n}_rollout_error")), 3) for n in ("ols", "lasso")
+        ]
         figure.suptitle(
             f"seed {choice['seed']}: real (thick), least squares (black), Lasso (dashed);"
             f" paper: all followed\nours, error / mean signal, median over runs: {errors[0]},"

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.survival.names import Frozen
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style, sweep_panels
 from fittest.store import read_provenance, read_table
@@ -16,7 +18,7 @@ def plot_fig4(table: str, stats: str, out_figure: str) -> None:
         table: fig4.csv. stats: fig4_stats.parquet. out_figure: the PDF (a PNG goes beside it).
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     shares = sorted(data["share"].unique())
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.6)
@@ -42,14 +44,14 @@ def plot_fig4(table: str, stats: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _finding(statistics: dict) -> str:
-    drop = statistics["freeze.transition_d"]
-    above, below = (statistics[f"freeze.loss_ratio_{name}"] for name in ("large", "small"))
+def _finding(statistics: Statistics) -> str:
+    drop = statistics[Frozen.TRANSITION_D]
+    above, below = (statistics[Frozen.of(f"loss_ratio_{name}")] for name in ("large", "small"))
     return (
         f"paper: a drop at d = {drop['paper']:g} (line: d = p); ours: at d ="
-        f" {sweep_panels.value(drop, 0)}\n"
+        f" {printed(drop, 0)}\n"
         "median loss at the last step over that of medium d: large d"
-        f" {sweep_panels.value(above)}, small d {sweep_panels.value(below)}"
+        f" {printed(above)}, small d {printed(below)}"
     )
 
 

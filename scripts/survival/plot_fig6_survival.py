@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.statistics.table import Statistics
+from fittest.analysis.survival.names import FixedEmbedding
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.store import read_provenance, read_table
@@ -33,7 +35,7 @@ def plot_fig6(table: str, stats: str, out_figure: str, paper: Mapping[str, float
         paper: ``pearson_r``, ``pearson_embeddings``, ``pearson_trials``, printed if given.
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.55)
         left, middle, right = figure.subplots(1, 3)
@@ -46,21 +48,21 @@ def plot_fig6(table: str, stats: str, out_figure: str, paper: Mapping[str, float
 def _signal(
     axes: Axes,
     data: pd.DataFrame,
-    statistics: Mapping[str, Mapping[Any, Any]],
+    statistics: Statistics,
     paper: Mapping[str, float],
 ) -> None:
     points = data[data["series"] == "points"]
     notes = []
     if "pearson_r" in paper:
         notes.append((f"paper r = {paper['pearson_r']:.2f}{_size(paper)}", style.PAPER))
-    ours = statistics["fixemb.pearson_r"]
+    ours = statistics[FixedEmbedding.PEARSON_R]
     known = {
-        "pearson_embeddings": float(statistics["fixemb.embeddings"]["value"]),
-        "pearson_trials": float(statistics["fixemb.trials_per_embedding"]["value"]),
+        "pearson_embeddings": float(statistics[FixedEmbedding.EMBEDDINGS]["value"]),
+        "pearson_trials": float(statistics[FixedEmbedding.TRIALS_PER_EMBEDDING]["value"]),
     }
     value = f"{ours['value']:.2f}" if np.isfinite(ours["value"]) else "undefined"
     notes.append((f"ours r = {value}{_interval(ours)}{_size(known)}", style.OURS))
-    corrected = statistics["fixemb.pearson_r_at_paper_trials"]
+    corrected = statistics[FixedEmbedding.PEARSON_R_AT_PAPER_TRIALS]
     if np.isfinite(corrected["value"]) and "pearson_trials" in paper:
         trials = f"{paper['pearson_trials']:g} trials"
         notes.append((f"ours, as for {trials}: r = {corrected['value']:.2f}", style.OURS))

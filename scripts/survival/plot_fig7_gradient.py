@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style
 from fittest.plotting.gradient_panels import gradient_panels
@@ -22,7 +23,7 @@ def plot_fig7(
             hand-drawn line, drawn if the run has the paper's ``p`` and ``d``.
     """
     data = pd.read_csv(table)
-    statistics = {row["name"]: row for row in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.5)
         left, middle, right = figure.subfigures(1, 3, width_ratios=[1.0, 1.25, 1.15])

@@ -1,16 +1,16 @@
 """Figure 8: the loss with one, two and three circles left in the embedding."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.survival.names import Collaboration
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import fate_curves, printed
+from fittest.plotting.dynamics import fate_curves
 from fittest.store import read_provenance, read_table
 
 PANELS = {
@@ -29,7 +29,7 @@ def plot_fig8(table: str, stats: str, showcase: str, out_figure: str) -> None:
     """
     data = pd.read_csv(table)
     choice = json.loads(Path(showcase).read_text())
-    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     top = max(4.5, 1.02 * float(data["loss_all"].quantile(0.98))) if len(data) else 4.5
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.6)
@@ -47,7 +47,9 @@ def plot_fig8(table: str, stats: str, showcase: str, out_figure: str) -> None:
                 continue
             fate_curves(axes, own, "loss_all", legend=size == 1)
             axes.set_ylim(0, min(top * 1.25, 8.0))
-            ours = printed(statistics.get(f"collaboration.best{size}_loss"), 2 if size < 3 else 4)
+            ours = printed(
+                statistics.get(Collaboration.of(f"best{size}_loss")), 2 if size < 3 else 4
+            )
             lines = [
                 ("paper: " + ("fails", "still high", "near 0")[size - 1], style.PAPER),
                 (f"ours, best {size} at the end: {ours}", style.OURS),

@@ -1,15 +1,15 @@
 """Figure 9: how well linear equations fit the signals, two of them, and the sparse matrix."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.dynamics.names import Ode
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import printed
 from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
 from fittest.store import read_provenance, read_table
 
@@ -31,7 +31,7 @@ MODELS: dict[str, dict[str, Any]] = {
 def plot_fig9(table: str, stats: str, out_figure: str) -> None:
     """Draw the figure from fig9.csv and ode_stats.parquet; out_figure is the PDF."""
     data = pd.read_csv(table)
-    statistics: Mapping[str, Any] = {r["name"]: r for r in read_table(stats).to_dict("records")}
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 5.0)
         (a, b), (c, d) = figure.subplots(2, 2, height_ratios=[1.2, 1])
@@ -44,7 +44,7 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _fits(axes: Axes, data: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
+def _fits(axes: Axes, data: pd.DataFrame, statistics: Statistics) -> None:
     panels.panel_title(axes, "a", r"$R^2$ of the changes (mean $\pm$ sd over runs)")
     if len(data) == 0:
         panels.empty(axes, "no runs")
@@ -61,8 +61,8 @@ def _fits(axes: Axes, data: pd.DataFrame, statistics: Mapping[str, Any]) -> None
     lines = [
         ("paper: near 1, Lasso close", style.PAPER),
         ("ours at the default d:", style.OURS),
-        (f"{printed(statistics.get('ode.ols_r2'), 3)}", style.OURS),
-        (f"Lasso {printed(statistics.get('ode.lasso_r2'), 3)}", style.OURS),
+        (f"{printed(statistics.get(Ode.OLS_R2), 3)}", style.OURS),
+        (f"Lasso {printed(statistics.get(Ode.LASSO_R2), 3)}", style.OURS),
     ]
     panels.note_box(axes, lines, "upper left")
 
@@ -82,8 +82,8 @@ def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
     axes.set_ylabel("signal (embedding units)")
 
 
-def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Mapping[str, Any]) -> None:
-    share = printed(statistics.get("ode.lasso_nonzero"))
+def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Statistics) -> None:
+    share = printed(statistics.get(Ode.LASSO_NONZERO))
     panels.panel_title(axes, "d", f"Lasso A; not zero: {share}")
     if len(entries) == 0:
         panels.empty(axes, "no run with dense steps")

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from fittest.analysis.intervals import Resampling
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.claims.general import cell, difference, rate_difference, ratio, statistic
 from fittest.claims.judge import Judgement, all_hold, holds, judge
-from fittest.claims.measures import Evidence, Measured, check_call, measures_of
+from fittest.claims.measures import Evidence, Measured
 from fittest.claims.model import Claim, Condition
+from fittest.claims.registry import check_call, measures_of
 from fittest.claims.render import (
     caption,
     claims_table,

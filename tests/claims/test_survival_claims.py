@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.uniformity import renamings, uniformity
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.survival.uniformity import renamings, uniformity
 from fittest.claims.judge import Judgement, judge
-from fittest.claims.measures import Evidence, check_call, measures_of
+from fittest.claims.measures import Evidence
 from fittest.claims.model import ClaimFile
+from fittest.claims.registry import check_call, measures_of
 from fittest.claims.tables import Tables
 from fittest.errors import ClaimError
 from fittest.pipeline.project import Project

@@ -15,11 +15,13 @@ import pytest
 import yaml
 from doc_pages import ROOT, blocks
 
-from fittest.analysis.intervals import Estimate, Resampling
-from fittest.analysis.survival_statistics import COLUMNS, statistic_row
+from fittest.analysis.statistics.intervals import Estimate, Resampling
+from fittest.analysis.statistics.table import COLUMNS, statistic_row
+from fittest.analysis.survival.names import FixedEmbedding
 from fittest.claims.judge import judge
-from fittest.claims.measures import Evidence, measures_of
+from fittest.claims.measures import Evidence
 from fittest.claims.model import Claim
+from fittest.claims.registry import measures_of
 from fittest.claims.tables import Tables
 from fittest.pipeline.codehash import training_hash
 from fittest.runs.run import Run
@@ -116,7 +118,7 @@ def test_nothing_else_retrains(extended: dict) -> None:
 def test_the_new_claim_is_judged(tmp_path: Path, value: float, lo: float, verdict: str) -> None:
     text = shown("yaml", "# config/claims/")["config/claims/survival.yaml"]
     ((name, content),) = yaml.safe_load(text).items()
-    row = statistic_row("fixemb.pearson_r", Estimate(value, lo, value + 0.1), 290, "")
+    row = statistic_row(FixedEmbedding.PEARSON_R, Estimate(value, lo, value + 0.1), 290, "")
     write_table(
         pd.DataFrame([row], columns=COLUMNS),
         tmp_path / "stats.parquet",

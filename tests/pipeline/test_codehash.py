@@ -84,8 +84,8 @@ def test_the_copy_has_the_hash_of_the_original(package: Path) -> None:
     "name",
     [
         "plotting/style.py",
-        "analysis/statistics.py",
-        "analysis/summarise.py",
+        "analysis/statistics/correlation.py",
+        "analysis/fates/summarise.py",
         "store/files.py",
         "store/schema.py",
         "pipeline/plan.py",
@@ -159,8 +159,8 @@ DRAWING = {"construct", "keep", "winners"}
         ("runs/interventions/construct.py", "* self.ratio", "* 2", {"construct"}),
         ("runs/interventions/keep.py", "-final_signals", "final_signals", {"keep"}),
         ("runs/interventions/winners.py", "signals.std()", "1", {"winners"}),
-        ("analysis/settle.py", ">=", ">", {"stopping"}),
-        ("analysis/alive.py", "> factor", ">= factor", {"stopping"}),
+        ("analysis/fates/settle.py", ">=", ">", {"stopping"}),
+        ("analysis/fates/alive.py", "> factor", ">= factor", {"stopping"}),
         ("pipeline/references.py", "float64", "float32", {"keep"}),
         ("streams.py", "INTERVENTION = Purpose(4)", "INTERVENTION = Purpose(7)", DRAWING),
         ("fourier.py", "*= factor", "+= factor", {"perturb"}),
@@ -187,7 +187,7 @@ def test_a_new_task_intervention_or_model_retrains_nothing(name: str, package: P
     [
         ("fourier.py", "def phases(p):\n    return _basis(p)\n"),
         ("streams.py", "BATCHES = Purpose(5)\n"),
-        ("analysis/alive.py", "def few(signals):\n    return separation(signals, []) < 1\n"),
+        ("analysis/fates/alive.py", "def few(signals):\n    return separation(signals, []) < 1\n"),
     ],
 )
 def test_a_new_function_or_purpose_of_a_library_retrains_nothing(
@@ -211,8 +211,8 @@ MOVES = {
     "training/loss.py": "training/arithmetic/loss.py",
     "training/native/vector.h": "training/native/low/vector.h",
     "training/torch_backend.py": "a_torch_backend.py",
-    "analysis/settle.py": "runs/settle.py",
-    "analysis/alive.py": "analysis/signals/alive.py",
+    "analysis/fates/settle.py": "runs/settle.py",
+    "analysis/fates/alive.py": "analysis/signals/alive.py",
     "fourier.py": "analysis/fourier.py",
     "tasks/task.py": "tasks/parts/task.py",
     "pipeline/ensembles.py": "training/ensembles.py",
@@ -297,31 +297,35 @@ def names(roots: list[str], *parts: str) -> set[str]:
 def test_papers_do_not_share_the_hash_of_what_one_of_them_uses() -> None:
     ours = names(["scripts/survival"], "analysis", "fourier.py")
     theirs = names(["scripts/completeness"], "analysis", "fourier.py")
-    assert {"analysis/survival.py", "analysis/intervals.py", "fourier.py"} <= ours
-    assert {"analysis/orders.py", "analysis/cubes.py", "analysis/intervals.py"} <= theirs
+    assert {"analysis/survival/rates.py", "analysis/statistics/intervals.py", "fourier.py"} <= ours
+    assert {
+        "analysis/completeness/orders.py",
+        "analysis/completeness/cubes.py",
+        "analysis/statistics/intervals.py",
+    } <= theirs
     assert not any("orders" in name or "cubes" in name for name in ours)
-    assert "analysis/ablation.py" not in theirs
+    assert "analysis/survival/ablation.py" not in theirs
     # Nor the constants of another paper, which only the pipeline knows all of.
-    assert "analysis/constants/completeness.py" not in ours
+    assert "analysis/completeness/constants.py" not in ours
     assert names(["scripts/completeness"], "tasks") >= {"tasks/remainder.py", "tasks/xor.py"}
 
 
 def test_imports_are_followed_through_modules(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("from fittest.analysis import survival_figure\n")
+    script.write_text("from fittest.analysis.survival import rate_figure\n")
     found = {path.name for path in codehash.imported_sources([script], ("analysis",))}
-    assert {"survival_figure.py", "intervals.py"} <= found
+    assert {"rate_figure.py", "intervals.py"} <= found
     assert "ablation.py" not in found
 
 
 def test_a_script_counts_with_what_it_uses(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("from fittest.analysis import survival_figure\n")
+    script.write_text("from fittest.analysis.survival import rate_figure\n")
     whole = codehash.script_hash(script)
     same = tmp_path / "same.py"
-    same.write_text("# a comment\nfrom fittest.analysis import survival_figure\n")
+    same.write_text("# a comment\nfrom fittest.analysis.survival import rate_figure\n")
     assert codehash.script_hash(same) == whole
     other = tmp_path / "other.py"
-    other.write_text("from fittest.analysis import orders\n")
+    other.write_text("from fittest.analysis.completeness import orders\n")
     assert codehash.script_hash(other) != whole
     assert codehash.script_hash(script, ("claims/survival.py",)) != whole

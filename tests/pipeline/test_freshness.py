@@ -21,7 +21,7 @@ def steps_of(project: Project, **params: object) -> list[Step]:
     """An analysis of the run-set `one`, and a figure of it."""
     paths = project.paths
     script = project.root / "analyse.py"
-    script.write_text("from fittest.analysis import intervals\n")
+    script.write_text("from fittest.analysis.statistics import intervals\n")
     table, figure = paths.table("test", "fig1.csv"), paths.kept_figure("test", "fig1_a")
     return [
         Step("analyse", (paths.runs("one"),), (table,), params, script),
@@ -119,7 +119,10 @@ def test_another_parameter_makes_the_analysis_and_what_follows_stale(folder: Pat
 def test_another_script_does(folder: Path) -> None:
     project = Project.load(folder)
     steps = steps_of(project)
-    (folder / "analyse.py").write_text("from fittest.analysis import intervals, orders\n")
+    (folder / "analyse.py").write_text(
+        "from fittest.analysis.completeness import orders\n"
+        "from fittest.analysis.statistics import intervals\n"
+    )
     assert "fig1.csv" in names(Freshness(project, steps).stale())
 
 

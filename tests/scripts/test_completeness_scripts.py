@@ -11,17 +11,31 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import PROVENANCE, load_script, make_runs
+from worlds import PROVENANCE, load_script, make_runs, names_of
 
-from fittest.analysis import cubes, orders
-from fittest.analysis.completeness_statistics import rank_rows
-from fittest.analysis.constants import CompletenessConstants
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.learned import REMAINDER_COLUMNS, XOR_COLUMNS, Learned, line_quality
-from fittest.analysis.learned_panels import order_figure
-from fittest.analysis.survival_statistics import COLUMNS
-from fittest.analysis.winners import COLUMNS as SPEED
-from fittest.analysis.winners import speed_bars, speed_rows
+from fittest.analysis.completeness import cubes, orders
+from fittest.analysis.completeness.constants import Constants
+from fittest.analysis.completeness.learned import (
+    REMAINDER_COLUMNS,
+    XOR_COLUMNS,
+    Learned,
+    line_quality,
+)
+from fittest.analysis.completeness.learned_panels import order_figure
+from fittest.analysis.completeness.learned_statistics import rank_rows
+from fittest.analysis.completeness.names import (
+    FROZEN,
+    UNTRAINED,
+    Derived,
+    Overtaken,
+    RemainderRuns,
+    Speed,
+    XorRuns,
+)
+from fittest.analysis.completeness.winners import COLUMNS as SPEED
+from fittest.analysis.completeness.winners import speed_bars, speed_rows
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
 from fittest.models import EMBEDDING, EmbeddingMLPSettings
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
@@ -31,7 +45,8 @@ from fittest.tasks import Remainder
 from small_world import REPOSITORY, runset, train_all, write_project
 
 R = Resampling(draws=50, seed=1, confidence=0.95)
-CONSTANTS = CompletenessConstants(
+LEARNED = {"remainder": RemainderRuns, "xor": XorRuns}
+CONSTANTS = Constants(
     **yaml.safe_load((REPOSITORY / "config/analysis/completeness.yaml").read_text())
 )
 PAPER = {"mid_rank": 0.15, "mid_rank_sd": 0.22}
@@ -127,6 +142,7 @@ def test_learned_structures(
     known = recorded.loc[rows["run_id"], "test_accuracy"].to_numpy()
     np.testing.assert_allclose(rows["test_accuracy"], known, atol=1e-6)
     assert np.isfinite(statistics(stats).loc[f"{task}.mid_rank_all", "value"])
+    assert set(statistics(stats).index) == names_of(LEARNED[task])
     data = pd.read_csv(plotted)
     tokens = data[data["panel"] == "tokens"]
     assert len(tokens) == 2 * 2 * (12 if task == "remainder" else 8)
@@ -206,22 +222,26 @@ def ranks(values: list[float], solved: list[bool]) -> pd.DataFrame:
 
 def test_headline_ranks_leave_unsolved_runs_out() -> None:
     table = ranks([0.1, 0.2, 0.9], [True, True, False])
-    rows = {r["name"]: r for r in rank_rows("x", table, (0.15, 0.5), R, {"mid_rank": 0.15})}
-    assert rows["x.mid_rank"]["value"] == pytest.approx(0.15)
-    assert rows["x.mid_rank"]["n"] == 2
-    assert rows["x.mid_rank_all"]["value"] == pytest.approx(0.4)
-    assert rows["x.mid_rank_all_sd"]["value"] == pytest.approx(np.std([0.1, 0.2, 0.9], ddof=1))
-    assert rows["x.mid_rank_sd"]["value"] == pytest.approx(np.std([0.1, 0.2], ddof=1))
-    assert rows["x.within_0.15"]["value"] == 0.5
-    assert rows["x.within_0.5"]["value"] == 1.0
+    rows = {
+        r["name"]: r for r in rank_rows(RemainderRuns, table, (0.15, 0.5), R, {"mid_rank": 0.15})
+    }
+    assert rows["remainder.mid_rank"]["value"] == pytest.approx(0.15)
+    assert rows["remainder.mid_rank"]["n"] == 2
+    assert rows["remainder.mid_rank_all"]["value"] == pytest.approx(0.4)
+    assert rows["remainder.mid_rank_all_sd"]["value"] == pytest.approx(
+        np.std([0.1, 0.2, 0.9], ddof=1)
+    )
+    assert rows["remainder.mid_rank_sd"]["value"] == pytest.approx(np.std([0.1, 0.2], ddof=1))
+    assert rows["remainder.within_first_share"]["value"] == 0.5
+    assert rows["remainder.within_second_share"]["value"] == 1.0
 
 
 def test_the_test_against_chance() -> None:
     generator = np.random.default_rng(0)
     low, even = generator.uniform(0, 0.3, 40), generator.uniform(0, 1, 40)
     for values, small in ((low, True), (even, False)):
-        rows = rank_rows("x", ranks(list(values), [True] * 40), (), R, {})
-        p = next(r["value"] for r in rows if r["name"] == "x.wilcoxon_p")
+        rows = rank_rows(RemainderRuns, ranks(list(values), [True] * 40), (0.15, 0.5), R, {})
+        p = next(r["value"] for r in rows if r["name"] == "remainder.wilcoxon_p")
         assert (p < 1e-3) == small
 
 
@@ -265,6 +285,7 @@ def test_a_planted_speed_up_is_found() -> None:
     table = planted_speed({"before": [200, 400, 1000], "winners": [100, 200, 400]})
     rows = {r["name"]: r for r in speed_rows(table, R)}
     assert rows["winners.ratio_winners_before"]["value"] == pytest.approx(0.5)
+    assert rows.keys() == names_of(Speed) - {Speed.RUNS, Speed.FAILED}
     assert rows["winners.reached_before"]["value"] == pytest.approx(2 / 3)
     assert rows["winners.reached_winners"]["value"] == 1
     assert np.isnan(rows["winners.ratio_winners_random"]["value"])
@@ -327,6 +348,7 @@ def test_fig14(tmp_path: Path, runs: int) -> None:
         str(plotted),
         confidence=0.95,
     )
+    assert set(statistics(stats).index) == names_of(Overtaken)
     found = read_table(table)
     fates = read_table(made.frequencies)
     for row in found.to_dict("records"):
@@ -371,6 +393,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_derived_statistics(untrained: dict[str, str]) -> None:
     rows = statistics(Path(untrained["out_stats"]))["value"]
+    assert set(rows.index) == names_of(Derived, *UNTRAINED.values())
     assert rows["derived.arrangements"] == len(cubes.arrangements()) == 840
     assert rows["derived.ordered_bases"] == 168
     assert rows["derived.cubes"] == 28
@@ -413,6 +436,7 @@ def test_fig9(project: Project, untrained: dict[str, str], tmp_path: Path, faile
         R,
     )
     rows = statistics(stats)
+    assert set(rows.index) == names_of(*FROZEN.values())
     assert np.isnan(rows.loc["freeze_xor.spearman_d_loss", "value"]) == failed
     if not failed:
         assert set(pd.read_csv(plotted)["step"]) == {1, 2, 10, 20}

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 from worlds import load_script
 
-from fittest.analysis.intervals import Resampling
+from fittest.analysis.papers import statistics_of
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
 from fittest.store import read_provenance, read_table, write_table
@@ -249,6 +250,7 @@ def test_from_training_to_figures(world: World) -> None:
     )
     stats = read_table(world.path("dynamics.parquet"))
     assert stats["name"].is_unique
+    assert set(stats["name"]) == statistics_of("survival")["dynamics_stats"]
     assert list(stats.columns) == ["name", "value", "ci_lo", "ci_hi", "n", "paper", "note"]
 
 

@@ -23,6 +23,7 @@ from worlds import (
     perturb_plan,
 )
 
+from fittest.analysis.papers import statistics_of
 from fittest.store import read_provenance, read_table, write_table
 
 SMALL = {"p": 13, "d": 8}
@@ -248,3 +249,7 @@ def test_scripts_do_nothing_when_imported(tmp_path):
     for name in names:
         assert not hasattr(load_script(name), "snakemake")
     assert set(tmp_path.iterdir()) == before
+
+
+def test_every_declared_statistic_is_written(survival: Survival) -> None:
+    assert set(survival.statistics.index) == statistics_of("survival")["survival_stats"]

@@ -8,11 +8,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import PROVENANCE, RunSet, load_script, make_runs
+from worlds import PROVENANCE, RunSet, load_script, make_runs, names_of
 
-from fittest.analysis.ablation import ARMS, Measures
-from fittest.analysis.intervals import Resampling
-from fittest.analysis.sweep_statistics import Criteria
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.survival.ablation import ARMS, Measures
+from fittest.analysis.survival.ablation_statistics import Criteria
+from fittest.analysis.survival.names import (
+    Ablation,
+    Dimensions,
+    Frozen,
+    Moduli,
+    NoDecay,
+    Primes,
+    WeightDecay,
+)
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
 
@@ -84,6 +93,7 @@ def test_fig4(tmp_path: Path, change: Change) -> None:
     if runs:
         assert sorted(table["step"].unique()) == [50, 100, 500, 1000]
         assert statistics(stats).loc["freeze.loss_large", "n"] == (2 if runs == 4 else 0)
+    assert set(statistics(stats).index) == names_of(Frozen)
 
 
 @DEGENERATE
@@ -98,6 +108,7 @@ def test_fig5(tmp_path: Path, change: Change) -> None:
     load_script("plot_fig5_number_of_circles").plot_fig5(str(plotted), str(stats), str(pdf), paper)
     drawn(pdf)
     found = statistics(stats)
+    assert set(found.index) == names_of(Primes, Dimensions)
     if change is same:
         # p = 7 is drawn but does not count for the trend.
         assert found.loc["primes.spearman_n_2mean", "n"] == 4
@@ -126,6 +137,7 @@ def test_fig10(tmp_path: Path, change: Change) -> None:
         str(plotted), str(stats), str(pdf), 0.01, {"runs": 50}
     )
     drawn(pdf)
+    assert set(statistics(stats).index) == names_of(WeightDecay, NoDecay)
     if change is same:
         found = statistics(stats)
         assert found.loc["wd.spearman_n_rel", "value"] == pytest.approx(-1)
@@ -147,6 +159,7 @@ def test_fig14(tmp_path: Path, change: Change) -> None:
     paper = {"smallest_p": 17, "largest_p": 97}
     load_script("plot_fig14_all_moduli").plot_fig14(str(plotted), str(stats), str(pdf), paper)
     drawn(pdf)
+    assert set(statistics(stats).index) == names_of(Moduli)
     if change is same:
         assert sorted(pd.read_csv(plotted)["x"].unique()) == [8, 9, 10, 11, 13]
         found = statistics(stats)
@@ -194,6 +207,7 @@ def test_fig12(tmp_path: Path, change: Change) -> None:
     load_script("plot_fig12_ablation").plot_fig12(str(plotted), str(stats), str(pdf))
     drawn(pdf)
     found = statistics(stats)
+    assert set(found.index) == names_of(Ablation)
     if change is same:
         assert found.loc["ablation.n_2mean_B", "value"] == 2
         assert found.loc["ablation.share_B_suffices", "n"] == 1

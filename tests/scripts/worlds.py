@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from fittest import fourier
-from fittest.analysis.alive import Thresholds
-from fittest.analysis.summarise import summarise_runs
+from fittest.analysis.fates.alive import Thresholds
+from fittest.analysis.fates.summarise import summarise_runs
+from fittest.analysis.statistics.names import StatisticName
 from fittest.store import write_table
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -39,6 +40,11 @@ class RunSet:
     frequencies: str
     trajectory: str
     weights: str
+
+
+def names_of(*groups: type[StatisticName]) -> set[str]:
+    """All names that some groups declare: what an analysis must write, no more and no less."""
+    return {str(name) for group in groups for name in group}
 
 
 def load_script(name: str, paper: str = "survival") -> ModuleType:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from checkouts import checkout, snakemake
+from fittest.analysis.papers import statistics_of
 from fittest.pipeline.plan import needed_shards
 from fittest.pipeline.project import Project
 from fittest.store import read_provenance, read_table
@@ -83,6 +84,14 @@ def test_every_claim_is_listed_and_the_derived_ones_are_judged(
     assert (claims["measures"] != "").all(), claims.index[claims["measures"] == ""].tolist()
     assert f"| {letter}{number} |" in (folder / "claims.md").read_text()
     assert "all hold" in (folder / "derived.txt").read_text()
+
+
+def test_every_declared_statistic_is_written(built: Path) -> None:
+    """And no other: a name that nobody writes would leave its claim and its figure without one."""
+    for paper in Project.load(built).papers:
+        for table, names in statistics_of(paper).items():
+            path = built / "results/smoke" / paper / f"{table}.parquet"
+            assert set(read_table(path)["name"]) == names, table
 
 
 def test_the_report_holds_figures_claims_and_price(built: Path, tmp_path: Path) -> None:

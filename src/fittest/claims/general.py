@@ -6,6 +6,9 @@ import math
 
 from fittest.claims.measures import Evidence, Measured, measure
 
+ROWS = ("row", "over", "minus")
+"""Parameters that name a row of the statistics table that the parameter `table` names."""
+
 
 def _row(evidence: Evidence, table: str, row: str) -> Measured:
     found = evidence.tables.row(table, row)

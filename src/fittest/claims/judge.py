@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fittest.analysis.statistics.intervals import number
 from fittest.claims.measures import Evidence, Measure, Measured, UnavailableError
 from fittest.claims.model import Claim, Condition
 
@@ -43,11 +44,6 @@ class Judgement:
     def ours(self) -> Measured | None:
         """The measure that is shown as ours, if it was taken."""
         return self.measured.get(self.claim.headline)
-
-
-def number(value: float) -> str:
-    """Three significant digits; nothing for NaN."""
-    return "" if math.isnan(value) else f"{value:.3g}"
 
 
 def in_words(condition: Condition, claim: Claim) -> str:

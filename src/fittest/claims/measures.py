@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from fittest.analysis.intervals import Estimate, Resampling
+from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.claims.tables import Tables, UnavailableError
-from fittest.errors import ClaimError
 
 
 @dataclass(frozen=True)
@@ -30,6 +25,11 @@ class Measured:
     hi: float = math.nan
     n: int = 0
     of: str = "runs"
+
+    @property
+    def estimate(self) -> Estimate:
+        """The value with its interval."""
+        return Estimate(self.value, self.lo, self.hi)
 
     @classmethod
     def estimated(cls, estimate: Estimate, n: int, of: str = "runs") -> Measured:
@@ -62,26 +62,9 @@ def measure(name: str) -> Callable[[Measure], Measure]:
     return register
 
 
-def measures_of(paper: str) -> Mapping[str, Measure]:
-    """The measures for any paper and those of `paper`, by name.
-
-    A paper's own live in `fittest.claims.<paper>`; a paper without such a module has none.
-    """
-    importlib.import_module("fittest.claims.general")
-    own = f"fittest.claims.{paper}"
-    if importlib.util.find_spec(own) is not None:
-        importlib.import_module(own)
-    return {n: f for n, f in _REGISTRY.items() if "." not in n or n.startswith(f"{paper}.")}
-
-
-def check_call(known: Mapping[str, Measure], name: str, parameters: Mapping[str, Any]) -> None:
-    """Raise ClaimError for an unknown measure, or parameters that it does not take."""
-    if name not in known:
-        raise ClaimError(f"there is no measure `{name}`; there are {', '.join(sorted(known))}")
-    try:
-        inspect.signature(known[name]).bind(None, **parameters)
-    except TypeError as error:
-        raise ClaimError(f"measure `{name}`: {error}") from None
+def registered() -> Mapping[str, Measure]:
+    """The measures registered so far, by name."""
+    return _REGISTRY
 
 
 __all__ = [
@@ -89,7 +72,6 @@ __all__ = [
     "Measure",
     "Measured",
     "UnavailableError",
-    "check_call",
     "measure",
-    "measures_of",
+    "registered",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from fittest.claims.judge import VERDICTS, Judgement, number
+from fittest.claims.judge import VERDICTS, Judgement
 from fittest.claims.measures import Measured
 
 COLUMNS = [
@@ -66,12 +67,7 @@ _HEADS = {
 
 def value_text(measured: Measured | None) -> str:
     """A value with its interval, such as `0.77 [0.71, 0.82]`; a dash where there is none."""
-    if measured is None or not number(measured.value):
-        return "–"
-    text = number(measured.value)
-    if number(measured.lo) and number(measured.hi):
-        text += f" [{number(measured.lo)}, {number(measured.hi)}]"
-    return text
+    return (measured or Measured(math.nan)).estimate.printed(None, nothing="–")
 
 
 def measures_text(judgement: Judgement) -> list[str]:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fittest.analysis.intervals import cluster_bootstrap, wilson
-from fittest.analysis.uniformity import uniformity
+from fittest.analysis.statistics.intervals import Middle, over_runs, share
+from fittest.analysis.survival.uniformity import uniformity
 from fittest.claims import survival_exact
 from fittest.claims.measures import Evidence, Measured, UnavailableError, measure
 
@@ -19,23 +19,13 @@ GEOMETRY = "geometry"
 
 def _share(evidence: Evidence, hits: NDArray[np.bool_], of: str = "runs") -> Measured:
     """A share with its Wilson interval."""
-    total, found = len(hits), int(hits.sum())
-    if total == 0:
-        return Measured(np.nan, of=of)
-    low, high = wilson(found, total, evidence.resampling.confidence)
-    return Measured(found / total, float(low), float(high), total, of)
+    return Measured.estimated(share(hits, evidence.resampling.confidence), len(hits), of)
 
 
-def _over_runs(evidence: Evidence, values: NDArray[np.float64], kind: str) -> Measured:
-    """Mean or median over runs, with a bootstrap over runs."""
+def _over_runs(evidence: Evidence, values: NDArray[np.float64], kind: Middle) -> Measured:
+    """Mean or median over runs that have a finite value, with a bootstrap over runs."""
     known = values[np.isfinite(values)]
-    if len(known) == 0:
-        return Measured(np.nan)
-    reduce = np.mean if kind == "mean" else np.median
-    estimate = cluster_bootstrap(
-        lambda i: float(reduce(known[i])), np.arange(len(known)), evidence.resampling
-    )
-    return Measured.estimated(estimate, len(known))
+    return Measured.estimated(*over_runs(known, kind, evidence.resampling))
 
 
 def _snapshots(evidence: Evidence, at: str, steps: int | None) -> pd.DataFrame:
@@ -46,7 +36,7 @@ def _snapshots(evidence: Evidence, at: str, steps: int | None) -> pd.DataFrame:
 
 @measure("survival.snapshot")
 def snapshot(
-    evidence: Evidence, column: str, at: str, kind: str, steps: int | None = None
+    evidence: Evidence, column: str, at: str, kind: Middle, steps: int | None = None
 ) -> Measured:
     """Mean or median over default runs of a column of the snapshots.
 
@@ -72,7 +62,7 @@ def snapshot_share(
 
 
 @measure("survival.geometry")
-def geometry(evidence: Evidence, column: str, kind: str, over: str | None = None) -> Measured:
+def geometry(evidence: Evidence, column: str, kind: Middle, over: str | None = None) -> Measured:
     """Mean or median over default runs of a column of the geometry table, or of its ratio over
     another column."""
     table = evidence.tables.get(GEOMETRY)

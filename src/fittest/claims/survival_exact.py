@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fittest.analysis.alive import alive_two_mean
-from fittest.analysis.circles import token_step
+from fittest.analysis.circles.planes import token_step
+from fittest.analysis.fates.alive import alive_two_mean
 from fittest.claims.measures import Evidence, Measured, measure
 from fittest.fourier import count, half_spectrum
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fittest.analysis.alive import Thresholds
+from fittest.analysis.fates.alive import Thresholds
 from fittest.runs.run import Stop, digest
 from fittest.settings import (
     MAX_LEGACY_SEED,

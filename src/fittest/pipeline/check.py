@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fittest.analysis.constants import CONSTANTS
+from fittest.analysis.papers import constants
 from fittest.errors import ClaimError, ConfigError
 from fittest.runs.runset import SCALES
 
@@ -88,19 +88,19 @@ def _check_analysis(project: Project) -> None:
         where = f"config/analysis/{path.name}"
         if path.stem not in project.papers:
             raise ConfigError(f"{where}: {_no_paper(project, path.stem)}")
-        if path.stem not in CONSTANTS:
+        if path.stem not in constants():
             raise ConfigError(
-                f"{where}: nothing reads it; fittest/analysis/constants lists"
-                f" {', '.join(CONSTANTS)}"
+                f"{where}: nothing reads it; there are constants of"
+                f" {', '.join(constants())} (fittest/analysis/<paper>/constants.py)"
             )
-    for short in project.papers.keys() & CONSTANTS.keys():
+    for short in project.papers.keys() & constants().keys():
         project.constants(short)
 
 
 def _check_claims(project: Project, short: str, file: ClaimFile) -> None:
     """Papers, run-sets, figures and measures that claims name exist."""
     # Loads pandas and SciPy: not before all else is known to be right.
-    from fittest.claims.measures import check_call, measures_of
+    from fittest.claims.registry import check_call, check_statistics, measures_of
 
     path = f"config/claims/{short}.yaml"
     if file.paper not in project.papers:
@@ -125,6 +125,7 @@ def _check_claims(project: Project, short: str, file: ClaimFile) -> None:
         for key, call in claim.measures.items():
             try:
                 check_call(known, call.measure, call.parameters)
+                check_statistics(short, call.parameters)
             except ClaimError as error:
                 raise ConfigError(f"{where}.measures.{key}: {error}") from None
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.settle import stop_position
-from fittest.analysis.summarise import summarise_runs
+from fittest.analysis.fates.settle import stop_position
+from fittest.analysis.fates.summarise import summarise_runs
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.references import ready

@@ -43,7 +43,7 @@ NATIVE = (
 NATIVE_NETWORKS = frozenset({"models/networks/embedding_mlp.py"})
 """Modules of the networks that the native kernel knows."""
 
-STOPPING = ("analysis/settle.py",)
+STOPPING = ("analysis/fates/settle.py",)
 """Those that decide where a run with a stop rule ends."""
 
 DRAWING = ("data/kinds.py", "data/order.py")
@@ -55,7 +55,7 @@ MEASURING = ("training/further_metrics.py",)
 REFERRING = ("pipeline/references.py",)
 """Those that decide a run whose initial weights depend on how another run ended."""
 
-LIBRARIES = ("analysis/alive.py", "fourier.py", "models/activations.py", "streams.py")
+LIBRARIES = ("analysis/fates/alive.py", "fourier.py", "models/activations.py", "streams.py")
 """Modules of which only the definitions count that other sources use: functions, and the purposes
 of random streams. They import nothing of the package."""
 

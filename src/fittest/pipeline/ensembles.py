@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fittest.analysis.settle import SettleRule
+from fittest.analysis.fates.settle import SettleRule
 from fittest.data import Fresh, FullBatch, Minibatches, Sample, WholeTable, drawn, fixed, split
 from fittest.models import EMBEDDING
 from fittest.runs.initial import initial_parameters

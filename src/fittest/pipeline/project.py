@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fittest.analysis.constants import CONSTANTS
+from fittest.analysis.papers import constants
 from fittest.claims.model import ClaimFile
 from fittest.errors import ConfigError
 from fittest.pipeline import targets
@@ -175,10 +175,14 @@ class Project:
         return found
 
     def constants(self, paper: str) -> Settings:
-        """Constants of a paper's analyses; ConfigError where a file is wrong or missing."""
+        """Constants of a paper's analyses; ConfigError where a file is wrong or missing, or the
+        paper has none."""
         name = f"config/analysis/{paper}.yaml"
+        model = constants().get(paper)
+        if model is None:
+            raise ConfigError(f"{name}: the analyses of `{paper}` have no constants")
         path = self.home / "analysis" / f"{paper}.yaml"
-        return validated(CONSTANTS[paper], read_yaml(path, name), name)
+        return validated(model, read_yaml(path, name), name)
 
     def claim_tables(self, paper: str) -> dict[str, str]:
         """Name -> path of the tables that the claims of a paper are judged from."""

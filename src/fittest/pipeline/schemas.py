@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fittest.analysis.constants import CONSTANTS
+from fittest.analysis.papers import constants
 from fittest.claims.model import ClaimFile
 from fittest.pipeline.config import PaperFile, ProjectConfig
 from fittest.runs.run import Run
@@ -21,7 +21,7 @@ FILES: dict[str, type[BaseModel]] = {
     "run": Run,
     "paper": PaperFile,
     "claims": ClaimFile,
-    **{f"analysis_{paper}": model for paper, model in CONSTANTS.items()},
+    **{f"analysis_{paper}": model for paper, model in constants().items()},
 }
 _TITLES = {
     "config": "config/config.yaml",
@@ -29,7 +29,7 @@ _TITLES = {
     "run": "Settings of a run (`settings` and `axes` of a run-set)",
     "paper": "config/papers/&lt;paper&gt;.yaml",
     "claims": "config/claims/&lt;paper&gt;.yaml",
-    **{f"analysis_{paper}": f"config/analysis/{paper}.yaml" for paper in CONSTANTS},
+    **{f"analysis_{paper}": f"config/analysis/{paper}.yaml" for paper in constants()},
 }
 
 

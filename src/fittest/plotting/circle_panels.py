@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.statistics.names import StatisticName
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.survival.names import Dimensions, Moduli, Primes
 from fittest.plotting import panels, sweep_panels
 from fittest.plotting.style import OURS, PAPER
-
-Statistics = Mapping[str, Mapping[Any, Any]]
 
 
 def by_prime(
@@ -26,7 +26,7 @@ def by_prime(
     """
     sweep_panels.count_lines(axes, table, "modulus p (primes)", show_limit=True)
     said = f"paper: rises, {paper['runs']:g} runs per p" if "runs" in paper else "paper: rises"
-    _notes(axes, statistics, "primes", said, table)
+    _notes(axes, statistics, Primes, "p", said, table)
     panels.panel_title(axes, letter, "by modulus")
 
 
@@ -42,21 +42,27 @@ def by_dimension(
     sweep_panels.count_lines(axes, table, "embedding dimension d", show_limit=False)
     ends = "smallest_d" in paper and "largest_d" in paper
     span = f", d = {paper['smallest_d']:g} to {paper['largest_d']:g}" if ends else ""
-    _notes(axes, statistics, "dims", f"paper: rises{span}", table)
+    _notes(axes, statistics, Dimensions, "d", f"paper: rises{span}", table)
     panels.panel_title(axes, letter, "by dimension")
 
 
-def _notes(axes: Axes, statistics: Statistics, prefix: str, said: str, table: pd.DataFrame) -> None:
+def _notes(
+    axes: Axes,
+    statistics: Statistics,
+    names: type[StatisticName],
+    axis: str,
+    said: str,
+    table: pd.DataFrame,
+) -> None:
     if len(table) == 0:
         return
-    rho = statistics[f"{prefix}.spearman_n_2mean"]
-    thin = statistics[f"{prefix}.spearman_n_rel"]
-    step = statistics[f"{prefix}.mean_last_step"]["value"]
-    name = {"primes": "p", "dims": "d"}[prefix]
+    rho = statistics[names.of("spearman_n_2mean")]
+    thin = statistics[names.of("spearman_n_rel")]
+    step = statistics[names.of("mean_last_step")]["value"]
     lines = [
         (said, PAPER),
-        (f"ours: Spearman({name}, circles) = {sweep_panels.value(rho)}, n = {rho['n']}", OURS),
-        (f"dashed count: {sweep_panels.value(thin)}", "0.35"),
+        (f"ours: Spearman({axis}, circles) = {printed(rho)}, n = {rho['n']}", OURS),
+        (f"dashed count: {printed(thin)}", "0.35"),
     ]
     if np.isfinite(step):
         lines.append((f"counted at step {step:,.0f} on average", "0.35"))
@@ -77,19 +83,19 @@ def all_moduli(
     sweep_panels.mark_primes(axes, table)
     if len(table) == 0:
         return
-    slope, scatter = (statistics[f"moduli.{name}"] for name in ("slope", "sd_ratio"))
+    slope, scatter = (statistics[name] for name in (Moduli.SLOPE, Moduli.SD_RATIO))
     ends = "smallest_p" in paper and "largest_p" in paper
     span = f", p = {paper['smallest_p']:g} to {paper['largest_p']:g}" if ends else ""
-    per = [statistics[f"moduli.runs_per_{name}"]["value"] for name in ("prime", "composite")]
-    step = statistics["moduli.mean_last_step"]["value"]
+    per = [statistics[name]["value"] for name in (Moduli.RUNS_PER_PRIME, Moduli.RUNS_PER_COMPOSITE)]
+    step = statistics[Moduli.MEAN_LAST_STEP]["value"]
     lines = [
         (f"paper: rises, noisier than over primes{span}", PAPER),
         (
-            f"ours: {sweep_panels.value(slope, 3)} circles per unit of p, n ="
+            f"ours: {printed(slope, 3)} circles per unit of p, n ="
             f" {slope['n']} runs ({per[0]:.3g} per prime, {per[1]:.3g} per composite p)",
             OURS,
         ),
-        (f"scatter, composite / prime: {sweep_panels.value(scatter)}", OURS),
+        (f"scatter, composite / prime: {printed(scatter)}", OURS),
         (f"counted at step {step:,.0f} on average", "0.35"),
     ]
     panels.note_box(axes, lines, "lower right")

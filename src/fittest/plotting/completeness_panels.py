@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from fittest.plotting import panels, sweep_panels
+from fittest.analysis.completeness.names import UNTRAINED
+from fittest.analysis.statistics.names import StatisticName
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.plotting import panels
 from fittest.plotting.style import DEAD, OURS, PAPER, SURVIVORS
-
-Statistics = Mapping[str, Mapping[Any, Any]]
 
 RANGE_TASKS = {
     "remainder": "remainder orders",
@@ -53,7 +53,7 @@ def range_lines(
     lines = [(f"paper: {paper}", PAPER)]
     for name in ("minimum", "maximum"):
         if name in said:
-            rho = statistics[f"range.{task}.spearman_{name}"]["value"]
+            rho = statistics[UNTRAINED[task].of(f"spearman_{name}")]["value"]
             lines.append((f"ours: Spearman(d, {name}) {rho:.2f}", _LOOKS[name]))
     lines.append((f"{int(table['seeds'].max())} embeddings per d, 95 % band", "0.35"))
     panels.note_box(axes, lines, "upper left")
@@ -78,14 +78,16 @@ def range_row(
     return first
 
 
-def rank_notes(statistics: Statistics, prefix: str, own: float) -> list[tuple[str, str]]:
+def rank_notes(
+    statistics: Statistics, group: type[StatisticName], own: float
+) -> list[tuple[str, str]]:
     """What the paper says of the learned structures' ranks, ours, and that of one model."""
     names = ("mid_rank", "mid_rank_sd", "mid_rank_all", "mid_rank_all_sd")
-    mean, sd, every, every_sd = (statistics[f"{prefix}.{name}"] for name in names)
+    mean, sd, every, every_sd = (statistics[group.of(name)] for name in names)
     return [
         (f"paper: rank {mean['paper']:.2f} ± {sd['paper']:.2f}", PAPER),
-        (f"ours: {sweep_panels.value(mean)}", OURS),
-        (f"± {sweep_panels.value(sd)}, n = {mean['n']} clear", OURS),
+        (f"ours: {printed(mean)}", OURS),
+        (f"± {printed(sd)}, n = {mean['n']} clear", OURS),
         (f"all {every['n']}: {every['value']:.2f} ± {every_sd['value']:.2f}", OURS),
         (f"model 1: {own:.3f}", OURS),
         ("(0: most complete; 0.5: chance)", "0.35"),
@@ -96,7 +98,7 @@ def rank_histogram(
     axes: Axes,
     data: pd.DataFrame,
     statistics: Statistics,
-    prefix: str,
+    group: type[StatisticName],
     measure: str,
     count: str,
     learned: str,
@@ -106,7 +108,7 @@ def rank_histogram(
     Args:
         data: rows of panels ``histogram`` (bin_lo, bin_hi and the column ``count``) and
             ``learned`` (model, mid_rank, ``measure`` and its mean over all, ``<measure>_mean``).
-        prefix: of the names of its statistics. learned: what the line of the learned one says.
+        group: the names of its statistics. learned: what the line of the learned one says.
     """
     bins = data[data["panel"] == "histogram"]
     if len(bins) == 0:
@@ -122,4 +124,4 @@ def rank_histogram(
     axes.set_ylim(top=1.5 * top)
     axes.set_xlabel(f"completeness {measure} (embedding units²)")
     axes.legend(loc="upper right")
-    panels.note_box(axes, rank_notes(statistics, prefix, float(told["mid_rank"])), "upper left")
+    panels.note_box(axes, rank_notes(statistics, group, float(told["mid_rank"])), "upper left")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -34,15 +30,3 @@ def fate_curves(axes: Axes, table: pd.DataFrame, value: str, legend: bool) -> No
         axes.plot([], [], color=DEAD, alpha=0.6, lw=0.7, label="dead")
     if legend and (table["rank"] == 0).all():
         axes.plot([], [], alpha=0, label="no survivors")
-
-
-def printed(row: Mapping[str, Any] | None, digits: int = 2) -> str:
-    """A statistic as text: value [interval], or `n.a.`; in powers of ten where it would be 0."""
-    if row is None or not np.isfinite(row["value"]):
-        return "n.a."
-    tiny = 0 < abs(row["value"]) < 0.5 * 10**-digits
-    form = ".1e" if tiny else f".{digits}f"
-    text = f"{row['value']:{form}}"
-    if np.isfinite(row["ci_lo"]):
-        text += f" [{row['ci_lo']:{form}}, {row['ci_hi']:{form}}]"
-    return text

@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from fittest.analysis.dynamics.names import Classifier, Gradient
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.plotting import panels, style
-from fittest.plotting.dynamics import printed
 
 UNIT = r"($10^{-3}$)"
 THOUSANDTHS = FuncFormatter(lambda value, _: f"{1e3 * value:g}")
-Statistics = Mapping[str, Mapping[Any, Any]]
 
 
 def gradient_panels(
@@ -60,7 +60,7 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.82))
     lines = [
-        (f"AUC {printed(statistics.get('gradient.auc_4'))}", style.OURS),
+        (f"AUC {printed(statistics.get(Gradient.AUC_4))}", style.OURS),
         ("share below 0 at steps 1-4:", style.OURS),
         (_negative(statistics), style.OURS),
     ]
@@ -68,7 +68,7 @@ def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
 
 
 def _negative(statistics: Statistics) -> str:
-    shares = [statistics.get(f"gradient.negative_{step}") for step in range(1, 5)]
+    shares = [statistics.get(Gradient.of(f"negative_{step}")) for step in range(1, 5)]
     known = ", ".join(f"{row['value']:.0%}" for row in shares if row is not None)
     return known
 
@@ -93,7 +93,7 @@ def _rates(axes: Axes, rates: pd.DataFrame, step: int, statistics: Statistics) -
     )
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.xaxis.set_major_formatter(THOUSANDTHS)
-    rho = statistics.get(f"gradient.bins_spearman_{step}")
+    rho = statistics.get(Gradient.of(f"bins_spearman_{step}"))
     panels.note_box(axes, [(rf"$\rho$ = {printed(rho)}", style.OURS)], "upper left")
 
 
@@ -160,7 +160,7 @@ def _points(
 
 def _accuracy(statistics: Statistics, name: str) -> str:
     """Share of right answers, for a label; nothing where there is no classifier."""
-    row = statistics.get(f"classifier.{name}")
+    row = statistics.get(Classifier.of(name))
     known = row is not None and np.isfinite(row["value"])
     return f": {row['value']:.1%} right" if row is not None and known else ""
 

@@ -23,16 +23,6 @@ RELATIVE: dict[str, Any] = {"color": DEAD, "lw": 0.8, "ls": "--", "marker": ".",
 COUNTED: dict[str, Any] = {"color": OURS, "lw": 1.2, "marker": "o", "ms": 2.5}
 
 
-def value(row: Mapping[Any, Any], digits: int = 2) -> str:
-    """A statistic with its interval, as text; `undefined` where it is NaN."""
-    if not np.isfinite(row["value"]):
-        return "undefined"
-    text = f"{row['value']:.{digits}f}"
-    if np.isfinite(row["ci_lo"]):
-        text += f" [{row['ci_lo']:.{digits}f}, {row['ci_hi']:.{digits}f}]"
-    return text
-
-
 def count_lines(axes: Axes, table: pd.DataFrame, xlabel: str, show_limit: bool) -> None:
     """Mean number of circles against what varies, with its band, and the relative count thin.
 

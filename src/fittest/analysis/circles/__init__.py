@@ -1,0 +1,1 @@
+"""Geometry of embeddings: the planes of frequencies, and how circular they are."""

@@ -1,0 +1,122 @@
+"""Circularity before training: against d, and by later survival (figure 11, methods 2.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fittest.analysis.circles.names import Circularity
+from fittest.analysis.circles.planes import circularity
+from fittest.analysis.fates.runs import complete
+from fittest.analysis.statistics.correlation import auc, spearman
+from fittest.analysis.statistics.intervals import Resampling, cluster_bootstrap
+from fittest.analysis.statistics.table import Row, statistic_row
+from fittest.models import EMBEDDING, EmbeddingMLPSettings
+from fittest.runs.initial import initial_parameters
+from fittest.runs.run import Run
+from fittest.tasks import Task
+
+
+def expected_circularity(p: int, d: int) -> float:
+    """d / (d + p - 2), close to the mean at a random start (derived; methods 2.10)."""
+    return d / (d + p - 2)
+
+
+def random_circularity(task: Task, dimensions: Sequence[int], seeds: int) -> pd.DataFrame:
+    """Embeddings as the model draws them, never trained.
+
+    Returns:
+        A row per d and seed: mean and max of the circularity over k = 1..K.
+    """
+    rows = []
+    for d in dimensions:
+        # One hidden neuron: only the embedding counts, and it has a random stream of its own.
+        settings = EmbeddingMLPSettings(d=d, hidden=(1, 1))
+        for seed in range(seeds):
+            values = circularity(settings.initial(task, seed, seed)[EMBEDDING])
+            rows.append({"d": d, "seed": seed, "mean": values.mean(), "max": values.max()})
+    return pd.DataFrame(rows, columns=["d", "seed", "mean", "max"])
+
+
+def by_dimension(drawn: pd.DataFrame, p: int) -> pd.DataFrame:
+    """Mean over seeds with standard deviations and the closed form: a row per d.
+
+    Columns d, seeds, mean, mean_sd, max, max_sd, expected.
+    """
+    groups = drawn.groupby("d")
+    table = pd.DataFrame(
+        {
+            "seeds": groups.size(),
+            "mean": groups["mean"].mean(),
+            "mean_sd": groups["mean"].std(ddof=0),
+            "max": groups["max"].mean(),
+            "max_sd": groups["max"].std(ddof=0),
+        }
+    ).reset_index()
+    table["expected"] = [expected_circularity(p, int(d)) for d in table["d"]]
+    return table
+
+
+def start_circularity(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataFrame:
+    """Circularity of trained runs' initial embeddings, which their settings alone decide.
+
+    Args:
+        runs: run_id, config (JSON), failed; failed ones are left out.
+        frequencies: run_id, k, alive_2mean.
+
+    Returns:
+        run_id, k, circularity, alive (bool).
+    """
+    parts = []
+    for run_id, config in complete(runs)[["run_id", "config"]].to_numpy():
+        run = Run.model_validate_json(config)
+        values = circularity(initial_parameters(run, run.task.build())[EMBEDDING])
+        ks = np.arange(1, len(values) + 1)
+        parts.append(pd.DataFrame({"run_id": run_id, "k": ks, "circularity": values}))
+    columns = ["run_id", "k", "circularity", "alive"]
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    fates = frequencies[["run_id", "k", "alive_2mean"]].dropna()
+    table = pd.concat(parts).merge(fates, on=["run_id", "k"], validate="one_to_one")
+    return table.assign(alive=table["alive_2mean"].astype(bool))[columns]
+
+
+def circularity_rows(
+    dimensions: pd.DataFrame, started: pd.DataFrame, resampling: Resampling
+) -> list[Row]:
+    """Statistics for the claims S37 (derived) and S38 (AUC, bootstrap over runs)."""
+    off = (dimensions["mean"] / dimensions["expected"] - 1).abs()
+    alive = started["alive"].to_numpy(bool)
+    values = started["circularity"].to_numpy(float)
+    ranking = cluster_bootstrap(
+        lambda i: auc(values[i], alive[i], ~alive[i]) - 0.5, started["run_id"], resampling
+    )
+    n = len(dimensions)
+    return [
+        statistic_row(
+            Circularity.FORMULA_DEVIATION,
+            float(off.max()) if n else np.nan,
+            n,
+            "largest |mean / (d/(d+p-2)) - 1| over d",
+        ),
+        statistic_row(
+            Circularity.SPEARMAN_D,
+            spearman(dimensions["d"], dimensions["mean"]),
+            n,
+            "d and mean over seeds and k",
+        ),
+        statistic_row(
+            Circularity.SPEARMAN_D_MAX,
+            spearman(dimensions["d"], dimensions["max"]),
+            n,
+            "d and mean over seeds of the largest",
+        ),
+        statistic_row(
+            Circularity.AUC_MINUS_HALF,
+            ranking,
+            len(values),
+            "circularity at the start and survival",
+        ),
+    ]

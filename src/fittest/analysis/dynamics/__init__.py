@@ -1,0 +1,1 @@
+"""How signals move while a network trains: gradients, equations of motion."""

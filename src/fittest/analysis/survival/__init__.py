@@ -1,0 +1,1 @@
+"""What the survival paper alone asks, its constants and the names of its statistics."""

@@ -1,0 +1,1 @@
+"""What changes with what a run-set varies: numbers of circles, losses over frozen embeddings."""
