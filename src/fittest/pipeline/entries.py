@@ -184,6 +184,9 @@ def check_entries(project: Project) -> None:
                 )
         for name in paper.tables:
             _check_table(project, short, f"{name}.csv", f"{where}: tables.{name}")
+        judged = project.claims[short].tables if short in project.claims else ()
+        for name in judged:
+            _check_table(project, short, f"{name}.parquet", f"config/claims/{short}.yaml: tables")
 
 
 def short_name(figures: Iterable[str], name: str) -> str:
