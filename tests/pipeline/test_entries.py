@@ -56,9 +56,7 @@ TABLES = {"b": {"title": "B"}}
 SCRIPTS = ("analyse_counts", "analyse_figS_b", "plot_fig1_a", "plot_figS_b")
 
 
-def written(
-    root: Path, figures: Any = FIGURES, analyses: Any = ANALYSES, **more: Any
-) -> Project:
+def written(root: Path, figures: Any = FIGURES, analyses: Any = ANALYSES, **more: Any) -> Project:
     """A project with these entries and a script for each of the usual ones."""
     for name in SCRIPTS:
         path = root / "scripts" / "test" / f"{name}.py"
@@ -175,7 +173,10 @@ WRONG = [
         "parameters.f: `analysis.alive` has no key `relativ`; did you mean `relative`?",
     ),
     (counts(parameters={"f": {"g": "analyse.x"}}), "parameters.f.g: `analyse.x` is none of"),
-    (counts(parameters={"f": "paper.fig1_b"}), "parameters.f: there is no figure `fig1_b`; did you mean "),
+    (
+        counts(parameters={"f": "paper.fig1_b"}),
+        "parameters.f: there is no figure `fig1_b`; did you mean ",
+    ),
     (counts(threads=0), "analyses.counts.threads: "),
     (counts(inptus={}), "analyses.counts.inptus: unknown key"),
     (fig1(inputs={"table": "fgi1.csv"}), "nothing makes `fgi1.csv`; did you mean `fig1.csv`"),

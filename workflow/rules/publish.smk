@@ -20,11 +20,11 @@ rule publish:
 rule publish_table:
     """Put the table of the configured scale where the reader looks for it."""
     input:
-        lambda w: project.kept(w.table),
+        table=lambda w: project.kept(w.table),
     output:
-        project.paths.published("{table}", ending="csv"),
+        table=project.paths.published("{table}", ending="csv"),
     log:
         f"logs/{project.scale}/publish/{{table}}.log",
     localrule: True
     shell:
-        "cp {input:q} {output:q} 2> {log:q}"
+        "cp {input.table:q} {output.table:q} 2> {log:q}"
