@@ -1,5 +1,5 @@
-# The contract: make demo, figures/<name>.pdf, survival, completeness, smoke, test, test-slurm, bench,
-# lint. Each sets up .venv.
+# The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
+# smoke, test, test-slurm, bench, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 
 PYTHON ?= python3
@@ -27,7 +27,9 @@ REPORT := $(if $(APART),results/$(APART)/report.html,report.html)
 CONFIG_APART = $(CONFIG) $(if $(APART),'paths={figures: $(FIGURES)}')
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
-.PHONY: all demo gallery survival completeness report plan smoke test test-slurm test-lowest \
+PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
+
+.PHONY: all demo gallery $(PAPERS) report plan smoke test test-slurm test-lowest \
   test-newest test-wheel lint bench schemas lock FORCE
 
 all: .venv/installed
@@ -37,7 +39,10 @@ all: .venv/installed
 figures/%.pdf: .venv/installed FORCE
 	$(SNAKEMAKE) $(CONFIG) -- $@
 
-survival completeness: .venv/installed
+figures/%.csv: .venv/installed FORCE
+	$(SNAKEMAKE) $(CONFIG) -- $@
+
+$(PAPERS): .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- $@
 
 # Eight small networks and a figure of what becomes of their frequencies.

@@ -22,4 +22,4 @@ def collect_statistics(parts: Sequence[str], out_stats: str) -> None:
 
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
-        collect_statistics(parts=listed(snakemake.input), out_stats=snakemake.output.stats)
+        collect_statistics(parts=listed(snakemake.input.parts), out_stats=snakemake.output.stats)

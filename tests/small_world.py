@@ -153,15 +153,19 @@ def write_project(
     runsets: Mapping[str, Any],
     over: Mapping[str, Any] | None = None,
     figures: Mapping[str, Any] | None = None,
+    **paper: Any,
 ) -> Project:
-    """A project in `root` with the repository's config.yaml at the smoke scale, on the CPU."""
+    """A project in `root` with the repository's config.yaml at the smoke scale, on the CPU.
+
+    figures, paper: of its one paper, `test`.
+    """
     here = {"scale": "smoke", "training": {"device": "cpu", "compile": "never"}}
     config = yaml.safe_load((REPOSITORY / "config" / "config.yaml").read_text())
-    paper = {"title": "A", "reference": "B", "folder": "", "figures": dict(figures or {})}
+    head = {"title": "A", "reference": "B", "folder": ""}
     files = {
         "config.yaml": merged(merged(config, here), over or {}),
         "runsets/test.yaml": {"paper": "test", "runsets": dict(runsets)},
-        "papers/test.yaml": paper,
+        "papers/test.yaml": {**head, **paper, "figures": dict(figures or {})},
     }
     for name, content in files.items():
         path = root / "config" / name

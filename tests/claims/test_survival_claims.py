@@ -57,7 +57,7 @@ def test_every_figure_named_exists(project: Project, claims: ClaimFile) -> None:
 
 def test_every_figure_has_its_description_for_the_report(project: Project) -> None:
     for name in project.papers["survival"].figures:
-        assert (ROOT / "workflow" / "report" / f"{name}.rst").exists(), name
+        assert (ROOT / "workflow" / "report" / "survival" / f"{name}.rst").exists(), name
 
 
 def test_every_table_that_a_measure_reads_is_an_input(project: Project, claims: ClaimFile) -> None:

@@ -25,9 +25,10 @@ import checkouts
 from fittest.__main__ import main
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
+from fittest.pipeline.targets import published_files
 from fittest.pipeline.train import train_shard
 
-LANGUAGES = {"sh", "python", "yaml", "snakemake"}
+LANGUAGES = {"sh", "python", "yaml"}
 MORE = ("Makefile", "pyproject.toml", "requirements.lock", "setup.py")
 RUNSETS = ("base", "fixemb", "perturb", "manual", "decay")
 COMMANDS = commands()
@@ -46,12 +47,13 @@ def write_as_told(folder: Path) -> None:
         if block.file is None:
             continue
         target = folder / block.file
-        if block.language in ("yaml", "snakemake"):
+        text = block.text.split("\n", 1)[1]
+        # An entry is indented as where it belongs; anything else is a file of its own.
+        if block.language == "yaml" and text.startswith(" "):
             assert target.exists(), f"{block.page}: {block.file} does not exist"
-            text = block.text.split("\n", 1)[1]
-            separator = "\n\n" if block.language == "snakemake" else "\n"
-            target.write_text(target.read_text() + separator + text)
+            target.write_text(target.read_text() + "\n" + text)
         else:
+            target.parent.mkdir(exist_ok=True)
             assert not target.exists(), f"{block.page}: {block.file} exists already"
             target.write_text(block.text)
 
@@ -200,7 +202,7 @@ def test_make_commands_have_a_rule(words: tuple[str, ...], checkout: Path) -> No
         if word.startswith("figures/"):
             # The rule is a pattern; whether there is such a figure is another matter.
             project = Project.load(checkout)
-            assert word in [f for paper in project.papers for f in project.figures_of(paper)]
+            assert word in published_files(project)
 
 
 def mentioned_figures() -> list[str]:
@@ -215,7 +217,7 @@ def mentioned_figures() -> list[str]:
 @pytest.mark.parametrize("figure", mentioned_figures())
 def test_figures_that_pages_name_exist(figure: str, checkout: Path) -> None:
     project = Project.load(checkout)
-    assert figure in [f for paper in project.papers for f in project.figures_of(paper)]
+    assert figure in published_files(project)
 
 
 def runnable(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -333,6 +335,9 @@ def test_the_demo_shows_what_the_tutorial_tells(demo: Path) -> None:
 def test_declared_runsets_and_figures_are_valid(block: Block, checkout: Path) -> None:
     declared = yaml.safe_load(block.text)
     assert block.file is not None
+    for key in ("figures", "claims", "runsets"):
+        # A file of its own, and not an entry.
+        declared = declared[key] if isinstance(declared.get(key), dict) else declared
     if block.file.startswith("config/papers/"):
         figures = Project.load(checkout).papers[Path(block.file).stem].figures
         assert declared.keys() <= figures.keys()
@@ -352,6 +357,6 @@ def test_the_example_figure_is_drawn(results: Path, tmp_path: Path) -> None:
     project = Project.load(results, {"scale": "smoke"})
     runs = str(results / project.paths.runs("decay"))
     table, figure = str(tmp_path / "fig_decay.csv"), str(tmp_path / "fig_decay.pdf")
-    run_script(results, "analyse_decay", {"runs": runs}, {"table": table}, {})
+    run_script(results, "analyse_fig_decay", {"runs": runs}, {"table": table}, {})
     run_script(results, "plot_fig_decay", {"table": table, "runs": runs}, {"figure": figure}, {})
     assert Path(figure).read_bytes().startswith(b"%PDF")

@@ -1,5 +1,5 @@
-"""The guide on extending, followed: a task and an intervention added to a copy of the package, and
-a claim judged."""
+"""The guide on extending, followed: a task and an intervention added to a copy of the package; a
+figure, a claim and a paper added to a checkout, and built."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 import yaml
 from doc_pages import ROOT, blocks
 
+from checkouts import checkout, snakemake
 from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.analysis.statistics.table import COLUMNS, statistic_row
 from fittest.analysis.survival.names import FixedEmbedding
@@ -24,6 +25,7 @@ from fittest.claims.model import Claim
 from fittest.claims.registry import measures_of
 from fittest.claims.tables import Tables
 from fittest.pipeline.codehash import training_hash
+from fittest.pipeline.project import Project
 from fittest.runs.run import Run
 from fittest.store import write_table
 
@@ -130,3 +132,96 @@ def test_the_new_claim_is_judged(tmp_path: Path, value: float, lo: float, verdic
     claim = Claim.model_validate(content)
     judged = judge(name, claim, "reduced", evidence, measures_of("survival"))
     assert judged.verdict == verdict
+
+
+# -- a figure, a claim, a paper ------------------------------------------------------------------
+
+
+Cost = dict[str, tuple[set[str], set[str]]]
+Followed = tuple[Path, Cost]
+
+
+def section(heading: str) -> dict[str, str]:
+    """File -> what a section of the page shows of it."""
+    page = (ROOT / PAGE).read_text()
+    text = page[page.index(f"## {heading}\n") :].split("\n## ")[0]
+    found = (b for b in blocks("yaml", "python") if b.page == PAGE and b.text in text and b.file)
+    return {block.file: block.text.partition("\n")[2] for block in found if block.file}
+
+
+def follow(folder: Path, heading: str) -> tuple[set[str], set[str]]:
+    """Write what a section shows; files that are new, and files that were there."""
+    new, changed = set(), set()
+    for file, text in section(heading).items():
+        path = folder / file
+        (changed if path.exists() else new).add(file)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text((path.read_text() + "\n" if path.exists() else "") + text)
+    return new, changed
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """A checkout in which the page has been followed, and the files that each section cost."""
+    more = ("Makefile", "pyproject.toml", "requirements.lock", "setup.py")
+    folder = checkout(tmp_path_factory.mktemp("followed"), *more)
+    names = ("A run-set", "A figure", "A claim", "A paper")
+    return folder, {name: follow(folder, name) for name in names}
+
+
+def test_what_a_figure_a_claim_and_a_paper_cost(
+    followed: Followed,
+) -> None:
+    folder, cost = followed
+    scripts = {"scripts/survival/analyse_fig_decay.py", "scripts/survival/plot_fig_decay.py"}
+    assert cost["A figure"] == (scripts, {"config/papers/survival.yaml"})
+    assert cost["A claim"] == (set(), {"config/claims/survival.yaml"})
+    new, changed = cost["A paper"]
+    assert changed == set(), "a paper edits no file that is there"
+    assert all("mine" in file for file in new) and len(new) == 4
+    Project.load(folder, {"scale": "smoke"}).check()
+
+
+@pytest.mark.parametrize("goal", ["mine", "figures/mine/fig1_decay.pdf", "figures/mine/table1.csv"])
+def test_make_knows_the_new_paper(goal: str, followed: Followed) -> None:
+    done = subprocess.run(
+        ["make", "-n", goal], cwd=followed[0], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    (command,) = [line for line in done.stdout.splitlines() if "bin/snakemake" in line]
+    assert command.endswith(f"-- {goal}")
+
+
+@pytest.mark.workflow
+def test_the_new_figure_and_paper_are_built(
+    followed: Followed,
+) -> None:
+    folder, _ = followed
+    # Two papers may have a figure of one name, each with its caption.
+    caption = folder / "workflow/report/mine/fig1_decay.rst"
+    caption.parent.mkdir()
+    caption.write_text("What the new figure shows.\n")
+    few = "analysis={bootstrap: {draws: 10}}"
+    words = ("figures/fig_decay.pdf", "mine", "--cores", "2", "--config", "scale=smoke", few)
+    done = snakemake(folder, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for figure in ("fig_decay.pdf", "mine/fig1_decay.pdf"):
+        assert (folder / "figures" / figure).read_bytes().startswith(b"%PDF")
+    table = pd.read_csv(folder / "figures/mine/table1.csv")
+    assert list(table["runs"]) == [2, 2]
+    published = pd.read_csv(folder / "results/smoke/mine/claims.csv").set_index("id")
+    judged = published.loc["M1"]
+    assert judged["verdict"] == "not evaluated", "at this scale it means nothing"
+    assert judged["value"] == table.set_index("learning_rate")["survivors"][0.003]
+    shown_caption = (folder / "results/smoke/mine/captions/fig1_decay.rst").read_text()
+    assert shown_caption.startswith("What the new figure shows.")
+    again = snakemake(folder, *words, "-n")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+@pytest.mark.workflow
+def test_the_new_claim_is_planned(followed: Followed) -> None:
+    words = ("results/smoke/survival/claims.csv", "-n", "--config", "scale=smoke")
+    done = snakemake(followed[0], *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "survival_claims" in done.stdout

@@ -1,8 +1,6 @@
 # Needs, for every paper with config/claims/<paper>.yaml, the tables that file names. Makes, under
 # results/<scale>/<paper>/: claims.csv, claims.md, claims.html, derived.txt and a caption of every
 # figure for the report.
-# For claims of the survival paper that no figure needs also: default runs at chosen steps, the
-# geometry of their final embeddings, and the comparison of float32 with float64.
 
 for paper, file in project.claims.items():
 
@@ -91,60 +89,3 @@ for paper, file in project.claims.items():
             key=keys(*project.runsets_of(paper)),
         script:
             "../../scripts/price.py"
-
-
-rule survival_defaults:
-    """Default runs at chosen steps, and the geometry of their final embeddings (S01-S08)."""
-    input:
-        runs=project.paths.runs("horizon"),
-        trajectories=project.runset_inputs("horizon"),
-        weights=project.runset_weights("horizon"),
-    output:
-        snapshots=survival_table("default_snapshots.parquet"),
-        geometry=survival_table("geometry.parquet"),
-    log:
-        f"logs/{project.scale}/survival/defaults.log",
-    params:
-        steps=project.config.analysis.defaults.steps,
-        dead_share=project.config.analysis.defaults.dead_share,
-        two_mean_factor=project.config.analysis.alive.two_mean_factor,
-        key=keys("horizon"),
-    script:
-        "../../scripts/survival/analyse_defaults.py"
-
-
-rule train_other_precision:
-    """Train the run-set `precision` in the numeric type that the others are not trained in."""
-    input:
-        # After the usual training: the two share a folder for restart points.
-        usual=project.runset_inputs("precision"),
-    output:
-        trajectory=survival_table("precision/trajectory/0000.parquet"),
-        weights=survival_table("precision/weights/0000.parquet"),
-    log:
-        f"logs/{project.scale}/survival/train_other_precision.log",
-    threads: training_cores()
-    resources:
-        **training_resources("precision", "0000"),
-    params:
-        runset="precision",
-        shard="0000",
-        key=keys("precision"),
-    script:
-        "../../scripts/survival/train_other_precision.py"
-
-
-rule survival_precision:
-    """How far float32 and float64 trainings of the same runs differ (S48)."""
-    input:
-        runs=project.paths.runs("precision"),
-        usual=project.runset_inputs("precision"),
-        other=survival_table("precision/trajectory/0000.parquet"),
-    output:
-        differences=survival_table("precision.parquet"),
-    log:
-        f"logs/{project.scale}/survival/precision.log",
-    params:
-        key=keys("precision"),
-    script:
-        "../../scripts/survival/analyse_precision.py"

@@ -57,6 +57,7 @@ wildcard_constraints:
     runset=r"[a-z][a-z0-9_]*",
     shard=r"\d{4}",
     figure=r"([a-z]+/)?fig[a-zA-Z0-9_]+",
+    table=r"([a-z]+/)?[a-z][a-z0-9_]*",
 
 
 def keys(*runsets):
@@ -64,42 +65,40 @@ def keys(*runsets):
     return [project.runset_key(name) for name in runsets]
 
 
-def runset_tables(*runsets):
-    """Named inputs `<run-set>_runs` and `<run-set>_frequencies`."""
-    tables = {f"{name}_runs": project.paths.runs(name) for name in runsets}
-    return tables | {
-        f"{name}_frequencies": project.paths.frequencies(name) for name in runsets
-    }
-
-
 def own_measures(paper):
     """The module of a paper's own measures, where it has any; claims load it by name."""
     return tuple(f for f in (f"claims/{paper}.py",) if package_has(f))
 
 
-def survival_table(name):
-    return project.paths.table("survival", name)
-
-
-def figure_description(name):
-    """What a figure shows, for its caption in the report; None where nobody has written it."""
+def source_if_any(path):
+    """A file of this workflow; None where it has no such file."""
     try:
-        path = source(f"workflow/report/{name}.rst")
+        found = source(path)
     except Exception:  # a workflow that is fetched file by file: there is no such file
         return None
-    return path if os.path.exists(path) else None
+    return found if os.path.exists(found) else None
+
+
+def has_rules(paper):
+    """Whether a paper has rules of its own, beside those of its entries."""
+    return source_if_any(f"workflow/rules/{paper}.smk") is not None
+
+
+def figure_description(paper, name):
+    """What a figure shows, for its caption in the report; None where nobody has written it."""
+    return source_if_any(f"workflow/report/{paper}/{name}.rst")
 
 
 def report_descriptions(paper):
     """The descriptions that there are of a paper's figures."""
-    found = [figure_description(name) for name in project.papers[paper].figures]
+    found = [figure_description(paper, name) for name in project.papers[paper].figures]
     return [path for path in found if path is not None]
 
 
 def report_caption(paper, name):
     """The figure's caption with its claims where they have been judged, else without."""
     judged = project.paths.caption(paper, name)
-    path = judged if os.path.exists(judged) else figure_description(name)
+    path = judged if os.path.exists(judged) else figure_description(paper, name)
     return path and os.path.abspath(path)
 
 

@@ -26,7 +26,8 @@ def script_of(made):
     """The source file of a rule's script."""
     if not made.is_script:
         return None
-    return Path(source(os.path.normpath(os.path.join("workflow/rules", made.script))))
+    script = made.script.format(params=made.params)
+    return Path(source(os.path.normpath(os.path.join("workflow/rules", script))))
 
 
 # Here and not in each rule, so that a new rule cannot forget it. What the command line or the rule

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fittest.analysis.papers import constants
 from fittest.errors import ClaimError, ConfigError
+from fittest.pipeline.entries import check_entries, written
 from fittest.runs.runset import SCALES
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def check(project: Project) -> None:
     _check_papers(project)
     check_runsets(project)
     _check_analysis(project)
+    check_entries(project)
     for short, claims in project.claims.items():
         _check_claims(project, short, claims)
 
@@ -68,18 +70,30 @@ def _check_file_names(project: Project) -> None:
 
 
 def _check_papers(project: Project) -> None:
-    """Run-sets of figures exist, and no two figures are published in one place."""
+    """Run-sets that figures name exist, and no two are published under one name."""
     places: dict[str, str] = {}
     for short, paper in project.papers.items():
+        file = f"config/papers/{short}.yaml"
         for name, figure in paper.figures.items():
-            where = f"config/papers/{short}.yaml: figures.{name}"
+            # Those that inputs name are looked at with these (entries.py).
+            read = project.runsets_behind(short, *written(figure))
             for runset in figure.runsets:
-                if runset not in project.catalogue.names():
-                    raise ConfigError(f"{where}.runsets: {_no_runset(project, runset)}")
+                if runset not in (*project.catalogue.names(), *read):
+                    raise ConfigError(
+                        f"{file}: figures.{name}.runsets: {_no_runset(project, runset)}"
+                    )
+        keys = [f"figures.{name}" for name in paper.figures]
+        for key in (*keys, *(f"tables.{name}" for name in paper.tables)):
+            name = key.partition(".")[2]
             place = project.published(short, name)
-            if place in places:
-                raise ConfigError(f"{where}: {place} is also that of {places[place]}")
-            places[place] = where
+            stem = place.rsplit(".", 1)[0]
+            if stem in places:
+                raise ConfigError(f"{file}: {key}: {place} is also that of {places[stem]}")
+            places[stem] = f"{file}: {key}"
+            if key.startswith("tables.") and name in (*project.papers, *project.catalogue.names()):
+                raise ConfigError(
+                    f"{file}: {key}: `{name}` is also a paper or a run-set; choose another name"
+                )
 
 
 def _check_analysis(project: Project) -> None:

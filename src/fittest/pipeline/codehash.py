@@ -227,15 +227,25 @@ def imports_of(path: Path, package: Path = _PACKAGE) -> frozenset[Path]:
     return frozenset(found)
 
 
+def _followed(path: Path) -> set[Path]:
+    """What a source file imports, as far as that may decide what is made with it.
+
+    Not modules of the pipeline: these pass results on and decide none. The store does so too: it
+    knows of runs only to check that a table is of those that are asked for, and behind runs stand
+    all tasks and models, so that following it would tie every figure to each of them.
+    """
+    found = {p for p in imports_of(path) if _PACKAGE / "pipeline" not in p.parents}
+    store = _PACKAGE / "store"
+    return {p for p in found if store in p.parents} if store in path.parents else found
+
+
 def _reached(roots: Iterable[Path]) -> set[Path]:
-    """Source files and all that they come to import, but modules of the pipeline: these pass
-    results on and decide none."""
+    """Source files and all that they come to import that may decide something."""
     waiting = set(roots)
     seen: set[Path] = set()
     while waiting:
         seen |= waiting
-        imported: set[Path] = set().union(*(imports_of(path) for path in waiting))
-        waiting = {p for p in imported if _PACKAGE / "pipeline" not in p.parents} - seen
+        waiting = set().union(*(_followed(path) for path in waiting)) - seen
     return seen
 
 

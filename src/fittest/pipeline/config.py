@@ -12,10 +12,7 @@ from pydantic import AfterValidator, Field
 from fittest.pipeline.analysis_config import AnalysisSettings
 from fittest.pipeline.cluster_config import ClusterSettings
 from fittest.runs.runset import Scale
-from fittest.settings import (
-    Draws,
-    Settings,
-)
+from fittest.settings import Draws, Settings
 
 
 def _folder(text: str) -> str:
@@ -100,30 +97,3 @@ class ProjectConfig(Settings):
     shards: dict[Scale, ShardSettings] = Field(description="size of a job, by scale")
     cluster: ClusterSettings
     analysis: AnalysisSettings
-
-
-FigureName = Annotated[str, Field(pattern="^fig[a-zA-Z0-9_]+$")]
-
-
-class FigureSettings(Settings):
-    """One figure of a paper."""
-
-    title: str = Field(description="what it shows, for lists")
-    section: str = Field(
-        default="Figures", description="section of the paper it belongs to, as the report sorts it"
-    )
-    runsets: tuple[str, ...] = Field(description="run-sets it needs")
-    paper: dict[str, float] = Field(
-        default_factory=dict, description="values read from the paper, printed beside ours"
-    )
-
-
-class PaperFile(Settings):
-    """config/papers/<paper>.yaml"""
-
-    title: str = Field(description="title of the paper")
-    reference: str = Field(description="authors, year, identifier")
-    folder: str = Field(pattern="^[a-z]*$", description="folder under figures/; empty for its top")
-    figures: dict[FigureName, FigureSettings] = Field(
-        description="figures by file name, without ending"
-    )

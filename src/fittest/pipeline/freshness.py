@@ -145,13 +145,14 @@ class Freshness:
                 yield self._recorded(step.outputs, partial(self.key, step))
 
     def _shown(self) -> Iterator[_Made]:
-        """The figures that the reader sees: copies of those kept for this scale."""
+        """The figures and tables that the reader sees: copies of those kept for this scale."""
         project = self._project
-        for paper in project.papers:
-            for figure in project.papers[paper].figures:
-                kept = project.paths.kept_figure(paper, figure)
-                shown = project.published(paper, figure)
-                pairs = [(kept, shown), (project.paths.png(kept), project.paths.png(shown))]
+        for short, paper in project.papers.items():
+            for name in (*paper.figures, *paper.tables):
+                kept, shown = project.kept_of(short, name), project.published(short, name)
+                pairs = [(kept, shown)]
+                if name in paper.figures:
+                    pairs.append((project.paths.png(kept), project.paths.png(shown)))
                 yield _Made(tuple(path for _, path in pairs), partial(self._are_copies, pairs))
 
     def _recorded(self, outputs: Sequence[str], key: Callable[[], str]) -> _Made:

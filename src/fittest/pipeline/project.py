@@ -15,7 +15,9 @@ from fittest.errors import ConfigError
 from fittest.pipeline import targets
 from fittest.pipeline.check import check
 from fittest.pipeline.codehash import training_hash
-from fittest.pipeline.config import FigureSettings, PaperFile, ProjectConfig
+from fittest.pipeline.config import ProjectConfig
+from fittest.pipeline.entries import EntryRule, entry_rules, runsets_behind, with_runsets
+from fittest.pipeline.paper_config import FigureEntry, PaperFile
 from fittest.runs.axes import merged
 from fittest.runs.catalogue import Catalogue, Shard
 from fittest.runs.cost import flops
@@ -32,12 +34,19 @@ class Project:
     """What rules, scripts and commands ask: paths, run-sets, shards, figures.
 
     `config` is the merged configuration (as Snakemake holds it); `root` the folder that the
-    workflow runs in, and `home` the one with the rest of the configuration.
+    workflow runs in, and `home` the one with the rest of the configuration. `source` is the folder
+    of the workflow with its scripts; None where it is not here, or not known.
     Raises ConfigError, before anything starts, for whatever is wrong in it.
     """
 
-    def __init__(self, config: Mapping[str, Any], root: Path | str = ".") -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        root: Path | str = ".",
+        source: Path | str | None = None,
+    ) -> None:
         self.root = Path(root)
+        self.source = None if source is None else Path(source)
         self.config = validated(ProjectConfig, dict(config), CONFIG_FILE)
         self.home = self.root / self.config.paths.configuration
 
@@ -47,7 +56,8 @@ class Project:
         content = read_yaml(Path(root) / CONFIG_FILE, CONFIG_FILE) or {}
         if not isinstance(content, Mapping):
             raise ConfigError(f"{CONFIG_FILE}: must be a mapping of keys to values")
-        return cls(merged(content, over or {}), root)
+        source = root if (Path(root) / "scripts").is_dir() else None
+        return cls(merged(content, over or {}), root, source)
 
     @property
     def scale(self) -> str:
@@ -130,32 +140,50 @@ class Project:
 
     @cached_property
     def papers(self) -> dict[str, PaperFile]:
-        """The papers by short name."""
-        return self._files("papers", PaperFile)
+        """The papers by short name, every figure with its run-sets."""
+        return with_runsets(self._files("papers", PaperFile), self.claims)
 
-    def figure(self, paper: str, name: str) -> FigureSettings:
-        """Settings of a figure; ConfigError where there is none."""
+    def entry_rules(self) -> list[EntryRule]:
+        """The rules that the papers' entries stand for (`fittest.pipeline.entries`)."""
+        return entry_rules(self)
+
+    def figure(self, paper: str, name: str) -> FigureEntry:
+        """The entry of a figure; ConfigError where there is none."""
         figures = self.papers[paper].figures
         if name not in figures:
             raise ConfigError(f"config/papers/{paper}.yaml: there is no figure `{name}`")
         return figures[name]
 
     def published(self, paper: str, name: str) -> str:
-        """Where a figure is put for the reader: figures/<name>.pdf."""
-        return self.paths.published(name, self.papers[paper].folder)
+        """Where a figure is put for the reader: figures/<name>.pdf; a table: figures/<name>.csv."""
+        ending = "csv" if name in self.papers[paper].tables else "pdf"
+        return self.paths.published(name, self.papers[paper].folder, ending)
 
     def kept(self, published: str) -> str:
-        """Where the figure that is published as `[<folder>/]<name>` is kept for this scale."""
-        path = self.paths.published(published)
+        """Where what is published as `[<folder>/]<name>` is kept for this scale."""
         for short, paper in self.papers.items():
-            for name in paper.figures:
-                if path == self.published(short, name):
-                    return self.paths.kept_figure(short, name)
-        raise ConfigError(f"there is no figure `{published}`; config/papers/ lists them")
+            for name in (*paper.figures, *paper.tables):
+                if published == f"{paper.folder}/{name}".lstrip("/"):
+                    return self.kept_of(short, name)
+        raise ConfigError(f"there is no figure or table `{published}`; config/papers/ lists them")
+
+    def kept_of(self, paper: str, name: str) -> str:
+        """Where a figure or table of a paper is kept for this scale."""
+        if name in self.papers[paper].tables:
+            return self.paths.table(paper, f"{name}.csv")
+        return self.paths.kept_figure(paper, name)
 
     def figures_of(self, paper: str) -> list[str]:
         """Published paths of all figures of a paper."""
         return [self.published(paper, name) for name in self.papers[paper].figures]
+
+    def tables_of(self, paper: str) -> list[str]:
+        """Published paths of all tables of a paper."""
+        return [self.published(paper, name) for name in self.papers[paper].tables]
+
+    def runsets_behind(self, paper: str, *files: str) -> tuple[str, ...]:
+        """Run-sets that files of a paper's results are made from in the end."""
+        return runsets_behind(self.papers, self.claims, paper, files)
 
     def runsets_of(self, target: str) -> list[str]:
         """Run-sets that a target needs; what a target may be, `fittest.pipeline.targets` says."""
@@ -194,7 +222,10 @@ class Project:
         return tables
 
     def verdicts_of(self, paper: str) -> list[str]:
-        """Files of a paper with judged claims: the table, the check of derived ones, the price."""
+        """Files of a paper with judged claims: the table, the check of derived ones, the price.
+        None where it has no claims."""
+        if paper not in self.claims:
+            return []
         return [self.paths.table(paper, n) for n in ("claims.csv", "derived.txt", "price.csv")]
 
     def runs_of(self, paper: str, figure: str) -> int:

@@ -87,9 +87,8 @@ def _anything_made(project: Project, targets: Sequence[str], files: Remaining) -
     for target in targets:
         name = canonical(project, target)
         for short in project.papers:
-            if name in ("all", short) or f"{project.paths.figures}/{name}.pdf" in (
-                project.figures_of(short)
-            ):
+            shown = (*project.figures_of(short), *project.tables_of(short))
+            if name in ("all", short) or snakemake_target(project, name) in shown:
                 made += [project.paths.table(short, ""), snakemake_target(project, name)]
     return any((project.root / path).exists() for path in made)
 

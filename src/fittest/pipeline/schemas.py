@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from fittest.analysis.papers import constants
 from fittest.claims.model import ClaimFile
-from fittest.pipeline.config import PaperFile, ProjectConfig
+from fittest.pipeline.config import ProjectConfig
+from fittest.pipeline.paper_config import PaperFile
 from fittest.runs.run import Run
 from fittest.runs.runset import RunSetFile
 from fittest.store import OPTIONAL, SCHEMAS, write_text

@@ -1,4 +1,4 @@
-"""What a target means: the figures, papers and run-sets that people and Snakemake name."""
+"""What a target means: the figures, tables, papers and run-sets that people and Snakemake name."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from fittest.runs.runset import SCALES
 if TYPE_CHECKING:
     from fittest.pipeline.project import Project
 
-_ENDINGS = (".pdf", ".png")
-_PUBLISHED = re.compile(r"([a-z]+/)?fig[a-zA-Z0-9_]+")
+_ENDINGS = (".pdf", ".png", ".csv")
+_FIGURE = re.compile(r"([a-z]+/)?fig[a-zA-Z0-9_]+")
 
 
 def resolve(project: Project, word: str) -> list[str]:
     """Run-sets that a target needs, without those whose runs they reuse.
 
-    A target is `all`, a paper, a run-set, a figure by its name, by its path with or without
-    `figures/` and ending, or by the beginning of its name where one figure only begins so; or a
+    A target is `all`, a paper, a run-set, a figure or table by its name, by its path with or
+    without `figures/` and ending, or by the beginning of its name where one only begins so; or a
     file under results/. ConfigError for anything else, with what may have been meant.
     """
     return _runsets(project, canonical(project, word))
 
 
 def canonical(project: Project, word: str) -> str:
-    """The target under its one name: `all`, a paper, a run-set, or a figure's path under figures/
-    without ending. ConfigError for an unknown one."""
+    """The target under its one name: `all`, a paper, a run-set, or the path of a figure or table
+    under figures/ without ending. ConfigError for an unknown one."""
     found = _exact(project, word)
     if found is None:
         found = _beginning(project, word)
     if found is None:
-        meant = _meant(word, _words(project))
-        raise ConfigError(f"unknown target `{word}`; {meant}{_all(project)}")
+        which = meant(word, _words(project))
+        raise ConfigError(f"unknown target `{word}`; {which}{_all(project)}")
     return found
 
 
@@ -58,9 +58,9 @@ def training_targets(project: Project, targets: Iterable[str]) -> list[str]:
 def check_targets(project: Project, targets: Iterable[str], rules: Collection[str] = ()) -> None:
     """ConfigError for a target of Snakemake's that can only be a mistake.
 
-    That is a figure or a run-set that does not exist, a file of another scale, or one for which
-    the configured scale is not declared; where `rules` names all rules, also a plain word that is
-    none of them. Anything else is Snakemake's to judge.
+    That is a figure, table or run-set that does not exist, a file of another scale, or one for
+    which the configured scale is not declared; where `rules` names all rules, also a plain word
+    that is none of them. Anything else is Snakemake's to judge.
     """
     for word in targets:
         if rules and word not in rules and not re.search(r"[./]", word):
@@ -74,14 +74,15 @@ def check_targets(project: Project, targets: Iterable[str], rules: Collection[st
             if shard is not None and found in project.catalogue.names():
                 project.shard(found, shard.group(1))
             continue
-        figure = _below(project, project.paths.figures, word)
-        if figure is not None and word.endswith(_ENDINGS):
-            name = figure.rsplit(".", 1)[0]
-            # What is far from every figure may be the product of a rule of the user's own.
-            near = difflib.get_close_matches(name, _figures(project), 1, 0.8)
-            if near or _PUBLISHED.fullmatch(name):
-                meant = _meant(word, project_figures(project))
-                raise ConfigError(f"there is no figure `{word}`; {meant}config/papers/ lists them")
+        inside = _below(project, project.paths.figures, word)
+        if inside is not None and word.endswith(_ENDINGS):
+            name, kind = inside.rsplit(".", 1)
+            # What is far from all of them may be the product of a rule of the user's own.
+            near = difflib.get_close_matches(name, _published(project), 1, 0.8)
+            if near or (kind != "csv" and _FIGURE.fullmatch(name)):
+                what = "table" if kind == "csv" else "figure"
+                which = meant(word, published_files(project))
+                raise ConfigError(f"there is no {what} `{word}`; {which}config/papers/ lists them")
 
 
 def _check_word(project: Project, word: str, rules: Collection[str]) -> None:
@@ -89,51 +90,60 @@ def _check_word(project: Project, word: str, rules: Collection[str]) -> None:
     try:
         found = canonical(project, word)
     except ConfigError:
-        places = [*rules, *project_figures(project)]
+        places = [*rules, *published_files(project)]
         raise ConfigError(
-            f"unknown target `{word}`; {_meant(word, places)}`snakemake --list` lists the rules"
+            f"unknown target `{word}`; {meant(word, places)}`snakemake --list` lists the rules"
         ) from None
-    meant = snakemake_target(project, found)
-    raise ConfigError(f"unknown target `{word}`; did you mean `{meant}`?")
+    raise ConfigError(
+        f"unknown target `{word}`; did you mean `{snakemake_target(project, found)}`?"
+    )
 
 
 def snakemake_target(project: Project, found: str) -> str:
     """What Snakemake calls a target in its one name."""
     if found == "all" or found in project.papers:
         return found
-    if found in _figures(project):
-        return f"{project.paths.figures}/{found}.pdf"
-    return project.paths.runs(found)
+    known = _published(project)
+    return project.published(*known[found]) if found in known else project.paths.runs(found)
 
 
-def project_figures(project: Project) -> list[str]:
-    """Published paths of the figures of all papers."""
-    return [path for paper in project.papers for path in project.figures_of(paper)]
+def published_files(project: Project) -> list[str]:
+    """Published paths of the figures and tables of all papers."""
+    return [
+        path
+        for paper in project.papers
+        for path in (*project.figures_of(paper), *project.tables_of(paper))
+    ]
 
 
 # -- looking up --------------------------------------------------------------------------------
 
 
-def _figures(project: Project) -> dict[str, tuple[str, str]]:
-    """Path under figures/ without ending -> (paper, figure)."""
+def _published(project: Project) -> dict[str, tuple[str, str]]:
+    """Path under figures/ without ending -> (paper, figure or table)."""
     return {
         f"{paper.folder}/{name}".lstrip("/"): (short, name)
         for short, paper in project.papers.items()
-        for name in paper.figures
+        for name in (*paper.figures, *paper.tables)
     }
 
 
 def _runsets(project: Project, found: str) -> list[str]:
     """Run-sets of a target in its one name."""
-    figures = _figures(project)
-    if found in figures:
-        paper, name = figures[found]
-        return list(dict.fromkeys(project.papers[paper].figures[name].runsets))
+    known = _published(project)
+    if found in known:
+        short, name = known[found]
+        figure = project.papers[short].figures.get(name)
+        if figure is not None:
+            return list(dict.fromkeys(figure.runsets))
+        return list(project.runsets_behind(short, f"{name}.csv"))
     wanted: list[str] = []
-    for short, paper_file in project.papers.items():
+    for short, paper in project.papers.items():
         if found in ("all", short):
-            wanted += [name for figure in paper_file.figures.values() for name in figure.runsets]
-            wanted += project.claims[short].runsets if short in project.claims else []
+            wanted += [name for figure in paper.figures.values() for name in figure.runsets]
+            judged = ("claims.csv",) if short in project.claims else ()
+            tables = (f"{name}.csv" for name in paper.tables)
+            wanted += project.runsets_behind(short, *judged, *tables)
     return list(dict.fromkeys(wanted)) or [found] * (found in project.catalogue.names())
 
 
@@ -141,13 +151,16 @@ def _exact(project: Project, word: str) -> str | None:
     """The one name of a target that is written out in full; None for an unknown one."""
     if word == "all" or word in project.papers:
         return word
-    figures = _figures(project)
+    known = _published(project)
     plain = word.removeprefix("./")
     inside = _below(project, project.paths.figures, plain)
-    name = (plain if inside is None else inside).removesuffix(".pdf").removesuffix(".png")
-    if name in figures:
-        return name
-    by_name = [path for path, (_, figure) in figures.items() if figure == name]
+    name, ending = plain if inside is None else inside, ""
+    if name.endswith(_ENDINGS):
+        name, _, ending = name.rpartition(".")
+    if name in known:
+        is_table = project.published(*known[name]).endswith(".csv")
+        return name if ending in ("", *(("csv",) if is_table else ("pdf", "png"))) else None
+    by_name = [path for path, (_, figure) in known.items() if figure == name]
     if len(by_name) == 1 and inside is None:
         return by_name[0]
     if word in project.catalogue.names():
@@ -170,7 +183,7 @@ def _of_result(project: Project, word: str, path: PurePosixPath) -> str | None:
         if parts[1] not in project.catalogue.names():
             names = project.catalogue.names()
             raise ConfigError(
-                f"`{word}`: there is no run-set `{parts[1]}`; {_meant(parts[1], names)}there are"
+                f"`{word}`: there is no run-set `{parts[1]}`; {meant(parts[1], names)}there are"
                 f" {', '.join(names)}"
             )
         return parts[1]
@@ -194,7 +207,7 @@ def _of_rule(project: Project, rule: str) -> str | None:
 
 def _numbered(project: Project, paper: str, number: str) -> str | None:
     """The figure of a paper that is called `<number>_...`, or None."""
-    for path, (short, name) in _figures(project).items():
+    for path, (short, name) in _published(project).items():
         if short == paper and number and name.startswith(f"{number}_"):
             return path
     return None
@@ -210,16 +223,17 @@ def _below(project: Project, folder: str, word: str) -> str | None:
 
 
 def _beginning(project: Project, word: str) -> str | None:
-    """The figure whose path under figures/ begins with `word`: `fig6` is figure 6 and no other.
+    """What is published under figures/ at a path that begins with `word`: `fig6` is figure 6 and no
+    other.
 
-    The figures at the top come before those of a paper with a folder. None where there is none;
+    What stands at the top comes before what a paper has in a folder. None where there is none;
     ConfigError where several are meant.
     """
     inside = _below(project, project.paths.figures, word)
     start = word if inside is None else inside
-    figures = _figures(project)
-    bare = [path for path, (_, name) in figures.items() if name.startswith(start)]
-    for among in ([path for path in figures if path.startswith(start)], bare):
+    known = _published(project)
+    bare = [path for path, (_, name) in known.items() if name.startswith(start)]
+    for among in ([path for path in known if path.startswith(start)], bare):
         border = re.compile(rf"(^|/){re.escape(start)}(?![a-zA-Z0-9])")
         whole = [path for path in among if border.search(path)]
         found = whole or among
@@ -234,10 +248,10 @@ def _beginning(project: Project, word: str) -> str | None:
 
 
 def _words(project: Project) -> list[str]:
-    return ["all", *project.papers, *_figures(project), *project.catalogue.names()]
+    return ["all", *project.papers, *_published(project), *project.catalogue.names()]
 
 
-def _meant(word: str, among: Iterable[str]) -> str:
+def meant(word: str, among: Iterable[str]) -> str:
     """`did you mean ...? `, or nothing."""
     by_lower = {name.lower(): name for name in among}
     near = difflib.get_close_matches(word.lower(), by_lower, 3, 0.6)
@@ -251,6 +265,6 @@ def _meant(word: str, among: Iterable[str]) -> str:
 def _all(project: Project) -> str:
     return (
         f"There are all, the papers {', '.join(project.papers)},"
-        f" the figures {', '.join(_figures(project))},"
+        f" the figures and tables {', '.join(_published(project))},"
         f" and the run-sets {', '.join(project.catalogue.names())}"
     )

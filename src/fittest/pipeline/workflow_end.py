@@ -61,7 +61,10 @@ def _key(freshness: Freshness, step: Step, wildcards: Any) -> str:
 
 def _step(rule: Any, script: Path | None) -> Step:
     params = {
-        name: value for name, value in rule.params.items() if not callable(value) and name != "made"
+        name: value
+        for name, value in rule.params.items()
+        # Where a script lies decides nothing; what stands in it counts.
+        if not callable(value) and name not in ("made", "script")
     }
     return Step(
         name=rule.name,

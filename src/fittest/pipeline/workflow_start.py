@@ -64,7 +64,7 @@ def opened(given: Mapping[str, Any], files: Sequence[str | Path], source: str | 
     if not isinstance(content, Mapping):
         raise ConfigError(f"{file}: must be a mapping of keys to values")
     whole = merged(merged(content, given), {"paths": {"configuration": str(home)}})
-    project = Project(whole)
+    project = Project(whole, source=source)
     project.check()
     return project
 

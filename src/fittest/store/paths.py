@@ -63,10 +63,10 @@ class Paths:
         """A figure as PDF, kept by scale (its PNG lies beside it)."""
         return f"{self.results}/{self.scale}/{paper}/figures/{name}.pdf"
 
-    def published(self, name: str, folder: str = "") -> str:
-        """A figure as PDF where the reader looks for it, whatever its scale; `folder`: of its
-        paper, "" for the figures at the top."""
-        return f"{self.figures}/{folder}/{name}.pdf" if folder else f"{self.figures}/{name}.pdf"
+    def published(self, name: str, folder: str = "", ending: str = "pdf") -> str:
+        """A figure as PDF, or a table as CSV, where the reader looks for it, whatever its scale;
+        `folder`: of its paper, "" for what stands at the top."""
+        return "/".join(part for part in (self.figures, folder, f"{name}.{ending}") if part)
 
     @staticmethod
     def png(pdf: str) -> str:

@@ -61,7 +61,7 @@ ONLY: Mapping[str, Any] = {
     "arithmetic.loss": "exact",
     "recording.every_loss": False,
 }
-"""Understood with this value alone. Where it is the name of a kind, the settings of other kinds stand
+"""Understood with this value alone. Where it names a kind, the settings of other kinds stand
 nowhere."""
 
 
