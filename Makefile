@@ -1,6 +1,7 @@
 # The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
 # smoke, test, test-slurm, bench, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
+# .venv/installed is what the workflow needs, .venv/tools what tests and lints it.
 
 PYTHON ?= python3
 CORES ?= all
@@ -28,6 +29,10 @@ CONFIG_APART = $(CONFIG) $(if $(APART),'paths={figures: $(FIGURES)}')
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
 PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
+
+# Nothing is compiled at set-up: were nothing kept either, each of a hundred processes would read its
+# libraries as text, which doubles the time to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: all demo gallery $(PAPERS) report plan smoke test test-slurm test-lowest \
   test-newest test-wheel lint bench schemas lock FORCE
@@ -69,15 +74,15 @@ smoke: .venv/installed
 	  --config scale=smoke 'analysis={bootstrap: {draws: 200}}' 'paths={results: results, figures: results/smoke/figures}' -- all
 
 # A file of tests stays in one process, so that what its tests share is made once.
-test: .venv/installed
+test: .venv/tools
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 # A real Slurm on this machine, for as long as the tests take. Where it cannot be, they are skipped.
-test-slurm: .venv/installed
+test-slurm: .venv/tools
 	-tests/slurm/local-slurm.sh install
 	$(BIN)/python -m pytest -m slurm -rs
 
-lint: .venv/installed
+lint: .venv/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
@@ -93,9 +98,8 @@ schemas: .venv/installed
 	$(BIN)/python -m fittest schemas
 
 # The versions of requirements.lock, from those that .venv holds and passes the tests with.
-lock: .venv/installed
-	{ sed -n '/^#/p' requirements.lock; \
-	  $(BIN)/python -m pip freeze --exclude-editable | grep -v '^torch==' | grep '=='; } > requirements.lock.new
+lock: .venv/tools
+	$(BIN)/python scripts/dev/lock.py > requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
 # Environments of their own: the lowest versions that pyproject.toml declares, the newest, and the
@@ -112,5 +116,8 @@ test-lowest test-newest test-wheel: test-%:
 # The native kernel is built here too, so its sources are prerequisites.
 .venv/installed: pyproject.toml setup.py requirements.lock $(wildcard src/fittest/training/native/*)
 	sh scripts/dev/setup.sh .venv "$(PYTHON)" locked
+
+.venv/tools: .venv/installed
+	sh scripts/dev/setup.sh .venv "$(PYTHON)" tools
 
 FORCE:

@@ -296,15 +296,36 @@ def test_a_price_needs_no_file(project: Project, capsys: pytest.CaptureFixture[s
 
 def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.02)
-    found = calibrate.measure(project, [(7, 4), (13, 8)])
+    found = calibrate.measure(project, [(7, 4), (13, 8)], [(7, 4)])
     assert len(found.points) == 2
     assert all(speed > 0 for _, speed in found.points)
     assert found.points[0][0] < found.points[1][0]
     native = native_library.available()
-    assert len(found.torch_points) == (2 if native else 0)
+    assert len(found.torch_points) == (1 if native else 0)
     assert all(speed > 0 for _, speed in found.torch_points)
     assert found.start_seconds > 0.1
     assert found.row_seconds >= 0
+
+
+def test_a_price_waits_seconds_for_its_measurement(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked for, whatever this machine makes of it."""
+    asked: list[float] = []
+
+    def speed(*_: object) -> tuple[float, float]:
+        asked.append(calibrate._SECONDS_EACH)
+        return 1e9, 1.0
+
+    def started(*_: object, **__: object) -> None:
+        asked.append(1.0)
+
+    monkeypatch.setattr(calibrate, "_speed_and_share", speed)
+    monkeypatch.setattr(calibrate.subprocess, "run", started)
+    found = calibrate.measure(project)
+    assert sum(asked) < 5
+    # Two sizes of torch's: between them it is as fast as a run of that size needs to know.
+    assert len(found.points) >= 4 and len(found.torch_points) in (0, 2)
 
 
 @pytest.mark.skipif(not native_library.available(), reason="no native kernel was built here")
@@ -323,11 +344,11 @@ def test_a_loaded_machine_is_noticed_and_allowed_for(
         time=time.time,
     )
     monkeypatch.setattr(calibrate, "time", clocks)
-    loaded = calibrate.measure(project, [(7, 4)])
+    loaded = calibrate.measure(project, [(7, 4)], [])
     assert loaded.busy
     assert loaded.got == pytest.approx(0.25, rel=0.01)
     clocks.perf_counter = time.process_time
-    alone = calibrate.measure(project, [(7, 4)])
+    alone = calibrate.measure(project, [(7, 4)], [])
     assert not alone.busy
     # Four times as slow, had it been taken as it came. Processor time is not quite constant.
     assert loaded.points[0][1] > 0.5 * alone.points[0][1]

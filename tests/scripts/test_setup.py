@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ def python(folder: Path, version: str, pip: str) -> Path:
     path.write_text(
         f"""#!/bin/sh
 case "$*" in
+  *tomllib*) echo pytest ;;
   *sys.version_info*) echo {version}; [ {version} != 3.9 ] ;;
   "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
   "-m pip "*) {pip} ;;
@@ -28,8 +32,8 @@ esac
     return path
 
 
-def setup(python: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = ["sh", str(SETUP), str(folder), str(python), "locked"]
+def setup(python: Path, folder: Path, mode: str = "locked") -> subprocess.CompletedProcess[str]:
+    command = ["sh", str(SETUP), str(folder), str(python), mode]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
 
 
@@ -65,9 +69,92 @@ def test_what_is_not_whole_is_made_anew(folder: Path, left: str) -> None:
 
 
 def test_versions_that_cannot_be_had_are_replaced_aloud(folder: Path) -> None:
-    done = setup(python(folder, "3.11", 'case "$*" in *" -c "*) exit 1;; esac'), folder / ".venv")
+    pip = 'case "$*" in *" -c "*|*" pip check"*) exit 1;; esac'
+    done = setup(python(folder, "3.11", pip), folder / ".venv")
     assert done.returncode == 0 and (folder / ".venv/installed").exists()
     assert "requirements.lock cannot be had" in done.stderr
+
+
+def noting(folder: Path, more: str = "") -> Path:
+    """A Python whose pip notes what it is asked to install, and from which lines."""
+    note = f"""echo "$*" >> "{folder}/asked"
+      for word in "$@"; do case "$word" in *.txt) cat "$word" >> "{folder}/asked" ;; esac; done
+      {more}"""
+    return python(folder, "3.11", note)
+
+
+def asked(folder: Path) -> str:
+    text = (folder / "asked").read_text()
+    (folder / "asked").unlink()
+    return text
+
+
+def test_the_first_command_waits_for_no_tool_of_tests(folder: Path) -> None:
+    done = setup(noting(folder), folder / ".venv")
+    assert done.returncode == 0, done.stderr
+    told = asked(folder)
+    assert "\nsnakemake==" in told and "[test]" not in told
+    for tool in ("pytest", "mypy", "ruff", "duckdb", "hypothesis"):
+        assert f"\n{tool}==" not in told
+    assert not (folder / ".venv/tools").exists()
+    done = setup(noting(folder), folder / ".venv", "tools")
+    assert done.returncode == 0, done.stderr
+    told = asked(folder)
+    assert "\npytest==" in told and "\nsnakemake==" not in told
+    assert (folder / ".venv/tools").exists() and (folder / ".venv/installed").exists()
+
+
+def test_what_does_not_fit_together_is_for_pip_to_choose(folder: Path) -> None:
+    broken = 'case "$*" in *" pip check"*) exit 1;; esac'
+    done = setup(noting(folder, broken), folder / ".venv")
+    assert done.returncode == 0, done.stderr
+    assert "-c requirements.lock torch==" in asked(folder)
+
+
+def test_a_failed_attempt_at_the_tools_leaves_the_environment(folder: Path) -> None:
+    assert setup(python(folder, "3.11", "true"), folder / ".venv").returncode == 0
+    assert setup(python(folder, "3.11", "true"), folder / ".venv", "tools").returncode == 0
+    (folder / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n")
+    done = setup(python(folder, "3.11", "true"), folder / ".venv", "tools")
+    assert done.returncode != 0
+    assert (folder / ".venv/installed").exists() and not (folder / ".venv/tools").exists()
+
+
+def test_tools_alone_are_no_environment(folder: Path) -> None:
+    done = setup(python(folder, "3.11", "true"), folder / ".venv", "tools")
+    assert done.returncode != 0 and not (folder / ".venv").exists()
+    assert "make .venv/installed" in done.stderr
+
+
+def test_a_process_of_make_keeps_its_bytecode(folder: Path) -> None:
+    """Else each of a hundred processes compiles its libraries anew, from what is set up without."""
+    (folder / "probe.mk").write_text("include theirs.mk\nprobe:\n\t@env\n")
+    (folder / "theirs.mk").write_text((REPOSITORY / "Makefile").read_text())
+    done = subprocess.run(
+        ["make", "-f", "probe.mk", "probe"],
+        cwd=folder,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "PATH=" in done.stdout and "PYTHONDONTWRITEBYTECODE" not in done.stdout
+
+
+def test_every_tool_is_locked_in_one_of_two_parts() -> None:
+    to_run, tools = (
+        set(re.findall(r"(?m)^([\w.-]+)==", part))
+        for part in (REPOSITORY / "requirements.lock").read_text().split("# Tools:")
+    )
+    assert not to_run & tools
+    declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    for names, part in (
+        (declared["dependencies"], to_run),
+        (declared["optional-dependencies"]["test"], tools),
+    ):
+        wanted = {re.split(r"[=<>]", name)[0] for name in names} - {"torch"}
+        assert {one.lower() for one in wanted} <= {one.lower() for one in part}
 
 
 @pytest.mark.parametrize(
