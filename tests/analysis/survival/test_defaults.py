@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,7 +83,12 @@ def test_precision_differences() -> None:
         }
     )
     other = base.assign(train_loss=[1.1, 0.0], signals=[np.array([3.0, 4.4]), np.zeros(2)])
-    found = precision_differences(base, other)
+    configs = [json.dumps({"arithmetic": {"dtype": f"float{n}"}, "p": 5}) for n in (32, 64)]
+    runs = pd.DataFrame({"run_id": ["a", "b"], "config": configs})
+    found = precision_differences(pd.concat([other.assign(run_id="b"), base]), runs)
+    assert found["run_id"].tolist() == ["a", "a"]
     assert found["train_loss"].tolist() == pytest.approx([0.1 / 1.1, 0])
     assert found["signals"].tolist() == pytest.approx([0.4 / 4.4, 0])
     assert found["test_loss"].tolist() == [0, 0]
+    with pytest.raises(ValueError, match="arithmetic.dtype"):
+        precision_differences(base, runs[:1])

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 
 COLUMNS = ["run_id", "step", "train_loss", "test_loss", "signals"]
 
 
-def precision_differences(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Relative differences at every step that both recorded.
+def precision_differences(trajectory: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Relative differences at every step that both runs of a pair recorded.
 
     Args:
-        first, second: trajectories (run_id, step, train_loss, test_loss, signals).
+        trajectory: run_id, step, train_loss, test_loss, signals.
+        runs: run_id and config (JSON); two runs are a pair if they differ in arithmetic.dtype
+            alone.
 
     Returns:
-        One row per run and step: for the losses |a - b| / max(|a|, |b|), for the signals
-        max over k of |a_k - b_k| over the largest signal; 0 where both are 0.
+        One row per pair and step, under the run_id of the float32 run: for the losses
+        |a - b| / max(|a|, |b|), for the signals max over k of |a_k - b_k| over the largest signal;
+        0 where both are 0.
+
+    Raises:
+        ValueError: where a run is alone.
     """
+    pairs: dict[str, dict[str, str]] = {}
+    for run_id, config in zip(runs["run_id"], runs["config"], strict=True):
+        settings = json.loads(config)
+        dtype = settings.pop("arithmetic")["dtype"]
+        pairs.setdefault(json.dumps(settings), {})[dtype] = run_id
+    if any(set(pair) != {"float32", "float64"} for pair in pairs.values()):
+        raise ValueError("arithmetic.dtype: each run needs one in float32 and one in float64")
+    of_other = {pair["float64"]: pair["float32"] for pair in pairs.values()}
+    first = trajectory[trajectory["run_id"].isin(set(of_other.values()))]
+    second = trajectory[trajectory["run_id"].isin(set(of_other))]
+    second = second.assign(run_id=second["run_id"].map(of_other))
     rows = []
     both = first.merge(second, on=["run_id", "step"], suffixes=("_a", "_b"), validate="one_to_one")
     for row in both.to_dict("records"):
