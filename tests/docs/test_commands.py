@@ -21,6 +21,7 @@ from snakemake.iocontainers import InputFiles, OutputFiles, Params
 
 import checkouts
 from fittest.__main__ import main
+from fittest.analysis.survival.constants import Constants
 from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
 from fittest.pipeline.targets import published_files
@@ -93,6 +94,7 @@ def results(checkout: Path) -> Path:
     for runset in RUNSETS:
         collect(project, runset, paths.runs(runset), paths.frequencies(runset))
     analysis = project.config.analysis
+    constants = Constants.model_validate(project.constants("survival").model_dump())
     table = {
         name: str(checkout / paths.table("survival", name))
         for name in (
@@ -113,12 +115,12 @@ def results(checkout: Path) -> Path:
         inputs,
         {Path(name).stem.replace("survival_stats", "stats"): path for name, path in table.items()},
         {
-            "alive_rule": analysis.survival.alive_rule,
+            "alive_rule": constants.alive_rule,
             "confidence": analysis.bootstrap.confidence,
             "bootstrap_draws": 10,
             "bootstrap_seed": 0,
-            "strong_factor": analysis.survival.strong_factor,
-            "weak_factor": analysis.survival.weak_factor,
+            "strong_factor": constants.strong_factor,
+            "weak_factor": constants.weak_factor,
             "paper": project.papers["survival"].figures["fig6_survival"].paper,
         },
     )

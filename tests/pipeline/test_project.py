@@ -181,7 +181,7 @@ def test_alive_threshold_retrains_only_what_stops_by_it(tmp_path: Path) -> None:
 
 def test_figure_s1_shows_the_rule_that_the_settled_scale_uses() -> None:
     project = Project.load(REPOSITORY, {"scale": "settled"})
-    shown = project.config.analysis.horizon.rules["settled scale"]
+    shown = project.constants("survival").horizon.rules["settled scale"]
     used = {
         run.stop.model_copy(update={"expected": None})
         for name in ("base", "fixemb", "perturb", "manual")
