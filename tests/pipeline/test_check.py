@@ -81,8 +81,8 @@ KEEP = {"kind": "keep", "select": "strongest"}
             r"two\.scales\.smoke\.0\.setings",
         ),
         ({"two": {"description": "x", "scales": {}}}, r"runsets\.two\.scales"),
-        ({"two": runset({"task": {"train_fraction": 0.001}})}, "train_fraction.*no train pair"),
-        ({"two": runset({"task": {"train_fraction": 1.0}})}, "train_fraction.*no test pair"),
+        ({"two": runset({"task": {"train_fraction": 0.001}})}, "train_fraction.*no train example"),
+        ({"two": runset({"task": {"train_fraction": 1.0}})}, "train_fraction.*no test example"),
         ({"two": runset({"seeds": {"mlp": 2**63}})}, r"seeds\.mlp"),
         (
             {"two": runset(axes={"seeds.embedding": {"range": [2**63 - 1, 2**63 + 1]}})},

@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from checkouts import checkout, snakemake
 from fittest.__main__ import main
 from fittest.models import EmbeddingMLPSettings
-from fittest.pipeline import calibrate
+from fittest.pipeline import calibrate, calibrate_models
 from fittest.pipeline.calibrate import Measurement, calibrated
 from fittest.pipeline.forecast import Rate, shard_seconds
-from fittest.pipeline.memory import shard_memory
+from fittest.pipeline.memory import shard_memory, torch_memory
 from fittest.pipeline.plan import as_json, pending_seconds, price
 from fittest.pipeline.project import Project
 from fittest.pipeline.remaining import is_finished, remaining
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import flops, recorded_rows, recording_flops
+from fittest.runs.cost import flops, flops_per_step, forward_flops, recorded_rows, recording_flops
 from fittest.runs.optimisers import SGD
 from fittest.runs.run import Run
 from fittest.training import native_library
@@ -205,10 +205,11 @@ def test_what_the_kernel_does_not_know_costs_what_torch_takes() -> None:
         plain.model_copy(update={"optimiser": SGD()}),
         Run(model=EmbeddingMLPSettings(activation="relu")),
     )
-    assert rate.of(plain) == 1e11
-    assert [rate.of(run) for run in others] == [1e9, 1e9]
+    step = rate.step_seconds(plain)
+    assert [rate.step_seconds(run) / step for run in others] == pytest.approx([100, 100])
     # A rate that somebody gives is that of any training.
-    assert Rate.constant(5e9).of(others[0]) == 5e9
+    given = Rate.constant(5e9)
+    assert given.step_seconds(others[0]) == given.step_seconds(plain)
     one, two = (Shard("a", 0, (run,), "") for run in (plain, others[1]))
     assert shard_seconds(two, rate) == pytest.approx(100 * shard_seconds(one, rate))
 
@@ -461,10 +462,50 @@ def test_memory_grows_with_the_shard_and_with_torch(
     native = shard_memory(project, one)
     # At least the initial values, the weights and both moments, in float32.
     assert shard_memory(project, three) - native >= 2 * 4 * 4 * numbers
-    gib = project.config.training.memory_gib
+    dtype = project.config.training.dtype
     other = replace(one, runs=(small_run(model={"d": 512, "activation": "relu"}),))
     silu = replace(one, runs=(small_run(model={"d": 512}),))
     difference = shard_memory(project, other) - shard_memory(project, silu)
-    assert difference == pytest.approx(gib * 2**30), "torch trains it"
+    assert difference == pytest.approx(torch_memory(other.runs[0], dtype)), "torch trains it"
     monkeypatch.setattr(native_library, "available", lambda: False)
-    assert shard_memory(project, one) - native == pytest.approx(gib * 2**30)
+    more = shard_memory(project, three) - shard_memory(project, one)
+    assert more > 2 * torch_memory(one.runs[0], dtype), "and three of them together"
+
+
+def test_torch_trains_as_many_at_once_as_its_memory_allows(tmp_path: Path) -> None:
+    declared = {"many": runset({"model": {"activation": "relu"}}, {"seed": {"range": [0, 6]}})}
+    each = torch_memory(small_run(model={"activation": "relu"}), "float32") / 2**30
+    found = []
+    for room in (1.5, 3.5, 1000.0):
+        training = {"training": {"memory_gib": room * each}}
+        project = write_project(tmp_path / str(room), declared, training)
+        (shard,) = project.catalogue.shards("many")
+        found.append(shard_memory(project, shard) / 2**30 / each)
+    assert [more - found[0] for more in found] == pytest.approx([0, 2, 5])
+
+
+def test_models_that_torch_trains_cost_what_was_measured_of_them() -> None:
+    small, large = (
+        Run.model_validate({"task": {"p": p}, "model": {"name": "transformer", "mlp": mlp}})
+        for p, mlp in ((5, 8), (31, 512))
+    )
+    updates = ((flops_per_step(small), 2e9), (flops_per_step(large), 2e10))
+    rate = Rate(((1e6, 1e11),), "measured", models={"transformer": (updates, ((1e6, 1e10),))})
+    for run, speed in ((small, 2e9), (large, 2e10)):
+        assert flops_per_step(run) / rate.step_seconds(run) == pytest.approx(speed)
+        assert forward_flops(run) / rate.evaluation_seconds(run) == pytest.approx(1e10)
+    # A model of which nothing is known goes by the machine's general speed.
+    other = Run.model_validate({"model": {"name": "two_table_mlp"}})
+    assert flops_per_step(other) / rate.step_seconds(other) == pytest.approx(1e11)
+
+
+def test_what_is_measured_is_one_network_of_each_size() -> None:
+    runs = [
+        Run.model_validate({"task": {"p": p}, "model": {"name": "transformer"}})
+        for p in (5, 7, 31, 59, 61, 113)
+    ]
+    assert calibrate_models.unknown([Run()], {}) == []
+    first = calibrate_models.unknown(runs, {})
+    assert [run.numbers_task.p for run in first] == [5, 59, 113]
+    known = {"transformer": (tuple((flops_per_step(run), 1e9) for run in first), ((1.0, 1.0),))}
+    assert calibrate_models.unknown(runs, known) == []
