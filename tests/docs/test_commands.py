@@ -64,6 +64,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # What is learnt does not matter here, only that there are tables.
     runsets = folder / "config" / "runsets" / "survival.yaml"
     runsets.write_text(runsets.read_text().replace("steps: 2000\n", "steps: 100\n"))
+    # Planning 26,000 runs takes seconds; tests/workflow/test_smoke.py does so once.
+    (folder / "workflow/profiles/slurm/scale.yaml").write_text("scale: smoke\n")
     write_as_told(folder)
     return folder
 
