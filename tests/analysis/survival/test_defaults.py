@@ -90,5 +90,5 @@ def test_precision_differences() -> None:
     assert found["train_loss"].tolist() == pytest.approx([0.1 / 1.1, 0])
     assert found["signals"].tolist() == pytest.approx([0.4 / 4.4, 0])
     assert found["test_loss"].tolist() == [0, 0]
-    with pytest.raises(ValueError, match="arithmetic.dtype"):
+    with pytest.raises(ValueError, match=r"arithmetic\.dtype"):
         precision_differences(base, runs[:1])
