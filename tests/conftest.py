@@ -16,7 +16,16 @@ import torch
 from hypothesis import settings
 
 # Files of minutes come first, so that no core waits for the last of them.
-LONGEST = ("tests/workflow/", "tests/docs/test_commands", "tests/pipeline/", "tests/scripts/")
+LONGEST = (
+    "tests/slurm/",
+    "tests/workflow/test_smoke",
+    "tests/workflow/",
+    "tests/docs/test_commands",
+    "tests/test_wheel",
+    "tests/benchmarks/",
+    "tests/pipeline/",
+    "tests/scripts/",
+)
 
 # The machines that run these tests are shared: how long an example takes says nothing.
 settings.register_profile("fittest", deadline=None, max_examples=50)
@@ -43,10 +52,11 @@ def _turn(item: pytest.Item) -> tuple[bool, int]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """As many workers as this process has cores, which may be fewer than the machine has."""
+    """One more worker than this process has cores, which may be fewer than the machine has: those
+    that wait for Slurm, or for a job to write a file, leave theirs to others."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return len(os.sched_getaffinity(0)) + 1
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(wrapper=True)

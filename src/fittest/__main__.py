@@ -10,7 +10,7 @@ from pathlib import Path
 from fittest.errors import FittestError
 from fittest.pipeline.check import check_scales
 from fittest.pipeline.project import Project
-from fittest.pipeline.remaining import remaining
+from fittest.pipeline.remaining import needed_shards, remaining
 from fittest.pipeline.schemas import write_schemas
 from fittest.pipeline.targets import canonical
 from fittest.runs.runset import SCALES
@@ -81,7 +81,8 @@ def _plan(arguments: argparse.Namespace) -> None:
             print(jobs_as_text(project, targets, rows, to_do.note))
         return
     if arguments.gflops is None:
-        rate = calibrated(project, again=arguments.recalibrate)
+        asked = (run for shard in needed_shards(project, targets) for run in shard.runs)
+        rate = calibrated(project, arguments.recalibrate, asked)
     else:
         rate = Rate.constant(arguments.gflops * 1e9)
     prices = price(project, targets, rate, to_do)

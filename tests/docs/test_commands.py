@@ -7,10 +7,8 @@ Snakemake and make are planned, those of the package run, and Python runs on res
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -163,17 +161,11 @@ SNAKEMAKE = [words for words in COMMANDS if words[0] == "snakemake"]
 
 @pytest.fixture(scope="module")
 def plans(checkout: Path) -> dict[tuple[str, ...], tuple[int, str]]:
-    wanted = list(dict.fromkeys(planned(words) for words in SNAKEMAKE))
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("dry_runs.py"))],
-        input=json.dumps(wanted),
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=1200,
-    )
-    return dict(zip(wanted, json.loads(done.stdout.splitlines()[-1]), strict=True))
+    found = {}
+    for words in dict.fromkeys(planned(words) for words in SNAKEMAKE):
+        done = checkouts.snakemake(checkout, *words)
+        found[words] = (done.returncode, done.stdout + done.stderr)
+    return found
 
 
 @pytest.mark.parametrize("words", SNAKEMAKE, ids=label)

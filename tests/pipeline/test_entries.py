@@ -272,3 +272,14 @@ def test_a_changed_analysis_makes_stale_what_imports_it(tmp_path: Path) -> None:
     script_hash.cache_clear()
     after = {step.name: Freshness(project, steps).key(step) for step in steps}
     assert {name for name in before if before[name] != after[name]} == {"test_counts"}
+
+
+def test_a_shown_table_that_is_not_the_kept_one_is_stale(tmp_path: Path) -> None:
+    project = written(tmp_path)
+    kept, shown = project.kept_of("test", "b"), project.published("test", "b")
+    for path, text in ((kept, "1\n"), (shown, "2\n")):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+    assert Freshness(project, []).stale() == {"figures/b.csv"}
+    (tmp_path / shown).write_text("1\n")
+    assert Freshness(project, []).stale() == set()

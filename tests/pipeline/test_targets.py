@@ -25,12 +25,17 @@ FIGURES = {
     "fig2_c": {"title": "C", "runsets": []},
 }
 
+ANALYSES = {
+    "rates": {"title": "A", "inputs": {"runs": "two.runs"}, "outputs": {"t": "table1.csv"}},
+}
+TABLES = {"table1": {"title": "A"}}
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     declared = {"one": runset({}, {"seed": [0]}), "two": runset({}, {"seed": [1]})}
     declared["later"] = {"description": "test", "scales": {"full": [{}]}}
-    return write_project(tmp_path, declared, None, FIGURES)
+    return write_project(tmp_path, declared, None, FIGURES, analyses=ANALYSES, tables=TABLES)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,9 @@ def project(tmp_path: Path) -> Project:
         ("figures/fig1_a", "fig1_a"),
         ("fig1", "fig1_a"),
         ("fig10", "fig10_b"),
+        ("table1", "table1"),
+        ("figures/table1.csv", "table1"),
+        ("tab", "table1"),
         ("figures/fig10", "fig10_b"),
         ("fig2", "fig2_c"),
         ("results/smoke/runs/two/runs.parquet", "two"),
@@ -68,6 +76,9 @@ def test_an_absolute_path_is_the_same_target(project: Project) -> None:
         ("foo/bar/fig1_a", "fig1_a"),
         ("figures/other/fig1_a.pdf", "fig1_a"),
         ("fig1_b", "fig1_a"),
+        ("tbale1", "table1"),
+        ("figures/table1.pdf", "table1"),
+        ("figures/fig1_a.csv", "fig1_a"),
         ("Fig1_A", "fig1_a"),
         ("oen", "one"),
         ("../figures/fig1_a.pdf", "fig1_a"),
@@ -107,6 +118,7 @@ def test_figure_6_is_that_of_the_paper_at_the_top() -> None:
         (["all"], ["all"]),
         (["figures/fig1_a.pdf"], ["fig1_a"]),
         (["test_fig10"], ["fig10_b"]),
+        (["figures/table1.csv"], ["table1"]),
         (["test_claims"], ["test"]),
         (["results/smoke/runs/two/runs.parquet", "two"], ["two"]),
         (["results/smoke/runs/tow/runs.parquet", "results/full/runs/one/runs.parquet"], []),
@@ -125,6 +137,8 @@ def test_targets_that_mean_training(
         ("figures/fig1_b.pdf", r"figures/fig1_b\.pdf.*did you mean [^?]*`figures/fig1_a\.pdf`"),
         ("figures/fgi1_a.pdf", r"did you mean [^?]*`figures/fig1_a\.pdf`"),
         ("figures/figX.pdf", r"no figure `figures/figX\.pdf`"),
+        ("figures/table2.csv", r"no table `figures/table2\.csv`.*`figures/table1\.csv`"),
+        ("table1", r"did you mean `figures/table1\.csv"),
         ("results/full/runs/one/runs.parquet", r"needs --config scale=full"),
         ("results/smoke/runs/oen/runs.parquet", r"no run-set `oen`.*did you mean `one`"),
         ("results/smoke/runs/one/trajectory/0007.parquet", r"no shard `0007`"),
@@ -147,6 +161,7 @@ RULES = ("all", "test", "train", "collect", "publish")
     "target",
     [
         *("all", "test", "collect", "figures/fig1_a.pdf", "figures/fig1_a.png"),
+        *("figures/table1.csv", "figures/mine.csv"),
         "results/smoke/runs/one/runs.parquet",
         "results/smoke/runs/one/trajectory/0000.parquet",
         # Not ours to judge.
@@ -158,10 +173,17 @@ def test_other_targets_are_left_to_snakemake(target: str, project: Project) -> N
 
 
 def test_every_target_of_plan_has_a_name_for_snakemake(project: Project) -> None:
-    names = {word: snakemake_target(project, word) for word in ("all", "test", "fig1_a", "two")}
+    words = ("all", "test", "fig1_a", "two", "table1")
+    names = {word: snakemake_target(project, word) for word in words}
     assert names == {
+        "table1": "figures/table1.csv",
         "all": "all",
         "test": "test",
         "fig1_a": "figures/fig1_a.pdf",
         "two": "results/smoke/runs/two/runs.parquet",
     }
+
+
+def test_a_table_costs_what_it_is_made_from(project: Project) -> None:
+    assert resolve(project, "table1") == ["two"]
+    assert set(resolve(project, "test")) == {"one", "two"}

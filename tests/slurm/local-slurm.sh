@@ -99,6 +99,7 @@ MailProg=/bin/true
 MpiDefault=none
 ReturnToService=2
 MinJobAge=$MIN_JOB_AGE
+MessageTimeout=100
 KillWait=$KILL_WAIT
 GresTypes=gpu
 NodeName=$HOST NodeAddr=127.0.0.1 CPUs=$CPUS RealMemory=$MEM Gres=gpu:$GPUS State=UNKNOWN

@@ -25,14 +25,14 @@ def control(verb: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
 
 
 def slurm(*command: str) -> str:
     """Output of one of Slurm's commands."""
     return subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=60
+        command, capture_output=True, text=True, check=True, timeout=300
     ).stdout.strip()
 
 

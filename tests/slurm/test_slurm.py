@@ -25,7 +25,7 @@ from fittest.pipeline.project import Project
 from fittest.store import read_table
 from small_world import BACKENDS
 
-pytestmark = [pytest.mark.slurm, pytest.mark.alone, pytest.mark.usefixtures("cluster")]
+pytestmark = [pytest.mark.slurm, pytest.mark.usefixtures("cluster")]
 
 TARGET = "figures/fig6_survival.pdf"
 # Long enough to be stopped twice in the middle.
@@ -88,7 +88,7 @@ MANUAL = "train_manual_0000"
 
 
 def wait_until_pending(job: Job) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         if slurm("squeue", "--noheader", "--jobs", str(job.id), "-o", "%T") == "PENDING":
             return
@@ -134,7 +134,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, cluster: None) -> Iterator[S
         # Ctrl-C: Snakemake cancels its jobs.
         if running.process.poll() is None:
             running.process.send_signal(2)
-            running.process.wait(timeout=120)
+            running.process.wait(timeout=LIMIT)
     output = running.output.read_text()
     assert status == 1, output
     first, before = jobs_after(), trained(folder)

@@ -21,8 +21,8 @@ from fittest.store import read_provenance, read_table
 pytestmark = pytest.mark.workflow
 
 
-def smoke(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return snakemake(folder, *arguments, "--profile", "workflow/profiles/smoke")
+def smoke(folder: Path, *arguments: str, fresh: bool = False) -> subprocess.CompletedProcess[str]:
+    return snakemake(folder, *arguments, "--profile", "workflow/profiles/smoke", fresh=fresh)
 
 
 def planned(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -39,7 +39,7 @@ def planned(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which the whole smoke scale has been made."""
     folder = checkout(tmp_path_factory.mktemp("checkout"))
-    result = smoke(folder, "all")
+    result = smoke(folder, "all", fresh=True)
     assert result.returncode == 0, result.stdout + result.stderr
     return folder
 

@@ -30,7 +30,9 @@ for entry in project.entry_rules():
         script:
             "../../scripts/{params.script}"
 
-    workflow.get_rule(entry.name).docstring = entry.title
+    # Not by its name, which is another one where this workflow is a module.
+    *_, made = workflow.rules
+    made.docstring = entry.title
 
 
 for paper in project.papers:

@@ -8,16 +8,17 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fittest.errors import StoreError
 from fittest.models import EmbeddingMLPSettings
+from fittest.pipeline import calibrate_models
 from fittest.pipeline.codehash import training_hash
 from fittest.pipeline.cores import core_time, usable_cores
-from fittest.pipeline.forecast import Rate
+from fittest.pipeline.forecast import Points, Rate
 from fittest.pipeline.progress import duration
 from fittest.pipeline.project import Project
 from fittest.runs.cost import flops_per_step, forward_flops
@@ -50,7 +51,7 @@ class Measurement:
 
     points, torch_points: as in Rate, for the machine when nothing else runs on it. got: the share
     of the cores' time that training got meanwhile, or None where that cannot be told. at: when,
-    seconds since 1970.
+    seconds since 1970. models: as in Rate, of those that have been asked for.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -60,6 +61,7 @@ class Measurement:
     source: str
     got: float | None
     at: float
+    models: Mapping[str, tuple[Points, Points]] = field(default_factory=dict)
 
     @property
     def busy(self) -> bool:
@@ -75,6 +77,7 @@ class Measurement:
             self.start_seconds,
             note,
             self.torch_points,
+            self.models,
         )
 
 
@@ -213,10 +216,18 @@ def _cached(project: Project) -> Measurement | None:
         if found.pop("key") != _key(project):
             return None
         for name in ("points", "torch_points"):
-            found[name] = tuple((float(a), float(b)) for a, b in found[name])
+            found[name] = _points(found[name])
+        found["models"] = {
+            name: (_points(updates), _points(evaluations))
+            for name, (updates, evaluations) in found["models"].items()
+        }
         return Measurement(**found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # no cache, or not ours
+
+
+def _points(found: Iterable[Sequence[float]]) -> Points:
+    return tuple((float(a), float(b)) for a, b in found)
 
 
 def known(project: Project) -> Rate | None:
@@ -225,20 +236,27 @@ def known(project: Project) -> Rate | None:
     return None if found is None else found.rate()
 
 
-def calibrated(project: Project, again: bool = False) -> Rate:
+def calibrated(project: Project, again: bool = False, runs: Iterable[Run] = ()) -> Rate:
     """The rate of this machine: from the cache, or measured and cached.
 
     The cache is results/calibration.json; another machine, code or training setting measures
     anew. What was measured while the machine was busy is measured again next time, and the better
     of the two counts. Where nothing can be written, the rate is as good, and its note says so.
+    runs: those whose price is asked; models among them that torch trains are measured.
     """
     found = _cached(project)
-    if found is not None and not found.busy and not again:
-        return found.rate(_age(found))
-    measured = measure(project)
-    if found is not None and found.busy and not again:
-        measured = _quieter(measured, found)
+    measured = found
+    if found is None or found.busy or again:
+        measured = measure(project)
+        if found is not None and not again:
+            measured = replace(_quieter(measured, found), models=found.models)
+    assert measured is not None
+    if missing := calibrate_models.unknown(runs, measured.models):
+        speeds = calibrate_models.measured(missing, project.config.training)
+        measured = replace(measured, models=calibrate_models.joined(measured.models, speeds))
     note = _age(measured)
+    if measured is found:
+        return measured.rate(note)
     try:
         content = {"key": _key(project), **asdict(measured)}
         write_text(json.dumps(content, indent=1), project.root / project.paths.calibration())

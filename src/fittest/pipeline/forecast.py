@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from fittest.runs.catalogue import Shard
@@ -15,9 +15,11 @@ from fittest.runs.cost import (
     forward_flops,
     kernel_knows,
     recorded_rows,
-    recording_flops,
 )
 from fittest.runs.run import Run
+
+Points = tuple[tuple[float, float], ...]
+"""(FLOPs of one network's update or evaluation, FLOPs per second of the machine), ascending."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,17 @@ class Rate:
     networks reach less. source: where it comes from, in words. row_seconds: what recording a step
     of an ensemble takes beside its forward pass. start_seconds: what a job takes before it trains.
     note: what else to tell about it, "" for nothing. torch_points: as points, for runs that the
-    native kernel does not know; empty where one speed holds for all.
+    native kernel does not know; empty where one speed holds for all. models: points of updates and
+    of evaluations, by the name of a model that torch trains; others go by torch_points.
     """
 
-    points: tuple[tuple[float, float], ...]
+    points: Points
     source: str
     row_seconds: float = 0.0
     start_seconds: float = 0.0
     note: str = ""
-    torch_points: tuple[tuple[float, float], ...] = ()
+    torch_points: Points = ()
+    models: Mapping[str, tuple[Points, Points]] = field(default_factory=dict)
 
     @classmethod
     def constant(cls, flops_per_second: float) -> Rate:
@@ -56,18 +60,36 @@ class Rate:
 
         native: whether the native kernel knows them.
         """
-        points = self.points if native or not self.torch_points else self.torch_points
-        if step_flops <= points[0][0]:
-            return points[0][1]
-        for (low, slow), (high, fast) in pairwise(points):
-            if step_flops <= high:
-                share = math.log(step_flops / low) / math.log(high / low)
-                return slow * (fast / slow) ** share
-        return points[-1][1]
+        return _between(
+            self.points if native or not self.torch_points else self.torch_points, step_flops
+        )
 
-    def of(self, run: Run) -> float:
-        """FLOPs per second for networks like that of a run."""
-        return self.at(flops_per_step(run), kernel_knows(run))
+    def step_seconds(self, run: Run) -> float:
+        """Time of one update of a network like that of a run."""
+        step = flops_per_step(run)
+        return step / self._speed(run, step, evaluation=False)
+
+    def evaluation_seconds(self, run: Run) -> float:
+        """Time of measuring it once, and of the gradients that it records."""
+        forward = forward_flops(run)
+        return forward / self._speed(run, forward, evaluation=True)
+
+    def _speed(self, run: Run, flops: float, evaluation: bool) -> float:
+        native = kernel_knows(run)
+        if not native and run.model.name in self.models:
+            return _between(self.models[run.model.name][evaluation], flops)
+        return self.at(flops_per_step(run), native)
+
+
+def _between(points: Points, flops: float) -> float:
+    """FLOPs per second at a size, from those of the sizes beside it."""
+    if flops <= points[0][0]:
+        return points[0][1]
+    for (low, slow), (high, fast) in pairwise(points):
+        if flops <= high:
+            share = math.log(flops / low) / math.log(high / low)
+            return slow * (fast / slow) ** share
+    return points[-1][1]
 
 
 @dataclass(frozen=True)
@@ -85,10 +107,8 @@ class EnsembleCost:
     def of(cls, runs: Sequence[Run], rate: Rate) -> EnsembleCost:
         """The cost of runs that are trained together."""
         first = runs[0]
-        step_flops = flops_per_step(first)
-        speed = rate.of(first)
-        row = forward_flops(first) / speed + rate.row_seconds / len(runs)
-        return cls(runs, step_flops / speed, row)
+        row = rate.evaluation_seconds(first) + rate.row_seconds / len(runs)
+        return cls(runs, rate.step_seconds(first), row)
 
     def until(self, network_steps: float) -> float:
         """Seconds for the first so many network-steps, with what is recorded on the way."""
@@ -110,9 +130,16 @@ def shard_flops(shard: Shard) -> float:
     return sum(flops(run) for run in shard.runs)
 
 
+def run_seconds(run: Run, rate: Rate) -> float:
+    """Time of a run's updates and evaluations."""
+    steps = expected_steps(run)
+    rows = recorded_rows(run, steps)
+    return steps * rate.step_seconds(run) + rows * rate.evaluation_seconds(run)
+
+
 def shard_seconds(shard: Shard, rate: Rate) -> float:
     """Time of a shard's job at `rate`: its start, its training and what it records."""
-    work = sum((flops(run) + recording_flops(run)) / rate.of(run) for run in shard.runs)
+    work = sum(run_seconds(run, rate) for run in shard.runs)
     rows = sum(
         max(recorded_rows(run, expected_steps(run)) for run in runs)
         for runs in _ensembles(shard.runs)

@@ -15,10 +15,18 @@ from fittest.pipeline.forecast import Rate
 from fittest.pipeline.plan import price
 from fittest.pipeline.progress import duration
 from fittest.pipeline.project import Project
-from fittest.pipeline.remaining import NOTHING
+from fittest.pipeline.remaining import NOTHING, needed_shards
+from fittest.runs.run import Run
 from fittest.runs.runset import SCALES
 
 COLUMNS = ["scale", "runset", "runs", "jobs", "steps", "flops", "forecast_s", "measured_s"]
+
+
+def runs_of(root: Path | str, config: dict[str, object], paper: str) -> list[Run]:
+    """All runs that a paper trains, at every scale."""
+    projects = [Project({**config, "scale": scale}, root) for scale in SCALES]
+    shards = [shard for project in projects for shard in needed_shards(project, [paper])]
+    return [run for shard in shards for run in shard.runs]
 
 
 def price_table(
