@@ -25,7 +25,7 @@ from model_cases import (
 )
 from pydantic import TypeAdapter
 from torch import Tensor, nn
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import functional_call, grad, grad_and_value, vmap
 from torch.utils.flop_counter import FlopCounterMode
 
 from fittest.models import (
@@ -192,6 +192,20 @@ def test_stacked_networks_are_each_of_them(case: Case, form: str) -> None:
     for name, value in half.items():
         assert value.dtype == torch.float32
         assert bool(value.isfinite().all()), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dropout", "encoder_decoder"])
+def test_compiled_gradients_are_the_same(name: str) -> None:
+    """Answers that do not follow each other are where torch.compile has erred."""
+    case = model, task = SMALL[name]
+    logits = logits_of(model, task, cheapest(case), *inputs(case, 3))
+    rows = [values(model, task, seed) for seed in range(2)]
+    stacked = {k: torch.stack([row[k] for row in rows]) for k in rows[0]}
+    each = vmap(grad(lambda parameters: logits(parameters).square().sum()))
+    expected = each(stacked)
+    for key, value in torch.compile(each, dynamic=False)(stacked).items():
+        close(value, expected[key], 1e-10, key)
 
 
 def network_of(case: Case) -> nn.Module:
