@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -22,67 +21,22 @@ from model_cases import (
 )
 from pydantic import ValidationError
 from scipy import stats
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from fittest.models import EncoderDecoderSettings
 from fittest.models.networks.encoder_decoder import waves
+from plain_networks import names_of_torch, torch_transformer
 
 _small = partial(EncoderDecoderSettings, d=8, heads=2, mlp=11)
 _TASK = Sequences(7, 9, 5, (5, 6, 8), source=5, starts=(0, 5))
 _ONE = Sequences(7, 9, 5, (8,), source=5, starts=(0, 5))
 
 
-def names_of_torch(w: Parameters) -> Parameters:
-    """Our parameters of the layers under the names, and in the shapes, of nn.Transformer."""
-    found: Parameters = {}
-    attentions = {"attention": "self_attn", "source_attention": "multihead_attn"}
-    layers = sorted({m[0] for name in w if (m := re.match(r"(en|de)coder\.\d+", name))})
-    for at in layers:
-        side, index = at.split(".")
-        to = f"{side}.layers.{index}"
-        decodes = side == "decoder"
-        norms = ["attention_norm", *(["source_norm"] if decodes else []), "mlp_norm"]
-        for number, norm in enumerate(norms, start=1):
-            for kind in ("weight", "bias"):
-                found[f"{to}.norm{number}.{kind}"] = w[f"{at}.{norm}.{kind}"]
-        for ours, theirs in attentions.items():
-            if f"{at}.{ours}.query" not in w:
-                continue
-            three = [w[f"{at}.{ours}.{name}"] for name in ("query", "key", "value")]
-            biases = [w[f"{at}.{ours}.{name}_bias"] for name in ("query", "key", "value")]
-            found[f"{to}.{theirs}.in_proj_weight"] = torch.cat([t.flatten(0, 1) for t in three])
-            found[f"{to}.{theirs}.in_proj_bias"] = torch.cat([t.flatten() for t in biases])
-            found[f"{to}.{theirs}.out_proj.weight"] = w[f"{at}.{ours}.output"].flatten(1)
-            found[f"{to}.{theirs}.out_proj.bias"] = w[f"{at}.{ours}.output_bias"]
-        for ours, theirs in {"mlp_in": "linear1", "mlp_out": "linear2"}.items():
-            for kind in ("weight", "bias"):
-                found[f"{to}.{theirs}.{kind}"] = w[f"{at}.{ours}.{kind}"]
-    for side in ("encoder", "decoder"):
-        for kind in ("weight", "bias"):
-            found[f"{side}.norm.{kind}"] = w[f"{side}_norm.{kind}"]
-    return found
-
-
-def torch_network(model: EncoderDecoderSettings) -> nn.Transformer:
-    # In training, where it takes no short cuts; without dropout that is the same function.
-    return nn.Transformer(
-        model.d,
-        model.heads,
-        model.encoder_layers,
-        model.decoder_layers,
-        model.mlp,
-        dropout=0.0,
-        activation=model.activation,
-        batch_first=True,
-        dtype=torch.float64,
-    ).train()
-
-
 def plain(
     model: EncoderDecoderSettings, task: Sequences, tokens: Tensor
 ) -> Callable[[Parameters], Tensor]:
-    network = torch_network(model)
+    network = torch_transformer(model)
     source, target = tokens[:, : task.source], tokens[:, task.source :]
     later = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool).triu(1)
 
@@ -158,7 +112,7 @@ def test_later_tokens_of_the_target_decide_nothing() -> None:
 
 def test_number_of_parameters() -> None:
     model = EncoderDecoderSettings()
-    theirs = sum(p.numel() for p in torch_network(model).parameters())
+    theirs = sum(p.numel() for p in torch_transformer(model).parameters())
     assert model.count(GCD) == theirs + 12 * 256 + 12 * 256 + 12
 
 
@@ -173,7 +127,7 @@ def test_initial_distribution() -> None:
     """Uniform, within the bounds that torch has; what it sets to 0 and 1 is 0 and 1."""
     torch.manual_seed(0)
     model = EncoderDecoderSettings()
-    theirs = dict(torch_network(model).named_parameters())
+    theirs = dict(torch_transformer(model).named_parameters())
     initial = model.initial(GCD, 3, 4)
     named = names_of_torch({name: torch.from_numpy(value) for name, value in initial.items()})
     assert {k: v.shape for k, v in named.items()} == {k: v.shape for k, v in theirs.items()}
