@@ -94,6 +94,7 @@ HARMLESS = {
     "training/restart.py": "gives back what it was given, or nothing",
     "training/splitting.py": "divides an ensemble as memory allows; runs do not influence each"
     " other",
+    "training/weight_file.py": "keeps what it is given",
 }
 """Modules, or whole folders, that training imports and that decide nothing -> why."""
 

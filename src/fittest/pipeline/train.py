@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
-from fittest.errors import StoreError
+from fittest.errors import StoreError, TrainingError
 from fittest.pipeline.backends import choose_backend, resolve_device
 from fittest.pipeline.ensembles import (
     DTYPES,
@@ -26,7 +26,7 @@ from fittest.pipeline.ensembles import (
 from fittest.pipeline.lock import sole_holder
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
-from fittest.pipeline.promised import check_rows, checked_parts
+from fittest.pipeline.promised import check_rows, check_weights
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import trajectory_table, weight_tables
 from fittest.runs.catalogue import Shard
@@ -35,7 +35,7 @@ from fittest.runs.run import Run
 from fittest.store import check_origin, explain_os_error, write_batches, write_table
 from fittest.training.backend import Backend
 from fittest.training.loop import Control, Loop
-from fittest.training.record import Part, Record, WeightSpool
+from fittest.training.record import Record, RunWeights, WeightSpool
 from fittest.training.restart import RestartFolder
 
 log = logging.getLogger(__name__)
@@ -113,9 +113,11 @@ def _write(
     )
     for done in finished:
         check_rows(done.runs, done.record, done.folder)
+        with _whole(done):
+            check_weights(done.runs, done.record, done.spool.files(), done.folder)
     tables = [trajectory_table(done.runs, done.record) for done in finished]
     # The weights first: a trajectory in place says that the shard is whole.
-    batches = (t for done in finished for t in weight_tables(done.runs, _checked_parts(done)))
+    batches = (t for done in finished for t in weight_tables(done.runs, _by_run(done)))
     write_batches(batches, weights, origin, "weights")
     write_table(pa.concat_tables(tables), trajectory, origin, "trajectory")
     # A second workflow on the same files removes what it takes for the output of its failed job.
@@ -126,8 +128,23 @@ def _write(
         )
 
 
-def _checked_parts(done: _Finished) -> Iterator[Part]:
-    return checked_parts(done.runs, done.record, done.spool, done.folder)
+def _by_run(done: _Finished) -> Iterator[RunWeights]:
+    """The recorded weights of an ensemble in the order of run_ids, so that the row groups of a
+    shard are of ranges of them."""
+    order = sorted(range(len(done.runs)), key=lambda index: done.runs[index].run_id)
+    with _whole(done):
+        yield from done.spool.by_run(order)
+
+
+@contextmanager
+def _whole(done: _Finished) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise TrainingError(
+            f"recorded weights in {done.folder} are damaged ({error}); nothing is written; run the"
+            " same command again: the shard starts over"
+        ) from error
 
 
 class _Finished:

@@ -13,7 +13,7 @@ from fittest.store.files import (
 )
 from fittest.store.paths import Paths, listed
 from fittest.store.provenance import joint_provenance, provenance
-from fittest.store.rows import read_rows
+from fittest.store.rows import read_rows, read_run
 from fittest.store.schema import OPTIONAL, SCHEMAS, completed, core_columns
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "provenance",
     "read_provenance",
     "read_rows",
+    "read_run",
     "read_table",
     "replacing",
     "write_batches",
