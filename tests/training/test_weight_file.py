@@ -21,7 +21,7 @@ def values(run: int, step: int) -> float:
 
 
 def spooled(folder: Path) -> WeightSpool:
-    """80 MB of checkpoints; from step 200 on half of the runs have left."""
+    """6 MB of checkpoints; from step 200 on half of the runs have left."""
     spool = WeightSpool(folder)
     for step in STEPS:
         runs = torch.arange(RUNS)[:: 1 if step < 200 else 2].flip(0)
@@ -47,7 +47,7 @@ def test_every_run_by_ascending_step(limit: int, tmp_path: Path) -> None:
 def test_memory_stays_below_the_limit_and_the_spool_is_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spool, limit, read = spooled(tmp_path), 2 * 2**20, 0
+    spool, limit, read = spooled(tmp_path), 2**20, 0
     size = sum(path.stat().st_size for path in tmp_path.iterdir())
     rows = WeightFile.rows
 

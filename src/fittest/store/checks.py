@@ -22,7 +22,7 @@ PROVENANCE = b"fittest"
 """Key of the provenance in a file's metadata."""
 
 GROUPS = b"fittest_groups"
-"""Key of what vouches for the statistics of a file's row groups (groups.py)."""
+"""Key of which runs and steps a file's row groups are of (groups.py)."""
 
 CHECKSUM = "checksum"
 MAY_LACK = "optional_columns"

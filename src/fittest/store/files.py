@@ -27,7 +27,7 @@ from fittest.store.checks import (
     refuse_doubles,
     refuse_unknown,
 )
-from fittest.store.groups import Bounds, bounds_digest, bounds_of
+from fittest.store.groups import Bounds, bounds_of, written_bounds
 from fittest.store.paths import place_of
 from fittest.store.schema import IDENTITY, OPTIONAL, SCHEMAS, completed, core_columns
 
@@ -123,7 +123,7 @@ def write_batches(
             table = _arrow(batch, kind).replace_schema_metadata(schema.metadata)
             writer.write_table(table, row_group_size=len(table))
             bounds.append(bounds_of(table))
-        writer.add_key_value_metadata({GROUPS: bounds_digest(bounds)})
+        writer.add_key_value_metadata({GROUPS: written_bounds(bounds)})
 
 
 def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:

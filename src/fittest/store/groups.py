@@ -1,8 +1,8 @@
 """Which runs and steps the row groups of a table are of, so that those of one run are read alone.
 
-A Parquet file has statistics of every row group, but no checksum of them: a damaged one would hide
-rows. A file that was written group by group therefore says, under a key of its own, the digest of
-what they should be.
+Parquet's own statistics, which other readers use, say it too, but have no checksum: a damaged one
+would hide rows, or end the process that decodes it. A file that is written group by group therefore
+has the bounds of all groups under a key of its own, with a digest.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Bounds = tuple[str, str, int, int]
 """First and last run_id, first and last step of a row group; empty and 0 without such columns."""
 
 _TEXT, _NUMBER = "run_id", "step"
+_DIGITS = 16
 
 
 def bounds_of(table: pa.Table) -> Bounds:
@@ -36,34 +37,27 @@ def bounds_of(table: pa.Table) -> Bounds:
     )
 
 
-def bounds_digest(bounds: Sequence[Bounds]) -> str:
-    """16 hex digits."""
-    return hashlib.sha256(json.dumps([list(one) for one in bounds]).encode()).hexdigest()[:16]
+def written_bounds(bounds: Sequence[Bounds]) -> bytes:
+    """As a file keeps them."""
+    said = json.dumps([list(one) for one in bounds]).encode()
+    return _digest(said) + said
+
+
+def _digest(said: bytes) -> bytes:
+    return hashlib.sha256(said).hexdigest()[:_DIGITS].encode()
 
 
 def told_bounds(path: PathLike, file: pq.ParquetFile) -> list[Bounds] | None:
-    """Those of a file's row groups, from its statistics; None where it does not vouch for them.
+    """Those of a file's row groups; None where it says nothing of them.
 
     Raises StoreError where they are not what was written.
     """
     with reading(path):
-        digest = (file.metadata.metadata or {}).get(GROUPS)
-        if digest is None:
+        found = (file.metadata.metadata or {}).get(GROUPS)
+        if found is None:
             return None
-        bounds = [_stated(file, group) for group in range(file.num_row_groups)]
-    if bounds_digest(bounds).encode() != digest:
-        raise StoreError(f"{path}: damaged, its statistics contradict each other; {REMEDY}")
-    return bounds
-
-
-def _stated(file: pq.ParquetFile, group: int) -> Bounds:
-    here = file.metadata.row_group(group)
-    columns = [here.column(index) for index in range(here.num_columns)]
-    found = {
-        c.path_in_schema: c.statistics for c in columns if c.path_in_schema in (_TEXT, _NUMBER)
-    }
-    text, number = found.get(_TEXT), found.get(_NUMBER)
-    return (
-        *(("", "") if text is None else (text.min, text.max)),
-        *((0, 0) if number is None else (number.min, number.max)),
-    )
+        said = found[_DIGITS:]
+        bounds = json.loads(said) if found[:_DIGITS] == _digest(said) else []
+    if len(bounds) != file.num_row_groups:
+        raise StoreError(f"{path}: damaged, it mistakes its row groups; {REMEDY}")
+    return [(first, last, start, end) for first, last, start, end in bounds]
