@@ -105,13 +105,18 @@ def write_table(
 
 
 def write_batches(
-    batches: Iterable[pa.Table], path: PathLike, provenance: Mapping[str, Any], kind: str
+    batches: Iterable[pa.Table],
+    path: PathLike,
+    provenance: Mapping[str, Any],
+    kind: str,
+    columns: pa.Schema | None = None,
 ) -> None:
-    """Write a Parquet file from tables of one schema of SCHEMAS, one in memory at a time.
+    """Write a Parquet file from tables of one schema, one in memory at a time.
 
+    kind: a key of SCHEMAS; of any other kind, `columns` is the schema.
     Each is a row group of its own. Of which runs and steps they are, the file says (groups.py).
     """
-    schema = _with_provenance(SCHEMAS[kind], kind, provenance)
+    schema = _with_provenance(SCHEMAS[kind] if columns is None else columns, kind, provenance)
     bounds: list[Bounds] = []
     with (
         replacing(path) as temporary,

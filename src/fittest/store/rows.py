@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,6 +123,22 @@ def _picked(
         empty = file.schema_arrow.empty_table()
     with reading(path):
         return completed(pa.concat_tables([empty, *parts]), found)
+
+
+def read_groups(path: PathLike, kind: str | None) -> Iterator[pa.Table]:
+    """A table part by part, as it was written; only one part is in memory.
+
+    Raises StoreError as `read_table`; of doubled rows, those within a part.
+    """
+    file, provenance = open_table(path, kind)
+    found = provenance["kind"]
+    with file:
+        for group in range(file.num_row_groups):
+            table = _group(path, file, group, None)
+            refuse_doubles(path, found, table)
+            with reading(path):
+                table = completed(table, found)
+            yield table
 
 
 def _group(path: PathLike, file: pq.ParquetFile, group: int, columns: list[str] | None) -> pa.Table:

@@ -132,21 +132,25 @@ class WeightSpool:
         """What the files say of themselves, in the order of steps; ValueError for a damaged one."""
         return [WeightFile.opened(path) for path in self._paths()]
 
-    def by_run(self, order: Sequence[int], limit: int = BLOCK_BYTES) -> Iterator[RunWeights]:
+    def by_run(
+        self,
+        order: Sequence[int],
+        limit: int = BLOCK_BYTES,
+        only: Mapping[int, int] | None = None,
+    ) -> Iterator[RunWeights]:
         """(run index, step, parameters by name) of the run indices in `order`, each run's in the
         order of steps.
 
-        limit: bytes of parameters in memory at once, of one run and step at least. Every row is
-        read once; ValueError for a damaged one.
+        limit: bytes of parameters in memory at once, of one run and step at least. only: run index
+        -> the one step that is wanted of it. Every row is read once; ValueError for a damaged one.
         """
-        files = self.files()
+        files = [(file, _wanted(file, only)) for file in self.files()]
         for block in _blocks(order, _bytes_of_runs(files), limit):
             if len(block) == 1:
-                for step, _, parameters in _of_runs(files, block):
-                    yield block[0], step, parameters
+                yield from _of_runs(files, block)
                 continue
             found: dict[int, list[tuple[int, Arrays]]] = {run: [] for run in block}
-            for step, run, parameters in _of_runs(files, block):
+            for run, step, parameters in _of_runs(files, block):
                 found[run].append((step, parameters))
             for run in block:
                 for step, parameters in found.pop(run):
@@ -156,21 +160,32 @@ class WeightSpool:
         return numbered(self._folder, _PART)
 
 
-def _of_runs(files: Sequence[WeightFile], runs: Sequence[int]) -> Iterator[tuple[int, int, Arrays]]:
-    """(step, run index, parameters) of some runs, in the order of files."""
-    for file in files:
-        here = [run for run in runs if run in file.positions]
-        rows = file.rows(file.positions[run] for run in here)
-        for run, parameters in zip(here, rows, strict=True):
-            yield file.step, run, parameters
+def _wanted(file: WeightFile, only: Mapping[int, int] | None) -> dict[int, int]:
+    """Run index -> row, of the runs that are wanted at the step of a file."""
+    if only is None:
+        return file.positions
+    return {run: row for run, row in file.positions.items() if only[run] == file.step}
 
 
-def _bytes_of_runs(files: Sequence[WeightFile]) -> Counter[int]:
+_Files = Sequence[tuple[WeightFile, Mapping[int, int]]]
+
+
+def _of_runs(files: _Files, runs: Sequence[int]) -> Iterator[RunWeights]:
+    """(run index, step, parameters) of some runs, in the order of files."""
+    for file, positions in files:
+        here = [run for run in runs if run in positions]
+        if here:
+            rows = file.rows(positions[run] for run in here)
+            for run, parameters in zip(here, rows, strict=True):
+                yield run, file.step, parameters
+
+
+def _bytes_of_runs(files: _Files) -> Counter[int]:
     """What the parameters of each run take in memory."""
     found: Counter[int] = Counter()
-    for file in files:
+    for file, positions in files:
         each = file.row_bytes + _OBJECT_BYTES * (1 + len(file.kinds))
-        for run in file.positions:
+        for run in positions:
             found[run] += each
     return found
 

@@ -42,19 +42,20 @@ def write_weights(path: Path, step: int, runs: Tensor, parameters: Parameters) -
     with atomic_file(path) as file:
         for start in range(0, len(runs) if rows else 0, block):
             for row in np.concatenate([part[start : start + block] for part in rows], axis=1):
-                digests += _digest(row)
-                file.write(row)
-        content = {
+                content = row.tobytes()
+                digests += _digest(content)
+                file.write(content)
+        about = {
             "step": step,
             "runs": runs.tolist(),
             "parameters": kinds,
             "digests": digests.hex(),
         }
-        said = json.dumps(content).encode()
+        said = json.dumps(about).encode()
         file.write(said + _TRAILER.pack(len(said), hashlib.sha256(said).digest()))
 
 
-def _digest(row: NDArray[np.uint8] | bytes) -> bytes:
+def _digest(row: bytes) -> bytes:
     return hashlib.sha256(row).digest()[:_DIGEST_BYTES]
 
 
