@@ -12,4 +12,9 @@ if "snakemake" in globals():
             trajectory=smk.output.trajectory,
             weights=smk.output.weights,
             threads=smk.threads,
+            reductions={
+                name: path
+                for name, path in smk.output.items()
+                if name not in ("trajectory", "weights")
+            },
         )

@@ -19,7 +19,7 @@ from fittest.analysis.survival.collaboration import (
 )
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import Run
-from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_table
+from fittest.store import joint_provenance, listed, read_run, read_table, write_csv, write_table
 
 Weights = dict[str, np.ndarray]
 
@@ -81,12 +81,7 @@ def _survivors(fates: pd.DataFrame) -> list[int]:
 
 def _networks(path: str, run_id: str, step: int | None, run: Run) -> Iterator[tuple[int, Weights]]:
     """(step, all parameters) of a run that a weights file holds, at one step or at all."""
-
-    def wanted(keys: pd.DataFrame) -> np.ndarray:
-        own = keys["run_id"] == run_id
-        return np.asarray(own if step is None else own & (keys["step"] == step))
-
-    rows = read_rows(path, "weights", ["run_id", "step"], wanted)
+    rows = read_run(path, run_id, None if step is None else [step])
     for at, group in rows.groupby("step", sort=True):
         parameters = {
             name: np.asarray(values, dtype=np.float32).reshape([int(size) for size in shape])

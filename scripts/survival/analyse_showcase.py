@@ -15,7 +15,7 @@ from fittest.analysis.survival.showcase import (
     snapshot_steps,
 )
 from fittest.pipeline.script import rule_job
-from fittest.store import joint_provenance, listed, read_rows, read_table, write_csv, write_text
+from fittest.store import joint_provenance, listed, read_run, read_table, write_csv, write_text
 
 
 def analyse_showcase(
@@ -48,12 +48,7 @@ def analyse_showcase(
             if len(known) > len(steps.get(run_id, [])):
                 steps[run_id], shard_of[run_id] = known, path
     showcase = choose_showcase(run_table, frequency_table, steps, wanted_survivors)
-    stored = read_rows(
-        shard_of[showcase.run_id],
-        "weights",
-        ["run_id"],
-        lambda keys: (keys["run_id"] == showcase.run_id).to_numpy(),
-    )
+    stored = read_run(shard_of[showcase.run_id], showcase.run_id)
     parts = [_rows_of(path, showcase.run_id) for path in trajectories]
     trajectory = pd.concat(parts).drop_duplicates("step")
     write_csv(signal_evolution_table(showcase, trajectory, stored), out_fig2)

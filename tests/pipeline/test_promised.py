@@ -86,14 +86,14 @@ def test_rows_that_are_not_all_there_are_not_written(
 def test_weights_that_are_not_all_there_are_not_written(
     lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project, parts = project_in(tmp_path), WeightSpool.parts
+    project, files = project_in(tmp_path), WeightSpool.files
 
     def spoilt(self: WeightSpool) -> Any:
-        for path in tmp_path.rglob(f"weights-{lost}.pt"):
+        for path in tmp_path.rglob(f"weights-{lost}.bin"):
             path.unlink()
-        return parts(self)
+        return files(self)
 
-    monkeypatch.setattr(WeightSpool, "parts", spoilt)
+    monkeypatch.setattr(WeightSpool, "files", spoilt)
     with pytest.raises(FittestError, match=rf"weights lack 7 of 28.*{int(lost[:9])}, '"):
         train_all(project, "one")
     assert tables(project) == []

@@ -204,7 +204,7 @@ def test_spool_goes_on_from_what_a_restart_point_knew(tmp_path: Path) -> None:
     assert again.names == known
 
 
-@pytest.mark.parametrize("name", ["state-x.pt", "weights-old.pt", "notes.txt", "state-.pt"])
+@pytest.mark.parametrize("name", ["state-x.pt", "weights-old.bin", "notes.txt", "state-.pt"])
 @pytest.mark.parametrize("folder", [True, False])
 def test_stray_files_are_in_nobodys_way(name: str, folder: bool, tmp_path: Path) -> None:
     restart, spool = saved(tmp_path, 10), spooled(tmp_path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fittest.analysis.papers import constants
 from fittest.errors import ClaimError, ConfigError
 from fittest.pipeline.entries import check_entries, written
+from fittest.pipeline.reductions import check_reductions
 from fittest.runs.runset import SCALES
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def check_runsets(project: Project) -> None:
             raise ConfigError(f"{file}: paper: {_no_paper(project, runset.paper)}")
         if runset.exists:
             catalogue.check(name)
+            check_reductions(runset)
     catalogue.check_order()
 
 

@@ -62,6 +62,8 @@ of random streams. They import nothing of the package."""
 _LIST = "names the modules of its folder, which count where a run uses them"
 
 HARMLESS = {
+    "analysis/reductions": "makes tables of weights; in the key of a shard where its run-set says"
+    " so",
     "data/__init__.py": _LIST,
     "errors.py": "exceptions",
     "models/__init__.py": _LIST,
@@ -74,6 +76,7 @@ HARMLESS = {
     "pipeline/progress.py": "reports",
     "pipeline/project.py": "finds a shard's runs, whose values are in the key, and makes that key",
     "pipeline/promised.py": "refuses gaps",
+    "pipeline/reductions.py": "hands weights to reductions, and their code to the key",
     "pipeline/tables.py": "hands rows and weights on, in the types of the store",
     "pipeline/train.py": "calls the parts, and hands on what they make",
     "runs/catalogue.py": "cuts run-sets into shards: results do not depend on it",
@@ -94,6 +97,7 @@ HARMLESS = {
     "training/restart.py": "gives back what it was given, or nothing",
     "training/splitting.py": "divides an ensemble as memory allows; runs do not influence each"
     " other",
+    "training/weight_file.py": "keeps what it is given",
 }
 """Modules, or whole folders, that training imports and that decide nothing -> why."""
 

@@ -84,6 +84,18 @@ class Freshness:
             json.dumps([project.scale, project.runset_key(runset), collecting, collecting_hash()])
         )
 
+    def join_key(self, runset: str, reduction: str) -> str:
+        """What decides the table of a reduction of all runs of a run-set."""
+        project = self._project
+        return digest(json.dumps([project.scale, project.runset_key(runset), reduction]))
+
+    def _joined(self, runset: str) -> dict[str, Callable[[], str]]:
+        """The tables of a run-set's reductions, with their keys."""
+        return {
+            self._project.paths.reduced(runset, name): partial(self.join_key, runset, name)
+            for name in self._project.catalogue.runset(runset).reductions
+        }
+
     def _key_of_file(self, path: str) -> str:
         if path in self._by_output:
             return self.key(self._by_output[path])
@@ -99,6 +111,7 @@ class Freshness:
         for runset in self._runsets:
             for path in (paths.runs(runset), paths.frequencies(runset)):
                 found[path] = partial(self.collect_key, runset)
+            found |= self._joined(runset)
             for shard in self._project.catalogue.shards(runset):
                 found |= dict.fromkeys(self._shard_files(shard), partial(str, shard.key))
         return found
@@ -112,9 +125,10 @@ class Freshness:
             if self._project.scale in catalogue.runset(name).declaration.scales
         ]
 
-    def _shard_files(self, shard: Shard) -> tuple[str, str]:
+    def _shard_files(self, shard: Shard) -> tuple[str, ...]:
         paths = self._project.paths
-        return paths.trajectory(shard.runset, shard.name), paths.weights(shard.runset, shard.name)
+        own = paths.trajectory(shard.runset, shard.name), paths.weights(shard.runset, shard.name)
+        return (*own, *self._project.reduction_tables(shard).values())
 
     # -- staleness ---------------------------------------------------------------------
 
@@ -137,6 +151,8 @@ class Freshness:
         for runset in self._runsets:
             files = (paths.runs(runset), paths.frequencies(runset))
             yield self._recorded(files, partial(self.collect_key, runset))
+            for path, key in self._joined(runset).items():
+                yield self._recorded([path], key)
 
     def _products(self) -> Iterator[_Made]:
         for step in self._steps:

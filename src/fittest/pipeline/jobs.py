@@ -22,6 +22,7 @@ def run_training(
     trajectory: str,
     weights: str,
     threads: int,
+    reductions: Mapping[str, str] | None = None,
 ) -> None:
     """The job of rule `train`.
 
@@ -38,10 +39,18 @@ def run_training(
     progress = job_progress(project, runset, shard, announced())
     try:
         with own_gpu(project.config.training):
-            train_shard(project, runset, shard, trajectory, weights, threads, progress)
+            train_shard(project, runset, shard, trajectory, weights, threads, progress, reductions)
     except Interrupted as stop:
         log.warning("%s", stop)
         sys.exit(EXIT_INTERRUPTED)
+
+
+def run_join(config: Mapping[str, Any], runset: str, reduction: str, joined: str) -> None:
+    """The job of rule `join`."""
+    from fittest.pipeline.project import Project
+    from fittest.pipeline.reductions import join
+
+    join(Project(config), runset, reduction, joined)
 
 
 def run_collect(config: Mapping[str, Any], runset: str, runs: str, frequencies: str) -> None:

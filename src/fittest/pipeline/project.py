@@ -18,6 +18,7 @@ from fittest.pipeline.codehash import training_hash
 from fittest.pipeline.config import ProjectConfig
 from fittest.pipeline.entries import EntryRule, entry_rules, runsets_behind, with_runsets
 from fittest.pipeline.paper_config import FigureEntry, PaperFile
+from fittest.pipeline.reductions import stored_version
 from fittest.runs.axes import merged
 from fittest.runs.catalogue import Catalogue, Shard
 from fittest.runs.cost import flops
@@ -83,6 +84,7 @@ class Project:
             size.pflop * 1e15,
             version=self._training_version,
             flops=flops,
+            stored=stored_version,
         )
 
     @cached_property
@@ -126,6 +128,23 @@ class Project:
     def runset_weights(self, runset: str) -> list[str]:
         """Weights files that hold the runs of a run-set."""
         return [self.paths.weights(s.runset, s.name) for s in self.catalogue.sources(runset)]
+
+    def reduction_tables(self, shard: Shard) -> dict[str, str]:
+        """Reduction -> its table of a shard."""
+        names = self.catalogue.runset(shard.runset).reductions
+        return {name: self.paths.reduction(shard.runset, name, shard.name) for name in names}
+
+    def runset_reductions(self, runset: str, name: str) -> list[str]:
+        """Tables of a reduction that hold the runs of a run-set, its own and reused ones."""
+        sources = self.catalogue.sources(runset)
+        return [self.paths.reduction(shard.runset, name, shard.name) for shard in sources]
+
+    def reducing(self) -> dict[tuple[str, ...], list[str]]:
+        """Reductions -> the run-sets that name these and no others; none among them."""
+        found: dict[tuple[str, ...], list[str]] = {(): []}
+        for name in self.catalogue.names():
+            found.setdefault(self.catalogue.runset(name).reductions, []).append(name)
+        return found
 
     def reference_tables(self, runset: str, shard: str | None = None) -> list[str]:
         """Tables of other run-sets that decide the initial weights of a shard, or of a run-set."""

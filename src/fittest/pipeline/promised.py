@@ -3,7 +3,7 @@ is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy as np
 from fittest.errors import TrainingError
 from fittest.pipeline.ensembles import keep_of, schedule_of
 from fittest.runs.run import Run
-from fittest.training.record import Part, Record, WeightSpool
+from fittest.training.record import Record
+from fittest.training.weight_file import WeightFile
 
 
 def check_rows(runs: Sequence[Run], record: Record, folder: Path) -> None:
@@ -33,16 +34,16 @@ def check_rows(runs: Sequence[Run], record: Record, folder: Path) -> None:
         _compare(run, "rows", steps[first:end].tolist(), schedule.until(last), folder)
 
 
-def checked_parts(
-    runs: Sequence[Run], record: Record, spool: WeightSpool, folder: Path
-) -> Iterator[Part]:
-    """The recorded weights of an ensemble, and at their end TrainingError unless they were all
-    that is promised: every checkpoint of every run, and its last step."""
+def check_weights(
+    runs: Sequence[Run], record: Record, files: Iterable[WeightFile], folder: Path
+) -> None:
+    """TrainingError unless the recorded weights of an ensemble are all that is promised: every
+    checkpoint of every run, and its last step. What the files say of themselves is enough: the
+    values have digests, which whoever reads them compares."""
     found: list[list[tuple[int, str]]] = [[] for _ in runs]
-    for step, which, parameters in spool.parts():
-        for index in which.tolist():
-            found[index] += [(step, name) for name in parameters]
-        yield step, which, parameters
+    for file in files:
+        for index in file.positions:
+            found[index] += [(file.step, name) for name, _, _ in file.kinds]
     for index, run in enumerate(runs):
         promised = _promised_weights(run, record.last_step[index])
         _compare(run, "weights", sorted(found[index]), sorted(promised), folder)

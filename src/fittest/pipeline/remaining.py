@@ -16,7 +16,7 @@ from fittest.pipeline.targets import canonical, snakemake_target
 from fittest.runs.catalogue import Shard
 from fittest.store import read_provenance
 
-_JOB = re.compile(r"^(?:local)?rule (train|collect):$(.*?)(?:^$|\Z)", re.M | re.S)
+_JOB = re.compile(r"^(?:local)?rule (train(?:_with_\w+)?|collect):$(.*?)(?:^$|\Z)", re.M | re.S)
 _SECONDS = 300
 
 
@@ -48,9 +48,14 @@ def needed_shards(project: Project, targets: Iterable[str]) -> list[Shard]:
 def is_finished(project: Project, shard: Shard) -> bool:
     """True if the shard's tables are in place, and of this configuration and code."""
     path = project.root / project.paths.trajectory(shard.runset, shard.name)
-    weights = project.root / project.paths.weights(shard.runset, shard.name)
+    beside = [
+        project.paths.weights(shard.runset, shard.name),
+        *project.reduction_tables(shard).values(),
+    ]
     try:
-        return bool(read_provenance(path)["config_hash"] == shard.key) and weights.exists()
+        return bool(read_provenance(path)["config_hash"] == shard.key) and all(
+            (project.root / other).exists() for other in beside
+        )
     except (StoreError, KeyError):
         return False
 
@@ -114,7 +119,7 @@ def _by_snakemake(project: Project, targets: Sequence[str]) -> Remaining:
     shards, summaries = set(), set()
     for rule, body in _JOB.findall(done.stdout + done.stderr):
         wildcards = dict(re.findall(r"\b(runset|shard)=(\w+)", body))
-        if rule == "train":
+        if rule != "collect":
             shards.add((wildcards["runset"], wildcards["shard"]))
         else:
             summaries.add(wildcards["runset"])

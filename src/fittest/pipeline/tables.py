@@ -18,7 +18,7 @@ from fittest.store import completed
 from fittest.tasks import Rng, TaskSettings
 
 if TYPE_CHECKING:
-    from fittest.training.record import Part, Record
+    from fittest.training.record import Record, RunWeights
 
 
 def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
@@ -41,25 +41,49 @@ def trajectory_table(runs: Sequence[Run], record: Record) -> pa.Table:
     return completed(pa.table(columns), "trajectory")
 
 
-def weight_tables(runs: Sequence[Run], parts: Iterable[Part]) -> Iterator[pa.Table]:
-    """`weights` rows of an ensemble, one table per recorded step."""
-    for step, which, parameters in parts:
-        ids, names, shapes, values = [], [], [], []
-        for name, stacked in parameters.items():
-            for position, run in enumerate(which.tolist()):
-                ids.append(runs[run].run_id)
-                names.append(name)
-                shapes.append(list(stacked.shape[1:]))
-                values.append(stacked[position].float().flatten().numpy())
-        yield pa.table(
-            {
-                "run_id": ids,
-                "step": np.full(len(ids), step, dtype=np.int32),
-                "parameter": names,
-                "shape": shapes,
-                "values": pa.array(values, type=pa.list_(pa.float32())),
-            }
-        )
+GROUP_BYTES = 4 * 2**20
+"""Bytes of weights in a row group, about: what has to be read to get at one step of a run."""
+
+
+def weight_tables(
+    runs: Sequence[Run], weights: Iterable[RunWeights], group_bytes: int = GROUP_BYTES
+) -> Iterator[pa.Table]:
+    """`weights` rows of an ensemble, one table per row group.
+
+    weights: run by run, of each in the order of steps. A group is of many small runs, or of a few
+    steps of a large one: a run that fills a quarter of a group shares its last one with no other.
+    """
+    rows: list[tuple[str, int, str, NDArray[Any]]] = []
+    filled, current = 0, -1
+    for index, step, parameters in weights:
+        if filled >= group_bytes or (index != current and 4 * filled >= group_bytes):
+            yield _weights_table(rows)
+            rows, filled = [], 0
+        current = index
+        for name, values in parameters.items():
+            rows.append((runs[index].run_id, step, name, values))
+            filled += 4 * values.size + _ROW_BYTES
+    if rows:
+        yield _weights_table(rows)
+
+
+# Of a row beside its values.
+_ROW_BYTES = 100
+
+
+def _weights_table(rows: Sequence[tuple[str, int, str, NDArray[Any]]]) -> pa.Table:
+    ids, steps, names, values = zip(*rows, strict=True)
+    offsets = np.cumsum([0, *(v.size for v in values)], dtype=np.int32)
+    flat = np.concatenate([v.reshape(-1).astype(np.float32, copy=False) for v in values])
+    return pa.table(
+        {
+            "run_id": pa.array(ids),
+            "step": pa.array(steps, type=pa.int32()),
+            "parameter": pa.array(names),
+            "shape": pa.array([list(v.shape) for v in values], type=pa.list_(pa.int32())),
+            "values": pa.ListArray.from_arrays(offsets, pa.array(flat)),
+        }
+    )
 
 
 def _lists(values: NDArray[np.floating[Any]]) -> pa.Array:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import torch
 
-from fittest.errors import StoreError
+from fittest.analysis.reductions import REDUCTIONS, Reduction
+from fittest.errors import StoreError, TrainingError
 from fittest.pipeline.backends import choose_backend, resolve_device
 from fittest.pipeline.ensembles import (
     DTYPES,
@@ -26,7 +27,8 @@ from fittest.pipeline.ensembles import (
 from fittest.pipeline.lock import sole_holder
 from fittest.pipeline.progress import Progress
 from fittest.pipeline.project import Project
-from fittest.pipeline.promised import check_rows, checked_parts
+from fittest.pipeline.promised import check_rows, check_weights
+from fittest.pipeline.reductions import reduced
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import trajectory_table, weight_tables
 from fittest.runs.catalogue import Shard
@@ -35,7 +37,7 @@ from fittest.runs.run import Run
 from fittest.store import check_origin, explain_os_error, write_batches, write_table
 from fittest.training.backend import Backend
 from fittest.training.loop import Control, Loop
-from fittest.training.record import Part, Record, WeightSpool
+from fittest.training.record import Record, RunWeights, WeightSpool
 from fittest.training.restart import RestartFolder
 
 log = logging.getLogger(__name__)
@@ -49,10 +51,12 @@ def train_shard(
     weights: str,
     threads: int,
     progress: Progress | None = None,
+    reductions: Mapping[str, str] | None = None,
 ) -> None:
-    """Train the shard `name` of `runset` and write its trajectory and weights.
+    """Train the shard `name` of `runset` and write its trajectory, its weights, and what
+    `reductions` (name -> path) make of these.
 
-    Resumes from a restart point where there is one. Where both tables of this very shard are in
+    Resumes from a restart point where there is one. Where all tables of this very shard are in
     place, nothing is trained: Snakemake removes outputs before it starts a job, so another job has
     put them there since. Raises Interrupted after SIGTERM or SIGINT, with a restart point in place,
     StoreError where the disk refuses, and TrainingError where another job is training this shard or
@@ -65,19 +69,21 @@ def train_shard(
     resolve_device(project.config.training)
     try:
         with sole_holder(folder):
-            if _in_place(shard, trajectory, weights):
+            if _in_place(shard, trajectory, weights, reductions or {}):
                 log.info("%s/%s is in place already: another job has trained it", runset, name)
             else:
                 finished = _train_groups(project, shard, folder, threads, progress)
-                _write(project, shard, finished, trajectory, weights)
+                _write(project, shard, finished, trajectory, weights, reductions or {})
                 RestartFolder(folder, shard.key).clear()
     except OSError as error:
         raise StoreError(explain_os_error(folder, error)) from error
     progress.close()
 
 
-def _in_place(shard: Shard, trajectory: str, weights: str) -> bool:
+def _in_place(shard: Shard, trajectory: str, weights: str, reductions: Mapping[str, str]) -> bool:
     try:
+        for kind, path in reductions.items():
+            check_origin(path, kind=kind, config_hash=shard.key)
         check_origin(weights, kind="weights", config_hash=shard.key)
         check_origin(trajectory, kind="trajectory", config_hash=shard.key)
     except StoreError:
@@ -101,7 +107,12 @@ def _train_groups(
 
 
 def _write(
-    project: Project, shard: Shard, finished: Sequence[_Finished], trajectory: str, weights: str
+    project: Project,
+    shard: Shard,
+    finished: Sequence[_Finished],
+    trajectory: str,
+    weights: str,
+    reductions: Mapping[str, str],
 ) -> None:
     origin = project.provenance(
         shard.key,
@@ -113,9 +124,16 @@ def _write(
     )
     for done in finished:
         check_rows(done.runs, done.record, done.folder)
+        with _whole(done):
+            check_weights(done.runs, done.record, done.spool.files(), done.folder)
     tables = [trajectory_table(done.runs, done.record) for done in finished]
-    # The weights first: a trajectory in place says that the shard is whole.
-    batches = (t for done in finished for t in weight_tables(done.runs, _checked_parts(done)))
+    for kind, path in reductions.items():
+        reduction = REDUCTIONS[kind]
+        rows = (t for done in finished for t in reduced(reduction, done.runs, done.all(reduction)))
+        write_batches(rows, path, origin, kind, reduction.columns)
+    # The trajectory last: in place, it says that the shard is whole.
+    kept = project.catalogue.runset(shard.runset).keeps_weights
+    batches = (t for done in finished for t in weight_tables(done.runs, done.kept(kept)))
     write_batches(batches, weights, origin, "weights")
     write_table(pa.concat_tables(tables), trajectory, origin, "trajectory")
     # A second workflow on the same files removes what it takes for the output of its failed job.
@@ -126,8 +144,15 @@ def _write(
         )
 
 
-def _checked_parts(done: _Finished) -> Iterator[Part]:
-    return checked_parts(done.runs, done.record, done.spool, done.folder)
+@contextmanager
+def _whole(done: _Finished) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise TrainingError(
+            f"recorded weights in {done.folder} are damaged ({error}); nothing is written; run the"
+            " same command again: the shard starts over"
+        ) from error
 
 
 class _Finished:
@@ -148,6 +173,21 @@ class _Finished:
         self.folder = folder
         self.backend = backend
         self.device = device
+
+    def all(self, reduction: Reduction) -> Iterator[RunWeights]:
+        """The recorded weights that a reduction is made of: all, or those of the last step."""
+        return self._by_run(self.runs, None if reduction.every_step else self.record.last_step)
+
+    def kept(self, keeps: Callable[[Run], bool]) -> Iterator[RunWeights]:
+        """The recorded weights of the runs that keep them."""
+        return self._by_run([run for run in self.runs if keeps(run)], None)
+
+    def _by_run(self, runs: Sequence[Run], only: Mapping[int, int] | None) -> Iterator[RunWeights]:
+        """In the order of run_ids, so that the row groups of a shard are of ranges of them."""
+        index = {run.run_id: number for number, run in enumerate(self.runs)}
+        order = [index[run_id] for run_id in sorted(run.run_id for run in runs)]
+        with _whole(self):
+            yield from self.spool.by_run(order, only=only)
 
 
 def _train_group(

@@ -43,6 +43,8 @@ def remake_what_is_stale(
                 rule.set_params(made=partial(_key, freshness, steps[rule.name]))
         elif rule.output.get("runs") and rule.output.get("frequencies"):
             rule.set_params(made=lambda wildcards: freshness.collect_key(wildcards.runset))
+        elif rule.output.get("joined"):
+            rule.set_params(made=lambda w: freshness.join_key(w.runset, w.reduction))
     stale = freshness.stale() if look else set()
     if not mark(project.root, now=bool(stale)):
         return

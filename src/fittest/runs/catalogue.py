@@ -70,6 +70,7 @@ class Catalogue:
     runs_per_shard: most runs in a shard. flops_per_shard: most FLOPs in a shard
     of more than one run.
     version: what else decides the results of given runs (numeric type, hash of their code).
+    stored: what decides which files a shard of a run-set has, beside its runs; "" for nothing.
     """
 
     def __init__(
@@ -79,12 +80,14 @@ class Catalogue:
         flops_per_shard: float,
         version: Callable[[list[Run]], str],
         flops: Callable[[Run], float],
+        stored: Callable[[RunSet, list[Run]], str] = lambda runset, runs: "",
     ) -> None:
         self._runsets = runsets
         self._runs_per_shard = runs_per_shard
         self._flops_per_shard = flops_per_shard
         self._version = version
         self._flops = flops
+        self._stored = stored
         self.owners = cache(self._owners)
         self.groups = cache(self._groups)
         self.shards = cache(self._shards)
@@ -111,9 +114,18 @@ class Catalogue:
             donor_owners = self.owners(donor_name)
             for run in runset.runs:
                 donor = donors.get(run.run_id)
-                if donor is not None and owners[run.run_id] == name and covers(donor, run):
-                    owners[run.run_id] = donor_owners[run.run_id]
+                if donor is None or owners[run.run_id] != name or not covers(donor, run):
+                    continue
+                owner = donor_owners[run.run_id]
+                if self._keeps_as_much(self.runset(owner), runset, run):
+                    owners[run.run_id] = owner
         return owners
+
+    def _keeps_as_much(self, owner: RunSet, runset: RunSet, run: Run) -> bool:
+        """Whether the files of `owner` have all that `runset` wants kept of a run."""
+        return {*runset.reductions} <= {*owner.reductions} and (
+            owner.keeps_weights(run) or not runset.keeps_weights(run)
+        )
 
     def sources(self, name: str) -> list[Shard]:
         """The shards that hold the runs of `name`: its own, and those it reuses."""
@@ -229,14 +241,15 @@ class Catalogue:
     def _shards(self, name: str) -> tuple[Shard, ...]:
         self.check_references(name)
         return tuple(
-            Shard(name, index, tuple(runs), self._key(runs))
+            Shard(name, index, tuple(runs), self._key(name, runs))
             for index, runs in enumerate(self.groups(name))
         )
 
-    def _key(self, runs: list[Run]) -> str:
+    def _key(self, name: str, runs: list[Run]) -> str:
+        stored = self._stored(self.runset(name), runs)
         # A reference run's end is as much a setting of the run that starts from it.
         referred = [self._by_id(of)[i] for of, i in (r.reference for r in runs if r.reference)]
         runs = [*runs, *dict.fromkeys(referred)] if referred else runs
         # A new forecast of when runs stop retrains nothing.
         dumps = [run.decisive_json() for run in runs]
-        return digest(json.dumps([self._version(runs), *dumps]))
+        return digest(json.dumps([self._version(runs), *dumps, *([stored] if stored else [])]))

@@ -62,6 +62,16 @@ class Declaration(Settings):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="settings of a run (run.schema.json) at every scale"
     )
+    reductions: tuple[Name, ...] = Field(
+        default=(),
+        description="small tables that training makes of the weights of all runs before it drops"
+        " any (docs/output.md)",
+    )
+    keep_weights_of: int | None = Field(
+        default=None,
+        ge=0,
+        description="how many runs keep their weights, the first ones of each scale; null: all",
+    )
     scales: dict[Scale, Annotated[list[Block], AfterValidator(_some_runs)]] = Field(
         min_length=1, description="the runs at each scale"
     )
@@ -98,6 +108,23 @@ class RunSet:
         """The run-sets whose equal runs are read instead of trained again."""
         reuse = self.declaration.reuse
         return reuse.get(self.scale, ()) if isinstance(reuse, dict) else reuse  # type: ignore[call-overload]
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        """What training makes of the weights of every run."""
+        return self.declaration.reductions
+
+    def keeps_weights(self, run: Run) -> bool:
+        """Whether the weights of one of its runs are stored."""
+        return self._keepers is None or run.run_id in self._keepers
+
+    @cached_property
+    def _keepers(self) -> frozenset[str] | None:
+        """run_ids of those that keep their weights; None for all."""
+        number = self.declaration.keep_weights_of
+        if number is None:
+            return None
+        return frozenset(run.run_id for run in self.runs[:number])
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:

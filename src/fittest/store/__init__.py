@@ -13,7 +13,7 @@ from fittest.store.files import (
 )
 from fittest.store.paths import Paths, listed
 from fittest.store.provenance import joint_provenance, provenance
-from fittest.store.rows import read_rows
+from fittest.store.rows import read_groups, read_rows, read_run
 from fittest.store.schema import OPTIONAL, SCHEMAS, completed, core_columns
 
 __all__ = [
@@ -27,8 +27,10 @@ __all__ = [
     "joint_provenance",
     "listed",
     "provenance",
+    "read_groups",
     "read_provenance",
     "read_rows",
+    "read_run",
     "read_table",
     "replacing",
     "write_batches",

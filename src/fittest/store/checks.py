@@ -21,6 +21,9 @@ PathLike = str | Path
 PROVENANCE = b"fittest"
 """Key of the provenance in a file's metadata."""
 
+GROUPS = b"fittest_groups"
+"""Key of which runs and steps a file's row groups are of (groups.py)."""
+
 CHECKSUM = "checksum"
 MAY_LACK = "optional_columns"
 """Key of the columns that a reader who does not know them may ignore."""
@@ -169,10 +172,15 @@ def refuse_contradiction(
     if {*wanted} != {*table.column_names}:
         raise StoreError(f"{path}: damaged, its columns contradict each other; {REMEDY}")
     # The file holds its metadata twice; the copy that pandas uses is not the one checked.
-    if table.schema.metadata != file.schema_arrow.metadata:
+    if _common(table.schema) != _common(file.schema_arrow):
         raise StoreError(f"{path}: damaged, its metadata contradict each other; {REMEDY}")
     if len(table) != rows:
         raise StoreError(f"{path}: damaged, it holds {len(table)} of {rows} rows; {REMEDY}")
+
+
+def _common(schema: pa.Schema) -> dict[bytes, bytes]:
+    """Metadata that both copies have: what is known at the end of writing stands in one alone."""
+    return {k: v for k, v in (schema.metadata or {}).items() if k != GROUPS}
 
 
 def refuse_doubles(path: PathLike, kind: str, table: pa.Table) -> None:

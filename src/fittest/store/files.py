@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from fittest.errors import StoreError
 from fittest.store.checks import (
     CHECKSUM,
+    GROUPS,
     MAY_LACK,
     PROVENANCE,
     PathLike,
@@ -26,6 +27,7 @@ from fittest.store.checks import (
     refuse_doubles,
     refuse_unknown,
 )
+from fittest.store.groups import Bounds, bounds_of, written_bounds
 from fittest.store.paths import place_of
 from fittest.store.schema import IDENTITY, OPTIONAL, SCHEMAS, completed, core_columns
 
@@ -103,16 +105,30 @@ def write_table(
 
 
 def write_batches(
-    batches: Iterable[pa.Table], path: PathLike, provenance: Mapping[str, Any], kind: str
+    batches: Iterable[pa.Table],
+    path: PathLike,
+    provenance: Mapping[str, Any],
+    kind: str,
+    columns: pa.Schema | None = None,
 ) -> None:
-    """Write a Parquet file from tables of one schema of SCHEMAS, one in memory at a time."""
-    schema = _with_provenance(SCHEMAS[kind], kind, provenance)
+    """Write a Parquet file from tables of one schema, one in memory at a time.
+
+    kind: a key of SCHEMAS; of any other kind, `columns` is the schema.
+    Each is a row group of its own. Of which runs and steps they are, the file says (groups.py).
+    """
+    schema = _with_provenance(SCHEMAS[kind] if columns is None else columns, kind, provenance)
+    bounds: list[Bounds] = []
     with (
         replacing(path) as temporary,
         pq.ParquetWriter(temporary, schema, **_FORMAT) as writer,
     ):
         for batch in batches:
-            writer.write_table(_arrow(batch, kind).replace_schema_metadata(schema.metadata))
+            if len(batch) == 0:
+                continue
+            table = _arrow(batch, kind).replace_schema_metadata(schema.metadata)
+            writer.write_table(table, row_group_size=len(table))
+            bounds.append(bounds_of(table))
+        writer.add_key_value_metadata({GROUPS: written_bounds(bounds)})
 
 
 def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:

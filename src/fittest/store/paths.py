@@ -39,6 +39,14 @@ class Paths:
         """Folder of the weights of a run-set's shards and of nothing else."""
         return f"{self.runset(runset)}/weights"
 
+    def reduction(self, runset: str, name: str, shard: str) -> str:
+        """What a reduction made of the weights of a shard's runs."""
+        return f"{self.runset(runset)}/{name}/{shard}.parquet"
+
+    def reduced(self, runset: str, name: str) -> str:
+        """What a reduction made of the weights of all runs of a run-set."""
+        return f"{self.runset(runset)}/{name}.parquet"
+
     def restart(self, runset: str, shard: str) -> str:
         """Folder of a shard's restart points while it trains."""
         return f"{self.runset(runset)}/.restart/{shard}"
@@ -87,9 +95,9 @@ def place_of(path: str | Path) -> dict[str, str]:
     kinds that have shards. Empty for any other file."""
     parts = Path(path).absolute().parts
     # .../<scale>/runs/<run-set>/runs.parquet, or .../<scale>/runs/<run-set>/weights/0000.parquet
-    if parts[-3:-2] == ("runs",) and parts[-1] in ("runs.parquet", "frequencies.parquet"):
+    if parts[-3:-2] == ("runs",) and parts[-1].endswith(".parquet"):
         scale, runset, found = parts[-4:-3], parts[-2], {"kind": parts[-1].removesuffix(".parquet")}
-    elif parts[-4:-3] == ("runs",) and parts[-2] in ("trajectory", "weights"):
+    elif parts[-4:-3] == ("runs",) and parts[-1].endswith(".parquet"):
         scale, runset = parts[-5:-4], parts[-3]
         found = {"kind": parts[-2], "shard": parts[-1].removesuffix(".parquet")}
     else:
