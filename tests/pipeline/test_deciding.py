@@ -44,7 +44,8 @@ def is_list(name: str) -> bool:
 
 
 def is_harmless(name: str) -> bool:
-    return name in deciding.HARMLESS or name.partition("/")[0] in deciding.HARMLESS
+    """It, or a folder that it is in."""
+    return any(path.as_posix() in deciding.HARMLESS for path in (Path(name), *Path(name).parents))
 
 
 def kinds(base: type[Settings] = Settings) -> set[type[Settings]]:
