@@ -13,7 +13,8 @@ from checkouts import checkout, snakemake
 from fittest.__main__ import main
 from fittest.errors import ConfigError
 from fittest.pipeline.codehash import imported_sources, script_hash
-from fittest.pipeline.entries import EntryRule, short_name
+from fittest.pipeline.entries import short_name
+from fittest.pipeline.entry_rules import EntryRule
 from fittest.pipeline.freshness import Freshness, Step
 from fittest.pipeline.project import Project
 from fittest.runs.axes import merged

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from fittest.analysis.papers import constants
 from fittest.errors import ClaimError, ConfigError
-from fittest.pipeline.entries import check_entries, written
+from fittest.pipeline.entries import written
+from fittest.pipeline.entry_rules import check_entries
 from fittest.pipeline.reductions import check_reductions
 from fittest.runs.runset import SCALES
 
@@ -77,7 +78,7 @@ def _check_papers(project: Project) -> None:
     for short, paper in project.papers.items():
         file = f"config/papers/{short}.yaml"
         for name, figure in paper.figures.items():
-            # Those that inputs name are looked at with these (entries.py).
+            # Those that inputs name are looked at with these (entry_rules.py).
             read = project.runsets_behind(short, *written(figure))
             for runset in figure.runsets:
                 if runset not in (*project.catalogue.names(), *read):

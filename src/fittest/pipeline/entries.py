@@ -1,8 +1,7 @@
-"""From the entries of the papers' files to rules of the workflow, as plain data.
+"""The entries of the papers' files: their names, what they read and make, and what is behind them.
 
-An analysis or a figure is an entry in config/papers/<paper>.yaml (paper_config.py) and its script;
-workflow/rules/figures.smk makes its rule from what stands here. Whatever an entry names must exist:
-if not, ConfigError says file, key and remedy.
+An analysis or a figure is an entry in config/papers/<paper>.yaml (paper_config.py) and its script.
+What stands in them need not be right here: entry_rules.py says what is wrong.
 """
 
 from __future__ import annotations
@@ -10,58 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-from pydantic_core import to_jsonable_python
-
-from fittest.errors import ConfigError
 from fittest.pipeline.paper_config import Entry, OwnAnalysis, PaperFile
-from fittest.pipeline.targets import meant
 
 if TYPE_CHECKING:
     from fittest.claims.model import ClaimFile
-    from fittest.pipeline.project import Project
 
 KINDS = ("runs", "frequencies", "trajectories", "weights")
 """What an entry may read of a run-set."""
 VERDICTS = ("claims.csv", "claims.md", "claims.html", "derived.txt", "price.csv", "price.html")
 """What the claims of a paper become, beside the captions."""
-JUDGING = ("claims", "derived", "price")
-"""Rules that every paper with claims has."""
-RULES = ("all", "train", "collect", "publish", "publish_table")
-"""Rules that belong to no paper."""
 
 
 @dataclass(frozen=True)
-class EntryRule:
-    """The rule of an entry, as Snakemake is told of it.
+class NamedEntry:
+    """An entry with its names: of its rule without the paper's, of its script by convention.
 
-    name: of the rule. where: the entry's place in the configuration. figure: its name if it is one.
-    inputs, outputs: paths relative to the root, by the names that the script has for them; the
-    outputs of a figure are the workflow's to name. runsets: those it reads tables of. script: under
-    scripts/. resources: as Snakemake calls them.
+    key: its place in the paper's file. figure: its name if it is one.
     """
-
-    name: str
-    title: str
-    paper: str
-    where: str
-    figure: str | None
-    inputs: dict[str, str | list[str]]
-    outputs: dict[str, str]
-    params: dict[str, Any]
-    runsets: tuple[str, ...]
-    script: str
-    log: str
-    local: bool
-    threads: int
-    resources: dict[str, int]
-
-
-@dataclass(frozen=True)
-class _Named:
-    """An entry with its names: of its rule without the paper's, of its script by convention."""
 
     paper: str
     name: str
@@ -73,29 +39,105 @@ class _Named:
 
     @property
     def where(self) -> str:
+        """Its place in the configuration, for messages."""
         return f"config/papers/{self.paper}.yaml: {self.key}"
 
     @property
     def outputs(self) -> dict[str, str]:
+        """Tables that it makes, by the names they have in its script; a figure makes none."""
         return self.entry.outputs if isinstance(self.entry, OwnAnalysis) else {}
 
 
-def entry_rules(project: Project) -> list[EntryRule]:
-    """The rules of all entries of all papers. ConfigError for what is wrong in an entry."""
-    makers = _makers(project.papers)
-    judging = [f"{paper}_{what}" for paper in project.claims for what in JUDGING]
-    taken = dict.fromkeys((*RULES, *project.papers, *judging), "the workflow itself")
-    rules = []
-    for entry in _all(project.papers):
-        rule = _rule(project, entry, makers)
-        if rule.name in taken:
-            raise ConfigError(
-                f"{rule.where}: its rule would be called `{rule.name}`, as that of"
-                f" {taken[rule.name]}; choose another name"
-            )
-        taken[rule.name] = rule.where
-        rules.append(rule)
-    return rules
+def named_entries(papers: Mapping[str, PaperFile]) -> Iterator[NamedEntry]:
+    """All entries that have a script, the analyses of a paper before its figures."""
+    for short, paper in papers.items():
+        for name, analysis in paper.analyses.items():
+            script = f"{short}/analyse_{name}.py"
+            yield NamedEntry(short, name, script, f"analyses.{name}", analysis.title, analysis)
+        for name, figure in paper.figures.items():
+            called = short_name(paper.figures, name)
+            key = f"figures.{name}"
+            number = called.removeprefix("fig") if called != name else name
+            if figure.analysis is not None:
+                script = f"{short}/analyse_{name}.py"
+                title = f"Numbers of figure {number}: {figure.title}"
+                rule = f"analyse_{called}"
+                yield NamedEntry(short, rule, script, f"{key}.analysis", title, figure.analysis)
+            title = f"Figure {number}: {figure.title}"
+            yield NamedEntry(short, called, f"{short}/plot_{name}.py", key, title, figure, name)
+
+
+def makers_of(papers: Mapping[str, PaperFile]) -> dict[tuple[str, str], NamedEntry]:
+    """(paper, file) -> the entry that makes it."""
+    return {
+        (entry.paper, file): entry
+        for entry in named_entries(papers)
+        for file in entry.outputs.values()
+    }
+
+
+def short_name(figures: Iterable[str], name: str) -> str:
+    """`fig6` of fig6_survival, unless another figure has the number too."""
+    number = re.match(r"fig[A-Z]?\d+(?=_)", name)
+    if number is None or sum(other.startswith(f"{number[0]}_") for other in figures) > 1:
+        return name
+    return number[0]
+
+
+# -- what entries read -------------------------------------------------------------------------
+
+
+def written(entry: Entry) -> list[str]:
+    """All inputs of an entry as they are written."""
+    return [
+        text
+        for value in entry.inputs.values()
+        for text in ([value] if isinstance(value, str) else value)
+    ]
+
+
+def meaning(
+    papers: Mapping[str, PaperFile], paper: str, text: str
+) -> tuple[str | None, tuple[str, str]]:
+    """What an input means: a run-set and ("", kind), or None and (paper, file)."""
+    head, _, kind = text.rpartition(".")
+    if kind in KINDS:
+        return head, ("", kind)
+    first, slash, rest = text.partition("/")
+    return None, (first, rest) if slash and first in papers else (paper, text)
+
+
+def runsets_behind(
+    papers: Mapping[str, PaperFile],
+    claims: Mapping[str, ClaimFile],
+    paper: str,
+    inputs: Iterable[str],
+) -> tuple[str, ...]:
+    """Run-sets that inputs of a paper's entry are made from in the end, each once.
+
+    What nobody makes adds none: telling of it is for `entry_rules`.
+    """
+    makers = makers_of(papers)
+    found: dict[str, None] = {}
+    # As it is written, and whose.
+    waiting = [(paper, text) for text in inputs]
+    seen = set()
+    while waiting:
+        one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        runset, file = meaning(papers, *one)
+        if runset is not None:
+            found[runset] = None
+        elif file in makers:
+            maker = makers[file]
+            waiting += [(maker.paper, text) for text in written(maker.entry)]
+        elif file[1] in VERDICTS and file[0] in claims:
+            judged = claims[file[0]]
+            found |= dict.fromkeys(judged.runsets)
+            waiting += [(file[0], f"{table}.parquet") for table in judged.tables]
+    return tuple(found)
 
 
 def with_runsets(
@@ -117,260 +159,3 @@ def with_runsets(
         )
         for short, paper in papers.items()
     }
-
-
-def runsets_behind(
-    papers: Mapping[str, PaperFile],
-    claims: Mapping[str, ClaimFile],
-    paper: str,
-    inputs: Iterable[str],
-) -> tuple[str, ...]:
-    """Run-sets that inputs of a paper's entry are made from in the end, each once.
-
-    What nobody makes adds none: telling of it is for `entry_rules`.
-    """
-    makers = _makers(papers)
-    found: dict[str, None] = {}
-    # As it is written, and whose.
-    waiting = [(paper, text) for text in inputs]
-    seen = set()
-    while waiting:
-        one = waiting.pop(0)
-        if one in seen:
-            continue
-        seen.add(one)
-        runset, file = _read(papers, *one)
-        if runset is not None:
-            found[runset] = None
-        elif file in makers:
-            maker = makers[file]
-            waiting += [(maker.paper, text) for text in written(maker.entry)]
-        elif file[1] in VERDICTS and file[0] in claims:
-            judged = claims[file[0]]
-            found |= dict.fromkeys(judged.runsets)
-            waiting += [(file[0], f"{table}.parquet") for table in judged.tables]
-    return tuple(found)
-
-
-def check_entries(project: Project) -> None:
-    """ConfigError for an entry that names what does not exist, or makes what another one makes."""
-    taken: dict[tuple[str, str], str] = {}
-    for entry in _all(project.papers):
-        for key, file in entry.outputs.items():
-            here = (entry.paper, file)
-            if file in VERDICTS or file.startswith(("figures/", "captions/")):
-                raise ConfigError(f"{entry.where}.outputs.{key}: `{file}` is made of the claims")
-            if here in taken:
-                raise ConfigError(
-                    f"{entry.where}.outputs.{key}: `{file}` is also made by {taken[here]};"
-                    " choose another name"
-                )
-            taken[here] = entry.key
-    for rule in entry_rules(project):
-        if project.source is not None and not (project.source / "scripts" / rule.script).is_file():
-            raise ConfigError(
-                f"{rule.where}: there is no scripts/{rule.script}; write it, or name another one"
-                " under `script`"
-            )
-    for short, paper in project.papers.items():
-        where = f"config/papers/{short}.yaml"
-        for name, figure in paper.figures.items():
-            needed = runsets_behind(project.papers, project.claims, short, written(figure))
-            unnamed = [runset for runset in needed if runset not in figure.runsets]
-            if unnamed:
-                raise ConfigError(
-                    f"{where}: figures.{name}.runsets: lacks {', '.join(unnamed)}, which its inputs"
-                    " are made from; add it, or leave `runsets` out"
-                )
-        for name in paper.tables:
-            _check_table(project, short, f"{name}.csv", f"{where}: tables.{name}")
-        judged = project.claims[short].tables if short in project.claims else ()
-        for name in judged:
-            _check_table(project, short, f"{name}.parquet", f"config/claims/{short}.yaml: tables")
-
-
-def short_name(figures: Iterable[str], name: str) -> str:
-    """`fig6` of fig6_survival, unless another figure has the number too."""
-    number = re.match(r"fig[A-Z]?\d+(?=_)", name)
-    if number is None or sum(other.startswith(f"{number[0]}_") for other in figures) > 1:
-        return name
-    return number[0]
-
-
-# -- all entries -------------------------------------------------------------------------------
-
-
-def _all(papers: Mapping[str, PaperFile]) -> Iterator[_Named]:
-    for short, paper in papers.items():
-        for name, analysis in paper.analyses.items():
-            script = f"{short}/analyse_{name}.py"
-            yield _Named(short, name, script, f"analyses.{name}", analysis.title, analysis)
-        for name, figure in paper.figures.items():
-            called = short_name(paper.figures, name)
-            key = f"figures.{name}"
-            number = called.removeprefix("fig") if called != name else name
-            if figure.analysis is not None:
-                script = f"{short}/analyse_{name}.py"
-                title = f"Numbers of figure {number}: {figure.title}"
-                rule = f"analyse_{called}"
-                yield _Named(short, rule, script, f"{key}.analysis", title, figure.analysis)
-            title = f"Figure {number}: {figure.title}"
-            yield _Named(short, called, f"{short}/plot_{name}.py", key, title, figure, name)
-
-
-def _makers(papers: Mapping[str, PaperFile]) -> dict[tuple[str, str], _Named]:
-    """(paper, file) -> the entry that makes it."""
-    return {(entry.paper, file): entry for entry in _all(papers) for file in entry.outputs.values()}
-
-
-def _rule(project: Project, named: _Named, makers: Mapping[tuple[str, str], _Named]) -> EntryRule:
-    entry, paths = named.entry, project.paths
-    inputs = {
-        key: _paths(project, named, f"{named.where}.inputs.{key}", value, makers)
-        for key, value in entry.inputs.items()
-    }
-    read = [_read(project.papers, named.paper, text)[0] for text in written(entry)]
-    asked = {"mem_mb": entry.memory_mb, "runtime": entry.minutes}
-    return EntryRule(
-        name=f"{named.paper}_{named.name}",
-        title=named.title,
-        paper=named.paper,
-        where=named.where,
-        figure=named.figure,
-        inputs=inputs,
-        outputs={key: paths.table(named.paper, file) for key, file in named.outputs.items()},
-        params=_params(project, named),
-        runsets=tuple(dict.fromkeys(name for name in read if name is not None)),
-        script=entry.script or named.script,
-        log=f"logs/{project.scale}/{named.paper}/{named.name}.log",
-        local=entry.local if isinstance(entry, OwnAnalysis) else True,
-        threads=entry.threads,
-        resources={name: value for name, value in asked.items() if value is not None},
-    )
-
-
-# -- what entries read -------------------------------------------------------------------------
-
-
-def written(entry: Entry) -> list[str]:
-    """All inputs of an entry as they are written."""
-    return [
-        text
-        for value in entry.inputs.values()
-        for text in ([value] if isinstance(value, str) else value)
-    ]
-
-
-def _read(
-    papers: Mapping[str, PaperFile], paper: str, text: str
-) -> tuple[str | None, tuple[str, str]]:
-    """What an input means: a run-set and ("", kind), or None and (paper, file)."""
-    head, _, kind = text.rpartition(".")
-    if kind in KINDS:
-        return head, ("", kind)
-    first, slash, rest = text.partition("/")
-    return None, (first, rest) if slash and first in papers else (paper, text)
-
-
-def _paths(
-    project: Project,
-    named: _Named,
-    where: str,
-    value: str | tuple[str, ...],
-    makers: Mapping[tuple[str, str], _Named],
-) -> str | list[str]:
-    """The files that an input stands for: one path, or a list."""
-    if not isinstance(value, str):
-        several = [_paths(project, named, where, text, makers) for text in value]
-        return [p for one in several for p in ([one] if isinstance(one, str) else one)]
-    runset, (paper, file) = _read(project.papers, named.paper, value)
-    if runset is None:
-        if (paper, file) not in makers:
-            _check_table(project, paper, file, where)
-        return project.paths.table(paper, file)
-    if runset not in project.catalogue.names():
-        names = project.catalogue.names()
-        raise ConfigError(
-            f"{where}: there is no run-set `{runset}`; {meant(runset, names)}config/runsets/ lists"
-            " them"
-        )
-    if not project.catalogue.runset(runset).exists:
-        raise ConfigError(
-            f"{where}: run-set `{runset}` has no entry for scale `{project.scale}`; add one"
-        )
-    if file in ("runs", "frequencies"):
-        return str(getattr(project.paths, file)(runset))
-    if file == "trajectories":
-        return project.runset_inputs(runset)
-    return project.runset_weights(runset)
-
-
-def _check_table(project: Project, paper: str, file: str, where: str) -> None:
-    """ConfigError unless something makes a file of a paper."""
-    made = [name for short, name in _makers(project.papers) if short == paper]
-    made += project.papers[paper].made_by_rules
-    made += VERDICTS if paper in project.claims else ()
-    if file not in made:
-        raise ConfigError(
-            f"{where}: nothing makes `{file}`; {meant(file, made)}the `outputs` in"
-            f" config/papers/{paper}.yaml list what is made; `<paper>/<file>` is another paper's"
-        )
-
-
-# -- what entries are told ---------------------------------------------------------------------
-
-
-def _params(project: Project, named: _Named) -> dict[str, Any]:
-    figures = project.papers[named.paper].figures
-    found = {
-        key: _parameter(project, named, f"{named.where}.parameters.{key}", value)
-        for key, value in named.entry.parameters.items()
-    }
-    if named.figure is not None and figures[named.figure].paper:
-        found.setdefault("paper", dict(figures[named.figure].paper))
-    return found
-
-
-def _parameter(project: Project, named: _Named, where: str, value: Any) -> Any:
-    """The value of a parameter, as plain data."""
-    if isinstance(value, dict):
-        return {k: _parameter(project, named, f"{where}.{k}", v) for k, v in value.items()}
-    if not isinstance(value, str):
-        return value
-    root, _, rest = value.partition(".")
-    if value == "scale":
-        return project.scale
-    if value == "runs" and named.figure is not None:
-        return project.runs_of(named.paper, named.figure)
-    if root == "paper":
-        figures = project.papers[named.paper].figures
-        if rest not in figures:
-            raise ConfigError(
-                f"{where}: there is no figure `{rest}`; {meant(rest, figures)}"
-                f"config/papers/{named.paper}.yaml lists them"
-            )
-        return dict(figures[rest].paper)
-    if root == "analysis":
-        return _value(project.config.analysis, root, rest, where)
-    if root == "constants":
-        return _value(project.constants(named.paper), root, rest, where)
-    raise ConfigError(
-        f"{where}: `{value}` is none of `analysis.<key>`, `constants.<key>`, `paper.<figure>`,"
-        " `runs` (of a figure), `scale`, a number"
-    )
-
-
-def _value(settings: BaseModel, root: str, dotted: str, where: str) -> Any:
-    """The value of a dotted key of settings, as plain data."""
-    value: Any = settings
-    so_far = root
-    for name in dotted.split(".") if dotted else []:
-        known = list(type(value).model_fields) if isinstance(value, BaseModel) else []
-        if name not in known:
-            raise ConfigError(
-                f"{where}: `{so_far}` has no key `{name}`; {meant(name, known)}"
-                "docs/reference/configuration.md lists them"
-            )
-        value = getattr(value, name)
-        so_far += f".{name}"
-    return to_jsonable_python(value)

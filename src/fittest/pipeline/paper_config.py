@@ -1,7 +1,7 @@
 """config/papers/<paper>.yaml: the figures and tables of a paper, and how each comes to be.
 
 An entry says what a script reads, makes and is told; the workflow makes its rule from that
-(entries.py).
+(entry_rules.py).
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from fittest.pipeline import targets
 from fittest.pipeline.check import check
 from fittest.pipeline.codehash import training_hash
 from fittest.pipeline.config import ProjectConfig
-from fittest.pipeline.entries import EntryRule, entry_rules, runsets_behind, with_runsets
+from fittest.pipeline.entries import runsets_behind, with_runsets
+from fittest.pipeline.entry_rules import EntryRule, entry_rules
 from fittest.pipeline.paper_config import FigureEntry, PaperFile
 from fittest.pipeline.reductions import stored_version
 from fittest.runs.axes import merged
@@ -163,7 +164,7 @@ class Project:
         return with_runsets(self._files("papers", PaperFile), self.claims)
 
     def entry_rules(self) -> list[EntryRule]:
-        """The rules that the papers' entries stand for (`fittest.pipeline.entries`)."""
+        """The rules that the papers' entries stand for (`fittest.pipeline.entry_rules`)."""
         return entry_rules(self)
 
     def figure(self, paper: str, name: str) -> FigureEntry:
