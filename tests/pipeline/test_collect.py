@@ -269,8 +269,8 @@ def test_collect_depends_on_its_own_analysis_keys_alone(tmp_path: Path) -> None:
         check_origin(path, analysis=before.collecting_key(), config_hash=project.runset_key("one"))
     for change in (
         {"bootstrap__draws": 17},
-        {"survival__alive_rule": "alive_rel"},
-        {"dynamics__histogram_bins": 3},
+        {"bootstrap__seed": 3},
+        {"bootstrap__confidence": 0.5},
     ):
         other = write_project(tmp_path, declared, analysis(**change)).config.analysis
         assert other != before
