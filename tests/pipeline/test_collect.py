@@ -267,7 +267,11 @@ def test_collect_depends_on_its_own_analysis_keys_alone(tmp_path: Path) -> None:
     before = project.config.analysis
     for path in paths:
         check_origin(path, analysis=before.collecting_key(), config_hash=project.runset_key("one"))
-    for change in ({"bootstrap__draws": 17}, {"bootstrap__confidence": 0.5}):
+    for change in (
+        {"bootstrap__draws": 17},
+        {"bootstrap__seed": 3},
+        {"bootstrap__confidence": 0.5},
+    ):
         other = write_project(tmp_path, declared, analysis(**change)).config.analysis
         assert other != before
         assert other.collecting() == before.collecting()
