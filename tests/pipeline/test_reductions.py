@@ -182,7 +182,9 @@ def test_reductions_that_cannot_be_are_named_before_anything_starts(
     wrong: dict[str, Any], words: str, tmp_path: Path
 ) -> None:
     project = write_project(tmp_path, {"one": wrong})
-    with pytest.raises(ConfigError, match=r"config/runsets: runsets\.one\.reductions|test\.yaml") as e:
+    with pytest.raises(
+        ConfigError, match=r"config/runsets: runsets\.one\.reductions|test\.yaml"
+    ) as e:
         project.check()
     assert words in str(e.value)
 
