@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from fittest.analysis.reductions import REDUCTIONS
 from fittest.errors import ConfigError
 from fittest.pipeline.paper_config import Entry, OwnAnalysis, PaperFile
 from fittest.pipeline.targets import meant
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fittest.claims.model import ClaimFile
     from fittest.pipeline.project import Project
 
-KINDS = ("runs", "frequencies", "trajectories", "weights")
+KINDS = ("runs", "frequencies", "trajectories", "weights", *REDUCTIONS)
 """What an entry may read of a run-set."""
 VERDICTS = ("claims.csv", "claims.md", "claims.html", "derived.txt", "price.csv", "price.html")
 """What the claims of a paper become, beside the captions."""
@@ -302,6 +303,13 @@ def _paths(
         return str(getattr(project.paths, file)(runset))
     if file == "trajectories":
         return project.runset_inputs(runset)
+    if file in REDUCTIONS:
+        if file not in project.catalogue.runset(runset).reductions:
+            raise ConfigError(
+                f"{where}: run-set `{runset}` makes no {file}; add it to reductions in"
+                f" {project.catalogue.runset(runset).where}"
+            )
+        return project.paths.reduced(runset, file)
     return project.runset_weights(runset)
 
 
