@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +346,42 @@ def test_a_shard_of_runs_with_and_without_an_optional_recording(tmp_path: Path) 
     table = read_table(tmp_path / project.paths.trajectory("one", "0000"), "trajectory")
     recorded = table["gradient_signals"].notna().groupby(table["run_id"]).agg(["any", "all"])
     assert sorted(recorded.itertuples(index=False, name=None)) == [(False, False), (True, True)]
+
+
+def test_trajectories_of_many_shards_are_never_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One shard's in memory at a time, and the tables as from a single shard, row by row."""
+    declared = {"one": runset({**LONG, "steps": 40}, {"seed": {"range": [0, 12]}})}
+    whole = collected(write_project(tmp_path / "whole", declared), "one")
+    over = {"shards": {"smoke": {"runs": 1, "pflop": 1.0}}}
+    project = write_project(tmp_path / "parts", declared, over)
+    assert len(project.catalogue.shards("one")) == 12
+    train_all(project, "one")
+    read: list[weakref.ref[pd.DataFrame]] = []
+    alive = []
+
+    def counted(*arguments: Any) -> pd.DataFrame:
+        gc.collect()
+        alive.append(sum(one() is not None for one in read))
+        table = read_table(*arguments)
+        read.append(weakref.ref(table))
+        return table
+
+    monkeypatch.setattr("fittest.pipeline.collect.read_table", counted)
+    found = collected(project, "one")
+    assert len(alive) == 12
+    assert max(alive) <= 1
+    for name, table in whole.items():
+        pd.testing.assert_frame_equal(found[name], table, check_exact=True)
+
+
+def test_the_order_of_runs_is_the_run_sets_whoever_trained_them(tmp_path: Path) -> None:
+    donor = runset(LONG, {"seed": [1, 3]})
+    own = runset(LONG, {"seed": [0, 1, 2, 3]}, reuse=["donor"])
+    project = write_project(tmp_path, {"donor": donor, "one": own})
+    collected(project, "one")
+    ids = [run.run_id for run in project.catalogue.runset("one").runs]
+    for path in (project.paths.runs("one"), project.paths.frequencies("one")):
+        found = read_table(tmp_path / path, columns=["run_id"])["run_id"]
+        assert list(dict.fromkeys(found)) == ids

@@ -167,26 +167,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         runset({"recording": {"final": []}}, reductions=[NAME]),
         "needs embedding.weight; add it to recording.final",
     ),
-    "of nothing": (
-        runset(
-            {"task": {"name": "sorting", "p": None}, "model": {"name": "transformer"}},
-            reductions=[NAME],
-        ),
-        "",
-    ),
 }
 
 
-@pytest.mark.parametrize(("wrong", "words"), list(WRONG.values())[:2], ids=list(WRONG)[:2])
+@pytest.mark.parametrize(("wrong", "words"), WRONG.values(), ids=WRONG)
 def test_reductions_that_cannot_be_are_named_before_anything_starts(
     wrong: dict[str, Any], words: str, tmp_path: Path
 ) -> None:
     project = write_project(tmp_path, {"one": wrong})
-    with pytest.raises(
-        ConfigError, match=r"config/runsets: runsets\.one\.reductions|test\.yaml"
-    ) as e:
+    with pytest.raises(ConfigError, match=r"test\.yaml: runsets\.one\.reductions") as caught:
         project.check()
-    assert words in str(e.value)
+    assert words in str(caught.value)
 
 
 def test_a_population_is_reduced_within_bounded_memory(tmp_path: Path) -> None:

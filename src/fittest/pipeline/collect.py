@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from fittest.errors import StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.references import ready
 from fittest.pipeline.tables import runs_table
+from fittest.runs.catalogue import Shard
 from fittest.runs.run import Run
 from fittest.store import check_origin, read_table, write_table, write_text
 
@@ -39,45 +41,21 @@ def own_rows(run: Run, rows: pd.DataFrame, two_mean_factor: float) -> pd.DataFra
 def collect(project: Project, runset: str, runs_path: str, frequencies_path: str) -> None:
     """Write the `runs` and `frequencies` tables of a run-set, and its configuration beside them.
 
-    Reused runs are cut to what this run-set asks for. Raises StoreError where a shard does not
+    Reused runs are cut to what this run-set asks for. One shard's trajectories are in memory at a
+    time. Raises StoreError where a shard does not
     hold a run that it should.
     """
     catalogue = project.catalogue
-    wanted = {run.run_id: run for run in catalogue.runset(runset).runs}
-    factor = project.config.analysis.alive.two_mean_factor
-    parts, found = [], set()
-    owners = catalogue.owners(runset)
-    for shard in catalogue.sources(runset):
-        path = project.paths.trajectory(shard.runset, shard.name)
-        trajectory = read_table(project.root / path, "trajectory")
-        for run_id, rows in trajectory.groupby("run_id", sort=False):
-            run = wanted.get(str(run_id))
-            # Another run-set may hold a shorter record of the same network.
-            if run is not None and owners[run.run_id] == shard.runset:
-                found.add(run_id)
-                if "signals" in run.observers and rows["signals"].isna().any():
-                    raise StoreError(
-                        f"{path}: holds no signals of run {run_id}, which observes them; delete it"
-                        " and run the same command again"
-                    )
-                parts.append(own_rows(run, rows, factor))
-    missing = wanted.keys() - found
-    if missing:
-        raise StoreError(
-            f"{len(missing)} runs of `{runset}` are in none of its shards, such as"
-            f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
-            " run the same command again"
-        )
-    # Snakemake retrains what was trained otherwise, but not where tables that the training
-    # depends on are made anew in the same call.
-    for shard in catalogue.sources(runset):
-        path = project.paths.trajectory(shard.runset, shard.name)
-        check_origin(project.root / path, config_hash=shard.key)
-    asked = list(wanted.values())
-    described = runs_table(runset, asked, owners, ready(project, asked))
-    runs, frequencies = summarise_runs(
-        pd.concat(parts), described, project.config.analysis.thresholds()
-    )
+    asked = list(catalogue.runset(runset).runs)
+    described = runs_table(runset, asked, catalogue.owners(runset), ready(project, asked))
+    thresholds = project.config.analysis.thresholds()
+    try:
+        runs, frequencies = summarise_runs(_trajectories(project, runset), described, thresholds)
+    except ValueError:
+        # Rows that do not fit may be of another configuration: that is the better word.
+        _check_shards(project, runset)
+        raise
+    _check_shards(project, runset)
     origin = project.provenance(
         project.runset_key(runset),
         runset=runset,
@@ -98,3 +76,51 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
     )
     write_table(frequencies, project.root / frequencies_path, origin, "frequencies")
     write_table(runs, project.root / runs_path, origin, "runs")
+
+
+def _check_shards(project: Project, runset: str) -> None:
+    """Snakemake retrains what was trained otherwise, but not where tables that the training depends
+    on are made anew in the same call."""
+    for shard in project.catalogue.sources(runset):
+        path = project.paths.trajectory(shard.runset, shard.name)
+        check_origin(project.root / path, config_hash=shard.key)
+
+
+def _trajectories(project: Project, runset: str) -> Iterator[pd.DataFrame]:
+    """The rows of a run-set's runs, shard by shard; StoreError at the end where some are absent."""
+    catalogue = project.catalogue
+    wanted = {run.run_id: run for run in catalogue.runset(runset).runs}
+    owners = catalogue.owners(runset)
+    missing = set(wanted)
+    for shard in catalogue.sources(runset):
+        parts = []
+        for run_id, rows in _rows_of(project, shard):
+            run = wanted.get(run_id)
+            # Another run-set may hold a shorter record of the same network.
+            if run is not None and owners[run_id] == shard.runset:
+                missing.discard(run_id)
+                parts.append(_checked(project, shard, run, rows))
+        if parts:
+            yield pd.concat(parts)
+    if missing:
+        raise StoreError(
+            f"{len(missing)} runs of `{runset}` are in none of its shards, such as"
+            f" {min(missing)}; delete {project.paths.results}/{project.scale}/runs/{runset} and"
+            " run the same command again"
+        )
+
+
+def _rows_of(project: Project, shard: Shard) -> Iterator[tuple[str, pd.DataFrame]]:
+    path = project.root / project.paths.trajectory(shard.runset, shard.name)
+    for run_id, rows in read_table(path, "trajectory").groupby("run_id", sort=False):
+        yield str(run_id), rows
+
+
+def _checked(project: Project, shard: Shard, run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    if "signals" in run.observers and rows["signals"].isna().any():
+        path = project.paths.trajectory(shard.runset, shard.name)
+        raise StoreError(
+            f"{path}: holds no signals of run {run.run_id}, which observes them; delete it and run"
+            " the same command again"
+        )
+    return own_rows(run, rows, project.config.analysis.alive.two_mean_factor)

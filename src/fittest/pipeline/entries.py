@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fittest.analysis.reductions import REDUCTIONS
 from fittest.pipeline.paper_config import Entry, OwnAnalysis, PaperFile
 
 if TYPE_CHECKING:
     from fittest.claims.model import ClaimFile
 
-KINDS = ("runs", "frequencies", "trajectories", "weights")
+KINDS = ("runs", "frequencies", "trajectories", "weights", *REDUCTIONS)
 """What an entry may read of a run-set."""
 VERDICTS = ("claims.csv", "claims.md", "claims.html", "derived.txt", "price.csv", "price.html")
 """What the claims of a paper become, beside the captions."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+from fittest.analysis.reductions import REDUCTIONS
 from fittest.errors import ConfigError
 from fittest.pipeline.entries import (
     VERDICTS,
@@ -177,6 +178,13 @@ def _paths(
         return str(getattr(project.paths, file)(runset))
     if file == "trajectories":
         return project.runset_inputs(runset)
+    if file in REDUCTIONS:
+        if file not in project.catalogue.runset(runset).reductions:
+            raise ConfigError(
+                f"{where}: run-set `{runset}` makes no {file}; add it to reductions in"
+                f" {project.catalogue.runset(runset).where}"
+            )
+        return project.paths.reduced(runset, file)
     return project.runset_weights(runset)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from math import gcd
 from typing import Any
 
@@ -56,14 +57,15 @@ _NO_SIGNALS: dict[str, Any] = {
 
 
 def summarise_runs(
-    trajectory: pd.DataFrame, runs: pd.DataFrame, thresholds: Thresholds
+    trajectory: pd.DataFrame | Iterable[pd.DataFrame], runs: pd.DataFrame, thresholds: Thresholds
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Reduce each run's trajectory to its end, its start and its fate.
 
     Args:
         trajectory: run_id, step, train_loss, test_loss, train_accuracy, test_accuracy, signals
             (list of K norms; null where they are not observed), signal_mean (over all p bins).
-            Rows of runs not in ``runs`` are ignored.
+            Rows of runs not in ``runs`` are ignored. Or several such tables, one after the other,
+            each with all rows of its runs: one is in memory at a time.
         runs: run_id, p and whatever describes the runs; one row each. A run that its training
             already marked in a column ``failed`` stays failed. If there is a column ``steps``, a
             trajectory is used up to that step: a shorter run may share a longer one's.
@@ -82,20 +84,23 @@ def summarise_runs(
     Raises:
         ValueError: if a run has no trajectory, or signals of the wrong length.
     """
-    by_run = {str(run_id): rows for run_id, rows in trajectory.groupby("run_id", sort=False)}
-    absent = [run_id for run_id in runs["run_id"] if run_id not in by_run]
-    if absent:
-        raise ValueError(f"{len(absent)} runs have no trajectory, e.g. {absent[0]}")
-    summaries: list[dict[str, Any]] = []
-    tables: list[pd.DataFrame] = []
     limits = runs["steps"] if "steps" in runs else [np.inf] * len(runs)
     marked = runs["failed"].fillna(False).astype(bool) if "failed" in runs else [False] * len(runs)
-    for run_id, p, limit, broken in zip(runs["run_id"], runs["p"], limits, marked, strict=True):
-        rows = by_run[run_id]
-        rows = rows[rows["step"] <= limit]
-        summary, frequencies = _summarise_one(rows, p, bool(broken), thresholds)
-        summaries.append({"run_id": run_id, **summary})
-        tables.append(frequencies.assign(run_id=run_id))
+    known = {
+        run_id: (p, limit, bool(broken))
+        for run_id, p, limit, broken in zip(runs["run_id"], runs["p"], limits, marked, strict=True)
+    }
+    summaries: list[dict[str, Any]] = []
+    tables: list[pd.DataFrame] = []
+    for part in [trajectory] if isinstance(trajectory, pd.DataFrame) else trajectory:
+        found, frequencies = _summarise_part(part, known, thresholds)
+        summaries += found
+        tables += [frequencies] if len(frequencies) else []
+        del part
+    absent = known.keys() - {summary["run_id"] for summary in summaries}
+    if absent:
+        first = next(run_id for run_id in known if run_id in absent)
+        raise ValueError(f"{len(absent)} runs have no trajectory, e.g. {first}")
     added = pd.DataFrame(summaries, columns=["run_id", *RUN_DTYPES, "survivors", *LOSSES])
     kept = runs.drop(columns=[name for name in added.columns[1:] if name in runs.columns])
     table = kept.merge(
@@ -105,9 +110,32 @@ def summarise_runs(
         validate="one_to_one",
     )
     columns = ["run_id", *FREQUENCY_DTYPES]
-    filled = [part for part in tables if len(part)]
-    frequencies = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
+    frequencies = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    # The parts come in an order of their own.
+    place = frequencies["run_id"].map({run_id: number for number, run_id in enumerate(known)})
+    if not place.is_monotonic_increasing:
+        order = np.argsort(place.to_numpy(), kind="stable")
+        frequencies = frequencies.iloc[order].reset_index(drop=True)
     return table, frequencies[columns].astype(FREQUENCY_DTYPES)
+
+
+def _summarise_part(
+    trajectory: pd.DataFrame, known: Mapping[str, tuple[Any, Any, bool]], thresholds: Thresholds
+) -> tuple[list[dict[str, Any]], pd.DataFrame]:
+    """Summaries of the known runs of a table, and their frequencies in one table.
+
+    known: run_id -> p, last step used, whether its training marked it as failed.
+    """
+    summaries: list[dict[str, Any]] = []
+    tables: list[pd.DataFrame] = []
+    for run_id, rows in trajectory.groupby("run_id", sort=False):
+        if run_id in known:
+            p, limit, broken = known[str(run_id)]
+            used = rows[rows["step"] <= limit]
+            summary, frequencies = _summarise_one(used, p, broken, thresholds)
+            summaries.append({"run_id": run_id, **summary})
+            tables += [frequencies.assign(run_id=run_id)] if len(frequencies) else []
+    return summaries, pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def _summarise_one(
