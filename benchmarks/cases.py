@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 
 from fittest.models import EmbeddingMLPSettings
-from fittest.pipeline.ensembles import build_ensemble
+from fittest.pipeline.running.ensembles import build_ensemble
 from fittest.runs.cost import flops, flops_per_step
 from fittest.runs.run import Run, Seeds
 from fittest.tasks import ModularAddition, train_pairs

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from benchmarks.cases import Case
 from benchmarks.engine import Engine
-from fittest.pipeline.config import TrainingSettings
+from fittest.pipeline.configuration.config import TrainingSettings
 
 # Survival methods 5.3: the axes of the dimension and the prime sweep.
 DIMENSIONS = tuple(range(16, 129))

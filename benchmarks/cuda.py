@@ -13,8 +13,8 @@ from benchmarks.engine import Engine
 from benchmarks.matmul_shapes import Shape, step_rate, step_shapes
 from benchmarks.options import Options
 from benchmarks.timing import interleaved
-from fittest.pipeline.backends import networks_at_once
-from fittest.pipeline.config import TrainingSettings
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.running.backends import networks_at_once
 
 
 def matmul_rate(shape: Shape, networks: int, seconds: float) -> float:

@@ -7,8 +7,8 @@ import time
 import torch
 
 from benchmarks.cases import Case
-from fittest.pipeline.backends import choose_backend
-from fittest.pipeline.config import TrainingSettings
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.running.backends import choose_backend
 from fittest.training.backend import TrainingState
 
 

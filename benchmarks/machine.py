@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from fittest.pipeline.calibrate import processor
+from fittest.pipeline.price.calibrate import processor
 from fittest.training import native_library
 
 

@@ -20,7 +20,7 @@ from benchmarks.matmul_shapes import Shape, step_rate, step_shapes
 from benchmarks.options import Options
 from benchmarks.sequential import Sequential
 from benchmarks.timing import Timing, interleaved
-from fittest.pipeline.config import TrainingSettings
+from fittest.pipeline.configuration.config import TrainingSettings
 
 TOLERANCE = 1e-3
 """Largest relative difference of train losses after `compared_steps`."""

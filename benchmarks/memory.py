@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 
 from benchmarks.cases import Case
-from fittest.pipeline.backends import choose_backend
-from fittest.pipeline.ensembles import DTYPES
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.backends import choose_backend
+from fittest.pipeline.running.ensembles import DTYPES
 
 _MIB = 2.0**20
 

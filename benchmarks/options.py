@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks.cases import BAR_SETTING, DEFAULT
-from fittest.pipeline.config import ProjectConfig, TrainingSettings
+from fittest.pipeline.configuration.config import ProjectConfig, TrainingSettings
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from fittest.analysis.fates.alive import alive_two_mean
-from fittest.pipeline.backends import choose_backend
-from fittest.pipeline.config import TrainingSettings
-from fittest.pipeline.ensembles import DTYPES, build_ensemble, observing
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.running.backends import choose_backend
+from fittest.pipeline.running.ensembles import DTYPES, build_ensemble, observing
 from fittest.runs.run import Run, Seeds
 from fittest.store import write_text
 

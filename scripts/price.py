@@ -3,8 +3,8 @@
 from fittest.pipeline.script import rule_job
 
 if "snakemake" in globals():
-    from fittest.pipeline.calibrate import calibrated
-    from fittest.pipeline.price_page import price_page, price_table, runs_of
+    from fittest.pipeline.price.calibrate import calibrated
+    from fittest.pipeline.price.price_page import price_page, price_table, runs_of
     from fittest.pipeline.project import Project
     from fittest.store import write_csv, write_text
 

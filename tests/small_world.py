@@ -11,9 +11,9 @@ import torch
 import yaml
 from torch import Tensor
 
-from fittest.pipeline.ensembles import build_ensemble, observing
 from fittest.pipeline.project import Project
-from fittest.pipeline.train import train_shard
+from fittest.pipeline.running.ensembles import build_ensemble, observing
+from fittest.pipeline.running.train import train_shard
 from fittest.runs.axes import merged
 from fittest.runs.run import Run
 from fittest.training import native_library

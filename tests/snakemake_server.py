@@ -28,7 +28,7 @@ LOADED = (
     "requests",
     "smart_open",
     "yte",
-    "fittest.pipeline.cluster",
+    "fittest.pipeline.price.cluster",
     "fittest.pipeline.project",
     "fittest.pipeline.workflow_end",
     "fittest.pipeline.workflow_start",
@@ -40,7 +40,7 @@ def load() -> None:
     for name in LOADED:
         with suppress(ModuleNotFoundError):
             import_module(name)
-    codehash = import_module("fittest.pipeline.codehash")
+    codehash = import_module("fittest.pipeline.identity.codehash")
     project = import_module("fittest.pipeline.project").Project.load(REPOSITORY)
     for runset in project.catalogue.names():
         project.catalogue.shards(runset)

@@ -43,8 +43,13 @@ def test_floors_that_train_nothing_import_nothing_heavy() -> None:
         "analysis.survival.collaboration",
         "store",
     ]
-    names += ["claims.judge", "pipeline.project", "pipeline.codehash", "pipeline.collect"]
-    names += ["pipeline.jobs", "pipeline.tables", "pipeline.references"]
+    names += [
+        "claims.judge",
+        "pipeline.project",
+        "pipeline.identity.codehash",
+        "pipeline.running.collect",
+    ]
+    names += ["pipeline.jobs", "pipeline.running.tables", "pipeline.running.references"]
     modules = ", ".join(f"fittest.{name}" for name in names)
     assert python(f"import sys, {modules}; {NAMED}").split() == []
 
@@ -63,7 +68,7 @@ def loaded() -> dict[str, set[str]]:
     loaded what they may load, which saves half a minute."""
     code = f"""
 import os, runpy, sys
-import fittest.claims.judge, fittest.pipeline.collect
+import fittest.claims.judge, fittest.pipeline.running.collect
 for path in sorted(sys.argv[1:], key=lambda path: "plot" in path):
     if "plot" in path:
         import matplotlib.figure, fittest.plotting.panels

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from fittest.errors import FittestError
-from fittest.pipeline.check import check_scales
+from fittest.pipeline.configuration.check import check_scales
+from fittest.pipeline.configuration.schemas import write_schemas
+from fittest.pipeline.configuration.targets import canonical
+from fittest.pipeline.price.remaining import needed_shards, remaining
 from fittest.pipeline.project import Project
-from fittest.pipeline.remaining import needed_shards, remaining
-from fittest.pipeline.schemas import write_schemas
-from fittest.pipeline.targets import canonical
 from fittest.runs.runset import SCALES
 
 
@@ -60,10 +60,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _plan(arguments: argparse.Namespace) -> None:
     # Not at the top: `check` needs none of it.
-    from fittest.pipeline.calibrate import calibrated
-    from fittest.pipeline.forecast import Rate
-    from fittest.pipeline.plan import as_json, as_text, price
-    from fittest.pipeline.plan_jobs import jobs, jobs_as_json, jobs_as_text
+    from fittest.pipeline.forecasts.forecast import Rate
+    from fittest.pipeline.price.calibrate import calibrated
+    from fittest.pipeline.price.plan import as_json, as_text, price
+    from fittest.pipeline.price.plan_jobs import jobs, jobs_as_json, jobs_as_text
 
     over: dict[str, object] = {"scale": arguments.scale} if arguments.scale else {}
     if arguments.device:

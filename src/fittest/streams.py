@@ -4,7 +4,8 @@ Two purposes never share a stream, even when a run uses the same integer seed fo
 (survival methods 1.4: `default` mode seeds embedding, MLP and split alike).
 
 A new purpose is a constant with a number that no other has. The hash of a run's code counts the
-purposes that the run draws from, so that a new one retrains nothing (pipeline/deciding.py).
+purposes that the run draws from, so that a new one retrains nothing
+(pipeline/identity/deciding.py).
 """
 
 from __future__ import annotations

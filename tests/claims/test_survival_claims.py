@@ -21,8 +21,8 @@ from fittest.claims.model import ClaimFile
 from fittest.claims.registry import check_call, measures_of
 from fittest.claims.tables import Tables
 from fittest.errors import ClaimError
+from fittest.pipeline.configuration.schemas import schema_texts
 from fittest.pipeline.project import Project
-from fittest.pipeline.schemas import schema_texts
 from fittest.store import write_table
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,10 +22,10 @@ from snakemake.iocontainers import InputFiles, OutputFiles, Params
 import checkouts
 from fittest.__main__ import main
 from fittest.analysis.survival.constants import Constants
-from fittest.pipeline.collect import collect
+from fittest.pipeline.configuration.targets import published_files
 from fittest.pipeline.project import Project
-from fittest.pipeline.targets import published_files
-from fittest.pipeline.train import train_shard
+from fittest.pipeline.running.collect import collect
+from fittest.pipeline.running.train import train_shard
 
 LANGUAGES = {"sh", "python", "yaml"}
 MORE = ("Makefile", "pyproject.toml", "requirements.lock", "setup.py")

@@ -24,7 +24,7 @@ from fittest.claims.measures import Evidence
 from fittest.claims.model import Claim
 from fittest.claims.registry import measures_of
 from fittest.claims.tables import Tables
-from fittest.pipeline.codehash import training_hash
+from fittest.pipeline.identity.codehash import training_hash
 from fittest.pipeline.project import Project
 from fittest.runs.run import Run
 from fittest.store import write_table
@@ -46,8 +46,8 @@ def shown(language: str, start: str) -> dict[str, str]:
 TRY = """
 import json
 import torch
-from fittest.pipeline.codehash import training_hash
-from fittest.pipeline.ensembles import build_ensemble
+from fittest.pipeline.identity.codehash import training_hash
+from fittest.pipeline.running.ensembles import build_ensemble
 from fittest.runs.run import Run
 from fittest.training.torch_backend import TorchBackend
 

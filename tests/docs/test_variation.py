@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from doc_pages import ROOT, blocks
 
-from fittest.pipeline.forecast import Rate
-from fittest.pipeline.plan import price
+from fittest.pipeline.forecasts.forecast import Rate
+from fittest.pipeline.price.plan import price
 from fittest.pipeline.project import Project
 
 

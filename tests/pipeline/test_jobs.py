@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fittest.errors import Interrupted
-from fittest.pipeline.forecast import EnsembleCost, Rate, shard_seconds
+from fittest.pipeline.configuration.targets import training_targets
+from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate, shard_seconds
+from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
-from fittest.pipeline.plan import job_progress
-from fittest.pipeline.progress import Progress, duration
+from fittest.pipeline.price.plan import job_progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.train import train_shard
 from fittest.pipeline.script import job
-from fittest.pipeline.targets import training_targets
-from fittest.pipeline.train import train_shard
 from fittest.runs.cost import flops, flops_per_step
 from fittest.runs.run import Run
 from fittest.store import read_table
@@ -83,7 +83,7 @@ def test_a_job_told_to_stop_asks_to_be_started_again(
     def stopped(*_: object) -> None:
         raise Interrupted("later")
 
-    monkeypatch.setattr("fittest.pipeline.train.train_shard", stopped)
+    monkeypatch.setattr("fittest.pipeline.running.train.train_shard", stopped)
     with pytest.raises(SystemExit) as caught:
         train(project)
     assert caught.value.code == EXIT_INTERRUPTED

@@ -13,7 +13,7 @@ import pytest
 from snakemake.iocontainers import InputFiles, OutputFiles, Params
 
 from fittest.errors import StoreError
-from fittest.pipeline import made
+from fittest.pipeline.identity import made
 from fittest.pipeline.script import job, rule_job
 from fittest.store import write_csv, write_table
 

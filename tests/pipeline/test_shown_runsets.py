@@ -18,11 +18,11 @@ import pytest
 import yaml
 
 from fittest.errors import Interrupted
-from fittest.pipeline import train
-from fittest.pipeline.collect import collect
-from fittest.pipeline.progress import Progress
+from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.project import Project
-from fittest.pipeline.train import train_shard
+from fittest.pipeline.running import train
+from fittest.pipeline.running.collect import collect
+from fittest.pipeline.running.train import train_shard
 from fittest.runs.axes import merged
 from fittest.runs.run import Run
 from fittest.store import read_table

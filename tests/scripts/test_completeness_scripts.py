@@ -37,8 +37,8 @@ from fittest.analysis.completeness.winners import speed_bars, speed_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.models import EMBEDDING, EmbeddingMLPSettings
-from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.collect import collect
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
 from fittest.tasks import Remainder

@@ -15,8 +15,8 @@ from worlds import load_script
 
 from fittest.analysis.papers import statistics_of
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.pipeline.collect import collect
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.collect import collect
 from fittest.store import read_provenance, read_table, write_table
 from small_world import runset, train_all, write_project
 

@@ -19,8 +19,8 @@ import pytest
 from local_slurm import GPUS, Job, jobs_after, memory_of, slurm
 
 from checkouts import checkout, snakemake
-from fittest.pipeline.cluster import collect_request, training_request
-from fittest.pipeline.plan import needed_shards
+from fittest.pipeline.price.cluster import collect_request, training_request
+from fittest.pipeline.price.plan import needed_shards
 from fittest.pipeline.project import Project
 from fittest.store import read_table
 from small_world import BACKENDS

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fittest.errors import StoreError
-from fittest.pipeline.tables import weight_tables
+from fittest.pipeline.running.tables import weight_tables
 from fittest.store import provenance, read_rows, read_run, read_table, write_batches
 from small_world import plain, seeded_runs
 

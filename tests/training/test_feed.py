@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fittest.data import batch_indices
-from fittest.pipeline.ensembles import build_ensemble, consecutive, feed_of
+from fittest.pipeline.running.ensembles import build_ensemble, consecutive, feed_of
 from fittest.runs.run import Run
 from fittest.tasks.task import Examples
 from fittest.training.backend import Dropout

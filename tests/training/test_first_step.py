@@ -14,8 +14,8 @@ from torch.nn import functional
 from fittest.errors import StoreError, TrainingError
 from fittest.models import EMBEDDING
 from fittest.models.networks import embedding_mlp
-from fittest.pipeline import train
-from fittest.pipeline.train import train_shard
+from fittest.pipeline.running import train
+from fittest.pipeline.running.train import train_shard
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library, torch_backend
 from fittest.training.first_step import check_first_step

@@ -21,7 +21,7 @@ import pytest
 import torch
 
 from fittest.models import EMBEDDING
-from fittest.pipeline.ensembles import observing
+from fittest.pipeline.running.ensembles import observing
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend

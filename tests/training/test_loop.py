@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fittest import fourier
 from fittest.models import EMBEDDING
-from fittest.pipeline.ensembles import observe_gradient_of
+from fittest.pipeline.running.ensembles import observe_gradient_of
 from fittest.training.loop import Control, Interrupted, Keep
 from fittest.training.record import Record, Rows, WeightSpool
 from fittest.training.restart import pack, unpack

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from fittest.errors import DeviceError
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
-from fittest.pipeline import backends
-from fittest.pipeline.backends import choose_backend
-from fittest.pipeline.config import TrainingSettings
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.running import backends
+from fittest.pipeline.running.backends import choose_backend
 from fittest.runs.run import Run
 from fittest.store import read_provenance
 from fittest.tasks import Task

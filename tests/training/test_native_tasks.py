@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fittest.models import EMBEDDING
-from fittest.pipeline.ensembles import build_ensemble
+from fittest.pipeline.running.ensembles import build_ensemble
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.native_backend import NativeBackend

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from fittest.errors import Interrupted
 from fittest.models import EMBEDDING
-from fittest.pipeline.ensembles import groups
+from fittest.pipeline.running.ensembles import groups
 from fittest.runs.run import Run
 from fittest.training.backend import Ensemble, Parameters
 from fittest.training.loop import Control

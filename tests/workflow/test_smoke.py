@@ -14,7 +14,7 @@ import yaml
 
 from checkouts import checkout, snakemake
 from fittest.analysis.papers import statistics_of
-from fittest.pipeline.plan import needed_shards
+from fittest.pipeline.price.plan import needed_shards
 from fittest.pipeline.project import Project
 from fittest.store import read_provenance, read_table
 

@@ -5,8 +5,8 @@
 import functools
 import os
 
-from fittest.pipeline import cluster
-from fittest.pipeline.node import SUBMITTED
+from fittest.pipeline.price import cluster
+from fittest.pipeline.running.node import SUBMITTED
 
 # A job that Snakemake submitted has what it asked for. One that runs inside an allocation that a
 # user made by hand has not.

@@ -8,8 +8,8 @@ from pathlib import Path
 from fittest.claims.render import figure_label
 from fittest.errors import FittestError
 from fittest.pipeline import workflow_start
-from fittest.pipeline.codehash import package_has
-from fittest.pipeline.targets import training_targets
+from fittest.pipeline.identity.codehash import package_has
+from fittest.pipeline.configuration.targets import training_targets
 
 
 report: "../report/workflow.rst"

@@ -1,9 +1,10 @@
 # After every rule: where jobs run on a cluster and what they ask for, which finished files are stale,
 # and a last word on jobs that failed.
 
-from fittest.pipeline import prefork, workflow_end
-from fittest.pipeline.failures import summary
-from fittest.pipeline.targets import check_targets
+from fittest.pipeline.running import prefork
+from fittest.pipeline import workflow_end
+from fittest.pipeline.running.failures import summary
+from fittest.pipeline.configuration.targets import check_targets
 
 # In another workflow, any target may be one of that workflow's own.
 if HOME is not None and os.path.realpath(workflow.main_snakefile) in (

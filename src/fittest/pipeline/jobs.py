@@ -30,9 +30,9 @@ def run_training(
     it again.
     """
     # Every script comes by here, and only this job pays for importing torch.
-    from fittest.pipeline.node import own_gpu, project_on_this_node
-    from fittest.pipeline.plan import job_progress
-    from fittest.pipeline.train import train_shard
+    from fittest.pipeline.price.plan import job_progress
+    from fittest.pipeline.running.node import own_gpu, project_on_this_node
+    from fittest.pipeline.running.train import train_shard
     from fittest.pipeline.workflow_start import announced
 
     project = project_on_this_node(config)
@@ -48,14 +48,14 @@ def run_training(
 def run_join(config: Mapping[str, Any], runset: str, reduction: str, joined: str) -> None:
     """The job of rule `join`."""
     from fittest.pipeline.project import Project
-    from fittest.pipeline.reductions import join
+    from fittest.pipeline.running.reductions import join
 
     join(Project(config), runset, reduction, joined)
 
 
 def run_collect(config: Mapping[str, Any], runset: str, runs: str, frequencies: str) -> None:
     """The job of rule `collect`."""
-    from fittest.pipeline.collect import collect
     from fittest.pipeline.project import Project
+    from fittest.pipeline.running.collect import collect
 
     collect(Project(config), runset, runs, frequencies)

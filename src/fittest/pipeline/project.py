@@ -12,14 +12,14 @@ from typing import Any
 from fittest.analysis.papers import constants
 from fittest.claims.model import ClaimFile
 from fittest.errors import ConfigError
-from fittest.pipeline import targets
-from fittest.pipeline.check import check
-from fittest.pipeline.codehash import training_hash
-from fittest.pipeline.config import ProjectConfig
-from fittest.pipeline.entries import runsets_behind, with_runsets
-from fittest.pipeline.entry_rules import EntryRule, entry_rules
-from fittest.pipeline.paper_config import FigureEntry, PaperFile
-from fittest.pipeline.reductions import stored_version
+from fittest.pipeline.configuration import targets
+from fittest.pipeline.configuration.check import check
+from fittest.pipeline.configuration.config import ProjectConfig
+from fittest.pipeline.configuration.entries import runsets_behind, with_runsets
+from fittest.pipeline.configuration.entry_rules import EntryRule, entry_rules
+from fittest.pipeline.configuration.paper_config import FigureEntry, PaperFile
+from fittest.pipeline.configuration.reductions import stored_version
+from fittest.pipeline.identity.codehash import training_hash
 from fittest.runs.axes import merged
 from fittest.runs.catalogue import Catalogue, Shard
 from fittest.runs.cost import flops
@@ -164,7 +164,7 @@ class Project:
         return with_runsets(self._files("papers", PaperFile), self.claims)
 
     def entry_rules(self) -> list[EntryRule]:
-        """The rules that the papers' entries stand for (`fittest.pipeline.entry_rules`)."""
+        """The rules that the papers' entries stand for (configuration/entry_rules.py)."""
         return entry_rules(self)
 
     def figure(self, paper: str, name: str) -> FigureEntry:
@@ -206,7 +206,7 @@ class Project:
         return runsets_behind(self.papers, self.claims, paper, files)
 
     def runsets_of(self, target: str) -> list[str]:
-        """Run-sets that a target needs; what a target may be, `fittest.pipeline.targets` says."""
+        """Run-sets that a target needs; what a target may be, `configuration.targets` says."""
         return targets.resolve(self, target)
 
     @cached_property
@@ -259,5 +259,5 @@ class Project:
 
     def check(self) -> None:
         """Look at everything that can be wrong in the configuration at this scale before anything
-        starts (`fittest.pipeline.check`). Raises ConfigError."""
+        starts (`fittest.pipeline.configuration.check`). Raises ConfigError."""
         check(self)

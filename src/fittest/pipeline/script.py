@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fittest.errors import FittestError, StoreError
-from fittest.pipeline import made
+from fittest.pipeline.identity import made
 from fittest.store import read_provenance
 
 log = logging.getLogger("fittest")

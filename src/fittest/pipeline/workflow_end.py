@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fittest.pipeline.freshness import MARKER, Freshness, Step, mark
+from fittest.pipeline.identity.freshness import MARKER, Freshness, Step, mark
 from fittest.pipeline.project import Project
 from fittest.pipeline.script import CONFIGURATION
 

@@ -17,7 +17,7 @@ from fittest.analysis.survival.collaboration import (
     survivor_subsets,
 )
 from fittest.models import EMBEDDING
-from fittest.pipeline.ensembles import build_ensemble
+from fittest.pipeline.running.ensembles import build_ensemble
 from fittest.runs.initial import initial_parameters
 from fittest.training.torch_backend import TorchBackend
 from small_world import small_run

@@ -1,0 +1,1 @@
+"""The configuration: typed files, entries of papers, checks, targets."""

@@ -1,0 +1,1 @@
+"""Time and memory that training needs, and how far it is."""

@@ -1,0 +1,1 @@
+"""What decides a file: hashes of code, keys, what is stale."""

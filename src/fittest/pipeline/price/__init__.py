@@ -1,0 +1,1 @@
+"""What a target costs: plans, measurements of this machine, cluster requests."""

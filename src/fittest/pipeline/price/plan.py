@@ -1,0 +1,151 @@
+"""The price of a target before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
+from fittest.pipeline.forecasts.memory import shard_memory
+from fittest.pipeline.forecasts.progress import Progress, duration
+from fittest.pipeline.price.calibrate import known
+from fittest.pipeline.price.remaining import Remaining, is_finished, needed_shards, remaining
+from fittest.pipeline.project import Project
+from fittest.runs.catalogue import Shard
+from fittest.runs.cost import expected_steps
+
+_ADDED_UP = (
+    "runs",
+    "jobs",
+    "jobs_left",
+    "steps",
+    "flops",
+    "flops_left",
+    "seconds",
+    "seconds_left",
+)
+
+
+def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
+    """A bar for the job of a shard, and for all training of the targets."""
+    rate = known(project) or Rate.typical()
+    shard = project.shard(runset, name)
+    number = len(project.catalogue.shards(runset))
+    return Progress.on_stderr(
+        f"{runset} {shard.index + 1}/{number}",
+        total=shard_seconds(shard, rate) - rate.start_seconds,
+        later=pending_seconds(project, targets, (runset, name), rate),
+        rate=rate,
+    )
+
+
+def pending_seconds(
+    project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
+) -> float:
+    """Time at `rate` for the unfinished shards of the targets, without the shard `besides`."""
+    pending = [
+        shard
+        for shard in needed_shards(project, targets)
+        if (shard.runset, shard.name) != besides and not is_finished(project, shard)
+    ]
+    return sum(shard_seconds(shard, rate) for shard in pending)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Price of what a run-set trains for the targets.
+
+    steps: of all its runs together, expected where runs may stop early. flops: matrix products
+    of training. seconds: of its jobs, with their start and what they record. `_left`: of the jobs
+    that are to do. memory_mib: predicted peak of its largest job.
+    """
+
+    runset: str
+    runs: int
+    jobs: int
+    jobs_left: int
+    steps: int
+    flops: float
+    flops_left: float
+    seconds: float
+    seconds_left: float
+    memory_mib: float
+
+
+def price(
+    project: Project, targets: Sequence[str], rate: Rate, to_do: Remaining | None = None
+) -> list[Row]:
+    """One row per run-set that the targets need. ConfigError for an unknown target.
+
+    to_do: as `remaining` tells; asked for here where it is left out.
+    """
+    to_do = to_do or remaining(project, targets)
+    by_runset: dict[str, list[Shard]] = {}
+    for shard in needed_shards(project, targets):
+        by_runset.setdefault(shard.runset, []).append(shard)
+    rows = []
+    for runset, shards in by_runset.items():
+        left = [shard for shard in shards if (runset, shard.name) in to_do.shards]
+        rows.append(
+            Row(
+                runset=runset,
+                runs=sum(len(shard.runs) for shard in shards),
+                jobs=len(shards),
+                jobs_left=len(left),
+                steps=sum(expected_steps(run) for shard in shards for run in shard.runs),
+                flops=sum(shard_flops(shard) for shard in shards),
+                flops_left=sum(shard_flops(shard) for shard in left),
+                seconds=sum(shard_seconds(shard, rate) for shard in shards),
+                seconds_left=sum(shard_seconds(shard, rate) for shard in left),
+                memory_mib=max(shard_memory(project, shard) for shard in shards) / 2**20,
+            )
+        )
+    return rows
+
+
+def as_json(project: Project, targets: Sequence[str], rows: list[Row], rate: Rate) -> object:
+    """The plan as plain data."""
+    return {
+        "scale": project.scale,
+        "targets": list(targets),
+        "rate": {
+            "flops_per_second": [list(p) for p in rate.points],
+            "source": rate.source,
+            "note": rate.note,
+            "row_seconds": rate.row_seconds,
+            "start_seconds": rate.start_seconds,
+        },
+        "runsets": [asdict(row) for row in rows],
+        "total": {name: sum(getattr(row, name) for row in rows) for name in _ADDED_UP},
+    }
+
+
+def as_text(
+    project: Project, targets: Sequence[str], rows: list[Row], rate: Rate, note: str = ""
+) -> str:
+    """The plan as a table for people. note: a last line, "" for none."""
+    head = f"{'run-set':<12}{'runs':>8}{'jobs':>7}{'to do':>7}{'steps':>12}{'FLOPs':>11}"
+    head += f"{'time':>10}{'to do':>10}{'memory':>10}"
+    lines = [f"Training for {', '.join(targets)} at scale {project.scale}", "", head]
+    for row in rows:
+        lines.append(
+            f"{row.runset:<12}{row.runs:>8,}{row.jobs:>7,}{row.jobs_left:>7,}{row.steps:>12,}"
+            f"{row.flops:>11.1e}{duration(row.seconds):>10}{duration(row.seconds_left):>10}"
+            f"{row.memory_mib:>6,.0f} MiB"
+        )
+    lines.append(
+        f"{'total':<12}{sum(r.runs for r in rows):>8,}{sum(r.jobs for r in rows):>7,}"
+        f"{sum(r.jobs_left for r in rows):>7,}{sum(r.steps for r in rows):>12,}"
+        f"{sum(r.flops for r in rows):>11.1e}{duration(sum(r.seconds for r in rows)):>10}"
+        f"{duration(sum(r.seconds_left for r in rows)):>10}"
+    )
+    lines += ["", f"Speed: {rate.source}."]
+    if rate.note:
+        lines.append(rate.note[0].upper() + rate.note[1:] + ".")
+    if rate.start_seconds:
+        lines.append(f"Each job takes {rate.start_seconds:.1f} s to start, which is counted.")
+    lines.append("Memory is the largest job's; analyses and figures come on top.")
+    if any(run.stop for s in needed_shards(project, targets) for run in s.runs):
+        lines.append("Runs that stop when settled are counted with their expected steps.")
+    lines += [note] if note else []
+    return "\n".join(lines)

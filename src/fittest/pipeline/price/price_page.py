@@ -1,0 +1,115 @@
+"""What a paper costs at every scale, and what this scale did cost: a table and a page."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fittest.pipeline.forecasts.forecast import Rate
+from fittest.pipeline.forecasts.progress import duration
+from fittest.pipeline.identity import made
+from fittest.pipeline.price.plan import price
+from fittest.pipeline.price.remaining import NOTHING, needed_shards
+from fittest.pipeline.project import Project
+from fittest.runs.run import Run
+from fittest.runs.runset import SCALES
+
+COLUMNS = ["scale", "runset", "runs", "jobs", "steps", "flops", "forecast_s", "measured_s"]
+
+
+def runs_of(root: Path | str, config: dict[str, object], paper: str) -> list[Run]:
+    """All runs that a paper trains, at every scale."""
+    projects = [Project({**config, "scale": scale}, root) for scale in SCALES]
+    shards = [shard for project in projects for shard in needed_shards(project, [paper])]
+    return [run for shard in shards for run in shard.runs]
+
+
+def price_table(
+    root: Path | str, config: dict[str, object], paper: str, rate: Rate
+) -> pd.DataFrame:
+    """A row per scale and run-set that the paper trains: COLUMNS.
+
+    forecast_s: from FLOPs and `rate`, seconds. measured_s: of the scale in use, the sum over its
+    jobs of their wall times (made.py); NaN where some job left none.
+    """
+    rows = []
+    for scale in SCALES:
+        project = Project({**config, "scale": scale}, root)
+        # Nothing is asked of what is still to do: the page is of whole prices.
+        for row in price(project, [paper], rate, NOTHING):
+            rows.append(
+                {
+                    "scale": scale,
+                    "runset": row.runset,
+                    "runs": row.runs,
+                    "jobs": row.jobs,
+                    "steps": row.steps,
+                    "flops": row.flops,
+                    "forecast_s": row.seconds,
+                    "measured_s": _measured(project, row.runset)
+                    if scale == config.get("scale")
+                    else float("nan"),
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _measured(project: Project, runset: str) -> float:
+    costs = [
+        made.cost_of([project.root / project.paths.trajectory(runset, shard.name)])
+        for shard in project.catalogue.shards(runset)
+    ]
+    return sum(math.nan if cost is None else cost.seconds for cost in costs)
+
+
+def _cells(row: Mapping[Hashable, Any]) -> list[str]:
+    def time(seconds: float) -> str:
+        return "–" if math.isnan(seconds) else duration(seconds)
+
+    return [
+        html.escape(str(row["runset"])),
+        f"{int(row['runs']):,}",
+        f"{int(row['jobs']):,}",
+        f"{int(row['steps']):,}",
+        f"{float(row['flops']):.1e}",
+        time(float(row["forecast_s"])),
+        time(float(row["measured_s"])),
+    ]
+
+
+def price_page(table: pd.DataFrame, scale: str, source: str) -> str:
+    """One page: the scale in use with each run-set, and the totals of all scales.
+
+    source: where the forecast's speed comes from.
+    """
+    heads = ("run-set", "runs", "jobs", "steps", "FLOPs", "forecast", "measured")
+    style = (
+        "body{font:14px sans-serif;margin:1em;color:#222}table{border-collapse:collapse}"
+        "td,th{border:1px solid #ccc;padding:4px 9px;text-align:right;white-space:nowrap}"
+        "td:first-child,th:first-child{text-align:left}th{background:#f4f4f4}"
+    )
+
+    def grid(rows: pd.DataFrame) -> str:
+        head = "".join(f"<th>{name}</th>" for name in heads)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{cell}</td>" for cell in _cells(row)) + "</tr>"
+            for row in rows.to_dict("records")
+        )
+        return f"<table><tr>{head}</tr>{body}</table>"
+
+    own = table[table["scale"] == scale]
+    sums = table.groupby("scale", sort=False).sum(numeric_only=True, min_count=1).reset_index()
+    whole = sums.rename(columns={"scale": "runset"})
+    whole["measured_s"] = whole["measured_s"].where(
+        (whole["runset"] == scale) & bool(own["measured_s"].notna().all())
+    )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Price</title>'
+        f"<style>{style}</style><h2>Training at the scale {html.escape(scale)}</h2>{grid(own)}"
+        f"<h2>Every scale</h2>{grid(whole)}<p>Forecast: {html.escape(source)}.</p></html>\n"
+    )

@@ -1,0 +1,1 @@
+"""Training and what follows it: backends, locks, nodes, from shards to tables."""

@@ -1,0 +1,120 @@
+"""Which backend trains an ensemble on this machine, and how many networks at a time."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Sequence
+from functools import cache
+
+import torch
+
+from fittest.errors import DeviceError
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.forecasts.memory import CPU_NETWORKS, torch_memory
+from fittest.runs.run import Run
+from fittest.training import native_backend, native_library
+from fittest.training.backend import Backend, Ensemble
+from fittest.training.first_step import check_first_step
+from fittest.training.splitting import SplittingBackend
+from fittest.training.torch_backend import TorchBackend
+
+log = logging.getLogger(__name__)
+
+# Compiling costs 10 to 30 s per shape and makes steps about three times faster: only jobs so
+# long that it stays below a twentieth of their time do it.
+_COMPILE_PAYS_SECONDS = 600.0
+_EAGER_FLOPS_PER_SECOND = 25e9
+
+
+def resolve_device(settings: TrainingSettings) -> torch.device:
+    """The device to train on; DeviceError where cuda is demanded and there is none."""
+    available = torch.cuda.is_available()
+    if settings.device == "cuda" and not available:
+        raise DeviceError(
+            "config/config.yaml: training.device: cuda is demanded, but torch sees no CUDA device"
+            " here; use device: auto, or install a CUDA build of torch on a machine with a GPU"
+        )
+    use_cuda = settings.device == "cuda" or (settings.device == "auto" and available)
+    return torch.device("cuda" if use_cuda else "cpu")
+
+
+@cache
+def _warn_once(reason: str) -> None:
+    log.warning("training with torch, not with the native kernel: %s", reason)
+
+
+def native_obstacle(
+    settings: TrainingSettings, ensemble: Ensemble, runs: Sequence[Run], cuda: bool
+) -> str | None:
+    """Why the native kernel does not apply; None where it does."""
+    if settings.backend == "torch":
+        return "training.backend: torch"
+    if settings.precision != "full":
+        return f"training.precision: {settings.precision}"
+    if cuda:
+        return "training on cuda"
+    if not native_library.available():
+        return native_library.unavailable_reason()
+    return native_backend.supports(ensemble, (run.model_dump() for run in runs))
+
+
+def networks_at_once(settings: TrainingSettings, run: Run, device: torch.device) -> int:
+    """How many networks like that of a run the torch backend trains together, by memory."""
+    each = torch_memory(run, settings.dtype)
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        return max(1, int(0.6 * free / each))
+    fitting = int(settings.memory_gib * 2**30 / each)
+    return max(1, min(CPU_NETWORKS, fitting))
+
+
+def _compiles(settings: TrainingSettings, flops: float, device: torch.device) -> bool:
+    if settings.compile != "auto":
+        return settings.compile == "always"
+    if device.type == "cpu" and shutil.which("g++") is None and shutil.which("clang++") is None:
+        return False
+    return device.type == "cuda" or flops / _EAGER_FLOPS_PER_SECOND > _COMPILE_PAYS_SECONDS
+
+
+def choose_backend(
+    settings: TrainingSettings, ensemble: Ensemble, runs: Sequence[Run], flops: float, threads: int
+) -> Backend:
+    """The backend for an ensemble of `runs` whose whole training costs `flops`.
+
+    Raises DeviceError where a demanded device or backend is not to be had, and TrainingError where
+    the native kernel would train something else than the modules say. That is looked at whenever a
+    job starts, also one that resumes: it may have come to another machine or build.
+    """
+    device = resolve_device(settings)
+    # Also beside the native kernel: what is recorded is computed with torch.
+    torch.set_num_threads(threads)
+    obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
+    if obstacle is None:
+        check_first_step(ensemble, runs[0].run_id)
+        return native_backend.NativeBackend(ensemble, threads=threads)
+    if settings.backend == "native":
+        raise DeviceError(
+            f"config/config.yaml: training.backend: native is demanded, but: {obstacle};"
+            " use backend: auto"
+        )
+    # Who chose another precision knows that the kernel has none.
+    if settings.backend == "auto" and settings.precision == "full" and device.type == "cpu":
+        _warn_once(obstacle)
+    if device.type == "cpu" and settings.precision == "tf32":
+        raise DeviceError(
+            "config/config.yaml: training.precision: tf32 exists on cuda only; use full"
+        )
+    # Set both ways: the switch must not outlive the job that asked for it.
+    torch.backends.cuda.matmul.allow_tf32 = settings.precision == "tf32"
+    compile_step = _compiles(settings, flops, device)
+    return SplittingBackend(
+        ensemble,
+        lambda part: TorchBackend(
+            part,
+            device,
+            compile_step=compile_step,
+            bfloat16=settings.precision == "bfloat16",
+        ),
+        networks_at_once(settings, runs[0], device),
+    )
