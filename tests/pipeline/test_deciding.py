@@ -44,7 +44,8 @@ def is_list(name: str) -> bool:
 
 
 def is_harmless(name: str) -> bool:
-    return name in deciding.HARMLESS or name.partition("/")[0] in deciding.HARMLESS
+    above = (parent.as_posix() for parent in Path(name).parents)
+    return not deciding.HARMLESS.keys().isdisjoint({name, *above})
 
 
 def kinds(base: type[Settings] = Settings) -> set[type[Settings]]:
