@@ -42,8 +42,8 @@ class Entry(Settings):
     inputs: dict[Key, str | tuple[str, ...]] = Field(
         default_factory=dict,
         description="what the script reads, by the name it has there: `<run-set>.runs`,"
-        " `.frequencies`, `.trajectories` or `.weights`; a table of the paper (`fig1.csv`) or of"
-        " another one (`survival/fig1.csv`); or a list of these",
+        " `.frequencies`, `.trajectories`, `.weights` or one of its reductions; a table of the"
+        " paper (`fig1.csv`) or of another one (`survival/fig1.csv`); or a list of these",
     )
     parameters: dict[Key, Parameter] = Field(
         default_factory=dict,
