@@ -1,7 +1,7 @@
 """Encoder and decoder, as torch's nn.Transformer: the network of the exponents paper's gcd.
 
 Source: exponents paper, section 3.2, for there being one; its sizes are those of its authors' runs,
-and the rest is our choice (exponents spec 1.4). The network itself: networks/encoder_decoder.py.
+and the rest is our choice (exponents methods 1.4). The network itself: networks/encoder_decoder.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The network of the cosets paper: a table for each operand, and one hidden layer.
 
 Source: cosets paper, section 4; that the output has a bias, and the initial distribution, are our
-choices (cosets spec 1.2, 1.5). The network itself: models/networks/two_table_mlp.py.
+choices (cosets methods 1.2, 1.5). The network itself: models/networks/two_table_mlp.py.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class TwoTableMLPSettings(Model):
     init: Literal["he", "torch_default"] = Field(
         default="he",
         description="he: normal, biases 0; standard deviation sqrt(2/p) of tables, sqrt(2/inputs)"
-        " of layers; torch_default: tables N(0,1), layers as torch's Linear (cosets spec 1.5)",
+        " of layers; torch_default: tables N(0,1), layers as torch's Linear (cosets methods 1.5)",
     )
 
     def reads_tables(self) -> bool:
