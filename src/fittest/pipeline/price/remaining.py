@@ -16,7 +16,8 @@ from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
 from fittest.store import read_provenance
 
-_JOB = re.compile(r"^(?:local)?rule (train(?:_with_\w+)?|collect):$(.*?)(?:^$|\Z)", re.M | re.S)
+# What Snakemake says of a job is indented; between jobs there may be an empty line or none.
+_JOB = re.compile(r"^(?:local)?rule (train(?:_with_\w+)?|collect):\n((?:[ \t].*\n?)*)", re.M)
 _SECONDS = 300
 
 
