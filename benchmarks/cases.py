@@ -11,7 +11,8 @@ import torch
 from fittest.models import EmbeddingMLPSettings
 from fittest.pipeline.running.ensembles import build_ensemble
 from fittest.runs.cost import flops, flops_per_step
-from fittest.runs.run import Run, Seeds
+from fittest.runs.parts import Seeds
+from fittest.runs.run import Run
 from fittest.tasks import ModularAddition, train_pairs
 from fittest.training.backend import Ensemble
 

@@ -20,7 +20,8 @@ from fittest.analysis.fates.alive import alive_two_mean
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.running.backends import choose_backend
 from fittest.pipeline.running.ensembles import DTYPES, build_ensemble, observing
-from fittest.runs.run import Run, Seeds
+from fittest.runs.parts import Seeds
+from fittest.runs.run import Run
 from fittest.store import write_text
 
 

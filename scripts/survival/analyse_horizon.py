@@ -6,7 +6,7 @@ import pandas as pd
 
 from fittest.analysis.survival.horizon import horizon_agreement, rule_agreement
 from fittest.pipeline.script import rule_job
-from fittest.runs.run import Stop
+from fittest.runs.parts import Stop
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from fittest.errors import ConfigError
 from fittest.runs.axes import ALIASES, combinations
-from fittest.runs.run import NO_IDENTITY, Run, Seeds
+from fittest.runs.parts import Seeds
+from fittest.runs.run import NO_IDENTITY, Run
 from fittest.yaml_file import explain
 
 

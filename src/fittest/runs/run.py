@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
-from typing import Literal, Self
+from functools import cached_property
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -14,117 +14,13 @@ from fittest.models import EMBEDDING, EmbeddingMLPSettings, ModelSettings
 from fittest.runs.interventions import Intervention
 from fittest.runs.interventions.base import Floats
 from fittest.runs.optimisers import AdamW, OptimiserSettings
-from fittest.settings import MAX_LEGACY_SEED, MAX_P, MAX_SEED, PositiveStep, Settings, Step, later
+from fittest.runs.parts import Arithmetic, Recording, Seeds, Stop
+from fittest.settings import MAX_LEGACY_SEED, MAX_P, Settings, Step, later
 from fittest.tasks import ModularAddition, Rng, TaskSettings
 from fittest.tasks.settings import NumbersTask, TableTask
-from fittest.tasks.task import AnyTask
 
 NO_IDENTITY = frozenset({"steps", "recording", "stop"})
 """Settings that decide how long a network is trained and what is recorded, not which it is."""
-
-
-ObserverName = Literal["signals", "squared_norm"]
-
-
-class Seeds(Settings):
-    """One seed per source of randomness (survival methods 1.4)."""
-
-    embedding: int = Field(
-        default=0, ge=0, le=MAX_SEED, description="initial embedding of tokens and positions"
-    )
-    mlp: int = Field(
-        default=0, ge=0, le=MAX_SEED, description="all other initial weights; what dropout drops"
-    )
-    split: int = Field(
-        default=0,
-        ge=0,
-        le=MAX_SEED,
-        description="train/test split, order of minibatches, examples that are drawn",
-    )
-
-    @cached_property
-    def as_json(self) -> str:
-        """The seeds as they stand in the JSON of a run."""
-        return self.model_dump_json()
-
-
-class Recording(Settings):
-    """What is recorded of a run, and when (survival methods 1.7)."""
-
-    every: PositiveStep = Field(default=100, description="steps between rows of the trajectory")
-    dense_until: Step = Field(default=10, description="last step of the dense beginning")
-    final: tuple[str, ...] | None = Field(
-        default=None,
-        description="parameters kept at the last step; null: the embedding of an embedding_mlp, and"
-        " all of any other model",
-    )
-    checkpoints_every: Step = Field(
-        default=0, description="steps between checkpoints of all parameters; 0: none"
-    )
-    gradients: bool = Field(
-        default=False,
-        description="norms of the Fourier components of the raw embedding gradient, at every"
-        " recorded step (survival methods 2.9); costs about a step each",
-    )
-    every_loss: bool = later(
-        False,
-        description="the train loss before every update, between the rows of the trajectory too;"
-        " the native kernel keeps none",
-    )
-    observers: tuple[ObserverName, ...] | None = later(
-        None,
-        description="what is recorded of the weights beside losses: signals (of the embedding's"
-        " Fourier components), squared_norm (of all parameters); null: signals of an embedding_mlp"
-        " and nothing of any other model",
-    )
-
-    @model_validator(mode="after")
-    def _aligned(self) -> Self:
-        if self.checkpoints_every % self.every:
-            raise ValueError("checkpoints_every must be a multiple of every")
-        return self
-
-
-class Arithmetic(Settings):
-    """The numbers that a run is computed with."""
-
-    dtype: Literal["float32", "float64"] | None = Field(
-        default=None, description="null: training.dtype of config/config.yaml"
-    )
-    loss: Literal["exact", "float32", "float64"] = Field(
-        default="exact",
-        description="cross-entropy: exact, whatever the type (survival methods 1.5); or through"
-        " log-softmax of logits cast to a type, as papers compute it (progress paper, app. D.2)",
-    )
-
-
-class Stop(Settings):
-    """Stop a run once its survivor set is settled (survival methods 2.20)."""
-
-    first: PositiveStep = Field(description="earliest step at which a run may stop")
-    window: PositiveStep = Field(default=500, description="steps over which the set is unchanged")
-    separation: float = Field(
-        default=1.5, ge=1, description="smallest weakest survivor / strongest dead signal"
-    )
-    weakest: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
-        description="least signal of the weakest survivor, as a share of the survivors' mean:"
-        " a weak one may still die",
-    )
-    decline: float = Field(
-        default=1.0,
-        gt=0,
-        le=1,
-        description="most that any survivor may lose over the window, as a share of its signal,"
-        " relative to the survivors' mean: one that loses ground may still die; 1: whatever",
-    )
-    expected: PositiveStep | None = Field(
-        default=None,
-        description="steps that a run takes on average (measured; for the forecast only);"
-        " null: to its last step",
-    )
 
 
 class Run(Settings):
@@ -296,12 +192,6 @@ class Run(Settings):
     def _identity_without_intervention(self) -> str:
         plain = self.model_copy(update={"intervention": None})
         return digest(plain.model_dump_json(exclude=set(NO_IDENTITY)))
-
-
-@lru_cache(maxsize=8)
-def built(task: TaskSettings) -> AnyTask:
-    """The examples of a task, of which many runs share few."""
-    return task.build()
 
 
 def digest(text: str) -> str:

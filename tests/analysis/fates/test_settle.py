@@ -9,7 +9,7 @@ import torch
 
 from fittest.analysis.fates.settle import SettleRule, stop_position
 from fittest.analysis.survival.horizon import horizon_agreement, rule_agreement
-from fittest.runs.run import Stop
+from fittest.runs.parts import Stop
 from fittest.training.record import Rows
 
 STEPS = np.arange(0, 10_001, 100)

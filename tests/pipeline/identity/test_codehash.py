@@ -11,7 +11,8 @@ import pytest
 
 from fittest.pipeline.identity import codehash, deciding
 from fittest.runs.optimisers import AdamW
-from fittest.runs.run import Recording, Run
+from fittest.runs.parts import Recording
+from fittest.runs.run import Run
 from small_world import REPOSITORY
 
 PACKAGE = REPOSITORY / "src" / "fittest"

@@ -22,7 +22,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.running import train
 from fittest.pipeline.running.reductions import join, reduced
 from fittest.pipeline.running.train import train_shard
-from fittest.runs.run import Seeds
+from fittest.runs.parts import Seeds
 from fittest.store import check_origin, read_provenance, read_table, write_batches
 from fittest.training.loop import Loop
 from small_world import runset, small_run, write_project

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fittest.analysis.fates.alive import alive_two_mean, separation
-from fittest.runs.run import Stop
+from fittest.runs.parts import Stop
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fittest.runs.run import Stop
+from fittest.runs.parts import Stop
 from fittest.settings import (
     MAX_LEGACY_SEED,
     MAX_P,

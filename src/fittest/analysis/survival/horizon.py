@@ -10,7 +10,7 @@ import pandas as pd
 from fittest.analysis.fates.alive import alive_two_mean
 from fittest.analysis.fates.settle import stop_position
 from fittest.analysis.statistics.intervals import rate
-from fittest.runs.run import Stop
+from fittest.runs.parts import Stop
 
 COLUMNS = [
     "step",

@@ -84,6 +84,7 @@ HARMLESS = {
     "runs/interventions/__init__.py": _LIST,
     "runs/interventions/base.py": "what the kinds override, and what refuses bad values",
     "runs/optimisers.py": "settings; all their values, defaults included, are in the key",
+    "runs/parts.py": "settings; all their values, defaults included, are in the key",
     "runs/run.py": "settings; all their values, defaults included, are in the key",
     "settings.py": "what settings are made of, and their bounds",
     "store": "keeps tables as they are given",

@@ -22,7 +22,8 @@ from fittest.pipeline.price import calibrate_models
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import core_time, usable_cores
 from fittest.runs.cost import flops_per_step, forward_flops
-from fittest.runs.run import Run, Seeds
+from fittest.runs.parts import Seeds
+from fittest.runs.run import Run
 from fittest.store import write_text
 from fittest.tasks import ModularAddition
 

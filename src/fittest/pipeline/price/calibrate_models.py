@@ -14,7 +14,8 @@ from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.forecast import Points
 from fittest.pipeline.running.cores import usable_cores
 from fittest.runs.cost import flops_per_step, forward_flops, kernel_knows
-from fittest.runs.run import Run, Seeds
+from fittest.runs.parts import Seeds
+from fittest.runs.run import Run
 
 Speeds = dict[str, tuple[Points, Points]]
 """By model: points of updates and of evaluations, as Rate has them."""

@@ -1,7 +1,7 @@
 """What is recorded of the weights beside losses, by name: a module each.
 
 Its function `see` makes of stacked parameters (S, ...), and of how many tokens are numbers (they
-come first), named values (S, ...). A new one is listed here, in `ObserverName` (runs/run.py) and
+come first), named values (S, ...). A new one is listed here, in `ObserverName` (runs/parts.py) and
 with its columns in store/schema.py.
 """
 
