@@ -17,12 +17,12 @@ for names, runsets in project.reducing().items():
             # retrains nothing.
             ancient(lambda w: project.reference_tables(w.runset, w.shard)),
         output:
-            trajectory=project.paths.trajectory("{runset}", "{shard}"),
-            weights=project.paths.weights("{runset}", "{shard}"),
             **{
                 name: project.paths.reduction("{runset}", name, "{shard}")
                 for name in names
             },
+            trajectory=project.paths.trajectory("{runset}", "{shard}"),
+            weights=project.paths.weights("{runset}", "{shard}"),
         log:
             f"logs/{project.scale}/train/{{runset}}/{{shard}}.log",
         wildcard_constraints:
@@ -46,7 +46,8 @@ rule join:
     log:
         f"logs/{project.scale}/join/{{runset}}/{{reduction}}.log",
     wildcard_constraints:
-        reduction="|".join(name for names in project.reducing() for name in names) or "-",
+        reduction="|".join(name for names in project.reducing() for name in names)
+        or "-",
     params:
         runset_key=lambda w: project.runset_key(w.runset),
     script:
