@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
-from fittest.data import Fresh, Sample
+from fittest.data import DataSettings, Fresh, Sample, default_data
 from fittest.models import ModelSettings
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings
 from fittest.tasks.settings import TableTask
-from fittest.tasks.task import Shape
 from fittest.training import native_settings
 
 
@@ -60,47 +61,63 @@ def recorded_rows(run: Run, last_step: int | None = None) -> int:
     return 1 + dense + sparse + last
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a network has to do: examples trained on in all, of an update and of an evaluation, and
+    matmul FLOPs of both."""
+
+    trained: int
+    per_step: int
+    evaluated: int
+    step_flops: float
+    forward_flops: float
+
+
+# Runs of a paper are tens of thousands, and few kinds.
 @cache
-def _shape(task: TaskSettings) -> Shape:
-    return task.shape()
+def _work(task: TaskSettings, model: ModelSettings, given: DataSettings | None) -> Work:
+    data = given or default_data(task, model.reads_tables())
+    assert data is not None
+    if isinstance(task, TableTask):
+        trained, evaluated = task.trained(), task.size()
+    else:
+        assert isinstance(data, Fresh | Sample)
+        trained = data.per_step(0)
+        new = data.size if isinstance(data, Fresh) else data.examples
+        evaluated = new + data.test_size
+    shape, per_step = task.shape(), data.per_step(trained)
+    return Work(
+        trained,
+        per_step,
+        evaluated,
+        model.flops_per_step(shape, per_step),
+        model.forward_flops(shape, evaluated),
+    )
+
+
+def work_of(run: Run) -> Work:
+    """What a network like that of a run has to do."""
+    return _work(run.task, run.model, run.data)
 
 
 def trained_examples(run: Run) -> int:
     """Examples that a run is trained on: listed ones, or those drawn for a step."""
-    if isinstance(run.task, TableTask):
-        return _trained(run.task)
-    return run.trained_on.per_step(0)
-
-
-@cache
-def _trained(task: TableTask) -> int:
-    return task.trained()
-
-
-@cache
-def _size(task: TableTask) -> int:
-    return task.size()
+    return work_of(run).trained
 
 
 def examples_per_step(run: Run) -> int:
     """Examples of an update."""
-    return run.trained_on.per_step(trained_examples(run))
+    return work_of(run).per_step
 
 
 def evaluated_examples(run: Run) -> int:
     """Examples that a state is measured on where it is recorded."""
-    data = run.trained_on
-    if isinstance(data, Fresh):
-        return data.size + data.test_size
-    if isinstance(data, Sample):
-        return data.examples + data.test_size
-    assert isinstance(run.task, TableTask)
-    return _size(run.task)
+    return work_of(run).evaluated
 
 
 def flops_per_step(run: Run) -> float:
     """Matmul FLOPs of one update (survival methods 5.1)."""
-    return run.model.flops_per_step(_shape(run.task), examples_per_step(run))
+    return work_of(run).step_flops
 
 
 def flops(run: Run) -> float:
@@ -111,10 +128,24 @@ def flops(run: Run) -> float:
 def forward_flops(run: Run) -> float:
     """Matmul FLOPs of recording a run once: a forward pass over what it is measured on; and an
     update's worth where gradients are recorded."""
-    each = run.model.forward_flops(_shape(run.task), evaluated_examples(run))
+    each = work_of(run).forward_flops
     return each + flops_per_step(run) if run.recording.gradients else each
 
 
 def recording_flops(run: Run) -> float:
     """Matmul FLOPs of what is recorded on the way."""
     return forward_flops(run) * recorded_rows(run, expected_steps(run))
+
+
+def alike(runs: Iterable[Run]) -> list[tuple[Run, int]]:
+    """One run for all those that differ in their seeds alone, and how many they are.
+
+    Runs that were made of each other share their settings: they are told apart by those objects.
+    """
+    found: dict[tuple[int, ...], tuple[Run, int]] = {}
+    for run in runs:
+        parts = (run.task, run.model, run.optimiser, run.recording, run.stop, run.data)
+        key = (run.steps, id(run.arithmetic), *map(id, parts))
+        first, number = found.get(key, (run, 0))
+        found[key] = (first, number + 1)
+    return list(found.values())

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import (
+    alike,
     expected_steps,
     flops,
     flops_per_step,
@@ -127,7 +128,7 @@ def _ensembles(runs: Sequence[Run]) -> list[list[Run]]:
 
 def shard_flops(shard: Shard) -> float:
     """FLOPs of all runs of a shard."""
-    return sum(flops(run) for run in shard.runs)
+    return sum(number * flops(run) for run, number in alike(shard.runs))
 
 
 def run_seconds(run: Run, rate: Rate) -> float:
@@ -139,9 +140,10 @@ def run_seconds(run: Run, rate: Rate) -> float:
 
 def shard_seconds(shard: Shard, rate: Rate) -> float:
     """Time of a shard's job at `rate`: its start, its training and what it records."""
-    work = sum(run_seconds(run, rate) for run in shard.runs)
+    kinds = alike(shard.runs)
+    work = sum(number * run_seconds(run, rate) for run, number in kinds)
     rows = sum(
         max(recorded_rows(run, expected_steps(run)) for run in runs)
-        for runs in _ensembles(shard.runs)
+        for runs in _ensembles([run for run, _ in kinds])
     )
     return rate.start_seconds + work + rate.row_seconds * rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from math import prod
 
@@ -12,6 +12,7 @@ from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import (
+    alike,
     evaluated_examples,
     examples_per_step,
     kernel_knows,
@@ -91,17 +92,19 @@ def shard_memory(project: Project, shard: Shard) -> float:
         training.backend != "torch" and training.precision == "full" and native_library.available()
     )
     # The native kernel keeps one block of activations per thread: nothing to speak of.
-    by_torch = [run for run in shard.runs if not (kernel and kernel_knows(run))]
-    activations = max((_at_once(run, by_torch, training) for run in by_torch), default=0.0)
-    kept = sum(run_memory(run, training.dtype) for run in shard.runs)
+    kinds = alike(shard.runs)
+    by_torch = [(run, number) for run, number in kinds if not (kernel and kernel_knows(run))]
+    together = sum(number for _, number in by_torch)
+    activations = max((_at_once(run, together, training) for run, _ in by_torch), default=0.0)
+    kept = sum(number * run_memory(run, training.dtype) for run, number in kinds)
     return _PROCESS_BYTES + activations + kept
 
 
-def _at_once(run: Run, runs: Sequence[Run], training: TrainingSettings) -> float:
-    """Bytes of the networks like that of a run which torch trains together."""
+def _at_once(run: Run, networks: int, training: TrainingSettings) -> float:
+    """Bytes of the networks like that of a run which torch trains together, of so many."""
     each = torch_memory(run, training.dtype)
     fitting = int(training.memory_gib * 2**30 / each)
-    return each * max(1, min(CPU_NETWORKS, fitting, len(runs)))
+    return each * max(1, min(CPU_NETWORKS, fitting, networks))
 
 
 def collect_memory(runs: Iterable[Run]) -> float:

@@ -12,7 +12,7 @@ from fittest.pipeline.price.calibrate import known
 from fittest.pipeline.price.remaining import Remaining, is_finished, needed_shards, remaining
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import expected_steps
+from fittest.runs.cost import alike, expected_steps
 
 _ADDED_UP = (
     "runs",
@@ -92,7 +92,11 @@ def price(
                 runs=sum(len(shard.runs) for shard in shards),
                 jobs=len(shards),
                 jobs_left=len(left),
-                steps=sum(expected_steps(run) for shard in shards for run in shard.runs),
+                steps=sum(
+                    number * expected_steps(run)
+                    for shard in shards
+                    for run, number in alike(shard.runs)
+                ),
                 flops=sum(shard_flops(shard) for shard in shards),
                 flops_left=sum(shard_flops(shard) for shard in left),
                 seconds=sum(shard_seconds(shard, rate) for shard in shards),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Hashable, Mapping
-from pathlib import Path
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -22,29 +21,31 @@ from fittest.runs.runset import SCALES
 COLUMNS = ["scale", "runset", "runs", "jobs", "steps", "flops", "forecast_s", "measured_s"]
 
 
-def runs_of(root: Path | str, config: dict[str, object], paper: str) -> list[Run]:
-    """All runs that a paper trains, at every scale."""
-    projects = [Project({**config, "scale": scale}, root) for scale in SCALES]
+def at_every_scale(project: Project) -> list[Project]:
+    """The project at each scale, the smallest first."""
+    config = project.config.model_dump(mode="json")
+    return [Project({**config, "scale": scale}, project.root) for scale in SCALES]
+
+
+def runs_of(projects: Iterable[Project], paper: str) -> list[Run]:
+    """All runs that a paper trains at some scales."""
     shards = [shard for project in projects for shard in needed_shards(project, [paper])]
     return [run for shard in shards for run in shard.runs]
 
 
-def price_table(
-    root: Path | str, config: dict[str, object], paper: str, rate: Rate
-) -> pd.DataFrame:
+def price_table(projects: Iterable[Project], paper: str, rate: Rate, measured: str) -> pd.DataFrame:
     """A row per scale and run-set that the paper trains: COLUMNS.
 
-    forecast_s: from FLOPs and `rate`, seconds. measured_s: of the scale in use, the sum over its
-    jobs of their wall times (made.py); NaN where some job left none.
+    forecast_s: from FLOPs and `rate`, seconds. measured_s: of the scale `measured`, the sum over
+    its jobs of their wall times (made.py); NaN where some job left none.
     """
     rows = []
-    for scale in SCALES:
-        project = Project({**config, "scale": scale}, root)
+    for project in projects:
         # Nothing is asked of what is still to do: the page is of whole prices.
         for row in price(project, [paper], rate, NOTHING):
             rows.append(
                 {
-                    "scale": scale,
+                    "scale": project.scale,
                     "runset": row.runset,
                     "runs": row.runs,
                     "jobs": row.jobs,
@@ -52,7 +53,7 @@ def price_table(
                     "flops": row.flops,
                     "forecast_s": row.seconds,
                     "measured_s": _measured(project, row.runset)
-                    if scale == config.get("scale")
+                    if project.scale == measured
                     else float("nan"),
                 }
             )
