@@ -132,7 +132,7 @@ WRONG = [
     ({"task": {"train_fraction": 0}}, "train_fraction"),
     ({"task": {"train_fraction": 1.1}}, "train_fraction"),
     ({"task": {"name": "subtraction"}}, "unknown name"),
-    ({"model": {"d": 0}}, "model.d"),
+    ({"model": {"d": 0}}, "model.embedding_mlp.d"),
     ({"model": {"hidden": [0, 5]}}, "hidden"),
     ({"model": {"hidden": [5]}}, "hidden"),
     ({"model": {"init": "zeros"}}, "init"),

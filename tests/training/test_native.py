@@ -357,7 +357,8 @@ def test_frozen_parameters_stay(variant: str, frozen: tuple[str, ...]) -> None:
 def test_small_losses_are_exact(variant: str) -> None:
     """A network that is sure of itself: losses around 1e-12 keep their relative precision."""
     ensemble = Case(p=5, d=8, hidden=(16, 16)).build()
-    ensemble = replace(ensemble, labels=torch.zeros(25, dtype=torch.int64))
+    zeros = replace(table_of(ensemble), labels=torch.zeros(25, dtype=torch.int64))
+    ensemble = replace(ensemble, feed=zeros)
     initial = dict(ensemble.initial)
     initial["output.bias"] = torch.zeros(2, 5)
     initial["output.bias"][:, 0] = 29.0
@@ -484,7 +485,7 @@ def test_supports_says_why_not() -> None:
     half = {name: tensor.half() for name, tensor in ensemble.initial.items()}
     for other, reason in [
         (replace(ensemble, model=torch.nn.Linear(2, 2)), "Linear"),
-        (replace(ensemble, grid=False), "table"),
+        (replace(ensemble, feed=replace(table_of(ensemble), grid=False)), "table"),
         (replace(ensemble, initial=half), "float16"),
     ]:
         assert reason in str(native.supports(other))
