@@ -1,8 +1,8 @@
 """Which examples a network is trained on at which step: pure functions of seeds and step.
 
 Nothing here has a state, so a training can be interrupted, resumed and divided at any step. A new
-kind of data is a settings class here (`kind`, `check`), and in `fittest.training.feed` how it
-reaches a backend.
+kind of data is a settings class here (`name`, `refuse`, `per_step`), and in
+`fittest.training.feed` how it reaches a backend.
 """
 
 from fittest.data.kinds import (

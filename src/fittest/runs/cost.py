@@ -9,6 +9,7 @@ from functools import cache
 from fittest.data import DataSettings, Fresh, Sample, default_data
 from fittest.models import ModelSettings
 from fittest.runs.run import Run
+from fittest.settings import Settings
 from fittest.tasks import TaskSettings
 from fittest.tasks.settings import TableTask
 from fittest.training import native_settings
@@ -16,32 +17,16 @@ from fittest.training import native_settings
 
 def kernel_knows(run: Run) -> bool:
     """Whether the native kernel trains such a run, where there is one and nobody chose torch."""
-    # Seeds and numbers of the optimiser are no obstacles, and runs differ in little else.
-    return _kernel_knows(
-        run.model,
-        run.optimiser.name,
-        run.optimiser.warmup > 0 or run.optimiser.l1 > 0,
-        run.trained_on.name,
-        run.arithmetic.loss,
-        run.recording.every_loss,
-        run.task.metrics(),
-    )
+    parts = run.task, run.model, run.optimiser, run.recording, run.data, run.arithmetic
+    return _kernel_knows(*parts)
 
 
+# Seeds, which alone tell most runs apart, are no obstacle.
 @cache
-def _kernel_knows(
-    model: ModelSettings,
-    optimiser: str,
-    unusual: bool,
-    data: str,
-    loss: str,
-    every_loss: bool,
-    metrics: tuple[str, ...],
-) -> bool:
-    dump = {"model": model.model_dump(), "optimiser": {"name": optimiser}}
-    plain = data == "table" and loss == "exact"
-    asked = unusual or every_loss or metrics
-    return native_settings.obstacle(dump) is None and plain and not asked
+def _kernel_knows(task: TaskSettings, *others: Settings | None) -> bool:
+    names = "model", "optimiser", "recording", "data", "arithmetic"
+    dump = {n: o and o.model_dump() for n, o in zip(names, others, strict=True)}
+    return not task.metrics() and native_settings.obstacle(dump) is None
 
 
 def expected_steps(run: Run) -> int:

@@ -36,10 +36,6 @@ class Batch:
         """Whether all runs have the same examples, though each with its weights."""
         return self.tokens.dim() == 2
 
-    def to(self, device: torch.device) -> Batch:
-        """The same on another device."""
-        return Batch(self.tokens.to(device), self.labels.to(device), self.weights.to(device))
-
 
 Evaluated = list[tuple[Batch, dict[str, Tensor]]]
 """Examples to measure networks on, each with the weights (S, n, A) by the names of what is

@@ -206,12 +206,12 @@ class TorchBackend:
     def evaluate(self) -> Evaluation:
         """Metrics of every run, averaged in float64."""
         found = {}
+        metrics = ALWAYS | {name: FURTHER[name] for name in self._ensemble.metrics}
         with torch.no_grad():
             for batch, weightings in self._feed.evaluated(self._step):
                 losses, right = self._measured(batch)
                 for part, weights in weightings.items():
-                    asked = {name: FURTHER[name] for name in self._ensemble.metrics}
-                    for name, metric in (ALWAYS | asked).items():
+                    for name, metric in metrics.items():
                         labels = None if batch.shared else 0
                         values = vmap(metric, in_dims=(0, 0, labels, 0))(
                             losses, right, batch.labels, weights

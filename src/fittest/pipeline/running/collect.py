@@ -42,8 +42,7 @@ def collect(project: Project, runset: str, runs_path: str, frequencies_path: str
     """Write the `runs` and `frequencies` tables of a run-set, and its configuration beside them.
 
     Reused runs are cut to what this run-set asks for. One shard's trajectories are in memory at a
-    time. Raises StoreError where a shard does not
-    hold a run that it should.
+    time. Raises StoreError where a shard does not hold a run that it should.
     """
     catalogue = project.catalogue
     asked = list(catalogue.runset(runset).runs)
