@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fittest.models import EMBEDDING
+from fittest.runs.axes import merged
 from fittest.runs.run import Run
 from fittest.settings import later
-from small_world import small_run
+from small_world import TINY, small_run
 
 FREE = {
     "steps": st.integers(0, 10**5),
@@ -126,6 +127,13 @@ def test_identity_is_the_same_tomorrow() -> None:
     assert Run.model_validate_json(Run().model_dump_json()).run_id == Run().run_id
 
 
+TRANSFORMER = {"name": "transformer"}
+SIGN = {"task": {"equals": "input"}, "model": TRANSFORMER}
+DRAWN = {
+    "task": {"name": "skip_trigram"},
+    "model": TRANSFORMER,
+    "data": {"name": "fresh"},
+}
 WRONG = [
     ({"task": {"p": 2}}, "modular_addition.p"),
     ({"task": {"p": "seven"}}, "modular_addition.p"),
@@ -163,13 +171,18 @@ WRONG = [
     ({"stop": {"first": 1, "expected": 0}}, "expected"),
     ({"learning_rate": 1}, "learning_rate"),
     ({"optimiser": {"momentum": 1}}, "momentum"),
+    (SIGN | {"intervention": {"kind": "perturb", "frequency": 1, "factor": 2}}, "intervention"),
+    (SIGN | {"recording": {"gradients": True}}, "recording.gradients"),
+    (DRAWN | {"recording": {"observers": ["signals"]}}, "recording.observers: signals"),
+    (SIGN | {"rng": "authors"}, "rng"),
+    ({"task": {"operands": 3}, "model": TRANSFORMER, "rng": "authors"}, "rng"),
 ]
 
 
 @pytest.mark.parametrize(("content", "named"), WRONG, ids=[str(c) for c, _ in WRONG])
 def test_wrong_settings_are_refused_by_name(content: dict, named: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        small_run(**content)
+        Run.model_validate(content if "name" in content.get("model", {}) else merged(TINY, content))
     problem = caught.value.errors()[0]
     assert named in ".".join(map(str, problem["loc"])) + " " + problem["msg"]
 

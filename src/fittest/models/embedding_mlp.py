@@ -48,6 +48,10 @@ class EmbeddingMLPSettings(Model):
         """Its first layer is two tables of tokens."""
         return True
 
+    def drawn_by_authors(self) -> bool:
+        """The survival paper's code."""
+        return True
+
     def build(self, task: Shape) -> EmbeddingMLP:
         """The architecture for `task`; its parameter values mean nothing."""
         import torch

@@ -53,6 +53,10 @@ class Model(Settings):
         """Whether `forward_grid` is the cheap way to compute all pairs of a task."""
         return False
 
+    def drawn_by_authors(self) -> bool:
+        """Whether `rng: authors` can draw its initial values, as a released code does."""
+        return False
+
     def build(self, task: Shape) -> nn.Module:
         """The network for a task, on the meta device: its parameter values mean nothing."""
         raise NotImplementedError
@@ -97,6 +101,10 @@ class Model(Settings):
     def dropout_shape(self, task: Shape) -> tuple[int, ...] | None:
         """Shape of what dropout drops of one example; None where there is no dropout."""
         return None
+
+    def dropout_rate(self) -> float:
+        """Share that is dropped, of models whose `dropout_shape` is one."""
+        raise NotImplementedError
 
     def kept_by_default(self) -> tuple[str, ...]:
         """Parameters kept at a run's last step unless its settings name others."""

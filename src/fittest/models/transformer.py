@@ -221,6 +221,10 @@ class TransformerSettings(Model):
         seen, answers = task.answers[-1] + 1, len(task.answers)
         return ((self.layers - 1) * seen + answers, self.mlp)
 
+    def dropout_rate(self) -> float:
+        """Share of neurons."""
+        return self.dropout
+
     def refuse(self, task: Shape) -> str | None:
         """It would read answers that it is asked for."""
         if not self.causal and task.answers != (task.length - 1,):

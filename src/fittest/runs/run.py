@@ -49,8 +49,10 @@ class Run(Settings):
         if p > MAX_P:
             raise ValueError(f"task.p: {p:,}, and the limit MAX_P is {MAX_P:,}")
         if self.rng == "authors":
-            if not isinstance(self.task, NumbersTask):
+            if not isinstance(self.task, NumbersTask) or self.task.operand_count() != 2:
                 raise ValueError("rng: authors draws pairs of numbers, and the task has none")
+            if not self.model.drawn_by_authors():
+                raise ValueError(f"rng: authors never drew a {self.model.name}; use streams")
             for name, seed in self.seeds:
                 if seed > MAX_LEGACY_SEED:
                     raise ValueError(
@@ -82,15 +84,20 @@ class Run(Settings):
             yield f"data.name: table: {self.model.name} does not read tables; use batch"
         if (wrong := self.model.refuse(self.task.shape())) is not None:
             yield wrong
-        if EMBEDDING not in self.model.parameter_names():
-            for key, used in (
-                ("intervention", self.intervention is not None),
-                ("recording.gradients", self.recording.gradients),
-                ("recording.observers: signals", "signals" in self.observers),
-                ("stop", self.stop is not None),
-            ):
-                if used:
-                    yield f"{key}: needs a model with one embedding, and {self.model.name} has none"
+        # Frequencies are those of the numbers: of an embedding of something else they mean nothing.
+        numbers = getattr(self.task, "p", 0)
+        only_numbers = self.task.shape().vocabulary == numbers
+        has_embedding = EMBEDDING in self.model.parameter_names()
+        for key, used, takes_signs in (
+            ("intervention", self.intervention is not None, False),
+            ("recording.gradients", self.recording.gradients, False),
+            ("recording.observers: signals", "signals" in self.observers, True),
+            ("stop", self.stop is not None, True),
+        ):
+            if used and not has_embedding:
+                yield f"{key}: needs a model with one embedding, and {self.model.name} has none"
+            elif used and not (only_numbers or (numbers and takes_signs)):
+                yield f"{key}: needs a task whose tokens are numbers alone"
         if self.stop is not None and "signals" not in self.observers:
             yield "stop: needs recording.observers: [signals]"
 

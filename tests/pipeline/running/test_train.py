@@ -156,6 +156,18 @@ def test_ensemble_holds_each_runs_own_settings() -> None:
         }
 
 
+def test_a_table_says_in_which_numbers_its_runs_were_trained(tmp_path: Path) -> None:
+    own = {"arithmetic": {"dtype": "float64"}}
+    for declared, said in (
+        (runset({**STEPS, **own}), "float64"),
+        (runset(STEPS, {"arithmetic.dtype": ["float32", "float64"]}), "float32, float64"),
+    ):
+        project = write_project(tmp_path / said, {"one": declared})
+        train_all(project, "one")
+        path = project.root / project.paths.trajectory("one", "0000")
+        assert read_provenance(path)["dtype"] == said
+
+
 def test_a_run_that_fails_spares_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

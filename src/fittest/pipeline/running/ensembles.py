@@ -129,9 +129,7 @@ def _dropout(runs: Sequence[Run], task: AnyTask) -> Dropout | None:
     shape = runs[0].model.dropout_shape(task)
     if shape is None:
         return None
-    # Whoever has the one has the other.
-    rate = float(getattr(runs[0].model, "dropout", 0.0))
-    return Dropout(rate, shape, tuple(run.seeds.mlp for run in runs))
+    return Dropout(runs[0].model.dropout_rate(), shape, tuple(run.seeds.mlp for run in runs))
 
 
 def stacked(settings: Sequence[OptimiserSettings]) -> Optimiser:

@@ -118,7 +118,7 @@ def _write(
         shard.key,
         runset=shard.runset,
         shard=shard.name,
-        dtype=project.config.training.arithmetic(),
+        dtype=", ".join(sorted({done.dtype for done in finished})),
         backend=sorted({done.backend for done in finished}),
         device=sorted({done.device for done in finished}),
     )
@@ -166,6 +166,7 @@ class _Finished:
         folder: Path,
         backend: str,
         device: str,
+        dtype: str,
     ) -> None:
         self.runs = runs
         self.record = record
@@ -173,6 +174,7 @@ class _Finished:
         self.folder = folder
         self.backend = backend
         self.device = device
+        self.dtype = dtype
 
     def all(self, reduction: Reduction) -> Iterator[RunWeights]:
         """The recorded weights that a reduction is made of: all, or those of the last step."""
@@ -234,7 +236,11 @@ def _train_group(
             runs[index].seeds,
             record.last_step[index],
         )
-    return _Finished(runs, record, spool, folder, backend.name, _device_name(backend, project))
+    # What a run says of its own numbers goes before what the project says of all.
+    own = first.arithmetic.dtype or settings.dtype
+    dtype = settings.model_copy(update={"dtype": own}).arithmetic()
+    device = _device_name(backend, project)
+    return _Finished(runs, record, spool, folder, backend.name, device, dtype)
 
 
 def _device_name(backend: Backend, project: Project) -> str:
