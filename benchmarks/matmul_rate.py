@@ -43,13 +43,15 @@ def _rate(product: Product, flops: float, seconds: float) -> float:
     """FLOP/s of the calling thread."""
     product()
     calls, batch, start = 0, 1, time.perf_counter()
-    while (elapsed := time.perf_counter() - start) < seconds:
+    while True:
         for _ in range(batch):
             product()
         calls += batch
+        # After the work: a thread that waits for a core must not have done nothing in its time.
+        if (elapsed := time.perf_counter() - start) >= seconds:
+            return calls * flops / elapsed
         # Few looks at the clock, so that small products are not measured with it.
         batch = max(1, calls // 8)
-    return calls * flops / elapsed
 
 
 def _on_each_core(threads: int, measure: Callable[[], float]) -> float:

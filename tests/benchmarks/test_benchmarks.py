@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks import matmul_rate
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTING_KEYS = {
     "speedup_vs_sequential_float64",
@@ -106,3 +108,9 @@ def test_matmul_flops_are_those_of_the_formula(bench: dict[str, Any], setting: s
         m, k, n = (int(part) for part in name.removesuffix("T").split("x"))
         total += 2.0 * m * k * n * shape["per_step"]
     assert total == pytest.approx(bench[setting]["flops_per_step"])
+
+
+def test_a_thread_that_lost_its_time_has_still_multiplied(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = iter([0.0, 5.0])
+    monkeypatch.setattr(matmul_rate.time, "perf_counter", lambda: next(late))
+    assert matmul_rate._rate(lambda: None, 10.0, 0.001) == pytest.approx(2.0)
