@@ -17,7 +17,7 @@ from fittest.models.networks import embedding_mlp
 from fittest.pipeline.running import train
 from fittest.pipeline.running.train import train_shard
 from fittest.runs.run import Run
-from fittest.training import native_backend, native_library, torch_backend
+from fittest.training import native_library, native_networks, torch_backend
 from fittest.training.first_step import check_first_step
 from fittest.training.native_backend import NativeBackend
 from small_world import ensemble_of, runset, seeded_runs, small_run, train_all, write_project
@@ -118,7 +118,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "many pairs": {"task": {"p": 211}},
     "all pairs": {"task": {"train_fraction": 1.0}},
     "frozen": {"frozen": [EMBEDDING, "input.weight", "hidden.bias"]},
-    "all frozen": {"frozen": list(native_backend.PARAMETERS)},
+    "all frozen": {"frozen": list(native_networks.embedding_mlp.PARAMETERS)},
     "remainder": {"task": {"name": "remainder", "p": 12, "m": 4}},
     "xor": {"task": {"name": "xor"}},
     "large embedding": {"intervention": {"kind": "perturb", "frequency": 1, "factor": 1e6}},

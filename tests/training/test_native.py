@@ -23,6 +23,7 @@ from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingS
 from fittest.training.feed import TableFeed
 from fittest.training.loss import cross_entropy
 from fittest.training.native_backend import NativeBackend
+from fittest.training.native_networks.embedding_mlp import PARAMETERS
 from fittest.training.optimisers import AdamW
 from small_world import table_of
 
@@ -337,7 +338,7 @@ def test_few_steps_of_every_shape(variant: str, case: Case) -> None:
         ("embedding.weight",),
         ("input.weight", "output.bias"),
         ("embedding.weight", "input.weight", "input.bias"),
-        native.PARAMETERS[:-1],
+        PARAMETERS[:-1],
     ],
     ids=lambda names: f"{len(names)}-{names[0]}",
 )
@@ -350,7 +351,7 @@ def test_frozen_parameters_stay(variant: str, frozen: tuple[str, ...]) -> None:
         reference.advance(20)
         for name, expected in reference.parameters.items():
             torch.testing.assert_close(after[name][reference.run], expected.detach())
-    for name in native.PARAMETERS:
+    for name in PARAMETERS:
         assert torch.equal(after[name], ensemble.initial[name]) == (name in frozen)
 
 
@@ -485,7 +486,6 @@ def test_supports_says_why_not() -> None:
     half = {name: tensor.half() for name, tensor in ensemble.initial.items()}
     for other, reason in [
         (replace(ensemble, model=torch.nn.Linear(2, 2)), "Linear"),
-        (replace(ensemble, feed=replace(table_of(ensemble), grid=False)), "table"),
         (replace(ensemble, initial=half), "float16"),
     ]:
         assert reason in str(native.supports(other))

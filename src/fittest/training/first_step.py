@@ -1,12 +1,12 @@
 """The first step of a native training, compared with torch on one network.
 
-The kernel is written for one network and one optimiser, apart from the modules that say what they
-are: where one of the two is edited, results would go on under the old name. So each training that
-uses the kernel makes one step twice beforehand, on copies.
+The kernel is written apart from the modules that say what networks and optimisers are: where one of
+the two is edited, results would go on under the old name. So each training that uses the kernel
+makes one step twice beforehand, on copies.
 
 Compared are the parameters and both moments after the step, in float64 whatever the training's
 type (the kernel's types share their source, and rounding then stays far below any mistake), on up
-to PAIRS of the training pairs, through the module's `forward` as its paper writes it.
+to PAIRS of the examples trained on, through the module's `forward` as its paper writes it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from torch import Tensor
 
 from fittest.errors import TrainingError
 from fittest.training.backend import Ensemble, TrainingState
-from fittest.training.feed import TableFeed
+from fittest.training.feed import ListedFeed, TableFeed
 from fittest.training.native_backend import NativeBackend
+from fittest.training.native_batches import parts_of
 from fittest.training.optimisers import AdamW
 from fittest.training.torch_backend import TorchBackend
 
 PAIRS = 128
-"""Most pairs compared on: a mistake shows on few, and the whole table of a large p takes long."""
+"""Most examples compared on: a mistake shows on few, and all of a large p take long."""
 
 _ROUNDING = 1e-9
 """Gradients differ by this share of the network's largest, per unit of the loss (measured: 1e-14).
@@ -42,17 +43,15 @@ def check_first_step(ensemble: Ensemble, run: str) -> None:
     one = ensemble.select(torch.tensor([0]))
     one = replace(one, initial={k: v.double().cpu() for k, v in one.initial.items()})
     feed = one.feed
-    assert isinstance(feed, TableFeed)
-    pairs = feed.train_mask[0].nonzero().flatten()
-    count = min(PAIRS, len(pairs))
-    # In whole numbers: no pair is taken twice.
-    pairs = pairs[torch.arange(count) * len(pairs) // max(1, count)]
-    mask = torch.zeros_like(feed.train_mask)
-    mask[0, pairs] = True
-    every = torch.ones(1, len(pairs), dtype=torch.bool)
-    few = TableFeed(feed.tokens[pairs], feed.labels[pairs], every, grid=False)
-    plain = TorchBackend(replace(one, feed=few), slow=True)
-    native = NativeBackend(replace(one, feed=replace(feed, train_mask=mask)))
+    assert isinstance(feed, TableFeed | ListedFeed)
+    trained, _ = next(parts_of(feed))
+    count = min(PAIRS, len(trained))
+    # In whole numbers: no example is taken twice.
+    chosen = trained[torch.arange(count) * len(trained) // max(1, count)].long()
+    none = torch.zeros(0, dtype=torch.int64)
+    few = ListedFeed(feed.tokens, feed.labels, (chosen,), (none,), size=None, seeds=(0,))
+    plain = TorchBackend(replace(one, feed=few), slow=True, as_written=True)
+    native = NativeBackend(replace(one, feed=few))
     loss = float(plain.evaluate()["train_loss"])
     for backend in (plain, native):
         backend.advance(1)

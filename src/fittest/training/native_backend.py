@@ -1,6 +1,7 @@
-"""Trains ensembles of embedding MLPs with the fused native kernel (float32 or float64, CPU).
+"""Trains ensembles with the fused native kernel (float32 or float64, CPU).
 
 The kernel is a shared library without Python in it (native_library.py), loaded at first use.
+Shapes: S runs, n examples.
 """
 
 from __future__ import annotations
@@ -11,28 +12,21 @@ from dataclasses import fields
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.training import native_library, native_settings
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
-from fittest.training.feed import TableFeed
-from fittest.training.optimisers import AdamW
-
-PARAMETERS = (
-    "embedding.weight",
-    "input.weight",
-    "input.bias",
-    "hidden.weight",
-    "hidden.bias",
-    "output.weight",
-    "output.bias",
-)
-"""The order in which the kernel numbers the parameters."""
+from fittest.training.feed import ListedFeed, TableFeed
+from fittest.training.native_batches import Stretch, parts_of, stretches
+from fittest.training.native_networks import NETWORKS
+from fittest.training.native_networks.native_network import Expectation, NativeNetwork
+from fittest.training.optimisers import Adam, AdamW
 
 _WEIGHTS = 0
 _MOMENTS = {"first": 1, "second": 2}
 
+_LOSSES = ("exact", "float64")
+"""The kernel's own is as exact as float64 on the same logits."""
 
 _KNOWN = frozenset(
     {
@@ -64,40 +58,41 @@ def supports(ensemble: Ensemble, settings: Iterable[Mapping[str, Any]] = ()) -> 
     for knows, reason in _expectations(ensemble):
         if not knows:
             return reason
-    if set(ensemble.initial) != set(PARAMETERS):
-        return "the parameters are not those of the embedding MLP"
-    if not ensemble.frozen <= set(PARAMETERS):
-        return "a frozen parameter is not one of the embedding MLP"
-    if any(tensor.device.type != "cpu" for tensor in ensemble.initial.values()):
-        return "it computes on the CPU only"
     return None
 
 
-def _expectations(ensemble: Ensemble) -> Iterator[tuple[bool, str]]:
-    """What the kernel takes for granted, one after the other, and what to say where it is not so:
-    each may rely on those before it."""
-    model, feed, optimiser = ensemble.model, ensemble.feed, ensemble.optimiser
+def network_of(model: nn.Module) -> NativeNetwork | None:
+    """What the kernel knows of `model`; None where that is nothing."""
     # A subclass may compute anything.
-    known = type(model) is EmbeddingMLP
-    yield known, f"it knows the embedding MLP, not {type(model).__name__}"
-    assert isinstance(model, EmbeddingMLP)
-    activation = model.activation
-    yield activation == "silu", f"it knows the activation silu, not {activation}"
-    yield type(optimiser) is AdamW, f"it knows the optimiser adamw, not {optimiser.name}"
-    usual = not optimiser.penalises and not bool((optimiser.warmup != 0).any())
-    yield usual, "it knows neither warmup nor l1"
-    whole = type(feed) is TableFeed and feed.grid
-    yield whole, "it needs the full table of token pairs"
-    yield ensemble.loss == "exact", f"it knows the loss exact, not {ensemble.loss}"
-    yield not ensemble.metrics, f"it measures loss and accuracy, not {ensemble.metrics}"
-    yield ensemble.dropout is None, "it knows no dropout"
-    yield not ensemble.every_loss, "it does not keep the loss of every step"
+    return next((one for one in NETWORKS if type(model) is one.module), None)
+
+
+def _expectations(ensemble: Ensemble) -> Iterator[Expectation]:
+    """What the kernel takes for granted; each may rely on those before it."""
+    network = network_of(ensemble.model)
+    known = ", ".join(one.module.__name__ for one in NETWORKS)
+    yield network is not None, f"it knows {known}, not {type(ensemble.model).__name__}"
+    assert network is not None
+    parameters = set(network.parameters(ensemble))
+    yield set(ensemble.initial) == parameters, "the parameters are not those of the network"
+    yield ensemble.frozen <= parameters, "a frozen parameter is not one of the network"
+    on_cpu = all(tensor.device.type == "cpu" for tensor in ensemble.initial.values())
+    yield on_cpu, "it computes on the CPU only"
     usual = ensemble.dtype in (torch.float32, torch.float64)
     yield usual, f"it computes in float32 and float64, not in {ensemble.dtype}"
+    optimiser, feed = ensemble.optimiser, ensemble.feed
+    usual = type(optimiser) in (AdamW, Adam)
+    yield usual, f"it knows the optimisers adamw and adam, not {optimiser.name}"
+    listed = type(feed) in (TableFeed, ListedFeed)
+    yield listed, "it needs examples that are listed: table, batch or minibatches"
+    yield ensemble.loss in _LOSSES, f"it knows the loss exact, not {ensemble.loss}"
+    yield not ensemble.metrics, f"it measures loss and accuracy, not {ensemble.metrics}"
+    yield ensemble.dropout is None, "it knows no dropout"
+    yield from network.expectations(ensemble)
 
 
 class NativeBackend:
-    """Moves an ensemble of embedding MLPs forward with the native kernel.
+    """Moves an ensemble forward with the native kernel.
 
     Every network is trained by one thread from the start of a stretch to its end, so a run gives
     the same bits whatever the number of threads, its companions and the stretches.
@@ -108,11 +103,17 @@ class NativeBackend:
     def __init__(self, ensemble: Ensemble, threads: int = 1) -> None:
         if (reason := supports(ensemble)) is not None:
             raise ValueError(f"the native kernel cannot train this ensemble: {reason}")
+        network = network_of(ensemble.model)
+        assert network is not None
+        self._network = network
         self._kernel = native_library.library()
         self._threads = threads
         self._dtype = ensemble.dtype
         self._size = ensemble.size
-        self._shapes = {name: ensemble.initial[name].shape[1:] for name in PARAMETERS}
+        self._names = network.parameters(ensemble)
+        self._shapes = {name: ensemble.initial[name].shape[1:] for name in self._names}
+        self._feed = ensemble.feed
+        self._losses: list[Tensor] | None = [] if ensemble.every_loss else None
         self._handle: int | None = self._create(ensemble)
         self._write(_WEIGHTS, ensemble.initial)
 
@@ -123,7 +124,21 @@ class NativeBackend:
 
     def advance(self, steps: int) -> None:
         """Apply `steps` optimiser updates to every run."""
-        self._check(self._kernel.fittest_advance(self._handle, steps, self._threads))
+        first = self._kernel.fittest_step(self._handle) + 1
+        for stretch in stretches(self._feed, first, steps):
+            self._advance(stretch)
+
+    def _advance(self, stretch: Stretch) -> None:
+        losses = None
+        if self._losses is not None:
+            losses = torch.empty(self._size, stretch.steps, dtype=torch.float64)
+        given = (stretch.offsets, stretch.indices, losses)
+        pointers = (None if one is None else one.data_ptr() for one in given)
+        self._check(
+            self._kernel.fittest_advance(self._handle, stretch.steps, self._threads, *pointers)
+        )
+        if self._losses is not None and losses is not None:
+            self._losses.append(losses)
 
     def evaluate(self) -> Evaluation:
         """Losses and accuracies of the state as it stands.
@@ -136,11 +151,16 @@ class NativeBackend:
         names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
         return dict(zip(names, out.T.contiguous(), strict=True))
 
-    def losses(self) -> None:
-        """It keeps none."""
+    def losses(self) -> Tensor | None:
+        """Train losses before each update since they were last forgotten."""
+        if self._losses is None:
+            return None
+        return torch.cat([torch.zeros(self._size, 0, dtype=torch.float64), *self._losses], dim=1)
 
     def forget_losses(self) -> None:
-        """It keeps none."""
+        """They have been recorded."""
+        if self._losses is not None:
+            self._losses = []
 
     def parameters(self) -> Parameters:
         """The stacked parameters as they stand (a copy)."""
@@ -156,6 +176,7 @@ class NativeBackend:
             parameters=self._read(_WEIGHTS),
             moments={name: self._read(kind) for name, kind in _MOMENTS.items()},
             step=self._kernel.fittest_step(self._handle),
+            losses=self.losses(),
         )
 
     def load(self, state: TrainingState) -> None:
@@ -164,6 +185,8 @@ class NativeBackend:
         for name, kind in _MOMENTS.items():
             self._write(kind, state.moments[name])
         self._kernel.fittest_set_step(self._handle, state.step)
+        if self._losses is not None:
+            self._losses = [] if state.losses is None else [state.losses.double()]
 
     def keep(self, indices: Tensor) -> None:
         """Drop every run but those at `indices` (ascending); their order stays."""
@@ -174,44 +197,51 @@ class NativeBackend:
             raise ValueError(f"indices must ascend within 0..{self._size - 1}: {kept.tolist()}")
         self._check(self._kernel.fittest_keep(self._handle, kept.data_ptr(), kept.numel()))
         self._size = kept.numel()
+        self._feed = self._feed.select(kept)
+        if self._losses is not None:
+            self._losses = [values[kept] for values in self._losses]
 
     def gradients(self) -> Parameters:
-        """Gradients of the mean training loss at the current parameters; the state stays.
+        """Gradients of the mean loss of all that is trained on, at the current parameters; the
+        state stays.
 
         Those of frozen parameters may be left at zero.
         """
         out = self._empty()
-        pointers = (ctypes.c_void_p * len(PARAMETERS))(*(out[n].data_ptr() for n in PARAMETERS))
+        pointers = (ctypes.c_void_p * len(self._names))(*(out[n].data_ptr() for n in self._names))
         self._check(self._kernel.fittest_gradients(self._handle, self._threads, pointers))
         return out
 
     def _create(self, ensemble: Ensemble) -> int:
-        p, d = ensemble.initial["embedding.weight"].shape[1:]
-        h2, h1 = ensemble.initial["hidden.weight"].shape[1:]
-        classes = ensemble.initial["output.weight"].shape[1]
         feed = ensemble.feed
-        assert isinstance(feed, TableFeed)
-        labels = feed.labels.to("cpu", torch.int64).contiguous()
-        masks = feed.train_mask.to("cpu", torch.uint8).contiguous()
-        if labels.shape != (p * p,) or masks.shape != (self._size, p * p):
-            raise ValueError(f"labels and masks must cover the {p} x {p} pairs")
-        if labels.min() < 0 or labels.max() >= classes:
-            raise ValueError(f"labels must lie in 0..{classes - 1}")
-        sizes = (ctypes.c_int64 * 6)(p, d, h1, h2, classes, self._size)
-        frozen = (ctypes.c_uint8 * len(PARAMETERS))(*(n in ensemble.frozen for n in PARAMETERS))
-        handle = self._kernel.fittest_create(self._dtype.itemsize, sizes, labels.data_ptr(), frozen)
+        assert isinstance(feed, TableFeed | ListedFeed)
+        network, operands = self._network, self._network.operands(ensemble)
+        tokens = feed.tokens[:, :operands].to("cpu", torch.int32).contiguous()
+        labels = feed.labels.to("cpu", torch.int32).contiguous()
+        network.check_examples(ensemble, tokens, labels)
+        sizes = network.sizes(ensemble)
+        frozen = [name in ensemble.frozen for name in self._names]
+        handle = self._kernel.fittest_create(
+            network.architecture,
+            self._dtype.itemsize,
+            (ctypes.c_int64 * len(sizes))(*sizes),
+            self._size,
+            *(len(tokens), operands, tokens.data_ptr(), labels.data_ptr()),
+            (ctypes.c_uint8 * len(frozen))(*frozen),
+        )
         if not handle:
             raise MemoryError("not enough memory for the ensemble")
         h = ensemble.optimiser
         assert isinstance(h, AdamW)
-        hyper = torch.stack([h.lr, h.beta1, h.beta2, h.eps, h.weight_decay], dim=1)
-        hyper = hyper.to("cpu", torch.float64).contiguous()
-        for run in range(self._size):
-            self._check(
-                self._kernel.fittest_set_run(
-                    handle, run, masks[run].data_ptr(), hyper[run].data_ptr()
-                )
+        decoupled = torch.full_like(h.lr, type(h) is AdamW)
+        columns = [h.lr, h.beta1, h.beta2, h.eps, h.weight_decay, h.warmup, h.l1, decoupled]
+        hyper = torch.stack(columns, dim=1).to("cpu", torch.float64).contiguous()
+        for run, (train, test) in enumerate(parts_of(feed)):
+            status = self._kernel.fittest_set_run(
+                *(handle, run, train.data_ptr(), len(train), test.data_ptr(), len(test)),
+                hyper[run].data_ptr(),
             )
+            self._check(status)
         return int(handle)
 
     def _empty(self) -> Parameters:
@@ -222,12 +252,12 @@ class NativeBackend:
 
     def _read(self, kind: int) -> Parameters:
         out = self._empty()
-        for number, name in enumerate(PARAMETERS):
+        for number, name in enumerate(self._names):
             self._kernel.fittest_read(self._handle, kind, number, out[name].data_ptr())
         return out
 
     def _write(self, kind: int, values: Parameters) -> None:
-        for number, name in enumerate(PARAMETERS):
+        for number, name in enumerate(self._names):
             tensor = values[name].detach().to("cpu", self._dtype).contiguous()
             if tensor.shape != (self._size, *self._shapes[name]):
                 raise ValueError(f"{name} has shape {tuple(tensor.shape)}")

@@ -16,7 +16,7 @@ from pathlib import Path
 VARIANTS = ("march", "avx512", "avx2", "baseline")
 """Names of the builds, best first; `march` exists only where it was asked for at build time."""
 
-_INTERFACE = 1
+_INTERFACE = 2
 _NEEDS = {
     "avx512": {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx2", "fma"},
     "avx2": {"avx2", "fma"},
@@ -86,15 +86,21 @@ def _load(variant: str) -> ctypes.CDLL:
         raise NativeUnavailableError(f"{path} is out of date; install the package again")
     pointer, integer, number = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
     signatures: dict[str, tuple[type | None, Iterable[type]]] = {
-        "create": (pointer, (integer, pointer, pointer, pointer)),
+        "create": (
+            pointer,
+            (integer, integer, pointer, number, number, number, pointer, pointer, pointer),
+        ),
         "destroy": (None, (pointer,)),
-        "set_run": (integer, (pointer, number, pointer, pointer)),
+        "set_run": (
+            integer,
+            (pointer, number, pointer, number, pointer, number, pointer),
+        ),
         "step": (number, (pointer,)),
         "set_step": (None, (pointer, number)),
         "write": (None, (pointer, integer, integer, pointer)),
         "read": (None, (pointer, integer, integer, pointer)),
         "keep": (integer, (pointer, pointer, number)),
-        "advance": (integer, (pointer, number, integer)),
+        "advance": (integer, (pointer, number, integer, pointer, pointer, pointer)),
         "evaluate": (integer, (pointer, integer, pointer)),
         "gradients": (integer, (pointer, integer, pointer)),
     }

@@ -7,6 +7,7 @@ initial weights), which `native_backend.supports` looks at itself: they stand he
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 GIVEN = frozenset(
@@ -18,14 +19,15 @@ GIVEN = frozenset(
         "seeds.split",
         "rng",
         "frozen",
-        "model.d",
-        "model.hidden",
-        "model.init",
+        "data.size",
         "optimiser.lr",
         "optimiser.betas",
         "optimiser.eps",
         "optimiser.weight_decay",
+        "optimiser.warmup",
+        "optimiser.l1",
         "arithmetic.dtype",
+        "recording.every_loss",
     }
 )
 """Understood, whatever the value: a number of the kernel, or part of the data it is given."""
@@ -50,19 +52,31 @@ NO_PART_OF_A_STEP = frozenset(
 )
 """Decide how long a network is trained and what is recorded of it: the loop's affair."""
 
-ONLY: Mapping[str, Any] = {
-    "model.name": "embedding_mlp",
-    "model.activation": "silu",
-    "optimiser.name": "adamw",
-    "optimiser.warmup": 0,
-    "optimiser.l1": 0.0,
-    "data": None,
-    "data.name": "table",
-    "arithmetic.loss": "exact",
-    "recording.every_loss": False,
+ONLY: Mapping[str, tuple[Any, ...]] = {
+    "optimiser.name": ("adamw", "adam"),
+    "data": (None,),
+    "data.name": ("table", "batch", "minibatches"),
+    "arithmetic.loss": ("exact", "float64"),
 }
-"""Understood with this value alone. Where it names a kind, the settings of other kinds stand
+"""Understood with these values alone. Where it names a kind, the settings of other kinds stand
 nowhere."""
+
+
+@dataclass(frozen=True)
+class OfModel:
+    """GIVEN and ONLY for the settings of a model."""
+
+    given: frozenset[str]
+    only: Mapping[str, tuple[Any, ...]]
+
+
+MODELS: Mapping[str, OfModel] = {
+    "embedding_mlp": OfModel(
+        given=frozenset({"model.name", "model.d", "model.hidden", "model.init"}),
+        only={"model.activation": ("silu",)},
+    ),
+}
+"""By the names of the models whose networks the kernel knows."""
 
 
 def _values(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -78,12 +92,16 @@ def _values(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str,
 def obstacle(settings: Mapping[str, Any]) -> str | None:
     """Why the kernel cannot train a run of these settings (all of them, defaults included); None
     where it can."""
-    for name, value in _values(settings):
-        if name in GIVEN or name in NO_PART_OF_A_STEP:
+    name = settings["model"]["name"]
+    if name not in MODELS:
+        return f"it knows model.name: {' or '.join(MODELS)}, not {name}"
+    model = MODELS[name]
+    for key, value in _values(settings):
+        if key in GIVEN or key in NO_PART_OF_A_STEP or key in model.given:
             continue
-        if name in ONLY:
-            if value != ONLY[name]:
-                return f"it knows {name}: {ONLY[name]}, not {value}"
-        else:
-            return f"it does not know the setting {name}"
+        known = ONLY.get(key, model.only.get(key))
+        if known is None:
+            return f"it does not know the setting {key}"
+        if value not in known:
+            return f"it knows {key}: {' or '.join(map(str, known))}, not {value}"
     return None

@@ -31,10 +31,12 @@ _EVALUATED_AT_ONCE = 8192
 class _Cheapest(nn.Module):
     """Calls the cheapest exact form of a model, so that functional_call can reach it."""
 
-    def __init__(self, model: nn.Module, grid: bool) -> None:
+    def __init__(self, model: nn.Module, grid: bool, as_written: bool) -> None:
         super().__init__()
         self.model = model
         self.form = "forward"
+        if as_written:
+            return
         if hasattr(model, "forward_examples"):
             self.form = "forward_examples"
         if grid and hasattr(model, "forward_grid"):
@@ -52,7 +54,8 @@ class TorchBackend:
 
     `slow=True` trains the runs one by one through the same single-network step: the switch
     for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
-    bfloat16 (weights, moments and the loss stay float32).
+    bfloat16 (weights, moments and the loss stay float32). `as_written=True` computes a model as
+    its paper writes it, whatever cheaper form it has.
     """
 
     name = "torch"
@@ -64,6 +67,7 @@ class TorchBackend:
         compile_step: bool = False,
         slow: bool = False,
         bfloat16: bool = False,
+        as_written: bool = False,
     ) -> None:
         self._device = torch.device(device)
         self._ensemble = ensemble
@@ -72,7 +76,7 @@ class TorchBackend:
         self._feed = ensemble.feed.to(self._device)
         self._dropout = ensemble.dropout
         self._optimiser = ensemble.optimiser.to(self._device)
-        self._model = _Cheapest(ensemble.model, ensemble.feed.grid)
+        self._model = _Cheapest(ensemble.model, ensemble.feed.grid, as_written)
         self._cross_entropy = LOSSES[ensemble.loss]
         self._parameters = {k: v.to(self._device).clone() for k, v in ensemble.initial.items()}
         self._moments = self._optimiser.start(self._parameters)

@@ -13,6 +13,7 @@ from fittest.pipeline.identity import deciding
 from fittest.pipeline.identity.codehash import imports_of
 from fittest.runs.run import Run
 from fittest.settings import Settings
+from fittest.training.native_networks import NETWORKS
 from fittest.training.observers import OBSERVERS
 from small_world import REPOSITORY
 
@@ -31,6 +32,7 @@ OF_RUNS = ("fittest.tasks.", "fittest.models.", "fittest.runs.interventions.")
 
 CONDITIONAL = {
     *deciding.NATIVE,
+    *(file for files in deciding.NATIVE_NETWORKS.values() for file in files),
     *deciding.STOPPING,
     *deciding.REFERRING,
     *deciding.DRAWING,
@@ -149,6 +151,7 @@ def test_modules_of_runs_count_where_they_are_used() -> None:
     used |= {"tasks/modular_addition.py", "runs/interventions/winners.py"}
     assert used <= modules_of_runs()
     used |= {"training/observers/signals.py"}
+    used |= {*deciding.NATIVE_NETWORKS["models/networks/embedding_mlp.py"]}
     assert {*deciding.sources_of(runs)} == used | {*deciding.SHARED, *deciding.NATIVE}
 
 
@@ -189,13 +192,16 @@ def test_native_sources_are_listed_as_far_as_they_include_each_other() -> None:
         file = waiting.pop()
         found.add(file)
         waiting |= {*re.findall(r'#\s*include\s*"(.+)"', (folder / file).read_text())} - found
-    assert {f"training/native/{file}" for file in found} <= {*deciding.NATIVE}
+    own = {file for files in deciding.NATIVE_NETWORKS.values() for file in files}
+    known = {*deciding.NATIVE, *own, *deciding.HARMLESS}
+    assert {f"training/native/{file}" for file in found} <= known
 
 
 def test_the_native_kernel_decides_the_networks_that_its_backend_knows() -> None:
-    imported = {
-        path.relative_to(PACKAGE).as_posix()
-        for path in imports_of(PACKAGE / "training/native_backend.py")
-    }
-    assert {f for f in imported if f.startswith("models/networks/")} == deciding.NATIVE_NETWORKS
-    assert {*deciding.NATIVE} <= {*deciding.sources_of([Run()])}
+    networks = {one.module.__module__ for one in NETWORKS}
+    files = {name.removeprefix("fittest.").replace(".", "/") + ".py" for name in networks}
+    assert files == {*deciding.NATIVE_NETWORKS}
+    decide = {*deciding.sources_of([Run()])}
+    assert {*deciding.NATIVE} <= decide
+    for network, own in deciding.NATIVE_NETWORKS.items():
+        assert ({*own} <= decide) == (network == "models/networks/embedding_mlp.py")

@@ -30,18 +30,26 @@ SHARED = (
 
 NATIVE = (
     "training/native_backend.py",
-    "training/native/kernel.cpp",
+    "training/native_batches.py",
+    "training/native_networks/native_network.py",
+    "training/native/arena.h",
+    "training/native/ensemble.h",
+    "training/native/examples.h",
     "training/native/layers.h",
     "training/native/matmul.h",
-    "training/native/network.h",
-    "training/native/step.h",
+    "training/native/optimiser.h",
     "training/native/transpose.h",
     "training/native/vector.h",
 )
-"""Those that decide a run whose network the native kernel knows."""
+"""Those that decide a run whose network the native kernel knows, beside that network's own."""
 
-NATIVE_NETWORKS = frozenset({"models/networks/embedding_mlp.py"})
-"""Modules of the networks that the native kernel knows."""
+NATIVE_NETWORKS = {
+    "models/networks/embedding_mlp.py": (
+        "training/native_networks/embedding_mlp.py",
+        "training/native/embedding_mlp.h",
+    ),
+}
+"""Modules of the networks that the native kernel knows -> what decides them alone."""
 
 STOPPING = ("analysis/fates/settle.py",)
 """Those that decide where a run with a stop rule ends."""
@@ -92,6 +100,8 @@ HARMLESS = {
     "tasks/settings.py": "what tasks override",
     "training/first_step.py": "compares the kernel with torch, and refuses",
     "training/observers/__init__.py": _LIST,
+    "training/native/kernel.cpp": "hands numbers to the kernel and back",
+    "training/native_networks/__init__.py": _LIST,
     "training/native_settings.py": "says which runs are left to torch",
     "training/native_library.py": "finds and loads the kernel that was built",
     "training/record.py": "keeps what it is given",
@@ -122,7 +132,7 @@ def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
         network = _network_of(run.model)
         found |= {_own_module(run.task), _own_module(run.model), network}
         if network in NATIVE_NETWORKS:
-            found |= {*NATIVE}
+            found |= {*NATIVE, *NATIVE_NETWORKS[network]}
         if run.intervention is not None:
             found.add(_own_module(run.intervention))
         found |= {f"training/observers/{name}.py" for name in run.observers}

@@ -72,14 +72,24 @@ inline SoftmaxRow<T> exponentials(T* row, int64_t classes, int64_t stride, int64
   return result;
 }
 
-// Turns logits into the gradient of scale * cross-entropy.
+// Cross-entropy of a row of which `e` is known.
 template <class T>
-inline void softmax_gradient(T* row, int64_t classes, int64_t stride, int64_t label, T scale) {
+inline double loss_of(const SoftmaxRow<T>& e) {
+  const double margin = static_cast<double>(e.largest) - static_cast<double>(e.right_logit);
+  const double others = static_cast<double>(e.others);
+  if (margin > 0) return margin + std::log1p(others + std::expm1(-margin));
+  return std::log1p(others) + (margin - margin);  // NaN if the right logit is
+}
+
+// Turns logits into the gradient of scale * cross-entropy; returns the cross-entropy with kLoss.
+template <bool kLoss, class T>
+inline double softmax_gradient(T* row, int64_t classes, int64_t stride, int64_t label, T scale) {
   using V = Full<T>;
   const SoftmaxRow<T> e = exponentials(row, classes, stride, label);
   const T factor = scale / (e.others + e.right);
   for (int64_t j = 0; j < stride; j += kLanes<T>) store<V>(row + j, load<V>(row + j) * factor);
   row[label] = -e.others * factor;
+  return kLoss ? loss_of(e) : 0.0;
 }
 
 // Whether argmax, the first of equal maxima, is the label; NaN counts as the largest, as in torch.
@@ -108,11 +118,7 @@ template <class T>
 inline double cross_entropy(T* row, int64_t classes, int64_t stride, int64_t label,
                             bool& correct) {
   correct = is_first_maximum(row, classes, stride, label);
-  const SoftmaxRow<T> e = exponentials(row, classes, stride, label);
-  const double margin = static_cast<double>(e.largest) - static_cast<double>(e.right_logit);
-  const double others = static_cast<double>(e.others);
-  if (margin > 0) return margin + std::log1p(others + std::expm1(-margin));
-  return std::log1p(others) + (margin - margin);  // NaN if the right logit is
+  return loss_of(exponentials(row, classes, stride, label));
 }
 
 }  // namespace fittest

@@ -1,0 +1,9 @@
+"""The networks that the native kernel knows: what each is, and what it takes for granted."""
+
+from __future__ import annotations
+
+from fittest.training.native_networks.embedding_mlp import NativeEmbeddingMLP
+from fittest.training.native_networks.native_network import NativeNetwork
+
+NETWORKS: tuple[NativeNetwork, ...] = (NativeEmbeddingMLP(),)
+"""All that the kernel knows."""
