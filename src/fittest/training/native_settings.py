@@ -75,6 +75,10 @@ MODELS: Mapping[str, OfModel] = {
         given=frozenset({"model.name", "model.d", "model.hidden", "model.init"}),
         only={"model.activation": ("silu",)},
     ),
+    "two_table_mlp": OfModel(
+        given=frozenset({"model.name", "model.d", "model.hidden", "model.init"}),
+        only={"model.activation": ("relu",)},
+    ),
 }
 """By the names of the models whose networks the kernel knows."""
 

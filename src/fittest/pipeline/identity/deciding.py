@@ -48,6 +48,10 @@ NATIVE_NETWORKS = {
         "training/native_networks/embedding_mlp.py",
         "training/native/embedding_mlp.h",
     ),
+    "models/networks/two_table_mlp.py": (
+        "training/native_networks/two_table_mlp.py",
+        "training/native/two_table_mlp.h",
+    ),
 }
 """Modules of the networks that the native kernel knows -> what decides them alone."""
 

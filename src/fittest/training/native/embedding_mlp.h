@@ -125,7 +125,7 @@ class Network {
     std::memset(ws.table_b_grad, 0, Workspace::table_size(s_) * sizeof(T));
     const T scale = ws.pairs.empty() ? T(0) : T(1.0 / static_cast<double>(ws.pairs.size()));
     double loss = 0;
-    for_blocks(ws.pairs, [&](const Pair* pairs, int64_t rows) {
+    for_blocks(ws.pairs, kBlockRows, [&](const Pair* pairs, int64_t rows) {
       forward(w, ws, pairs, rows);
       for (int64_t r = 0; r < rows; ++r)
         loss += softmax_gradient<kLoss, T>(ws.logits + r * s_.classes_stride, s_.classes,
@@ -141,7 +141,7 @@ class Network {
     if (ws.pairs.empty()) return {};
     double loss = 0;
     int64_t right = 0;
-    for_blocks(ws.pairs, [&](const Pair* pairs, int64_t rows) {
+    for_blocks(ws.pairs, kBlockRows, [&](const Pair* pairs, int64_t rows) {
       forward(w, ws, pairs, rows);
       for (int64_t r = 0; r < rows; ++r) {
         bool correct = false;
@@ -171,17 +171,6 @@ class Network {
   }
 
  private:
-  template <class Visit>
-  static void for_blocks(const std::vector<Pair>& pairs, Visit visit) {
-    const int64_t total = static_cast<int64_t>(pairs.size());
-    if (total == 0) return;
-    // Equal blocks: a short last one would leave its tiles half empty.
-    const int64_t blocks = std::max<int64_t>(1, (total + kBlockRows / 2) / kBlockRows);
-    const int64_t rows = round_up((total + blocks - 1) / blocks, kRowMultiple);
-    for (int64_t first = 0; first < total; first += rows)
-      visit(pairs.data() + first, std::min(rows, total - first));
-  }
-
   void forward(const T* w, Workspace& ws, const Pair* pairs, int64_t rows) const {
     for (int64_t r = 0; r < rows; ++r) {
       const T* first = ws.table_a + pairs[r].a * s_.h1_stride;

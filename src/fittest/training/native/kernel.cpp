@@ -4,6 +4,7 @@
 
 #include "embedding_mlp.h"
 #include "ensemble.h"
+#include "two_table_mlp.h"
 
 #define FITTEST_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -24,7 +25,7 @@ int guarded(Work work) {
 EnsembleBase* of(void* handle) { return static_cast<EnsembleBase*>(handle); }
 
 // The numbers by which native_networks.py calls the architectures.
-enum Architecture { kEmbeddingMLP };
+enum Architecture { kEmbeddingMLP, kTwoTableMLP };
 
 template <class T>
 EnsembleBase* made(int architecture, const int64_t* sizes, int64_t runs, const Examples& examples,
@@ -32,6 +33,8 @@ EnsembleBase* made(int architecture, const int64_t* sizes, int64_t runs, const E
   switch (architecture) {
     case kEmbeddingMLP:
       return new Ensemble<T, embedding_mlp::Network<T>>(sizes, runs, examples, frozen);
+    case kTwoTableMLP:
+      return new Ensemble<T, two_table_mlp::Network<T>>(sizes, runs, examples, frozen);
     default: return nullptr;
   }
 }

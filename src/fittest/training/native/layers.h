@@ -18,6 +18,18 @@ inline void silu(V z, Lane<V>* value, Lane<V>* slope) {
   store<V>(slope, h - h * sigmoid + sigmoid);
 }
 
+// NaN stays.
+template <class V>
+inline V relu(V z) {
+  return maximum(V{}, z);
+}
+
+// Gradient of z where relu(z) and its gradient are known; that of a NaN stays, as in torch.
+template <class V>
+inline V relu_gradient(V value, V gradient) {
+  return value <= V{} ? V{} : gradient;
+}
+
 template <class T>
 inline void add_row(T* to, const T* from, int64_t columns) {
   for_row<T>(columns, [=](auto v, int64_t i) {

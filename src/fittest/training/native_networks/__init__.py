@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fittest.training.native_networks.embedding_mlp import NativeEmbeddingMLP
 from fittest.training.native_networks.native_network import NativeNetwork
+from fittest.training.native_networks.two_table_mlp import NativeTwoTableMLP
 
-NETWORKS: tuple[NativeNetwork, ...] = (NativeEmbeddingMLP(),)
+NETWORKS: tuple[NativeNetwork, ...] = (NativeEmbeddingMLP(), NativeTwoTableMLP())
 """All that the kernel knows."""
