@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fittest.data import batch_indices
+from fittest.data import batch_indices, stretch_indices
 from fittest.pipeline.running.ensembles import build_ensemble, consecutive, feed_of
 from fittest.runs.run import Run
 from fittest.tasks.task import Examples
@@ -87,6 +87,20 @@ def test_each_pass_takes_every_example_once(trained: int, size: int, seed: int, 
     parts = [batch_indices(trained, size, seed, step) for step in steps]
     assert sorted(np.concatenate(parts).tolist()) == list(range(trained))
     assert [len(part) for part in parts[:-1]] == [size] * (batches - 1)
+
+
+@given(
+    trained=st.integers(1, 60),
+    size=st.integers(1, 70),
+    first=st.integers(1, 200),
+    steps=st.integers(1, 150),
+)
+def test_a_stretch_is_what_its_updates_are(trained: int, size: int, first: int, steps: int) -> None:
+    indices, begins = stretch_indices(trained, size, 3, first, steps)
+    assert begins[0] == 0 and begins[-1] == len(indices) and len(begins) == steps + 1
+    for update in range(steps):
+        found = indices[begins[update] : begins[update + 1]]
+        assert np.array_equal(found, batch_indices(trained, size, 3, first + update))
 
 
 def test_passes_have_orders_of_their_own() -> None:

@@ -10,7 +10,6 @@ import torch
 from fittest.training import native_library
 from fittest.training.backend import Backend
 from fittest.training.native_backend import NativeBackend
-from fittest.training.native_batches import _MOST_INDICES, stretches
 from fittest.training.torch_backend import TorchBackend
 from small_world import ensemble_of, small_run
 
@@ -18,6 +17,7 @@ pytestmark = pytest.mark.skipif(not native_library.available(), reason="no nativ
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "embedding_mlp": {},
+    "two_table_mlp": {"model": {"name": "two_table_mlp", "d": 3, "hidden": 11}},
 }
 """A small run of each network."""
 
@@ -83,10 +83,3 @@ def test_stops_resumes_and_loses_company_bit_for_bit(network: str, update: str) 
     interrupted.forget_losses()
     interrupted.advance(1)
     assert interrupted.losses().shape == (2, 1)
-
-
-def test_long_stretches_are_cut_by_memory() -> None:
-    feed = ensemble_of(runs_of("embedding_mlp", **UPDATES["minibatches"]), torch.float32).feed
-    steps = _MOST_INDICES // 7 // 3 + 5
-    sizes = [stretch.steps for stretch in stretches(feed, 1, steps)]
-    assert sum(sizes) == steps and len(sizes) == 2

@@ -15,7 +15,14 @@ from fittest.data.kinds import (
     WholeTable,
     default_data,
 )
-from fittest.data.order import batch_indices, drawn, fixed, split
+from fittest.data.order import (
+    batch_indices,
+    batches_per_epoch,
+    drawn,
+    fixed,
+    split,
+    stretch_indices,
+)
 
 __all__ = [
     "AnyData",
@@ -26,8 +33,10 @@ __all__ = [
     "Sample",
     "WholeTable",
     "batch_indices",
+    "batches_per_epoch",
     "default_data",
     "drawn",
     "fixed",
     "split",
+    "stretch_indices",
 ]

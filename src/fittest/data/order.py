@@ -34,9 +34,34 @@ def batch_indices(trained: int, size: int, seed: int, step: int) -> Integers:
     return order[position * size : (position + 1) * size]
 
 
-@lru_cache(maxsize=1024)
-def _order(trained: int, seed: int, epoch: int) -> Integers:
+def stretch_indices(
+    trained: int, size: int, seed: int, first: int, steps: int
+) -> tuple[Integers, Integers]:
+    """`batch_indices` of `steps` updates from `first` on, one after the other, and where among them
+    each update's begin: (steps + 1), with the end of the last.
+
+    The same as asking for every update, but as fast as the orders can be drawn.
+    """
+    per_epoch = batches_per_epoch(trained, size)
+    passes, positions = np.divmod(np.arange(first - 1, first + steps), per_epoch)
+    # Batches follow each other without gaps, from one pass to the next too.
+    begins = passes * trained + positions * size
+    start, end = int(begins[0]), int(begins[-1])
+    orders = [
+        # Only a pass that is cut is asked for again.
+        (_order if at < start or at + trained > end else _new_order)(trained, seed, at // trained)
+        for at in range(int(passes[0]) * trained, end, trained)
+    ]
+    joined = np.concatenate(orders) if orders else np.zeros(0, dtype=np.int64)
+    skipped = start % trained
+    return joined[skipped : skipped + end - start], begins - start
+
+
+def _new_order(trained: int, seed: int, epoch: int) -> Integers:
     return stream(ORDER, seed, epoch).permutation(trained)
+
+
+_order = lru_cache(maxsize=1024)(_new_order)
 
 
 def fixed(task: SequenceTask, examples: int, seed: int) -> Examples:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fittest.data import batch_indices
+from fittest.data import batches_per_epoch, stretch_indices
 from fittest.training.feed import Feed, ListedFeed, TableFeed
 
+_INDICES = 250_000
+"""Indices of one stretch, or those of a pass where these are more: what is drawn before training
+begins, with nobody training meanwhile."""
 _MOST_INDICES = 4_000_000
 """Most indices of one stretch: bounds its memory (16 MB)."""
 
@@ -44,21 +48,52 @@ def _listed(indices: Tensor) -> Tensor:
 
 
 def stretches(feed: Feed, first: int, steps: int) -> Iterator[Stretch]:
-    """The updates `first`, `first` + 1, ..., `steps` of them, in stretches of bounded memory."""
+    """The updates `first`, `first` + 1, ..., `steps` of them, in stretches of bounded memory.
+
+    While one is in use, the next is drawn by a thread: the kernel leaves Python free meanwhile.
+    """
     if not isinstance(feed, ListedFeed) or feed.size is None:
         yield Stretch(steps)
         return
-    most = max(1, _MOST_INDICES // max(1, feed.runs * feed.size))
-    for start in range(first, first + steps, most):
-        yield _drawn(feed, feed.size, start, min(most, first + steps - start))
+    cuts = _cuts(feed, feed.size, first, steps)
+    if len(cuts) == 1:
+        yield _drawn(feed, feed.size, *cuts[0])
+        return
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(_drawn, feed, feed.size, *cuts[0])
+        for cut in cuts[1:]:
+            stretch = coming.result()
+            coming = thread.submit(_drawn, feed, feed.size, *cut)
+            yield stretch
+        yield coming.result()
+
+
+def _cuts(feed: ListedFeed, size: int, first: int, steps: int) -> list[tuple[int, int]]:
+    """First update and number of updates of each stretch."""
+    a_pass = batches_per_epoch(len(feed.train[0]), size) if feed.runs else 1
+    each = max(1, feed.runs * size)
+    # A pass that is cut is drawn once more, or kept.
+    most = max(1, min(_MOST_INDICES, max(_INDICES, each * a_pass)) // each)
+    cuts, end = [], first + steps
+    while first < end:
+        passed = (first - 1) % a_pass
+        length = (most + passed) // a_pass * a_pass - passed
+        length = min(length if length > 0 else most, end - first)
+        cuts.append((first, length))
+        first += length
+    return cuts or [(first, 0)]
 
 
 def _drawn(feed: ListedFeed, size: int, first: int, steps: int) -> Stretch:
-    chosen = [
-        train.numpy()[batch_indices(len(train), size, seed, step)]
+    parts = [
+        stretch_indices(len(train), size, seed, first, steps)
         for train, seed in zip(feed.train, feed.seeds, strict=True)
-        for step in range(first, first + steps)
     ]
-    offsets = np.cumsum([0, *map(len, chosen)], dtype=np.int64)
-    indices = np.concatenate(chosen).astype(np.int32)
+    ends = np.cumsum([0, *(begins[-1] for _, begins in parts)], dtype=np.int64)
+    indices = np.empty(ends[-1], dtype=np.int32)
+    offsets = np.empty(len(parts) * steps + 1, dtype=np.int64)
+    offsets[-1] = ends[-1]
+    for run, (train, (order, begins)) in enumerate(zip(feed.train, parts, strict=True)):
+        indices[ends[run] : ends[run + 1]] = train.numpy()[order]
+        offsets[run * steps : (run + 1) * steps] = ends[run] + begins[:-1]
     return Stretch(steps, torch.from_numpy(offsets), torch.from_numpy(indices))
