@@ -28,8 +28,8 @@ _EVALUATED = 8192
 class TorchBackend:
     """Vmapped gradients and a stacked optimiser, optionally through torch.compile.
 
-    `slow=True` trains the runs one by one through the same single-network step: the switch
-    for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
+    `slow=True` trains the runs one by one, each network in the form that its paper writes: the
+    switch for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
     bfloat16 (weights, moments and the loss stay float32). `cuda_graphs=True` replays the step from
     a CUDA graph; on the CPU it changes nothing. evaluated: examples of each run in one forward pass
     of an evaluation, unless they are the whole grid.

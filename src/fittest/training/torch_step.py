@@ -20,14 +20,16 @@ from fittest.training.loss import LOSSES
 from fittest.training.optimisers import Optimiser
 
 
-class _Cheapest(nn.Module):
-    """Calls the cheapest exact form of a model, so that functional_call can reach it."""
+class _Form(nn.Module):
+    """Calls the cheapest exact form of a model, or the one that its paper writes, so that
+    functional_call can reach it."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, as_written: bool) -> None:
         super().__init__()
         self.model = model
-        self.has_grid = hasattr(model, "forward_grid")
-        self._examples = "forward_examples" if hasattr(model, "forward_examples") else "forward"
+        self.has_grid = not as_written and hasattr(model, "forward_grid")
+        cheaper = not as_written and hasattr(model, "forward_examples")
+        self._examples = "forward_examples" if cheaper else "forward"
 
     def forward(self, tokens: Tensor | None, kept: Tensor | None) -> Tensor:
         # A model without dropout takes no second argument.
@@ -66,11 +68,11 @@ class TorchStep:
     """What decides the arithmetic of an ensemble's steps, whichever runs are in it.
 
     model: a network, and which of its forms to call. optimiser: for its kind; its values are not
-    used. slow: run by run, through the same step of a single network. Other fields: see `Ensemble`
+    used. slow: run by run, each network as its paper writes it. Other fields: see `Ensemble`
     and `TorchBackend`.
     """
 
-    model: _Cheapest
+    model: _Form
     loss: str
     frozen: frozenset[str]
     dtype: torch.dtype
@@ -86,7 +88,7 @@ class TorchStep:
     def of(cls, ensemble: Ensemble, bfloat16: bool = False, slow: bool = False) -> TorchStep:
         """The step of an ensemble."""
         return cls(
-            _Cheapest(ensemble.model),
+            _Form(ensemble.model, as_written=slow),
             ensemble.loss,
             ensemble.frozen,
             ensemble.dtype,
