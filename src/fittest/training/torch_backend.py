@@ -28,10 +28,11 @@ _EVALUATED = 8192
 class TorchBackend:
     """Vmapped gradients and a stacked optimiser, optionally through torch.compile.
 
-    `slow=True` trains the runs one by one, each network in the form that its paper writes: the
-    switch for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
+    `slow=True` trains the runs one by one through the same single-network step: the switch
+    for equivalence tests. `bfloat16=True` runs the matrix products of float32 training in
     bfloat16 (weights, moments and the loss stay float32). `cuda_graphs=True` replays the step from
-    a CUDA graph; on the CPU it changes nothing. evaluated: examples of each run in one forward pass
+    a CUDA graph; on the CPU it changes nothing. `as_written=True` computes a model as its paper
+    writes it, whatever cheaper form it has. evaluated: examples of each run in one forward pass
     of an evaluation, unless they are the whole grid.
     """
 
@@ -46,6 +47,7 @@ class TorchBackend:
         bfloat16: bool = False,
         cuda_graphs: bool = False,
         evaluated: int = _EVALUATED,
+        as_written: bool = False,
     ) -> None:
         self._device = torch.device(device)
         self._ensemble = ensemble
@@ -53,7 +55,7 @@ class TorchBackend:
         self._feed = ensemble.feed.to(self._device)
         self._dropout = ensemble.dropout
         self._optimiser = ensemble.optimiser.to(self._device)
-        self._one_step = TorchStep.of(ensemble, bfloat16, slow)
+        self._one_step = TorchStep.of(ensemble, bfloat16, slow, as_written)
         self._parameters = {k: v.to(self._device).clone() for k, v in ensemble.initial.items()}
         self._moments = self._optimiser.start(self._parameters)
         self._step = 0

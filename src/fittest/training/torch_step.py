@@ -68,7 +68,7 @@ class TorchStep:
     """What decides the arithmetic of an ensemble's steps, whichever runs are in it.
 
     model: a network, and which of its forms to call. optimiser: for its kind; its values are not
-    used. slow: run by run, each network as its paper writes it. Other fields: see `Ensemble`
+    used. slow: run by run, through the same step of a single network. Other fields: see `Ensemble`
     and `TorchBackend`.
     """
 
@@ -85,10 +85,16 @@ class TorchStep:
         _ = self.optimiser.penalises
 
     @classmethod
-    def of(cls, ensemble: Ensemble, bfloat16: bool = False, slow: bool = False) -> TorchStep:
+    def of(
+        cls,
+        ensemble: Ensemble,
+        bfloat16: bool = False,
+        slow: bool = False,
+        as_written: bool = False,
+    ) -> TorchStep:
         """The step of an ensemble."""
         return cls(
-            _Form(ensemble.model, as_written=slow),
+            _Form(ensemble.model, as_written),
             ensemble.loss,
             ensemble.frozen,
             ensemble.dtype,

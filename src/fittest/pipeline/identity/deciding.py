@@ -107,6 +107,7 @@ HARMLESS = {
     "training/native_library.py": "finds and loads the kernel that was built",
     "training/record.py": "keeps what it is given",
     "training/restart.py": "gives back what it was given, or nothing",
+    "training/sizes.py": "says how many at once",
     "training/splitting.py": "divides an ensemble as memory allows; runs do not influence each"
     " other",
     "training/torch_fast.py": "compiles the step of any network, or replays it",
