@@ -1,5 +1,5 @@
 # The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
-# smoke, test, test-slurm, bench, lint. Each sets up .venv.
+# smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 # .venv/installed is what the workflow needs, .venv/tools what tests and lints it.
 
@@ -35,7 +35,7 @@ PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: all demo gallery $(PAPERS) report plan smoke test test-slurm test-lowest \
-  test-newest test-wheel lint bench schemas lock FORCE
+  test-newest test-wheel lint bench bench-gpu schemas lock FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
@@ -93,6 +93,10 @@ lint: .venv/tools
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python -m benchmarks
+
+# On a machine with a GPU, under eight minutes.
+bench-gpu: .venv/installed
+	$(BIN)/python -m benchmarks.gpu
 
 schemas: .venv/installed
 	$(BIN)/python -m fittest schemas

@@ -17,7 +17,8 @@ Parameters = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Sequences:
-    """A task's shape, and nothing else of it; at `starts` stands the last token but one, no pad."""
+    """A task's shape, and nothing else of it; at `starts` stands the last token but one, no pad,
+    and at the end `sign`, where there is one."""
 
     vocabulary: int
     length: int
@@ -25,17 +26,21 @@ class Sequences:
     answers: tuple[int, ...]
     source: int = 0
     starts: tuple[int, ...] = ()
+    sign: int | None = None
 
     def tokens(self, n: int, seed: int = 0) -> Tensor:
         """Some sequences (n, T)."""
         generator = np.random.default_rng(seed)
         found = generator.integers(self.vocabulary, size=(n, self.length))
         found[:, list(self.starts)] = self.vocabulary - 2
+        if self.sign is not None:
+            found[:, -1] = self.sign
         return torch.from_numpy(found)
 
 
 PROGRESS = Sequences(114, 3, 114, (2,))
 EXPONENTS = Sequences(114, 3, 113, (2,))
+SIGN = Sequences(114, 3, 114, (2,), sign=113)
 PIZZA = Sequences(59, 2, 59, (1,))
 PAIRS = Sequences(91, 2, 91, (1,))
 DIGITS = Sequences(12, 18, 10, tuple(range(11, 17)))

@@ -15,6 +15,7 @@ from model_cases import (
     PAIRS,
     PIZZA,
     PROGRESS,
+    SIGN,
     Form,
     Parameters,
     Sequences,
@@ -45,6 +46,7 @@ _small = partial(TransformerSettings, d=8, heads=2, head_size=3)
 _pair = partial(EncoderDecoderSettings, d=6, heads=2, mlp=9, encoder_layers=1, decoder_layers=2)
 _TINY = Sequences(5, 2, 5, (1,))
 _TRIPLES = Sequences(6, 3, 5, (2,))
+_SIGNED = Sequences(6, 3, 5, (2,), sign=5)
 _APART = Sequences(7, 6, 4, (1, 3, 4))
 _ALL = Sequences(7, 6, 7, tuple(range(6)))
 _HALVES = Sequences(7, 8, 5, (4, 6), source=4)
@@ -56,6 +58,11 @@ SMALL: dict[str, Case] = {
     "two_table_mlp": (TwoTableMLPSettings(d=3, hidden=7), _TINY),
     "two_table_gelu": (TwoTableMLPSettings(d=3, hidden=7, activation="gelu"), _TINY),
     "one_layer": (_small(mlp=9), _TRIPLES),
+    "sign": (_small(mlp=9), _SIGNED),
+    "sign_dropout": (_small(mlp=9, dropout=0.5, activation="gelu"), _SIGNED),
+    "sign_constant": (_small(mlp=9, attention="constant", biases=False), _SIGNED),
+    "sign_attention_only": (_small(mlp=None), _SIGNED),
+    "sign_no_positions": (_small(mlp=9, positions="none", causal=False), _SIGNED),
     "two_layers": (_small(mlp=9, layers=2), _TRIPLES),
     "three_layers": (_small(mlp=9, layers=3, activation="silu"), _APART),
     "constant": (_small(mlp=9, attention="constant"), _TRIPLES),
@@ -86,6 +93,9 @@ PAPERS: dict[str, Case] = {
     "two_table_mlp": (TwoTableMLPSettings(), PAIRS),
     "two_table_silu": (TwoTableMLPSettings(activation="silu"), PAIRS),
     "progress": (TransformerSettings(), PROGRESS),
+    "sign": (TransformerSettings(), SIGN),
+    "sign_gelu": (TransformerSettings(activation="gelu"), SIGN),
+    "sign_dropout": (TransformerSettings(dropout=0.2), SIGN),
     "two_layers": (TransformerSettings(layers=2), PROGRESS),
     "gelu": (TransformerSettings(layers=2, activation="gelu"), PROGRESS),
     "dropout": (TransformerSettings(dropout=0.2), PROGRESS),
@@ -138,7 +148,7 @@ def test_names_and_shapes_are_those_of_the_module(case: Case) -> None:
 
 @every_small
 # As many examples as tables serve, and fewer.
-@pytest.mark.parametrize("n", [1, 40])
+@pytest.mark.parametrize("n", [1, 40, 400])
 def test_cheaper_form_is_the_same_function(case: Case, n: int) -> None:
     model, task = case
     given = inputs(case, n)
@@ -216,7 +226,7 @@ def network_of(case: Case) -> nn.Module:
 
 
 @every_paper
-@pytest.mark.parametrize("n", [3, 300])
+@pytest.mark.parametrize("n", [3, 300, 1000])
 def test_flops_are_those_counted(case: Case, n: int) -> None:
     """Counted are matrix products; of these, the formula leaves out none."""
     model, task = case

@@ -17,7 +17,8 @@ from fittest.models.networks import embedding_mlp
 from fittest.pipeline.running import train
 from fittest.pipeline.running.train import train_shard
 from fittest.runs.run import Run
-from fittest.training import native_library, native_networks, torch_backend
+from fittest.training import loss as losses
+from fittest.training import native_library, native_networks
 from fittest.training.first_step import check_first_step
 from fittest.training.native_backend import NativeBackend
 from small_world import ensemble_of, runset, seeded_runs, small_run, train_all, write_project
@@ -51,9 +52,9 @@ def test_an_edited_forward_or_loss_is_an_error(monkeypatch: pytest.MonkeyPatch) 
             embedding_mlp.EmbeddingMLP, "forward", lambda self, t: 1.001 * forward(self, t)
         )
         refused(run)
-    loss = torch_backend.LOSSES["exact"]
+    loss = losses.LOSSES["exact"]
     with monkeypatch.context() as patch:
-        patch.setitem(torch_backend.LOSSES, "exact", lambda x, y: loss(x, y) * 1.001)
+        patch.setitem(losses.LOSSES, "exact", lambda x, y: loss(x, y) * 1.001)
         refused(run)
 
 

@@ -48,7 +48,7 @@ class Reference:
         self.network = Network({k: v[run] for k, v in ensemble.initial.items()})
         for name, parameter in self.network.named_parameters():
             parameter.requires_grad_(name not in ensemble.frozen)
-        hyper = {name: float(values[run]) for name, values in vars(ensemble.optimiser).items()}
+        hyper = {name: float(values[run]) for name, values in ensemble.optimiser.settings().items()}
         self.optimiser = torch.optim.AdamW(
             [q for q in self.network.parameters() if q.requires_grad],
             lr=hyper["lr"],

@@ -166,26 +166,64 @@ class TransformerSettings(Model):
         return 1 / math.sqrt(self.d)
 
     def forward_flops(self, task: Shape, examples: int) -> float:
-        """Of `forward_examples`: the last layer at the answers' positions only, and the first
-        layer's queries, keys and values as tables of tokens and positions where these are fewer.
-        The attention of a single position is no matrix product, and is not counted."""
+        """Of `forward_examples`: the last layer at the answers' positions only, the first layer's
+        queries, keys and values as tables of tokens and positions where these are fewer, and the
+        forms for a sign at the end and for the first position. The attention of a single position
+        is no matrix product, and is not counted."""
+        if self.from_sign(task, examples):
+            return self._flops_from_sign(task, examples)
+        return self._flops_by_layers(task, examples)
+
+    def _flops_by_layers(self, task: Shape, examples: int) -> float:
         seen, answers = task.answers[-1] + 1, len(task.answers)
         heads = self.heads * self.head_size
         softmax = self.attention == "softmax"
+        kinds = 3 if softmax else 1
+        apart = self.first_apart(task, examples)
+        learned = self.positions == "learned"
         total = 0.0
         for layer in range(self.layers):
-            rows = answers if layer == self.layers - 1 else seen
+            last = layer == self.layers - 1
+            rows = answers if last else seen - apart
             # Positions that are projected: of values, and of keys and queries where they count.
-            for projected in (seen, seen, rows) if softmax else (seen,):
+            for projected in (seen, seen, rows)[:: 1 if softmax else 3]:
                 count = examples * projected
                 if layer == 0 and self.tables(task.vocabulary, projected, examples):
-                    count = task.vocabulary
-                    count += projected if self.positions == "learned" else 0
+                    count = task.vocabulary + (projected if learned else 0)
+                elif apart and layer > 0 and projected == seen:
+                    count = task.vocabulary + examples * (seen - 1)
                 total += 2.0 * count * self.d * heads
             if softmax and rows > 1:
                 total += 4.0 * examples * rows * seen * heads
-            total += 2.0 * examples * rows * self.d * (heads + 2 * (self.mlp or 0))
+            each = 2.0 * self.d * (heads + 2 * (self.mlp or 0))
+            total += examples * rows * each
+            if apart and not last:
+                total += task.vocabulary * (each + 2.0 * self.d * heads * kinds)
         return total + 2.0 * examples * answers * self.d * task.classes
+
+    def _flops_from_sign(self, task: Shape, examples: int) -> float:
+        heads, others = self.heads * self.head_size, task.answers[-1]
+        asking = self.heads if self.attention == "softmax" else 0
+        tables = task.vocabulary + (others if self.positions == "learned" else 0)
+        reading = task.classes + (self.mlp or 0)
+        fixed = self.d * ((heads + asking) * tables + heads * reading)
+        fixed += self.d * (self.mlp or 0) * task.classes
+        return 2.0 * (fixed + examples * (heads * reading + (self.mlp or 0) * task.classes))
+
+    def from_sign(self, task: Shape, examples: int) -> bool:
+        """Whether one layer that answers at a sign, the same token in all sequences, is computed
+        from what attention gives there: for less, with enough examples."""
+        if task.sign is None or task.answers != (task.length - 1,) or task.length < 2:
+            return False
+        if self.layers != 1 or self.layer_norm != "none":
+            return False
+        return self._flops_from_sign(task, examples) < self._flops_by_layers(task, examples)
+
+    def first_apart(self, task: Shape, examples: int) -> bool:
+        """Whether the first position, up to the last layer a function of its token, is computed
+        once a token instead of once an example."""
+        alone = self.causal and not self.dropout and task.answers[0] > 0
+        return alone and self.layers > 1 and task.vocabulary < examples
 
     def tables(self, vocabulary: int, positions: int, examples: int) -> bool:
         """Whether the first layer projects each token and each of so many positions once, instead

@@ -65,6 +65,7 @@ class ListedShape:
     length: int
     classes: int
     source: int = 0
+    sign: int | None = None
 
     @property
     def answers(self) -> tuple[int, ...]:
@@ -116,9 +117,11 @@ class NumbersTask(TableTask):
         return 0
 
     def shape(self) -> ListedShape:
-        """Of sequences of numbers and signs."""
+        """Of sequences of numbers, and where there is a sign, it at their end."""
         signs = self.sign_count()
-        return ListedShape(self.p + signs, self.operand_count() + signs, self.class_count())
+        vocabulary, length = self.p + signs, self.operand_count() + signs
+        sign = vocabulary - 1 if signs else None
+        return ListedShape(vocabulary, length, self.class_count(), sign=sign)
 
     def size(self) -> int:
         """All of them."""

@@ -40,6 +40,7 @@ class Shape(Protocol):
     vocabulary: number of tokens. length: tokens of a sequence T. classes: what an answer may be, C.
     answers: positions of the sequence after which the A answers are given, ascending. source: how
     many tokens come first and are read as a whole, for an encoder; 0 where there is no such part.
+    sign: the token that all sequences end with; None where they end with several.
     """
 
     @property
@@ -52,6 +53,8 @@ class Shape(Protocol):
     def answers(self) -> tuple[int, ...]: ...
     @property
     def source(self) -> int: ...
+    @property
+    def sign(self) -> int | None: ...
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,13 @@ class Task:
         """No part is read by an encoder."""
         return 0
 
+    @property
+    def sign(self) -> int | None:
+        """The last token, where it is one and no number."""
+        last = self.tokens[:1, -1]
+        one = len(last) and last[0] >= self.p and bool((self.tokens[:, -1] == last).all())
+        return int(last[0]) if one else None
+
     def examples(self, chosen: Integers) -> Examples:
         """Those with the indices `chosen` (n,)."""
         labels = self.labels[chosen][:, None]
@@ -115,6 +125,7 @@ class SequenceTask:
     answers: tuple[int, ...]
     draw: Draw
     source: int = 0
+    sign: int | None = None
 
 
 AnyTask = Task | SequenceTask

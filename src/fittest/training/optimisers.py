@@ -46,6 +46,17 @@ class Optimiser:
         """The same on another device."""
         return type(self)(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
 
+    def having(self, settings: dict[str, Tensor]) -> Self:
+        """The same kind with other values, which may be those of a trace: whether there are
+        penalties is not asked of them."""
+        other = type(self)(**settings)
+        vars(other)["penalises"] = self.penalises
+        return other
+
+    def settings(self) -> dict[str, Tensor]:
+        """Its fields by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
     @cached_property
     def penalises(self) -> bool:
         """Whether l1 is in any run's loss."""

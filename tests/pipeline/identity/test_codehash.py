@@ -249,7 +249,7 @@ def test_what_an_import_brings_counts(package: Path) -> None:
     """The place does not, but another function under the same name does."""
     old = "from fittest.training.loss import LOSSES"
     new = "from fittest.training.loss import squares as LOSSES"
-    edit(package, "training/torch_backend.py", old, new)
+    edit(package, "training/torch_step.py", old, new)
     assert retrained(package) == set(RUNS)
 
 

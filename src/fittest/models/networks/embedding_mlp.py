@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from fittest.models.activations import Activation, function_of
 
@@ -36,17 +37,26 @@ class EmbeddingMLP(nn.Module):
         a, b = self.embedding(tokens[:, 0]), self.embedding(tokens[:, 1])
         return self._tail(self.input(torch.cat([a, b], dim=-1)))
 
+    def forward_examples(self, tokens: Tensor) -> Tensor:
+        """The same numbers, the first layer by tables of tokens."""
+        first, second = self._tables()
+        a = functional.embedding(tokens[:, 0], first)
+        return self._tail(a + functional.embedding(tokens[:, 1], second))
+
     def forward_grid(self) -> Tensor:
         """Logits (p * p, C) of all pairs, a outer and b inner; same numbers as `forward`.
 
         The first layer is linear in each operand, so two p x h1 tables replace p^2 rows.
         """
-        table = self.embedding.weight
-        weight_a, weight_b = self.input.weight.chunk(2, dim=1)
-        first = table @ weight_a.T + self.input.bias
-        second = table @ weight_b.T
+        first, second = self._tables()
         pre = first[:, None, :] + second[None, :, :]
         return self._tail(pre.reshape(-1, pre.shape[-1]))
+
+    def _tables(self) -> tuple[Tensor, Tensor]:
+        """What each operand adds to the first layer, (p, h1) each; the bias is in the first."""
+        table = self.embedding.weight
+        weight_a, weight_b = self.input.weight.chunk(2, dim=1)
+        return table @ weight_a.T + self.input.bias, table @ weight_b.T
 
     def _tail(self, pre: Tensor) -> Tensor:
         activate = function_of(self.activation)

@@ -32,6 +32,7 @@ class Transformer(nn.Module):
     def __init__(self, settings: TransformerSettings, task: Shape) -> None:
         super().__init__()
         self.settings = settings
+        self.task = task
         self.answers = task.answers
         self.seen = task.answers[-1] + 1
         d = settings.d
@@ -54,8 +55,13 @@ class Transformer(nn.Module):
 
     def forward_examples(self, tokens: Tensor, kept: Tensor | None = None) -> Tensor:
         """The same numbers for less: nothing after the last answer, and in the last layer only the
-        positions that are answered from."""
+        positions that are answered from. Where it pays, one layer that answers after a sign is two
+        products, and in more layers the first position, which sees itself alone, is a table."""
         tokens = tokens[:, : self.seen]
+        if self.settings.from_sign(self.task, len(tokens)):
+            return self._from_sign(tokens, kept)
+        if self.settings.first_apart(self.task, len(tokens)):
+            return self._first_apart(tokens)
         every = range(self.seen)
         stream: Tensor | None = None
         for index, layer in enumerate(self.layers):
@@ -96,6 +102,57 @@ class Transformer(nn.Module):
             return values + functional.linear(_at(self.positions.weight, at, dim=0), flat)
 
         return layer.attended(self._embedded(tokens, rows), projected, rows, every, kept)
+
+    def _from_sign(self, tokens: Tensor, kept: Tensor | None) -> Tensor:
+        """Logits (n, C) of one layer, read at a sign that ends all sequences.
+
+        There the query is one vector a head, so that scores are tables of tokens and of positions.
+        What attention gives (n, h k) is read by neurons and logits through one product with what
+        they read of the residual stream; neurons reach the logits through the product of both
+        weights.
+        """
+        layer, table = self.layers[0], self.embedding.weight
+        assert isinstance(layer, Layer) and self.task.sign is not None
+        others = tokens[:, :-1]
+        sign, before = table[self.task.sign], None
+        if self.positions is not None:
+            places = self.positions.weight
+            sign, before = sign + places[self.seen - 1], places[: self.seen - 1]
+        mixed = layer.at_sign(table, others, sign, before)
+        unembedding, output = self.unembedding.weight, layer.output.flatten(1)
+        if layer.mlp_in is None or layer.mlp_out is None:
+            return functional.linear(mixed, unembedding @ output, unembedding @ sign)
+        width = len(layer.mlp_in.weight)
+        reading = torch.cat([layer.mlp_in.weight, unembedding])
+        constant = reading @ sign
+        if layer.mlp_in.bias is not None:
+            constant = constant + torch.cat([layer.mlp_in.bias, unembedding @ layer.mlp_out.bias])
+        read = functional.linear(mixed, reading @ output, constant)
+        neurons = function_of(self.settings.activation)(read[:, :width])
+        if kept is not None:
+            neurons = neurons * kept[:, 0]
+        return read[:, width:] + functional.linear(neurons, unembedding @ layer.mlp_out.weight)
+
+    def _first_apart(self, tokens: Tensor) -> Tensor:
+        """Logits, with what is at the first position as a table (V, 1, d) of tokens."""
+        every, later = range(self.seen), range(1, self.seen)
+        numbers = torch.arange(len(self.embedding.weight), device=tokens.device)[:, None]
+        first = self._embedded(numbers, (0,))
+        stream: Tensor | None = None
+        for index, layer in enumerate(self.layers):
+            assert isinstance(layer, Layer)
+            last = index == len(self.layers) - 1
+            rows = self.answers if last else later
+            if stream is not None:
+                stream = layer.after_first(first, tokens[:, :1], stream, rows)
+            elif self.final_norm is None:
+                stream = self._first(tokens, rows, None)
+            else:
+                stream = layer(self._embedded(tokens, every), rows)
+            if not last:
+                first = layer(first, (0,))
+        assert stream is not None
+        return self._logits(stream)
 
     def _logits(self, stream: Tensor) -> Tensor:
         """From the residual stream (n, A, d) at the answers' positions."""
@@ -170,6 +227,51 @@ class Layer(nn.Module):
         read = stream if self.mlp_norm is None else self.mlp_norm(stream)
         neurons = function_of(self.settings.activation)(self.mlp_in(read))
         return stream + self.mlp_out(neurons if kept is None else neurons * kept)
+
+    def after_first(
+        self, first: Tensor, tokens: Tensor, stream: Tensor, rows: Sequence[int]
+    ) -> Tensor:
+        """The residual stream (n, R, d) after this layer at some rows, none of them the first.
+
+        first: (V, 1, d), by the token there, what is before it at the first position. tokens:
+        (n, 1), those there. stream: (n, T - 1, d), what is before it at the others.
+        """
+        norm = self.attention_norm
+        at_first, read = (v if norm is None else norm(v) for v in (first, stream))
+
+        def projected(weight: Tensor, at: Sequence[int]) -> Tensor:
+            flat = weight.flatten(0, 1)
+            later = [row - 1 for row in at if row > 0]
+            found = functional.linear(_at(read, later), flat)
+            if len(later) == len(at):
+                return found
+            table = functional.linear(at_first[:, 0], flat)
+            return torch.cat([functional.embedding(tokens, table), found], dim=1)
+
+        own = _at(stream, [row - 1 for row in rows])
+        return self.attended(own, projected, rows, range(stream.shape[1] + 1), None)
+
+    def at_sign(self, table: Tensor, tokens: Tensor, sign: Tensor, places: Tensor | None) -> Tensor:
+        """What attention gives (n, h k), before `output`, at a last position that is the same in
+        all sequences. table: (V, d) of tokens. tokens: (n, R) before it. sign: (d), what is read
+        at it. places: (R, d), added to the others."""
+        heads, size = self.settings.heads, self.settings.head_size
+
+        def at_others(weight: Tensor) -> Tensor:
+            found = functional.embedding(tokens, functional.linear(table, weight))
+            return found if places is None else found + functional.linear(places, weight)
+
+        flat = self.value.flatten(0, 1)
+        values, own = at_others(flat), flat @ sign
+        if self.settings.attention == "constant":
+            return values.sum(dim=1) + own
+        query = (self.query.flatten(0, 1) @ sign).reshape(heads, size, 1)
+        asking = (self.key * query).sum(dim=1) / math.sqrt(size)
+        scores = at_others(asking)
+        last = (asking @ sign).expand(len(tokens), 1, heads)
+        weights = torch.cat([scores, last], dim=1).softmax(dim=1)[..., None]
+        mixed = (weights[:, :-1] * self._heads(values)).sum(dim=1)
+        return (mixed + weights[:, -1] * own.reshape(heads, size)).flatten(1)
 
     def _mixed(self, query: Tensor, key: Tensor, value: Tensor, rows: Sequence[int]) -> Tensor:
         """softmax(q k^T / sqrt(head size)) v of each head: (n, R, h k)."""

@@ -75,6 +75,11 @@ class TrainingSettings(Settings):
     compile: Literal["auto", "never", "always"] = Field(
         default="auto", description="torch.compile; auto: only where a job is long enough to pay"
     )
+    cuda_graphs: bool = Field(
+        default=False,
+        description="the torch backend on cuda replays its step from a CUDA graph; never run on a"
+        " GPU so far (`make bench-gpu` measures it)",
+    )
     memory_gib: float = Field(
         default=1.5, gt=0, description="most memory for activations on the CPU, GiB"
     )

@@ -21,17 +21,18 @@ from fittest.runs.cost import (
 from fittest.runs.run import Run
 from fittest.tasks import TaskSettings
 from fittest.training import native_library
+from fittest.training.sizes import examples_together, networks_together
 
 # Python with torch, pandas and pyarrow loaded, measured as resident memory.
 _PROCESS_BYTES = 450 * 2**20
 # Initial values, weights, two moments, the kernel's packed copies, and a restart point in flight.
 _MODEL_COPIES = 10
 _ROW_BYTES_BESIDE_LISTS = 60
-# Beyond this many networks at once the CPU gains nothing and loses its caches.
-CPU_NETWORKS = 8
-"""Most networks that the torch backend trains together on a CPU."""
 # Forward values, their gradients, and what vmap holds in between (measured: 2.2 to 2.9).
 _ACTIVATION_COPIES = 3.0
+# Of what a forward pass for an update keeps; without one, values go as soon as they are used
+# (measured on transformers: 1.1 to 1.4).
+_EVALUATION_COPIES = 1.4
 # A trajectory as a data frame, list columns as objects, and the copies of sorting it by run:
 # measured at 230 to 310 for 29 frequencies.
 _FRAME_ROW_BYTES = 300
@@ -60,6 +61,13 @@ def torch_memory(run: Run, dtype: str) -> float:
     examples = evaluated_examples(run) if whole else examples_per_step(run)
     numbers = 6.0 * parameters + _ACTIVATION_COPIES * examples * activations
     return _item_bytes(run, dtype) * numbers
+
+
+def evaluated_together(run: Run, networks: int, dtype: str) -> int:
+    """Examples of each of so many networks that torch measures in one forward pass, unless they are
+    a whole table; dtype as above."""
+    _, activations = _sizes(run.task, run.model)
+    return examples_together(networks, _EVALUATION_COPIES * _item_bytes(run, dtype) * activations)
 
 
 def run_memory(run: Run, dtype: str) -> float:
@@ -103,8 +111,7 @@ def shard_memory(project: Project, shard: Shard) -> float:
 def _at_once(run: Run, networks: int, training: TrainingSettings) -> float:
     """Bytes of the networks like that of a run which torch trains together, of so many."""
     each = torch_memory(run, training.dtype)
-    fitting = int(training.memory_gib * 2**30 / each)
-    return each * max(1, min(CPU_NETWORKS, fitting, networks))
+    return each * min(networks_together(each, training.memory_gib * 2**30), max(1, networks))
 
 
 def collect_memory(runs: Iterable[Run]) -> float:

@@ -25,6 +25,7 @@ SHARED = (
     "training/optimisers.py",
     "training/schedule.py",
     "training/torch_backend.py",  # trains any network
+    "training/torch_step.py",
 )
 """Files that decide every run."""
 
@@ -110,8 +111,10 @@ HARMLESS = {
     "training/native_library.py": "finds and loads the kernel that was built",
     "training/record.py": "keeps what it is given",
     "training/restart.py": "gives back what it was given, or nothing",
+    "training/sizes.py": "says how many at once",
     "training/splitting.py": "divides an ensemble as memory allows; runs do not influence each"
     " other",
+    "training/torch_fast.py": "compiles the step of any network, or replays it",
     "training/weight_file.py": "keeps what it is given",
 }
 """Modules, or whole folders, that training imports and that decide nothing -> why."""

@@ -11,11 +11,12 @@ import torch
 
 from fittest.errors import DeviceError
 from fittest.pipeline.configuration.config import TrainingSettings
-from fittest.pipeline.forecasts.memory import CPU_NETWORKS, torch_memory
+from fittest.pipeline.forecasts.memory import evaluated_together, torch_memory
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
 from fittest.training.first_step import check_first_step
+from fittest.training.sizes import networks_on_gpu, networks_together
 from fittest.training.splitting import SplittingBackend
 from fittest.training.torch_backend import TorchBackend
 
@@ -64,9 +65,10 @@ def networks_at_once(settings: TrainingSettings, run: Run, device: torch.device)
     each = torch_memory(run, settings.dtype)
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return max(1, int(0.6 * free / each))
-    fitting = int(settings.memory_gib * 2**30 / each)
-    return max(1, min(CPU_NETWORKS, fitting))
+        # What this process holds and does not use is free to it alone.
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return networks_on_gpu(each, free + unused)
+    return networks_together(each, settings.memory_gib * 2**30)
 
 
 def _compiles(settings: TrainingSettings, flops: float, device: torch.device) -> bool:
@@ -115,6 +117,8 @@ def choose_backend(
             device,
             compile_step=compile_step,
             bfloat16=settings.precision == "bfloat16",
+            cuda_graphs=settings.cuda_graphs,
+            evaluated=evaluated_together(runs[0], part.size, settings.dtype),
         ),
         networks_at_once(settings, runs[0], device),
     )

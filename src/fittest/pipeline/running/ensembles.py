@@ -114,7 +114,9 @@ def _drawn(runs: Sequence[Run], task: SequenceTask, data: Fresh | Sample) -> Dra
     def part(seed: int, step: int) -> Examples:
         return consecutive(kept[seed], data.per_step(0), step)
 
-    return DrawnFeed(seeds, part, test, tuple(kept[s] for s in seeds), torch.device("cpu"))
+    own = tuple(kept[seed] for seed in seeds)
+    whole = data.per_step(0) == data.examples
+    return DrawnFeed(seeds, part, test, own, torch.device("cpu"), whole)
 
 
 def consecutive(examples: Examples, size: int, step: int) -> Examples:
