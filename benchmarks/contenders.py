@@ -28,6 +28,9 @@ FAR = 0.05
 """Largest distance of the weights from the reference's, as a share of how far those have moved.
 float32 alone makes 0.02 of it, a weight decay left out more than that."""
 
+MOST_PAIRS = 50_000
+"""Most pairs of all stacked networks together: beyond them nothing is gained and memory lost."""
+
 ENGINE = "engine_auto"
 """The contender that is reported as this engine's speed."""
 
@@ -42,7 +45,9 @@ def contenders(
     """Everything that is timed; the first is the authors' own way and the reference."""
     torch_settings = settings.model_copy(update={"backend": "torch", "compile": "never"})
     dtypes = (torch.float64, torch.float32) if case.kind == "embedding" else (torch.float32,)
-    several = max(options.stacked)
+    pairs = case.batch or case.train_pairs
+    stacked = [size for size in options.stacked if size == 1 or size * pairs <= MOST_PAIRS]
+    several = max(stacked)
     found: list[Contender] = [
         *(Authors(case, dtype, threads) for dtype in dtypes),
         Engine(case, settings, 1, threads, "engine_1"),
@@ -50,14 +55,15 @@ def contenders(
         Engine(case, torch_settings, several, threads, f"torch_backend_{several}"),
     ]
     for form in stacked_torch.forms(case):
-        found += [StackedTorch(case, form, size, threads) for size in options.stacked]
+        found += [StackedTorch(case, form, size, threads) for size in stacked]
         if options.compiled and shutil.which("g++"):
-            found += [StackedTorch(case, form, size, threads, True) for size in options.stacked]
+            ends = sorted({min(stacked), several})
+            found += [StackedTorch(case, form, size, threads, True) for size in ends]
     if jax_training.jax is None:
         return found
     for form in jax_training.forms(case):
         # Stacking does not help what is large already.
-        sizes = (1,) if form == "naive" else options.stacked
+        sizes = (1,) if form == "naive" else stacked
         found += [JaxTraining(case, form, size) for size in sizes]
         if threads > 1:
             found.append(JaxPerCore(case, form, threads))

@@ -27,7 +27,7 @@ class Options:
     matmul_seconds: float = 0.03
     attempts: int = 4
     networks_per_thread: int = 8
-    stacked: tuple[int, ...] = (1, 8)
+    stacked: tuple[int, ...] = (1, 8, 16)
     cores: int | None = None
     compiled: bool = True
     one_core: bool = True
