@@ -35,8 +35,8 @@ def prices(
 ) -> list[dict[str, Any]]:
     """A row for each paper and scale.
 
-    rate: of this machine with so many `cores`; jobs on other cores are taken to be as fast each,
-    and never to wait. gpu_gflops: what a GPU sustains, whatever the network.
+    rate: of this machine with so many `cores`; others are taken to be as fast each, and a job to
+    use no more of them than it has networks. gpu_gflops: what a GPU sustains, whatever the network.
     """
     rows = []
     for project in projects:
@@ -44,7 +44,7 @@ def prices(
             shards = shards_of(project, paper)
             runs = [run for shard in shards for run in shard.runs]
             flops = sum(shard_flops(shard) for shard in shards)
-            core_seconds = cores * sum(shard_seconds(shard, rate) for shard in shards)
+            jobs = [(cores * shard_seconds(shard, rate), len(shard.runs)) for shard in shards]
             rows.append(
                 {
                     "paper": paper,
@@ -52,11 +52,18 @@ def prices(
                     "runs": len(runs),
                     "steps": sum(expected_steps(run) for run in runs),
                     "flops": flops,
-                    "seconds_by_cores": {str(n): core_seconds / n for n in CORES},
+                    "seconds_by_cores": {str(n): _together(jobs, n) for n in CORES},
                     "seconds_gpu": flops / (1e9 * gpu_gflops),
                 }
             )
     return rows
+
+
+def _together(jobs: Sequence[tuple[float, int]], cores: int) -> float:
+    """Seconds on so many cores of jobs (core-seconds, networks): all of it shared out evenly, or
+    the longest of them where that is more."""
+    longest = max(seconds / min(cores, networks) for seconds, networks in jobs)
+    return max(sum(seconds for seconds, _ in jobs) / cores, longest)
 
 
 def measured(project: Project, gpu_gflops: float) -> dict[str, Any]:
