@@ -53,18 +53,17 @@ def best_of(
     return found
 
 
-def _speedups(
-    against: Mapping[str, str | None], times: Mapping[str, Timing]
-) -> dict[str, dict[str, float] | float | None]:
+def _speedups(against: Mapping[str, str | None], times: Mapping[str, Timing]) -> dict[str, Any]:
     engine = times[ENGINE]
-    found: dict[str, dict[str, float] | float | None] = {}
-    for group, name in against.items():
-        found[f"speedup_vs_{group}"] = times[name].median / engine.median if name else None
-    found["speedups_within_rounds"] = {
+    medians: dict[str, Any] = {
+        f"speedup_vs_{group}": times[name].median / engine.median if name else None
+        for group, name in against.items()
+    }
+    within = {
         f"speedup_vs_{group}": _paired(times[name], engine) if name else None
         for group, name in against.items()
-    }  # type: ignore[assignment]
-    return found
+    }
+    return medians | {"speedups_within_rounds": within}
 
 
 def _raw(
@@ -105,6 +104,7 @@ def measure(
         1 if on_one_core() else options.attempts,
     )
     against = best_of(all_contenders, times)
+    raw = _raw(all_contenders, times, agreed)
     reached = ceiling.found(rates)
     milliseconds = times[ENGINE].median
     step_gflops = work.flops / milliseconds / 1e6
@@ -116,12 +116,12 @@ def measure(
         "share_of_fma_peak": None if peak is None else step_gflops / peak,
         "compared_with": against,
         "cores": threads,
-        "backend": next(c.backend for c in all_contenders if c.name == ENGINE),  # type: ignore[attr-defined]
+        "backend": raw[ENGINE]["backend"],
         "step_gflops": step_gflops,
         "flops_per_step": work.flops,
         "noisy": noisy(times),
         "compared_steps": case.compared_steps,
-        "raw": _raw(all_contenders, times, agreed),
+        "raw": raw,
         "matmul_ceiling": reached,
     }
 
