@@ -1,4 +1,4 @@
-"""python -m benchmarks: measure, write the JSON, print the table."""
+"""Measure how fast networks train here; write the JSON, print the tables."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compile_sweep, cuda, machine, report
+from benchmarks import compile_sweep, cuda, machine, one_core, papers, report
 from benchmarks.cases import Case
-from benchmarks.matmul_rate import native_matmul
-from benchmarks.measure import measure
+from benchmarks.matmul_rate import Ceilings
+from benchmarks.measure import measure, measured_memory
 from benchmarks.options import Options, training_settings
 from fittest.pipeline.project import Project
 from fittest.store import write_text
@@ -23,51 +23,76 @@ from fittest.store.provenance import git_commit
 def arguments(given: list[str] | None = None) -> tuple[Options, Path]:
     """Options and the file to write, from the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--settings", nargs="+", metavar="pX_dY", help="what to train")
+    parser.add_argument(
+        "--settings",
+        nargs="+",
+        metavar="NAME",
+        help="what to train: p59_d128, transformer_p113, two_table_n91, two_table_n91_full, of any"
+        " size",
+    )
     parser.add_argument("--repeats", type=int, help="rounds; medians are over them")
     parser.add_argument("--seconds", type=float, help="per contender and round")
+    parser.add_argument("--gpu-gflops", type=float, help="what a GPU sustains, to price papers for")
+    parser.add_argument(
+        "--bare",
+        action="store_true",
+        help="speed on all cores alone: not on one core, no memory, no papers' prices",
+    )
     parser.add_argument("--quick", action="store_true", help="tiny: checks, measures nothing")
     parser.add_argument("--out", type=Path, default=Path("results/bench/bench.json"))
     parsed = parser.parse_args(given)
     options = Options.quick() if parsed.quick else Options()
     if parsed.settings:
-        options = replace(options, settings=tuple(Case.parse(s).name for s in parsed.settings))
-    if parsed.repeats:
-        options = replace(options, repeats=parsed.repeats)
-    if parsed.seconds:
-        options = replace(options, seconds=parsed.seconds)
+        try:
+            names = tuple(Case.parse(name).name for name in parsed.settings)
+        except ValueError as error:
+            parser.error(str(error))
+        options = replace(options, settings=names)
+    for key in ("repeats", "seconds", "gpu_gflops"):
+        if (value := getattr(parsed, key)) is not None:
+            if value <= 0:
+                parser.error(f"--{key.replace('_', '-')}: {value}; give a number above 0")
+            options = replace(options, **{key: value})
+    if parsed.bare:
+        options = replace(
+            options, one_core=False, memory=False, priced=False, sweep_dimensions=0, sweep_primes=0
+        )
     return options, parsed.out
 
 
 def measured(options: Options, project: Project) -> dict[str, Any]:
     """Everything that goes into the JSON."""
     on_cpu = training_settings(project.config, "cpu")
-    on_cuda = training_settings(project.config, "cuda")
-    threads = machine.cores()
-    described = machine.described()
-    cases = [Case.parse(name) for name in options.settings]
+    threads = options.cores or machine.cores()
     content: dict[str, Any] = {
-        "machine": described,
+        "machine": machine.described(),
         "commit": git_commit(),
         "options": asdict(options),
-        "settings": [case.name for case in cases],
+        "settings": list(options.settings),
     }
-    sweep = compile_sweep
-    content["compile_sweep"] = sweep.measured(
+    content["compile_sweep"] = compile_sweep.measured(
         on_cpu,
         threads,
-        sweep.DIMENSIONS[: options.sweep_dimensions],
-        sweep.PRIMES[: options.sweep_primes],
+        compile_sweep.DIMENSIONS[: options.sweep_dimensions],
+        compile_sweep.PRIMES[: options.sweep_primes],
     )
+    cases = [Case.parse(name) for name in options.settings]
     with tempfile.TemporaryDirectory() as folder:
-        native, reason = native_matmul(threads, Path(folder))
-        content["native_matmul_note"] = reason or None
+        built = Ceilings.built(threads, Path(folder))
+        content["not_measured"] = list(built.notes)
         for case in cases:
             print(f"{case.name} ...", file=sys.stderr, flush=True)
-            content[case.name] = measure(case, options, on_cpu, threads, native)
+            entry = measure(case, options, on_cpu, threads, built)
+            if options.memory:
+                entry |= measured_memory(case)
+            if options.one_core:
+                entry["one_core"] = one_core.measured(case.name, options)
+            content[case.name] = entry
+    on_cuda = training_settings(project.config, "cuda")
     shard_runs = project.config.shards["full"].runs
     on_device = {case.name: cuda.measure(case, options, on_cuda, shard_runs) for case in cases}
     content["cuda"] = on_device if any(on_device.values()) else None
+    content["papers"] = papers.measured(project, options.gpu_gflops) if options.priced else None
     content["bars"] = report.bars(content)
     return content
 
@@ -77,7 +102,7 @@ def main() -> None:
     options, out = arguments()
     content = measured(options, Project.load())
     write_text(json.dumps(content, indent=1), out)
-    print(report.table(content, content["settings"]))
+    print(report.table(content))
     print(f"written to {out}")
 
 

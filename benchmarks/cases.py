@@ -1,33 +1,50 @@
-"""What is trained in a benchmark: a setting such as ``p59_d128``, and its networks."""
+"""What is trained in a benchmark: a setting such as ``transformer_p113``, and its networks."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Literal, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from fittest.models import EmbeddingMLPSettings
+from fittest.data import FullBatch, Minibatches, WholeTable, batch_indices, split
+from fittest.data.order import batches_per_epoch
+from fittest.models import EmbeddingMLPSettings, TransformerSettings, TwoTableMLPSettings
 from fittest.pipeline.running.ensembles import build_ensemble
-from fittest.runs.cost import flops, flops_per_step
-from fittest.runs.parts import Seeds
+from fittest.runs.optimisers import Adam, AdamW
+from fittest.runs.parts import Arithmetic, Recording, Seeds
 from fittest.runs.run import Run
 from fittest.tasks import ModularAddition, train_pairs
+from fittest.tasks.task import Task
 from fittest.training.backend import Ensemble
 
-DEFAULT = ("p59_d128", "p13_d128", "p113_d128", "p59_d16")
-BAR_SETTING = "p59_d128"
+DEFAULT = ("p59_d128", "transformer_p113", "two_table_n91", "two_table_n91_full")
+
+Kind = Literal["embedding", "transformer", "two_table"]
+Weights = Mapping[str, NDArray[np.floating]]
+
+_FORMS: dict[str, Kind] = {
+    r"p(?P<p>\d+)_d(?P<d>\d+)": "embedding",
+    r"transformer_p(?P<p>\d+)": "transformer",
+    r"two_table_n(?P<p>\d+)(?P<full>_full)?": "two_table",
+}
 
 
 class Contender(Protocol):
     """One way to train; all contenders of a setting do the same mathematics.
 
-    networks: how many it trains at once. stride: it advances by multiples of so many steps.
-    compile_seconds: what compiling cost before the first step.
+    group: whom it speaks for: engine, authors, torch or jax. networks: how many it trains at once.
+    stride: it advances by multiples of so many steps. compile_seconds: what compiling cost before
+    the first step.
     """
 
     name: str
+    group: str
     networks: int
     stride: int
     compile_seconds: float
@@ -39,62 +56,137 @@ class Contender(Protocol):
         """Train every network for `steps` steps; returns when they are done."""
 
     def train_loss(self) -> float:
-        """Mean train loss of the first network, nats."""
+        """Mean train loss of the first network over all it is trained on, nats."""
+
+    def weights(self) -> Weights:
+        """Parameters of the first network, named as in the engine."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Default networks of a size: p tokens, d embedding dimensions."""
+    """A paper's network at a size.
 
+    p: numbers of the task. d: embedding dimensions, of the embedding MLP alone. full: in full
+    batch, where the paper has minibatches too.
+    """
+
+    kind: Kind
     p: int
-    d: int
+    d: int = 128
+    full: bool = True
 
     @classmethod
     def parse(cls, name: str) -> Case:
-        """The case called `name`, such as p59_d128."""
-        found = re.fullmatch(r"p(\d+)_d(\d+)", name)
-        if found is None:
-            raise ValueError(f"`{name}` is no setting; write it as p59_d128")
-        return cls(int(found[1]), int(found[2]))
+        """The case called `name`; ValueError for others."""
+        for form, kind in _FORMS.items():
+            if found := re.fullmatch(form, name):
+                parts = found.groupdict()
+                full = kind != "two_table" or parts["full"] is not None
+                case = cls(kind, int(parts["p"]), int(parts.get("d", 128)), full)
+                _ = case.base  # refuses sizes that the task has not
+                return case
+        raise ValueError(
+            f"--settings: `{name}` is no setting; write p59_d128, transformer_p113, two_table_n91"
+            " or two_table_n91_full, of any size"
+        )
 
     @property
     def name(self) -> str:
         """As `parse` reads it."""
-        return f"p{self.p}_d{self.d}"
+        if self.kind == "embedding":
+            return f"p{self.p}_d{self.d}"
+        if self.kind == "transformer":
+            return f"transformer_p{self.p}"
+        return f"two_table_n{self.p}" + "_full" * self.full
 
-    def run(self, seed: int) -> Run:
-        """The default run whose every random source has `seed`."""
+    @cached_property
+    def base(self) -> Run:
+        """The run with seeds 0."""
+        if self.kind == "embedding":
+            return Run(task=ModularAddition(p=self.p), model=EmbeddingMLPSettings(d=self.d))
+        if self.kind == "transformer":
+            # The progress paper's main run (its section 3; the released code).
+            return Run(
+                task=ModularAddition(p=self.p, equals="input_and_output", train_fraction=0.3),
+                model=TransformerSettings(),
+                optimiser=AdamW(lr=1e-3, betas=(0.9, 0.98), weight_decay=1.0, warmup=10),
+                arithmetic=Arithmetic(loss="float64"),
+                data=FullBatch(),
+                steps=40_000,
+                recording=Recording(every=10, every_loss=True),
+            )
+        # The cosets paper, section 4; how many batches make up a pass: cosets methods 1.1.
+        batches = {91: 56, 89: 53}.get(self.p, round((0.6 if self.p >= 59 else 0.8) * self.p))
         return Run(
-            task=ModularAddition(p=self.p),
-            model=EmbeddingMLPSettings(d=self.d),
-            seeds=Seeds(embedding=seed, mlp=seed, split=seed),
+            task=ModularAddition(p=self.p, train_fraction=batches / self.p),
+            model=TwoTableMLPSettings(),
+            optimiser=Adam(lr=0.008, weight_decay=2e-4),
+            data=WholeTable() if self.full else Minibatches(size=self.p),
+            steps=1500 if self.full else 500 * batches,
         )
 
-    def runs(self, networks: int) -> list[Run]:
-        """The runs with seeds 0, 1, ..."""
-        return [self.run(seed) for seed in range(networks)]
+    def run(self, seed: int) -> Run:
+        """The run whose every random source has `seed`."""
+        return self.base.with_seeds(Seeds(embedding=seed, mlp=seed, split=seed))
 
-    def ensemble(self, networks: int, dtype: torch.dtype = torch.float32) -> Ensemble:
-        """The runs with seeds 0, 1, ...; the first network is the same in every ensemble."""
-        return build_ensemble(self.runs(networks), dtype)
+    def runs(self, networks: int, first: int = 0) -> list[Run]:
+        """The runs with seeds `first` and on."""
+        return [self.run(first + seed) for seed in range(networks)]
 
-    @property
+    def ensemble(
+        self, networks: int, dtype: torch.dtype = torch.float32, first: int = 0
+    ) -> Ensemble:
+        """Those runs; the network of a seed is the same in every ensemble."""
+        return build_ensemble(self.runs(networks, first), dtype)
+
+    @cached_property
     def train_pairs(self) -> int:
         """Number of train pairs."""
-        task = self.run(0).task
-        return train_pairs(task.build(), task.train_fraction)
+        return train_pairs(self.table, self.base.numbers_task.train_fraction)
 
     @property
-    def flops_per_step(self) -> float:
-        """Matmul FLOPs of a step of one network, train pairs only."""
-        return flops_per_step(self.run(0))
-
-    @property
-    def flops_per_run(self) -> float:
-        """Matmul FLOPs of a whole run."""
-        return flops(self.run(0))
+    def batch(self) -> int | None:
+        """Pairs of a minibatch; None in full batch."""
+        data = self.base.trained_on
+        return data.size if isinstance(data, Minibatches) else None
 
     @property
     def stride(self) -> int:
-        """Steps per call where a call has a price of its own: a few milliseconds of work."""
-        return 50 if self.flops_per_step < 5e7 else 10
+        """Steps per call where a call has a price of its own: a pass over the train pairs, or at
+        least some milliseconds of work."""
+        if self.batch is not None:
+            return batches_per_epoch(self.train_pairs, self.batch)
+        if self.kind == "transformer":
+            return 2
+        return 50 if self.kind == "embedding" and self.p < 40 else 10
+
+    @property
+    def compared_steps(self) -> int:
+        """Steps after which all contenders must have the same network; a multiple of `stride`.
+
+        So few that rounding has not been amplified yet: one ReLU that flips moves a gradient by
+        a thousandth.
+        """
+        if self.batch is not None:
+            return self.stride
+        return 50 if self.kind == "embedding" else 20
+
+    @cached_property
+    def table(self) -> Task:
+        """All pairs with their sums."""
+        return self.base.numbers_task.build()
+
+    def trained(self, seed: int) -> NDArray[np.int64]:
+        """Which pairs of the table the run is trained on, ascending."""
+        return split(self.table, self.base.numbers_task.train_fraction, seed)[0]
+
+    def batches(self, seed: int, first_step: int, steps: int) -> NDArray[np.int64]:
+        """(steps, batch) of what each update from `first_step` (from 1) is made on: which of the
+        run's train pairs, in the order of the table."""
+        assert self.batch is not None
+        return np.stack(
+            [
+                batch_indices(self.train_pairs, self.batch, seed, step)
+                for step in range(first_step, first_step + steps)
+            ]
+        )

@@ -29,11 +29,11 @@ def measured(
     def seconds(cases: Sequence[Case]) -> float:
         start = time.perf_counter()
         for case in cases:
-            Engine(case, settings, networks, threads)
+            Engine(case, settings, networks, threads, "engine")
         return time.perf_counter() - start
 
-    by_dimension = seconds([Case(59, d) for d in dimensions])
-    by_prime = seconds([Case(p, 128) for p in primes])
+    by_dimension = seconds([Case("embedding", 59, d) for d in dimensions])
+    by_prime = seconds([Case("embedding", p, 128) for p in primes])
     return {
         "dimensions": len(dimensions),
         "primes": len(primes),

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.cases import Case
 from benchmarks.engine import Engine
-from benchmarks.matmul_shapes import Shape, step_rate, step_shapes
+from benchmarks.matmul_shapes import Shape, step_rate, step_work
 from benchmarks.options import Options
 from benchmarks.timing import interleaved
 from fittest.pipeline.configuration.config import TrainingSettings
@@ -40,10 +40,11 @@ def measure(
     if not torch.cuda.is_available():
         return None
     device = torch.device("cuda")
-    fitting = networks_at_once(settings, case.run(0), device)
+    fitting = networks_at_once(settings, case.base, device)
     networks = min(shard_runs, fitting)
     engine = Engine(case, settings, networks, torch.get_num_threads(), "engine_cuda")
-    shapes = step_shapes(case)
+    work = step_work(case)
+    shapes = work.shapes
     times, rates = interleaved(
         [engine],
         [{s.name: partial(matmul_rate, s, networks, options.matmul_seconds) for s in shapes}],
@@ -53,7 +54,7 @@ def measure(
     )
     milliseconds = times[engine.name].median
     ceiling = step_rate(shapes, {s: rates[s.name].median for s in shapes}) / 1e9
-    step_gflops = case.flops_per_step / milliseconds / 1e6
+    step_gflops = work.flops / milliseconds / 1e6
     return {
         "device": torch.cuda.get_device_name(),
         "networks": networks,

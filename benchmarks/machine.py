@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,17 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def on_one_core() -> bool:
+    """Whether this process has a single core."""
+    return cores() == 1
+
+
+def clock() -> float:
+    """Seconds. On one core the processor time of this process, which others on it do not change:
+    nothing can overlap there. Else the time that passes."""
+    return time.process_time() if on_one_core() else time.perf_counter()
 
 
 def _version(package: str) -> str | None:

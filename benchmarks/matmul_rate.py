@@ -1,7 +1,7 @@
 """How fast this machine multiplies float32 matrices, by every library at hand.
 
 Each provider is a function (shape, seconds) -> FLOP/s with all cores busy. Operands are
-contiguous and reused, which is kinder than any training step.
+contiguous and reused, which is kinder than any training step. And its multiply-adds without memory.
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 import ctypes
 import subprocess
 import threading
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.jax_training import jax
+from benchmarks.jax_forms import jax
+from benchmarks.machine import clock, on_one_core
 from benchmarks.matmul_shapes import Shape
 from fittest.training import native_backend, native_library
 
 Provider = Callable[[Shape, float], float]
 Product = Callable[[], object]
+_Built = TypeVar("_Built")
 
-_SOURCE = Path(__file__).with_name("native_matmul.cpp")
+_HERE = Path(__file__).parent
 _HEADERS = Path(native_backend.__file__).with_name("native")
 _ARCHITECTURE = {"avx512": "skylake-avx512", "avx2": "haswell", "march": "native"}
 
@@ -42,13 +44,13 @@ def _operands(shape: Shape) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 def _rate(product: Product, flops: float, seconds: float) -> float:
     """FLOP/s of the calling thread."""
     product()
-    calls, batch, start = 0, 1, time.perf_counter()
+    calls, batch, start = 0, 1, clock()
     while True:
         for _ in range(batch):
             product()
         calls += batch
         # After the work: a thread that waits for a core must not have done nothing in its time.
-        if (elapsed := time.perf_counter() - start) >= seconds:
+        if (elapsed := clock() - start) >= seconds:
             return calls * flops / elapsed
         # Few looks at the clock, so that small products are not measured with it.
         batch = max(1, calls // 8)
@@ -145,48 +147,76 @@ class _Jax:
         return _rate(lambda: jax.block_until_ready(function(a, b)), batch * shape.flops, seconds)
 
 
+def _built(source: str, folder: Path, *flags: str) -> ctypes.CDLL:
+    target = folder / f"{source}.so"
+    command = ["g++", "-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno"]
+    command += ["-fno-trapping-math", "-shared", "-fPIC", *flags]
+    subprocess.run(
+        [*command, str(_HERE / f"{source}.cpp"), "-o", str(target)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return ctypes.CDLL(str(target))
+
+
 class NativeMatmul:
-    """The native kernel's own matmul, and the processor's peak, built from its headers."""
+    """The native kernel's own matmul, built from its headers."""
 
     def __init__(self, threads: int, folder: Path) -> None:
         self._threads = threads
-        target = folder / "native_matmul.so"
         architecture = _ARCHITECTURE.get(native_library.loaded_variant())
-        command = ["g++", "-std=c++17", "-O3", "-ffp-contract=fast", "-fno-math-errno"]
-        command += ["-fno-trapping-math", "-shared", "-fPIC", f"-I{_HEADERS}"]
-        command += [f"-march={architecture}"] if architecture else []
-        subprocess.run(
-            [*command, str(_SOURCE), "-o", str(target)],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        self._library = ctypes.CDLL(str(target))
-        size, real = ctypes.c_int64, ctypes.c_double
-        self._library.fittest_matmul_rate.argtypes = (size, size, size, ctypes.c_int, real)
-        self._library.fittest_matmul_rate.restype = real
-        self._library.fittest_fma_rate.argtypes = (real,)
-        self._library.fittest_fma_rate.restype = real
+        machine = [f"-march={architecture}"] if architecture else []
+        library = _built("native_matmul", folder, f"-I{_HEADERS}", *machine)
+        size, real, flag = ctypes.c_int64, ctypes.c_double, ctypes.c_int
+        self._rate = library.fittest_matmul_rate
+        self._rate.argtypes = (size, size, size, flag, real, flag)
+        self._rate.restype = real
 
     def __call__(self, shape: Shape, seconds: float) -> float:
         """FLOP/s of all cores, a product each."""
-        arguments = (shape.m, shape.k, shape.n, shape.transposed, seconds)
-        return _on_each_core(
-            self._threads, lambda: float(self._library.fittest_matmul_rate(*arguments))
-        )
-
-    def peak(self, seconds: float) -> float:
-        """FLOP/s of all cores in multiply-adds that never leave the registers."""
-        return _on_each_core(self._threads, lambda: float(self._library.fittest_fma_rate(seconds)))
+        arguments = (shape.m, shape.k, shape.n, shape.transposed, seconds, on_one_core())
+        return _on_each_core(self._threads, lambda: float(self._rate(*arguments)))
 
 
-def native_matmul(threads: int, folder: Path) -> tuple[NativeMatmul | None, str]:
-    """The kernel's matmul, or None and the reason why it cannot be had."""
+class FmaPeak:
+    """The processor's multiply-adds that never leave the registers."""
+
+    def __init__(self, threads: int, folder: Path) -> None:
+        self._threads = threads
+        self._rate = _built("fma_peak", folder, "-march=native").fittest_fma_rate
+        self._rate.argtypes = (ctypes.c_double, ctypes.c_int)
+        self._rate.restype = ctypes.c_double
+
+    def __call__(self, seconds: float) -> float:
+        """FLOP/s of all cores."""
+        return _on_each_core(self._threads, lambda: float(self._rate(seconds, on_one_core())))
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What was built here to measure with; None where it could not be, as `notes` say."""
+
+    matmul: NativeMatmul | None
+    peak: FmaPeak | None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def built(cls, threads: int, folder: Path) -> Ceilings:
+        """What can be had here."""
+        matmul, matmul_note = _attempt("the kernel's matmul", NativeMatmul, threads, folder)
+        peak, peak_note = _attempt("the multiply-add peak", FmaPeak, threads, folder)
+        return cls(matmul, peak, tuple(note for note in (matmul_note, peak_note) if note))
+
+
+def _attempt(
+    what: str, kind: Callable[[int, Path], _Built], threads: int, folder: Path
+) -> tuple[_Built | None, str]:
     try:
-        return NativeMatmul(threads, folder), ""
+        return kind(threads, folder), ""
     except (OSError, subprocess.CalledProcessError, native_library.NativeUnavailableError) as e:
         said = e.stderr if isinstance(e, subprocess.CalledProcessError) else str(e)
-        return None, f"not measured: {said.strip()[:300]}"
+        return None, f"{what} was not measured: {said.strip()[:300]}"
 
 
 def providers(threads: int, native: NativeMatmul | None) -> dict[str, Provider]:

@@ -1,4 +1,4 @@
-"""Peak memory of a process that trains `networks` default networks (0: that only loads all).
+"""Peak memory of a process that trains `networks` of a setting (0: that only loads all).
 
 Run as a process of its own: python -m benchmarks.memory p59_d128 64
 """
@@ -19,6 +19,9 @@ from fittest.pipeline.running.backends import choose_backend
 from fittest.pipeline.running.ensembles import DTYPES
 
 _MIB = 2.0**20
+
+NETWORKS = {"embedding": 64, "transformer": 64, "two_table": 512}
+"""How many are trained at once."""
 
 
 def peak_bytes() -> float:
@@ -53,11 +56,11 @@ def _peak(case: Case, networks: int) -> float:
     return float(done.stdout)
 
 
-def measured(case: Case, networks: int = 64) -> dict[str, float]:
+def measured(case: Case, networks: int) -> dict[str, float]:
     """MiB of the whole process with `networks`, and of each network in it."""
 
     # Without networks the setting does not matter, so one process serves for all settings.
-    empty, full = _peak(Case(3, 1), 0), _peak(case, networks)
+    empty, full = _peak(Case("embedding", 3, 1), 0), _peak(case, networks)
     return {"process": full, "empty_process": empty, "per_network": (full - empty) / networks}
 
 

@@ -1,9 +1,9 @@
-// The native kernel's own matmul, and the processor's fused multiply-adds, without anything
-// around them. Compiled by the benchmark against the kernel's headers.
+// The native kernel's own matmul, without anything around it. Compiled by the benchmark against the
+// kernel's headers.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <vector>
 
 #include "matmul.h"
@@ -12,10 +12,11 @@ using namespace fittest;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
+// own: the thread's own processor time, else the clock on the wall.
+double now(int own) {
+  timespec t;
+  clock_gettime(own ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 int64_t round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
@@ -39,7 +40,7 @@ constexpr int64_t kBlock = 48;
 // As in the training step, rows (or, with `transposed`, the depth) go by in blocks that stay in
 // the cache; one block is used again and again, which is the kindest case.
 FITTEST_EXPORT double fittest_matmul_rate(int64_t rows, int64_t depth, int64_t columns,
-                                          int transposed, double seconds) {
+                                          int transposed, double seconds, int own) {
   const int64_t a_rows = transposed ? depth : rows;
   const int64_t a_columns = transposed ? rows : depth;
   const int64_t blocks = (a_rows + kBlock - 1) / kBlock;
@@ -70,33 +71,11 @@ FITTEST_EXPORT double fittest_matmul_rate(int64_t rows, int64_t depth, int64_t c
   }
   const double flops = 2.0 * static_cast<double>(block) * (transposed ? rows : depth) * columns;
   const int64_t batch = std::max<int64_t>(1, static_cast<int64_t>(1e7 / flops));
-  const auto start = Clock::now();
+  const double start = now(own);
   int64_t done = 0;
   do {
     for (int64_t i = 0; i < batch; ++i) matmul<float>(transposed ? rows : block, columns, arguments);
     done += batch;
-  } while (since(start) < seconds);
-  return flops * static_cast<double>(done) / since(start);
-}
-
-// FLOP/s of this thread in fused multiply-adds that never leave the registers.
-FITTEST_EXPORT double fittest_fma_rate(double seconds) {
-  using V = Full<float>;
-  constexpr int kChains = 10;
-  constexpr int64_t kRounds = 100000;
-  V sums[kChains];
-  for (int i = 0; i < kChains; ++i) sums[i] = V{} + static_cast<float>(i);
-  V factor = V{} + 0.999f, term = V{} + 0.001f;
-  __asm__ volatile("" : "+m"(factor), "+m"(term));
-  const auto start = Clock::now();
-  int64_t done = 0;
-  do {
-    for (int64_t r = 0; r < kRounds; ++r) {
-      FITTEST_UNROLL
-      for (int i = 0; i < kChains; ++i) sums[i] = sums[i] * factor + term;
-    }
-    done += kRounds;
-  } while (since(start) < seconds);
-  __asm__ volatile("" : : "m"(sums) : "memory");
-  return 2.0 * kLanes<float> * kChains * static_cast<double>(done) / since(start);
+  } while (now(own) - start < seconds);
+  return flops * static_cast<double>(done) / (now(own) - start);
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.cases import BAR_SETTING, DEFAULT
+from benchmarks.cases import DEFAULT
 from fittest.pipeline.configuration.config import ProjectConfig, TrainingSettings
 
 
@@ -14,39 +14,48 @@ class Options:
 
     attempts: how often at most a measurement is made that other processes disturb.
     networks_per_thread: size of the automatic ensemble on the CPU, a whole number of networks
-    for each thread. jax_sizes: ensembles of which the fastest counts. compiled: settings in which
-    the compiled torch step is timed too. compared_steps: after so many, all losses must agree; a
-    multiple of every stride.
+    for each thread. stacked: ensembles of the best torch and the best JAX, of which the fastest
+    counts. cores: how many are used, None for all that may be. compiled: whether torch is compiled
+    too. one_core: whether everything is measured on one core besides. memory: whether peak memory
+    is measured. sweep_*: how many shapes of the survival paper's sweeps are built, None for all.
+    gpu_gflops: rate of the GPU that papers are priced for. priced: whether they are.
     """
 
     settings: tuple[str, ...] = DEFAULT
     repeats: int = 7
-    seconds: float = 1.0
+    seconds: float = 0.7
     matmul_seconds: float = 0.03
     attempts: int = 4
     networks_per_thread: int = 8
-    jax_sizes: tuple[int, ...] = (1, 8, 16)
-    compiled: tuple[str, ...] = (BAR_SETTING,)
-    compared_steps: int = 50
+    stacked: tuple[int, ...] = (1, 8, 16)
+    cores: int | None = None
+    compiled: bool = True
+    one_core: bool = True
+    memory: bool = True
     sweep_dimensions: int | None = None
     sweep_primes: int | None = None
-    memory_networks: int = 64
+    gpu_gflops: float = 20_000.0
+    priced: bool = True
 
     @classmethod
     def quick(cls) -> Options:
         """Everything once and tiny: checks the benchmark, measures nothing."""
         return cls(
-            settings=("p7_d8", "p11_d8"),
+            settings=("p7_d8", "transformer_p7", "two_table_n7", "two_table_n7_full"),
             repeats=1,
-            seconds=0.02,
-            matmul_seconds=0.001,
+            seconds=0.005,
+            matmul_seconds=0.0005,
             attempts=1,
             networks_per_thread=1,
-            jax_sizes=(2,),
-            compiled=(),
-            sweep_dimensions=3,
-            sweep_primes=2,
-            memory_networks=2,
+            stacked=(2,),
+            # Threads that wait for each other stall where a machine is busy with other tests.
+            cores=1,
+            compiled=False,
+            one_core=False,
+            memory=False,
+            sweep_dimensions=2,
+            sweep_primes=1,
+            priced=False,
         )
 
 

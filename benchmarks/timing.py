@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.cases import Contender
-from benchmarks.machine import seconds_waited
+from benchmarks.machine import clock, seconds_waited
 
 _QUIET = 0.1
 """Seconds per second that threads may wait for a core during a measurement."""
@@ -72,9 +72,9 @@ def _steps_within(contender: Contender, seconds: float) -> int:
     """Steps that take about `seconds`, a multiple of the stride."""
     strides = 1
     while True:
-        start = time.perf_counter()
+        start = clock()
         contender.advance(strides * contender.stride)
-        elapsed = time.perf_counter() - start
+        elapsed = clock() - start
         # A tenth of the budget is long enough to extrapolate from.
         if elapsed >= seconds / 10:
             return max(1, round(strides * seconds / elapsed)) * contender.stride
@@ -85,9 +85,9 @@ def train_milliseconds(contender: Contender, steps: int) -> float:
     """Milliseconds per network and step, from step 0; its first steps are not timed."""
     contender.reset()
     contender.advance(contender.stride)
-    start = time.perf_counter()
+    start = clock()
     contender.advance(steps)
-    return 1e3 * (time.perf_counter() - start) / steps / contender.networks
+    return 1e3 * (clock() - start) / steps / contender.networks
 
 
 def interleaved(
