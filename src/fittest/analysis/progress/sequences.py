@@ -54,6 +54,29 @@ def token_drops(
     return pd.DataFrame(found, columns=DROPS)
 
 
+TOKENS = ["token", "step", "loss"]
+"""token -1 is the mean of all answers."""
+
+
+def token_curves(runs: pd.DataFrame, trajectory: pd.DataFrame) -> pd.DataFrame:
+    """The train losses of every answer of the run of the lowest seed, and their mean: TOKENS.
+
+    Args:
+        runs, trajectory: as in ``token_drops``, with train_loss.
+    """
+    if len(runs) == 0:
+        return pd.DataFrame(columns=TOKENS)
+    first = runs.sort_values("seed")["run_id"].iloc[0]
+    rows = trajectory[trajectory["run_id"] == first].sort_values("step")
+    losses = np.stack([np.asarray(one, np.float64) for one in rows["train_token_losses"]])
+    curves = {-1: rows["train_loss"].to_numpy(), **dict(enumerate(losses.T))}
+    parts = [
+        pd.DataFrame({"token": token, "step": rows["step"].to_numpy(), "loss": curve})
+        for token, curve in curves.items()
+    ]
+    return pd.concat(parts, ignore_index=True)[TOKENS]
+
+
 def digit_rows(drops: pd.DataFrame, rules: ChangeSettings, resampling: Resampling) -> list[Row]:
     """Whether each answer has a drop of its own, at a time of its own (DROPS)."""
     tokens = int(drops["token"].nunique())
