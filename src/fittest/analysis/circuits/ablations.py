@@ -8,7 +8,7 @@
 | `restricted` | T4: the logits keep these, so that the skip connection loses the rest as well |
 | `without_k` | A3: the logits lose the block of one frequency |
 | `key_blocks` | A4: the logits keep the constant and the blocks of the key frequencies |
-| `directions`, `directions_alone` | A5: neurons are projected on u_k and v_k of the key frequencies |
+| `directions`, `directions_alone` | A5: neurons are projected on u_k, v_k of the key frequencies |
 | `complement`, `complement_alone` | A6: on the rest; alone: without the skip connection |
 | `fitted` | A7: the logits are the fitted sum of cos(w_k(a + b - c)) |
 | `skip_zero`, `skip_mean` | A8: what goes around the last MLP becomes 0, or its mean |

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from fittest.analysis.circuits import attention, forward, keys, losses, regression, spectra
+from fittest.analysis.circuits import attention, forward, losses, regression, spectra
+from fittest.analysis.circuits import keys as rules
 from fittest.analysis.circuits.ablations import ablations
 from fittest.analysis.circuits.basis import Floats, component_norms
 from fittest.analysis.circuits.losses import Mask
@@ -75,7 +76,7 @@ class Circuit:
     network: Network
     parts: forward.Activity
     keys: tuple[int, ...]
-    clusters: Mapping[int, keys.Indices]
+    clusters: Mapping[int, rules.Indices]
 
 
 def circuit(parameters: Mapping[str, Floats], train: Mask, settings: CircuitSettings) -> Circuit:
@@ -91,20 +92,20 @@ def circuit(parameters: Mapping[str, Floats], train: Mask, settings: CircuitSett
     # Without test pairs there is no telling, and the threshold stands.
     formed = not whole.test_accuracy < settings.formed_accuracy
     ks = (
-        keys.key_frequencies(map_, settings.key_share)
+        rules.key_frequencies(map_, settings.key_share)
         if formed
-        else keys.largest_frequencies(map_, settings.keys_without_circuit)
+        else rules.largest_frequencies(map_, settings.keys_without_circuit)
     )
     best, shares = spectra.best_frequencies(spectra.transforms_of(parts.neurons))
-    found = keys.clusters(best, shares, settings.explained)
+    found = rules.clusters(best, shares, settings.explained)
     reads = mlp_reads(parts.neurons, map_, ks, settings.printed_share)
-    by_neurons = keys.frequencies_of_clusters(found, settings.cluster)
+    by_neurons = rules.frequencies_of_clusters(found, settings.cluster)
     row = {
         "formed": formed,
         "keys": list(ks),
         "keys_by_neurons": list(by_neurons),
         "rules_agree": ks == by_neurons,
-        "keys_of_embedding": list(keys.key_frequencies(network.embedding, settings.key_share)),
+        "keys_of_embedding": list(rules.key_frequencies(network.embedding, settings.key_share)),
         **vars(whole),
         **sparsity(network.embedding, map_),
         "squared_weights": sum_of_squares(parameters),
@@ -127,7 +128,7 @@ def circuit(parameters: Mapping[str, Floats], train: Mask, settings: CircuitSett
                 "k": k,
                 "is_key": k in ks,
                 "neurons": len(members),
-                "written_share": keys.written_share(map_, k, members),
+                "written_share": rules.written_share(map_, k, members),
             }
             for k, members in found.items()
             if len(members) >= settings.cluster
@@ -141,7 +142,7 @@ def circuit(parameters: Mapping[str, Floats], train: Mask, settings: CircuitSett
 def _fits(logits: Floats, map_: Floats, ks: tuple[int, ...]) -> Row:
     means = by_sum(logits)
     alphas = regression.coefficients(means, ks)
-    left = keys.residual(map_, ks)
+    left = rules.residual(map_, ks)
     norms = spectra.norms_over_classes(spectra.transforms_of(logits))
     share, largest = spectra.energy_in_blocks(norms, ks)
     return {
@@ -235,7 +236,7 @@ def cluster_rows(found: Circuit) -> list[Row]:
     if not of_keys:
         return []
     cluster, members = min(of_keys.items(), key=lambda item: (len(item[1]), item[0]))
-    written = keys.components(found.network.neuron_logit_map()[:, members])
+    written = rules.components(found.network.neuron_logit_map()[:, members])
     return [
         {"cluster": cluster, "neuron": int(neuron), **_wave(row), "value": float(written[row, i])}
         for row in range(len(written))

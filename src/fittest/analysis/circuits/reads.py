@@ -52,9 +52,9 @@ def mlp_reads(
         for part in ("cos", "sin"):
             transform = transforms[..., 2 * index + (part == "sin")].astype(np.float64)
             cos, sin = 2 * k - 1, 2 * k
-            at, sign = (
-                (((cos, cos), (sin, sin)), -1) if part == "cos" else (((sin, cos), (cos, sin)), 1)
-            )
+            # cos(x + y) = cos cos - sin sin; sin(x + y) = sin cos + cos sin.
+            sign = -1 if part == "cos" else 1
+            at = ((cos, cos), (sin, sin)) if part == "cos" else ((sin, cos), (cos, sin))
             first, second = (float(transform[place]) * 2 / p for place in at)
             spread = float(np.square(transform).sum() - transform[0, 0] ** 2)
             along = float(transform[at[0]] + sign * transform[at[1]]) ** 2 / 2
@@ -89,11 +89,11 @@ def expansion(transform: Floats, least: float) -> str:
         return "0"
     order = np.argsort(-np.abs(flat), kind="stable")
     chosen = [int(i) for i in order if abs(flat[i]) >= least * largest]
-    text = " ".join(
-        f"{'-' if flat[i] < 0 else '+'} {abs(flat[i]):.3g} {_wave(i // p, 'a')}{_wave(i % p, 'b')}".strip()
-        for i in chosen
-    )
-    return text.removeprefix("+ ")
+    text = ""
+    for i in chosen:
+        waves = " ".join(filter(None, (_wave(i // p, "a"), _wave(i % p, "b"))))
+        text += f" {'-' if flat[i] < 0 else '+'} {abs(flat[i]):.3g} {waves}"
+    return text.removeprefix(" + ").strip()
 
 
 def _wave(row: int, operand: str) -> str:

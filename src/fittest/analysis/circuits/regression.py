@@ -39,7 +39,7 @@ def fitted_logits(p: int, ks: Sequence[int], alphas: Floats) -> Floats:
 
 
 def share_explained(logits: Floats, alphas: Floats) -> float:
-    """Share of the logits' variance that a fit explains: 1 - residual / total, total about the mean.
+    """Share of the logits' variance that a fit explains: 1 - residual / total, about the mean.
 
     logits: (p, p, p), all of them. The fit has no intercept: a mean of the logits that is not zero
     counts as residual. NaN where they are all the same.

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fittest.analysis.circuits.settings import CircuitSettings
 from fittest.settings import MAX_P, RISING, Bins, PositiveStep, Settings, Share, Step
 
 
@@ -78,6 +79,7 @@ class Constants(Settings):
     changes: ChangeSettings
     fractions: FractionSettings
     interference: InterferenceSettings
+    circuits: CircuitSettings
     curve_pieces: Bins = Field(
         description="stretches of steps of which a figure shows the lowest and the highest loss"
     )
