@@ -42,7 +42,7 @@ from fittest.training.loss import cross_entropy
 
 Case = tuple[Model, Sequences]
 
-_small = partial(TransformerSettings, d=8, heads=2, head_size=3)
+_small = partial(TransformerSettings, d=9, heads=2, head_size=3)
 _pair = partial(EncoderDecoderSettings, d=6, heads=2, mlp=9, encoder_layers=1, decoder_layers=2)
 _TINY = Sequences(5, 2, 5, (1,))
 _TRIPLES = Sequences(6, 3, 5, (2,))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fittest.errors import ConfigError
 from fittest.runs.axes import combinations, merged
 from fittest.runs.expansion import expanded
-from fittest.runs.primes import is_prime
+from fittest.runs.primes import is_prime, near_primes
 from fittest.runs.run import Run
 from fittest.runs.runset import SCALES, RunSet, load_runsets
 from small_world import REPOSITORY, TINY, runset
@@ -61,6 +61,12 @@ def test_every_runset_of_the_repository_is_valid_at_every_scale() -> None:
                 assert one.runs
 
 
+def transformer(**model: float) -> dict[str, Any]:
+    """A run-set of one transformer."""
+    settings = {"model": {"name": "transformer", **model}}
+    return {"description": "x", "scales": {"smoke": [{"settings": settings}]}}
+
+
 PERTURB = {"kind": "perturb", "factor": 2}
 WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown key of a run-set": (runset(prime=True), ["runsets.one.prime"]),
@@ -83,7 +89,34 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "p below 3": (runset({"task": {"p": 2}}), ["task", "p", "2"]),
     "even p": (runset({"task": {"p": 8}}, prime_p=True), ["task.p", "8", "prime"]),
-    "composite p": (runset({"task": {"p": 15}}, prime_p=True), ["task.p", "15", "prime"]),
+    "composite p": (
+        runset({"task": {"p": 15}}, prime_p=True),
+        ["task.p", "15", "prime", "use 13 or 17"],
+    ),
+    "a head size that does not divide": (
+        transformer(d=12, head_size=5),
+        ["smoke[0]", "model", "head_size: 5", "d = 12", "use one of 1, 2, 3, 4, 6, 12"],
+    ),
+    "dropout of everything": (
+        transformer(d=12, head_size=6, dropout=1),
+        ["smoke[0]", "model.dropout", "less than 1", "1"],
+    ),
+    "no test example": (
+        runset({"task": {"train_fraction": 1.0}}),
+        ["smoke[0]", "task.train_fraction: 1.0", "no test example", "use a smaller one"],
+    ),
+    "no train example": (
+        runset({"task": {"train_fraction": 1e-6}}),
+        ["smoke[0]", "task.train_fraction", "no train example", "use a larger one"],
+    ),
+    "checkpoints off the schedule": (
+        runset({"recording": {"every": 10, "checkpoints_every": 105}}),
+        ["smoke[0]", "recording", "checkpoints_every: 105", "every, 10", "use 100 or 110"],
+    ),
+    "checkpoints between the first two rows": (
+        runset({"recording": {"every": 10, "checkpoints_every": 5}}),
+        ["checkpoints_every: 5", "use 10"],
+    ),
     "k of 0": (runset({"intervention": {**PERTURB, "frequency": 0}}), ["frequency", "0"]),
     "k beyond half of p": (
         runset({"intervention": {**PERTURB, "frequency": 4}}),
@@ -207,3 +240,10 @@ def test_no_files_and_unknown_scale(tmp_path: Path) -> None:
 
 def test_primes() -> None:
     assert [n for n in range(-3, 40) if is_prime(n)] == [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37]
+
+
+@pytest.mark.parametrize(
+    ("n", "near"), [(112, [109, 113]), (91, [89, 97]), (4, [3, 5]), (3, [5]), (1, [3]), (-7, [3])]
+)
+def test_primes_nearby(n: int, near: list[int]) -> None:
+    assert near_primes(n) == near

@@ -77,6 +77,12 @@ class TransformerSettings(Model):
     def _consistent(self) -> Self:
         if self.dropout and self.mlp is None:
             raise ValueError("dropout: drops neurons, and with mlp: null there are none")
+        if self.d % self.head_size:
+            sizes = [str(n) for n in range(1, self.d + 1) if self.d % n == 0]
+            raise ValueError(
+                f"head_size: {self.head_size} does not divide d = {self.d}; use one of"
+                f" {', '.join(sizes)}"
+            )
         return self
 
     def build(self, task: Shape) -> Transformer:

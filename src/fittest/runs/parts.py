@@ -67,7 +67,12 @@ class Recording(Settings):
     @model_validator(mode="after")
     def _aligned(self) -> Self:
         if self.checkpoints_every % self.every:
-            raise ValueError("checkpoints_every must be a multiple of every")
+            below = self.checkpoints_every // self.every * self.every
+            near = [str(n) for n in (below, below + self.every) if n]
+            raise ValueError(
+                f"checkpoints_every: {self.checkpoints_every} is no multiple of every,"
+                f" {self.every}, so checkpoints would miss its rows; use {' or '.join(near)}"
+            )
         return self
 
 

@@ -15,7 +15,7 @@ from fittest.errors import ConfigError
 from fittest.runs.axes import Axis, AxisValues, merged
 from fittest.runs.cost import trained_examples
 from fittest.runs.expansion import check_axes, expanded, twice
-from fittest.runs.primes import is_prime
+from fittest.runs.primes import is_prime, near_primes
 from fittest.runs.run import Run
 from fittest.settings import Name, Settings
 from fittest.tasks import TaskSettings
@@ -161,6 +161,7 @@ class RunSet:
         if self.declaration.prime_p and not (p is not None and is_prime(p)):
             raise ConfigError(
                 f"{where}: task.p: {p} is not prime, and this run-set needs a prime (prime_p)"
+                + ("" if p is None else f"; use {' or '.join(map(str, near_primes(p)))}")
             )
         if not isinstance(run.task, TableTask):
             return
@@ -168,7 +169,8 @@ class RunSet:
         if not 0 < train < size:
             raise ConfigError(
                 f"{where}: task.train_fraction: {run.task.train_fraction} of {size:,} examples"
-                f" leaves no {'test' if train else 'train'} example"
+                f" leaves no {'test' if train else 'train'} example; use a"
+                f" {'smaller' if train else 'larger'} one"
             )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fittest.analysis.fates.slingshots import slingshots
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.analysis.survival.ablation import (
@@ -15,7 +16,6 @@ from fittest.analysis.survival.ablation import (
     arms,
     by_seed,
     curves,
-    slingshots,
 )
 from fittest.analysis.survival.ablation_statistics import Criteria, ablation_rows
 from fittest.analysis.survival.names import Primes

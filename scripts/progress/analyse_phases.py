@@ -1,0 +1,61 @@
+"""The phases of the main runs (P04, P05)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import Any
+
+import pandas as pd
+
+from fittest.analysis.progress.comparisons import PHASES, phase_rows
+from fittest.analysis.progress.phases import PhaseRules, find_phases
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import statistics_table
+from fittest.pipeline.script import rule_job
+from fittest.store import joint_provenance, read_table, write_table
+
+
+def analyse_phases(
+    runs: str,
+    measures: str,
+    out_table: str,
+    out_stats: str,
+    rules: PhaseRules,
+    overrides: Mapping[str, Sequence[int]],
+    resampling: Resampling,
+) -> None:
+    """Write the ends of the phases of every run, and their statistics (Parquet).
+
+    Args:
+        runs: `runs` table. measures: a row per run and checkpoint with excluded_loss, test_loss
+            (nats) and squared_weights.
+        overrides: run_id -> t1, t2, t3 where somebody set them by hand.
+    """
+    described, found = read_table(runs, "runs"), read_table(measures)
+    rows: list[dict[str, Any]] = []
+    for run in described[~described["failed"].astype(bool)].itertuples():
+        mine = found[found["run_id"] == run.run_id].sort_values("step")
+        if len(mine) == 0:
+            continue
+        curves = (mine[name] for name in ("step", "excluded_loss", "test_loss", "squared_weights"))
+        ends = list(astuple(find_phases(*curves, int(run.p), rules)))
+        ends[:3] = map(float, overrides.get(str(run.run_id), ends[:3]))
+        told = (run.run_id, run.seed_embedding, *ends)
+        rows.append(dict(zip(PHASES, told, strict=True)))
+    table = pd.DataFrame(rows, columns=PHASES)
+    origin = joint_provenance([runs, measures], len(table))
+    write_table(table, out_table, origin)
+    write_table(statistics_table(phase_rows(table, resampling)), out_stats, origin)
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        settings = dict(snakemake.params.settings)
+        analyse_phases(
+            runs=snakemake.input.runs,
+            measures=snakemake.input.measures,
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            overrides=settings.pop("overrides"),
+            rules=PhaseRules(**settings),
+            resampling=Resampling(**snakemake.params.resampling),
+        )

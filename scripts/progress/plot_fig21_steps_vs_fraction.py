@@ -1,0 +1,72 @@
+"""Figure 21: steps until train and test loss are low, by the share of the data."""
+
+import numpy as np
+import pandas as pd
+
+from fittest.analysis.progress.names import Fractions
+from fittest.analysis.statistics.table import Statistics
+from fittest.pipeline.script import rule_job
+from fittest.plotting import loss_panels, panels, style
+from fittest.store import read_provenance, read_table
+
+CURVES = (("train", "learned_small", "o"), ("test", "generalised_small", "s"))
+
+
+def plot_fig21(table: str, stats: str, out_figure: str) -> None:
+    """Draw the figure.
+
+    Args:
+        table: fig21.csv. stats: fractions_stats.parquet. out_figure: the PDF (a PNG goes beside).
+    """
+    data = pd.read_csv(table)
+    statistics = Statistics(read_table(stats))
+    with style.paper_style():
+        figure = style.new_figure(style.COLUMN_WIDTH, 2.5)
+        axes = figure.subplots()
+        axes.set_yscale("log")
+        if len(data) == 0:
+            panels.empty(axes, "no runs")
+        else:
+            _draw(axes, data)
+        rank = statistics[Fractions.SPEARMAN]
+        axes.set_title(
+            "paper: train loss low at once, test loss the later the less data\n"
+            f"ours: Spearman(share, step) {rank['value']:.2f}, n = {int(rank['n'])} shares",
+            fontsize=6.5,
+            color="0.2",
+        )
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+def _draw(axes, data: pd.DataFrame) -> None:  # type: ignore[no-untyped-def]
+    top = 1.6 * float(data["steps"].max())
+    for name, column, marker in CURVES:
+        rows = data.assign(y=data[column].astype(float)).sort_values("train_fraction")
+        x, known = 100 * rows["train_fraction"], np.isfinite(rows["y"])
+        colour = loss_panels.COLOURS[name]
+        axes.plot(x[known], rows["y"][known], marker=marker, ms=3.5, color=colour, label=name)
+        axes.plot(
+            x[~known],
+            np.full((~known).sum(), top),
+            ls="",
+            marker=marker,
+            ms=4 if name == "train" else 6,
+            mfc="none",
+            color=colour,
+            clip_on=False,
+        )
+    axes.plot([], [], ls="", marker="s", mfc="none", color="0.4", label="not reached")
+    axes.set_ylim(top=top)
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("pairs trained on (%)")
+    axes.set_ylabel("first step with loss < $10^{-6}$")
+    axes.legend(loc="best")
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig21(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

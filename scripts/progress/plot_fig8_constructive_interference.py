@@ -1,0 +1,59 @@
+"""Figure 8: waves of the key frequencies and their mean, which has one peak."""
+
+import pandas as pd
+
+from fittest.analysis.progress.names import Interference
+from fittest.analysis.statistics.table import Statistics
+from fittest.pipeline.script import rule_job
+from fittest.plotting import panels, style
+from fittest.store import read_provenance, read_table
+
+TITLES = {"paper": "frequencies of the paper's main run", "ours": "of ours, seed 0"}
+
+
+def plot_fig8(table: str, stats: str, out_figure: str) -> None:
+    """Draw the figure.
+
+    Args:
+        table: fig8.csv. stats: interference_stats.parquet. out_figure: the PDF (a PNG goes beside).
+    """
+    data = pd.read_csv(table)
+    statistics = Statistics(read_table(stats))
+    shown = [name for name in TITLES if (data["panel"] == name).any()]
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 2.1 * len(shown) + 0.3)
+        for axes, letter, name in zip(
+            figure.subplots(len(shown), 1, squeeze=False).flat, "ab", shown, strict=False
+        ):
+            part = data[data["panel"] == name]
+            for rank, (k, wave) in enumerate(part[part["k"] > 0].groupby("k"), start=1):
+                look = style.survivor_style(rank)
+                axes.plot(wave["x"], wave["value"], lw=0.6, alpha=0.7, label=f"k = {k}", **look)
+            mean = part[part["k"] == 0]
+            axes.plot(mean["x"], mean["value"], color="black", lw=1.4, label="mean")
+            axes.set_xlim(0, part["x"].max())
+            axes.set_ylim(-1.05, 1.05)
+            axes.set_ylabel(r"$\cos(2\pi k x / p)$")
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            panels.panel_title(axes, letter, TITLES[name])
+            axes.set_xlabel("x = a + b − c mod p")
+        alone, five = (
+            float(statistics[name]["value"])
+            for name in (Interference.SINGLE_PEAK, Interference.PAPER_PEAK)
+        )
+        figure.suptitle(
+            "second highest value over the highest, at x = 0: one wave"
+            f" {alone:.3f} (paper: 0.998), the paper's five together {five:.2f}",
+            fontsize=6.5,
+            color="0.2",
+        )
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig8(
+            table=snakemake.input.table,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

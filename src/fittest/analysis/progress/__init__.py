@@ -1,0 +1,1 @@
+"""What only the progress paper needs: how curves of losses are read."""

@@ -1,0 +1,70 @@
+"""Curves of losses as figures draw them: fewer points, and every spike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from fittest.analysis.progress.outcomes import every_train_loss
+
+CURVES = ["runset", "label", "seed", "series", "step", "loss"]
+"""seed -1 is the mean over the runs of a setting, where it has several; series: train or test."""
+MEAN = -1
+
+
+def thinned(steps: ArrayLike, values: ArrayLike, pieces: int) -> NDArray[np.intp]:
+    """Which points to draw: first and last, and the lowest and the highest of each of so many
+    stretches of steps, of equal length and, because the beginning is fast, of equal ratio.
+
+    steps, values: (T,), increasing in step.
+    """
+    times, data = np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    if len(times) <= 2:
+        return np.arange(len(times))
+    kept = {0, len(times) - 1}
+    span = times[-1] - times[0]
+    even = np.floor(pieces * (times - times[0]) / span)
+    ratio = np.floor(pieces * np.log1p(times - times[0]) / np.log1p(span))
+    for stretch in (even, ratio):
+        edges = np.flatnonzero(np.diff(stretch)) + 1
+        for part in np.split(np.arange(len(times)), edges):
+            kept |= {int(part[np.argmin(data[part])]), int(part[np.argmax(data[part])])}
+    return np.array(sorted(kept))
+
+
+def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> pd.DataFrame:
+    """Train and test losses of every run, and their mean over the runs of a setting.
+
+    Args:
+        table: OUTCOMES. trajectory: rows of at least those runs (``outcome``).
+        pieces: see ``thinned``.
+
+    Returns:
+        CURVES, losses in nats. The mean is that of recorded rows, so that all runs are in it.
+    """
+    by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
+    parts = []
+    for (runset, label), runs in table.groupby(["runset", "label"], sort=False):
+        told = {"runset": runset, "label": label}
+        for run in runs.itertuples():
+            rows = by_run[run.run_id]
+            tested = (rows["step"].to_numpy(), rows["test_loss"].to_numpy())
+            for series, (steps, losses) in (("train", every_train_loss(rows)), ("test", tested)):
+                parts.append(_curve(steps, losses, pieces, **told, seed=run.seed, series=series))
+        if len(runs) > 1:
+            whole = pd.concat([by_run[run_id] for run_id in runs["run_id"]])
+            means = whole.groupby("step")[["train_loss", "test_loss"]].mean()
+            for series in ("train", "test"):
+                mean = means[f"{series}_loss"].to_numpy()
+                steps = means.index.to_numpy()
+                parts.append(_curve(steps, mean, pieces, **told, seed=MEAN, series=series))
+    if not parts:
+        return pd.DataFrame(columns=CURVES)
+    return pd.concat(parts, ignore_index=True)[CURVES]
+
+
+def _curve(steps: ArrayLike, losses: ArrayLike, pieces: int, **told: object) -> pd.DataFrame:
+    kept = thinned(steps, losses, pieces)
+    shown = {"step": np.asarray(steps)[kept], "loss": np.asarray(losses)[kept]}
+    return pd.DataFrame(shown).assign(**told)

@@ -1,0 +1,116 @@
+"""Names of the progress paper's statistics, by table."""
+
+from __future__ import annotations
+
+from fittest.analysis.statistics.names import StatisticName
+
+
+class Fractions(StatisticName):
+    """Runs by their share of the data (P40, P41)."""
+
+    MATCHES = "fractions.matches"
+    SPEARMAN = "fractions.spearman"
+    SPREAD = "fractions.spread"
+    SPREAD_SMALL = "fractions.spread_small"
+
+
+class Decays(StatisticName):
+    """Runs by their weight decay (P49)."""
+
+    SLOWER_03_THAN_1 = "decays.slower_03_than_1"
+    SLOWER_1_THAN_3 = "decays.slower_1_than_3"
+
+
+class Phase(StatisticName):
+    """Ends of the phases of the main runs (P04, P05)."""
+
+    RUNS = "phases.runs"
+    T1 = "phases.t1"
+    T1_MIN = "phases.t1_min"
+    T1_MAX = "phases.t1_max"
+    T1_RATIO = "phases.t1_ratio"
+    T2 = "phases.t2"
+    T3 = "phases.t3"
+    ORDERED = "phases.ordered"
+    SPREAD_T1 = "phases.spread_t1"
+    SPREAD_T2 = "phases.spread_t2"
+    HIGHEST_TEST = "phases.highest_test"
+    LARGEST_NORM = "phases.largest_norm"
+
+
+class Interference(StatisticName):
+    """Sums of waves (P58)."""
+
+    PAPER_PEAK = "interference.paper_peak"
+    SINGLE_PEAK = "interference.single_peak"
+
+
+class DigitsFresh(StatisticName):
+    """Five-digit addition on fresh examples (P55)."""
+
+    TOKENS = "digits_inf.tokens"
+    DOMINANT = "digits_inf.dominant"
+    DISTINCT = "digits_inf.distinct"
+    FIRST = "digits_inf.first"
+
+
+class DigitsSample(StatisticName):
+    """Five-digit addition on a sample (P56)."""
+
+    RATIO = "digits_fin.ratio"
+    LEARNED = "digits_fin.learned"
+    FALLEN = "digits_fin.fallen"
+    LATER = "digits_fin.later"
+
+
+class RepeatFresh(StatisticName):
+    """Repeated subsequences on fresh examples (P57)."""
+
+    WIDTH = "repeat_inf.width"
+
+
+class RepeatSample(StatisticName):
+    """Repeated subsequences on a sample (P56)."""
+
+    RATIO = "repeat_fin.ratio"
+    LEARNED = "repeat_fin.learned"
+    FALLEN = "repeat_fin.fallen"
+    LATER = "repeat_fin.later"
+
+
+class TrigramFresh(StatisticName):
+    """Skip trigrams on fresh examples (P57)."""
+
+    WIDTH = "trigram_inf.width"
+
+
+class TrigramSample(StatisticName):
+    """Skip trigrams on a sample (P56)."""
+
+    RATIO = "trigram_fin.ratio"
+    LEARNED = "trigram_fin.learned"
+    FALLEN = "trigram_fin.fallen"
+    LATER = "trigram_fin.later"
+
+
+FRESH = {"repeat_inf": RepeatFresh, "trigram_inf": TrigramFresh}
+"""Those of a phase change, by run-set."""
+
+SAMPLES = {"digits_fin": DigitsSample, "repeat_fin": RepeatSample, "trigram_fin": TrigramSample}
+"""Those of a delayed fall, by run-set."""
+
+TABLES = {
+    "fractions_stats": (Fractions,),
+    "decays_stats": (Decays,),
+    "phases_stats": (Phase,),
+    "interference_stats": (Interference,),
+    "sequences_stats": (
+        DigitsFresh,
+        DigitsSample,
+        RepeatFresh,
+        RepeatSample,
+        TrigramFresh,
+        TrigramSample,
+    ),
+}
+"""Table of statistics, as claims call it -> the groups of names that are written into it."""

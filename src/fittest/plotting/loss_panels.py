@@ -1,0 +1,155 @@
+"""Panels of losses over steps: runs thin, their mean bold, train and test in the same two colours
+everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from fittest.plotting.panels import empty, note_box
+from fittest.plotting.style import OURS, PAPER, SURVIVORS
+
+TRAIN = "#56B4E9"
+TEST = "#882255"
+COLOURS = {"train": TRAIN, "test": TEST}
+MEAN = -1
+"""The `seed` of a mean over runs."""
+ENDS = (1e-9, 1e2)
+"""Nats; losses beyond are drawn at the edge."""
+
+
+def loss_lines(axes: Axes, table: pd.DataFrame, series: tuple[str, ...], log: bool) -> None:
+    """Train and test losses of the runs of one setting, and their mean.
+
+    Args:
+        table: seed (-1 for the mean), series, step, loss (nats).
+        series: of ``COLOURS``, in the order in which they are drawn. log: of the loss axis.
+    """
+    if len(table) == 0:
+        empty(axes, "no runs")
+        return
+    several = (table["seed"] == MEAN).any()
+    for name in series:
+        rows = table[table["series"] == name]
+        for seed, run in rows.groupby("seed"):
+            bold = not several or seed == MEAN
+            axes.plot(
+                run["step"],
+                run["loss"].clip(*ENDS) if log else run["loss"],
+                color=COLOURS[name],
+                lw=1.2 if bold else 0.6,
+                alpha=1.0 if bold else 0.4,
+                zorder=3 if bold else 2,
+                label=(f"{name}, mean" if several else name) if bold else None,
+            )
+    finish(axes, table, log)
+
+
+def setting_lines(axes: Axes, table: pd.DataFrame, log: bool) -> None:
+    """Losses of several settings in one panel: a colour each, test solid and train dashed; of
+    several runs their mean.
+
+    Args:
+        table: label, seed, series, step, loss (nats).
+    """
+    if len(table) == 0:
+        empty(axes, "no runs")
+        return
+    for index, (label, part) in enumerate(table.groupby("label", sort=False)):
+        colour = SURVIVORS[index % len(SURVIVORS)]
+        means = part[part["seed"] == MEAN]
+        for name, style in (("train", "--"), ("test", "-")):
+            shown = (means if len(means) else part)[lambda rows, n=name: rows["series"] == n]
+            axes.plot(
+                shown["step"],
+                shown["loss"].clip(*ENDS) if log else shown["loss"],
+                color=colour,
+                ls=style,
+                lw=1.1,
+                label=f"{label}" if name == "test" else None,
+            )
+    axes.plot([], [], color="0.3", ls="--", lw=1.1, label="dashed: train")
+    finish(axes, table, log)
+
+
+def finish(axes: Axes, table: pd.DataFrame, log: bool) -> None:
+    """Limits, ticks and names of the axes."""
+    axes.set_xlim(0, max(float(table["step"].max()), 1))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss (nats)")
+    if not log:
+        axes.set_ylim(bottom=0)
+        return
+    low = float(table["loss"].clip(*ENDS).min())
+    high = float(table["loss"].clip(*ENDS).max())
+    axes.set_yscale("log")
+    # Whole powers of ten, and room above for what is written there.
+    axes.set_ylim(10.0 ** math.floor(math.log10(low)), 10.0 ** (math.ceil(math.log10(high)) + 1))
+    axes.yaxis.set_major_locator(LogLocator(numticks=7))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def thousands(value: float) -> str:
+    """A step for an axis: 20k."""
+    return f"{value:g}" if value < 1000 else f"{value / 1000:g}k"
+
+
+# -- what is found, in words ----------------------------------------------------------------------
+
+_WORDS = {
+    "share_grokked": "{} grok",
+    "share_immediate": "{} at once",
+    "share_never": "{} never",
+    "share_not_memorised": "{} do not memorise",
+    "share_solved": "{} solve the task",
+}
+
+
+def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -> list[Any]:
+    """Lines of a note: what the paper says of a setting, and what we find.
+
+    Args:
+        group: a row of a group table. said: by `<label>.<column>` of that table, `all` for a
+            setting without a label. label: of the setting.
+    """
+    head = f"{label or 'all'}."
+    paper = {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
+    runs = int(group["runs"])
+    ours = {name: float(group[name]) for name in _WORDS if float(group[name]) > 0}
+    told = _shares(ours, runs) + _step(float(group["generalised"]))
+    lines = [(f"ours, n = {runs}: {', '.join(told)}", OURS)]
+    shown = _shares(paper, 0) + _step(paper.get("generalised", math.inf))
+    return [(f"paper: {', '.join(shown)}", PAPER), *lines] if shown else lines
+
+
+def _shares(shares: Mapping[str, float], runs: int) -> list[str]:
+    found = []
+    for name, text in _WORDS.items():
+        if name in shares:
+            share = shares[name]
+            number = f"{round(share * runs)} of {runs}" if runs else f"{100 * share:.0f} %"
+            found.append(text.format(number))
+    return found
+
+
+def _step(step: float) -> list[str]:
+    return [f"step {step:,.0f}"] if np.isfinite(step) else []
+
+
+def legend_order(axes: Axes) -> None:
+    """Legend in a corner that holds no curve of a run that learns: right of the middle."""
+    handles, names = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(handles, names, loc="center right", frameon=True, framealpha=0.8, edgecolor="w")
+
+
+def noted(axes: Axes, lines: list[Any]) -> None:
+    """The note in the upper left corner, over a log axis' free decade."""
+    note_box(axes, lines, "upper left")

@@ -1,0 +1,104 @@
+"""Phases of runs whose curves are drawn by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from fittest.analysis.progress.phases import (
+    PhaseRules,
+    below_for_good,
+    find_phases,
+    running_median,
+    smoothed_loss,
+)
+
+RULES = PhaseRules(window=5, tail=0.1, factor=2.0)
+STEPS = np.arange(0, 40_001, 100)
+
+
+def through(*points: tuple[int, float]) -> np.ndarray:
+    """A loss that is a straight line between points, on a logarithmic axis."""
+    at, values = zip(*points, strict=True)
+    return np.asarray(np.exp(np.interp(STEPS, at, np.log(values))))
+
+
+EXCLUDED = through((0, 5), (1400, 0.01), (9000, 3.0), (14_000, 6.0), (40_000, 6.0))
+TEST = through((0, 5), (1400, 30.0), (8000, 20.0), (10_000, 1.0), (14_000, 2e-7), (40_000, 2e-7))
+NORM = through((0, 3000), (1200, 6000), (9000, 4000), (14_000, 1500), (40_000, 1500))
+
+
+def test_a_run_that_groks() -> None:
+    found = find_phases(STEPS, EXCLUDED, TEST, NORM, 113, RULES)
+    # From 20 at 8000 to 1 at 10,000 the loss passes ln 113 at 8963.
+    assert found.memorised == 1400
+    assert found.formed == 9000
+    # From 1 at 10,000 to 2e-7 at 14,000, twice the last value is passed at 13,820.
+    assert found.cleaned == 13_900
+    assert (found.highest_test, found.largest_norm) == (1400, 1200)
+
+
+def test_a_run_that_never_generalises() -> None:
+    test = through((0, 5), (2000, 30.0), (40_000, 40.0))
+    found = find_phases(STEPS, EXCLUDED, test, NORM, 113, RULES)
+    assert found.memorised == 1400
+    assert math.isnan(found.formed) and math.isnan(found.cleaned)
+    assert found.highest_test >= 39_800
+
+
+def test_single_spikes_move_nothing() -> None:
+    """Of one checkpoint each: in the excluded loss before t1, in the test loss after t3."""
+    excluded, test = EXCLUDED.copy(), TEST.copy()
+    excluded[5] = 1e-9
+    test[300] = 50.0
+    found = find_phases(STEPS, excluded, test, NORM, 113, RULES)
+    assert (found.memorised, found.formed, found.cleaned) == (1400, 9000, 13_900)
+
+
+def test_a_relapse_puts_generalisation_off() -> None:
+    test = TEST.copy()
+    test[200:210] = 20.0
+    found = find_phases(STEPS, EXCLUDED, test, NORM, 113, RULES)
+    assert found.formed == 21_000
+
+
+def test_generalisation_is_not_sought_before_it_is_for_good() -> None:
+    """The least excluded loss of the whole run lies after generalisation: it does not count."""
+    excluded = EXCLUDED.copy()
+    excluded[350:] = 1e-6
+    assert find_phases(STEPS, excluded, TEST, NORM, 113, RULES).memorised == 1400
+
+
+def test_low_from_the_first_checkpoint() -> None:
+    low = np.full(len(STEPS), 0.1)
+    found = find_phases(STEPS, EXCLUDED, low, NORM, 113, RULES)
+    assert (found.memorised, found.formed, found.cleaned) == (1400, 0, 0)
+
+
+def test_running_median_by_hand() -> None:
+    np.testing.assert_allclose(running_median([5, 1, 9, 2, 8], 3), [3, 5, 2, 8, 5])
+    np.testing.assert_allclose(running_median([5, 1, 9], 1), [5, 1, 9])
+    for window in (0, 2, -1):
+        with pytest.raises(ValueError, match="odd window"):
+            running_median([1.0], window)
+
+
+def test_a_loss_of_zero_stays_one() -> None:
+    assert smoothed_loss([0.0, 0.0, 0.0], 3).tolist() == [0, 0, 0]
+
+
+def test_below_for_good() -> None:
+    assert below_for_good([3, 1, 3, 1, 1], 2) == 3
+    assert below_for_good([1, 1], 2) == 0
+    assert below_for_good([1, 2], 2) is None
+    # What is not a number is not below anything.
+    assert below_for_good([1, math.nan, 1], 2) == 2
+
+
+def test_curves_of_unequal_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="one value for each"):
+        find_phases(STEPS, EXCLUDED[1:], TEST, NORM, 113, RULES)
+    with pytest.raises(ValueError, match="one value for each"):
+        find_phases([], [], [], [], 113, RULES)
