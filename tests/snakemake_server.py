@@ -1,4 +1,6 @@
 """Snakemake for tests without its three seconds of loading: copies of a process that has loaded it.
+The jobs of all of them are copies of one more process (prefork.py), else each command would start
+its own.
 
 Reads requests from standard input, a line of JSON each: {"folder", "arguments", "environment",
 "output", "errors"}. A copy of this process, in that folder and environment, does what
@@ -9,8 +11,10 @@ with its exit status. Commands from a process of their own, as users give them, 
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -18,6 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+GIVEN: dict[str, str] = {}
+"""Variables of every command that asks for no others."""
 REPOSITORY = Path(__file__).resolve().parents[1]
 # What a command loads by itself; nothing that only its jobs load.
 LOADED = (
@@ -45,6 +51,9 @@ def load() -> None:
     for runset in project.catalogue.names():
         project.catalogue.shards(runset)
     codehash.collecting_hash()
+    prefork = import_module("fittest.pipeline.running.prefork")
+    if (interpreter := prefork.start()) is not None:
+        GIVEN[prefork.GIVEN] = interpreter
     for script in sorted((REPOSITORY / "scripts").glob("*/[ap]*_*.py")):
         codehash.script_hash(script)
 
@@ -54,6 +63,8 @@ def serve() -> dict[str, Any] | None:
     while line := sys.stdin.readline():
         child = os.fork()
         if child == 0:
+            # What this process has made for all of them is its own to remove.
+            atexit.unregister(shutil.rmtree)
             return dict(json.loads(line))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
@@ -71,7 +82,7 @@ def run(request: dict[str, Any]) -> None:
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(GIVEN | request["environment"])
     os.chdir(request["folder"])
     sys.path[0] = request["folder"]
     spec = find_spec("snakemake.__main__")

@@ -33,8 +33,22 @@ print(json.dumps({
     "kernel": native_library.available(),
 }))
 """
-# Tests that read nothing but the package; `make test-wheel` runs all that need no clone.
-SOME = ("tests/training/test_native_tasks.py", "tests/tasks", "tests/models", "tests/store")
+# Tests that read nothing but the package, of the kernel, of files and of networks; `make test-wheel`
+# runs all that need no clone.
+SOME = (
+    "tests/training/test_native_tasks.py",
+    "tests/store/test_tables.py",
+    "tests/models/test_embedding_mlp.py",
+    "tests/runs/test_catalogue.py",
+)
+# Every module is there with all that it reads.
+LOAD_ALL = """
+import pkgutil, importlib, fittest
+for module in pkgutil.walk_packages(fittest.__path__, "fittest."):
+    if not module.name.rpartition(".")[2].startswith("_"):
+        importlib.import_module(module.name)
+        print(module.name)
+"""
 
 
 def run(*words: str | Path, cwd: Path, **more: str) -> str:
@@ -97,6 +111,15 @@ def test_an_installed_wheel_knows_what_it_is(
     assert f'version = "{told["version"]}"' in declared
     assert told["commit"] == sources[1]
     assert told["kernel"] == ("native" in BACKENDS)
+
+
+def test_an_installed_wheel_has_every_module(installed: Path, tmp_path: Path) -> None:
+    here = {
+        ".".join(path.relative_to(REPOSITORY / "src").with_suffix("").parts)
+        for path in (REPOSITORY / "src").rglob("[a-z]*.py")
+    }
+    told = run("-c", LOAD_ALL, cwd=tmp_path, PYTHONPATH=str(installed)).split()
+    assert here <= set(told)
 
 
 def test_an_installed_wheel_passes_tests(installed: Path, tmp_path: Path) -> None:

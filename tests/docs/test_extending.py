@@ -202,7 +202,7 @@ def test_the_new_figure_and_paper_are_built(
     caption.parent.mkdir()
     caption.write_text("What the new figure shows.\n")
     few = "analysis={bootstrap: {draws: 10}}"
-    words = ("figures/fig_decay.pdf", "mine", "--cores", "2", "--config", "scale=smoke", few)
+    words = ("figures/fig_decay.pdf", "mine", "--cores", "1", "--config", "scale=smoke", few)
     done = snakemake(folder, *words)
     assert done.returncode == 0, done.stdout + done.stderr
     for figure in ("fig_decay.pdf", "mine/fig1_decay.pdf"):

@@ -36,6 +36,7 @@ try:
         given=config,
         files=workflow.configfiles,
         source=HOME,
+        check=workflow.is_main_process,
     )
     # Scripts get this one, whatever file or command line each part of it comes from.
     config = project.config.model_dump(mode="json")

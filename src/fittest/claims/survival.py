@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from fittest.analysis.statistics.intervals import Middle, over_runs, share
 from fittest.analysis.survival.uniformity import uniformity
 from fittest.claims import survival_exact
 from fittest.claims.measures import Evidence, Measured, UnavailableError, measure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["survival_exact"]
 
@@ -91,6 +95,9 @@ def geometry_share(evidence: Evidence, column: str, most: float) -> Measured:
 @measure("survival.uniformity")
 def survivors_uniform(evidence: Evidence, runsets: list[str]) -> Measured:
     """p-value of the survivors' uniformity over k in default-mode runs of prime moduli (S46)."""
+    # Not at the top: the measures are looked up whenever a configuration is checked.
+    import pandas as pd
+
     parts = []
     for name in runsets:
         runs = evidence.tables.runs(name)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from fittest.store import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class UnavailableError(Exception):

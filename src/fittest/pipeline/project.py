@@ -51,6 +51,7 @@ class Project:
         self.source = None if source is None else Path(source)
         self.config = validated(ProjectConfig, dict(config), CONFIG_FILE)
         self.home = self.root / self.config.paths.configuration
+        self._constants: dict[str, Settings] = {}
 
     @classmethod
     def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
@@ -98,7 +99,7 @@ class Project:
         _ = self.papers, self.claims, self._declared
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"scale": scale})
-        for name in ("paths", "catalogue"):
+        for name in ("paths", "catalogue", "_entry_rules"):
             other.__dict__.pop(name, None)
         return other
 
@@ -165,6 +166,10 @@ class Project:
 
     def entry_rules(self) -> list[EntryRule]:
         """The rules that the papers' entries stand for (configuration/entry_rules.py)."""
+        return self._entry_rules
+
+    @cached_property
+    def _entry_rules(self) -> list[EntryRule]:
         return entry_rules(self)
 
     def figure(self, paper: str, name: str) -> FigureEntry:
@@ -225,6 +230,11 @@ class Project:
     def constants(self, paper: str) -> Settings:
         """Constants of a paper's analyses; ConfigError where a file is wrong or missing, or the
         paper has none."""
+        if paper not in self._constants:
+            self._constants[paper] = self._read_constants(paper)
+        return self._constants[paper]
+
+    def _read_constants(self, paper: str) -> Settings:
         name = f"config/analysis/{paper}.yaml"
         model = constants().get(paper)
         if model is None:

@@ -42,13 +42,16 @@ def use_interpreter(path: str | None) -> None:
         name_interpreter_without_its_path()
 
 
-def opened(given: Mapping[str, Any], files: Sequence[str | Path], source: str | None) -> Project:
-    """The project as configured here, checked.
+def opened(
+    given: Mapping[str, Any], files: Sequence[str | Path], source: str | None, check: bool = True
+) -> Project:
+    """The project as configured here.
 
     Args:
         given: the configuration from the command line, profiles and an outer workflow.
         files: the files that parts of it come from, as far as they are known.
         source: folder of this workflow; None where its files are fetched one by one.
+        check: whether to look at all of it; jobs leave that to the process that started them.
 
     Raises:
         ConfigError: for whatever is wrong in the configuration.
@@ -65,7 +68,8 @@ def opened(given: Mapping[str, Any], files: Sequence[str | Path], source: str | 
         raise ConfigError(f"{file}: must be a mapping of keys to values")
     whole = merged(merged(content, given), {"paths": {"configuration": str(home)}})
     project = Project(whole, source=source)
-    project.check()
+    if check:
+        project.check()
     return project
 
 

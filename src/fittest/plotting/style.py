@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -127,7 +129,9 @@ def short(value: Any) -> str:
 def _settle_layout(figure: Figure) -> None:
     """Lay the figure out once for both files, and round all places: the layout's solver gives
     other last digits from one drawing to the next."""
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
     figure.set_layout_engine("none")
     for axes in figure.axes:
         place = axes.get_position(original=True)
@@ -137,6 +141,18 @@ def _settle_layout(figure: Figure) -> None:
     for text in (text for part in (figure, *figure.subfigs) for text in part.texts):
         x, y = text.get_position()
         text.set_position((round(float(x), _PLACE_DIGITS), round(float(y), _PLACE_DIGITS)))
+
+
+@contextmanager
+def _for_a_file(figure: Figure) -> Iterator[None]:
+    """At the resolution of files; what draws it, and at which resolution, is as before after it."""
+    canvas, dpi = figure.canvas, figure.dpi
+    figure.dpi = mpl.rcParams["savefig.dpi"]
+    try:
+        yield
+    finally:
+        figure.dpi = dpi
+        figure.set_canvas(canvas)
 
 
 def save(figure: Figure, pdf_path: str | Path, provenance: Mapping[str, Any]) -> None:
@@ -171,7 +187,8 @@ def save(figure: Figure, pdf_path: str | Path, provenance: Mapping[str, Any]) ->
     png_metadata = {"Title": path.stem, "Description": record, "Software": "fittest"}
     with paper_style():
         _settle_layout(figure)
-        with replacing(path) as temporary:
-            figure.savefig(temporary, format="pdf", metadata=pdf_metadata)
-        with replacing(path.with_suffix(".png")) as temporary:
-            figure.savefig(temporary, format="png", metadata=png_metadata)
+        # Not by `Figure.savefig`, which draws it once more to lay it out.
+        with replacing(path) as temporary, _for_a_file(figure):
+            FigureCanvasPdf(figure).print_pdf(temporary, metadata=pdf_metadata)
+        with replacing(path.with_suffix(".png")) as temporary, _for_a_file(figure):
+            FigureCanvasAgg(figure).print_png(temporary, metadata=png_metadata)

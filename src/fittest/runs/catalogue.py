@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -19,12 +19,21 @@ MAX_SHARDS = 10_000
 
 @dataclass(frozen=True)
 class Shard:
-    """The runs that one job trains. `key` changes with anything that changes its results."""
+    """The runs that one job trains.
+
+    make_key: makes its key. A start asks for few of them, and at full scale all together take a
+    second.
+    """
 
     runset: str
     index: int
     runs: tuple[Run, ...]
-    key: str
+    make_key: Callable[[], str] = field(repr=False, compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """Changes with anything that changes its results."""
+        return self.make_key()
 
     @property
     def name(self) -> str:
@@ -188,19 +197,20 @@ class Catalogue:
         for donor in runset.donors:
             self._check_scale(donor, f"{runset.where}.reuse")
         self.check_references(name)
-        owners = self.owners(name)
+        if runset.donors:
+            self.owners(name)
         # A shard holds at least one run, so most run-sets need no look at the costs.
-        if len(owners) > MAX_SHARDS:
+        if len(runset.runs) > MAX_SHARDS:
             self.groups(name)
 
     def check_order(self) -> None:
         """ConfigError where run-sets wait for each other in a circle, by reuse and reference."""
-        waits_for = {
-            name: {*self.owners(name).values(), *self.references(runset.runs)} - {name}
-            | ({name} & set(self.references(runset.runs)))
-            for name, runset in self._runsets.items()
-            if runset.exists
-        }
+        waits_for = {}
+        for name, runset in self._runsets.items():
+            if runset.exists:
+                # One that reuses nothing trains all of its runs.
+                owners = set(self.owners(name).values()) - {name} if runset.donors else set()
+                waits_for[name] = owners | set(self.references(runset.runs))
         try:
             TopologicalSorter(waits_for).prepare()
         except CycleError as error:
@@ -241,7 +251,7 @@ class Catalogue:
     def _shards(self, name: str) -> tuple[Shard, ...]:
         self.check_references(name)
         return tuple(
-            Shard(name, index, tuple(runs), self._key(name, runs))
+            Shard(name, index, tuple(runs), partial(self._key, name, runs))
             for index, runs in enumerate(self.groups(name))
         )
 

@@ -34,16 +34,18 @@ def expanded(
     templates: dict[Any, Run] = {}
     seeds: dict[Any, Seeds] = {}
     for position in product(*(range(len(values)) for values in axes.values())):
-        template = templates.get(beside(position))
+        kind, choice = beside(position), chosen(position)
+        template = templates.get(kind)
         if template is None or template.rng != "streams":
             template = _validated(settings, _here(axes, range(len(names)), position), where)
-            templates[beside(position)] = template
-        if chosen(position) not in seeds:
+            templates[kind] = template
+        ours = seeds.get(choice)
+        if ours is None:
             found = _seeds(settings, _here(axes, of_seeds, position))
             # Validated with all the rest where they are wrong, for the words of the message.
             whole = _here(axes, range(len(names)), position)
-            seeds[chosen(position)] = found or _validated(settings, whole, where).seeds
-        yield template.with_seeds(seeds[chosen(position)])
+            ours = seeds[choice] = found or _validated(settings, whole, where).seeds
+        yield template.with_seeds(ours)
 
 
 def _picker(places: list[int]) -> Callable[[tuple[int, ...]], Any]:

@@ -23,6 +23,9 @@ NO_IDENTITY = frozenset({"steps", "recording", "stop"})
 """Settings that decide how long a network is trained and what is recorded, not which it is."""
 
 
+_NEW, _SET = object.__new__, object.__setattr__
+
+
 class Run(Settings):
     """One network trained once."""
 
@@ -161,19 +164,27 @@ class Run(Settings):
     def with_seeds(self, seeds: Seeds) -> Run:
         """The same from other seeds. Nothing is validated again: the seeds must be such as `rng`
         takes."""
-        before, after = self._around_seeds
+        _ = self._around_seeds
         # As model_copy does, which takes four times as long: a plan makes tens of thousands.
-        run = type(self).__new__(type(self))
-        run_id = digest(f"{before}{seeds.as_json}{after}")
-        object.__setattr__(run, "__dict__", {**self.__dict__, "seeds": seeds, "run_id": run_id})
-        object.__setattr__(run, "__pydantic_fields_set__", self.__pydantic_fields_set__)
-        object.__setattr__(run, "__pydantic_extra__", None)
-        object.__setattr__(run, "__pydantic_private__", None)
+        values = self.__dict__.copy()
+        values.pop("run_id", None)
+        values["seeds"] = seeds
+        run = _NEW(Run)
+        _SET(run, "__dict__", values)
+        _SET(run, "__pydantic_fields_set__", self.__pydantic_fields_set__)
+        _SET(run, "__pydantic_extra__", None)
+        _SET(run, "__pydantic_private__", None)
         return run
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What `run_id` is the digest of, in parts: equal for equal networks, and sooner had."""
+        before, after = self._around_seeds
+        return before, self.seeds.as_json, after
 
     @cached_property
     def _around_seeds(self) -> tuple[str, str]:
-        """What `run_id` is the digest of, as it stands before the seeds and after them."""
+        """All of `identity` but the seeds, which runs that were made of each other share."""
         run = self
         if self.intervention is not None and self.intervention.changes_nothing():
             run = self.model_copy(update={"intervention": None})
@@ -192,9 +203,7 @@ class Run(Settings):
         Equal networks have equal ids in every run-set, whatever is recorded of them; an
         intervention that changes nothing is none.
         """
-        if self.intervention is not None and self.intervention.changes_nothing():
-            return self._identity_without_intervention()
-        return digest(self.model_dump_json(exclude=set(NO_IDENTITY)))
+        return digest("".join(self.identity))
 
     def _identity_without_intervention(self) -> str:
         plain = self.model_copy(update={"intervention": None})

@@ -140,17 +140,18 @@ class RunSet:
             raise ConfigError(
                 f"{where}: the axes make {number:,} runs, and the limit MAX_RUNS is {MAX_RUNS:,}"
             )
-        runs: dict[str, Run] = {}
+        runs: dict[tuple[str, str, str], Run] = {}
         for index, block in enumerate(blocks):
             here = f"{where}[{index}]"
             check_axes(axes[index], here)
             settings = merged(self.declaration.settings, block.settings)
-            usable: set[TaskSettings] = set()
+            # Runs that were made of each other share it.
+            usable: dict[int, TaskSettings] = {}
             for run in expanded(settings, axes[index], here):
-                if run.task not in usable:
+                if id(run.task) not in usable:
                     self._check_task(run, here)
-                    usable.add(run.task)
-                twin = runs.setdefault(run.run_id, run)
+                    usable[id(run.task)] = run.task
+                twin = runs.setdefault(run.identity, run)
                 if twin is not run:
                     raise ConfigError(f"{here}: {twice(twin, run)}")
         return tuple(runs.values())

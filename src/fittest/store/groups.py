@@ -12,7 +12,6 @@ import json
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fittest.errors import StoreError
@@ -27,6 +26,9 @@ _DIGITS = 16
 
 def bounds_of(table: pa.Table) -> Bounds:
     """Those of a table with at least one row."""
+    # Costs as much as all else of this package's store, and only who writes needs it.
+    import pyarrow.compute as pc
+
     text, number = (
         pc.min_max(table[name]).as_py() if name in table.column_names else None
         for name in (_TEXT, _NUMBER)

@@ -210,7 +210,7 @@ def test_what_the_kernel_does_not_know_costs_what_torch_takes() -> None:
     # A rate that somebody gives is that of any training.
     given = Rate.constant(5e9)
     assert given.step_seconds(others[0]) == given.step_seconds(plain)
-    one, two = (Shard("a", 0, (run,), "") for run in (plain, others[1]))
+    one, two = (Shard("a", 0, (run,), lambda: "") for run in (plain, others[1]))
     assert shard_seconds(two, rate) == pytest.approx(100 * shard_seconds(one, rate))
 
 

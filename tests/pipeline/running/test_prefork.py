@@ -37,7 +37,7 @@ class Server:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={k: v for k, v in os.environ.items() if k != prefork.OFF},
+            env={k: v for k, v in os.environ.items() if k != prefork.GIVEN},
         )
         assert self.parent.stdout is not None
         self.interpreter = Path(self.parent.stdout.readline().strip())
@@ -234,6 +234,13 @@ def test_a_job_outlives_the_workflow_and_nothing_else_does(tmp_path: Path) -> No
     assert (tmp_path / "end").exists()
 
 
+def test_one_that_runs_already_is_taken(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(prefork.GIVEN, str(server.interpreter))
+    assert prefork.start() == str(server.interpreter)
+
+
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(prefork.OFF, "0")
+    monkeypatch.setenv(prefork.GIVEN, "0")
     assert prefork.start() is None

@@ -8,13 +8,16 @@ runs at random, which keeps whatever holds within a run (how many survive, which
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.fourier import count
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)

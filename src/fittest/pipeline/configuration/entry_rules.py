@@ -94,7 +94,7 @@ def check_entries(project: Project) -> None:
                     " choose another name"
                 )
             taken[here] = entry.key
-    for rule in entry_rules(project):
+    for rule in project.entry_rules():
         if project.source is not None and not (project.source / "scripts" / rule.script).is_file():
             raise ConfigError(
                 f"{rule.where}: there is no scripts/{rule.script}; write it, or name another one"

@@ -1,25 +1,23 @@
 """Hashes of code: of what decides a training, so that nothing else retrains, and of what decides
 the tables and figures that a script makes.
 
-Comments, docstrings and layout do not count, nor do the places of files: contents are hashed in an
-order of their own, and imports within the package by the names that they bring. What decides a run
-is listed in deciding.py.
+Comments, docstrings and layout do not count, nor do the places of files: what counts of each stands
+in sources.py, and contents are hashed in an order of their own. What decides a run is listed in
+deciding.py.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from fittest.pipeline.identity import sources
 from fittest.pipeline.identity.deciding import LIBRARIES, sources_of
 from fittest.runs.run import Run
 
 _PACKAGE = Path(__file__).resolve().parents[2]
-_NAME = _PACKAGE.name
 
 ANALYSING = (
     "analysis",
@@ -35,158 +33,30 @@ ANALYSING = (
 )
 """Files and folders that decide tables and figures, where a script comes to import them."""
 
-_EVERYTHING = "*"
-
-
-# -- one file ------------------------------------------------------------------------------
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes from a module what does not decide results, and imports of this package: `names` are
-    what these bring, each with the name that it has here."""
-
-    def __init__(self) -> None:
-        self.names: set[tuple[str, str]] = set()
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        if not _is_ours(node):
-            return node
-        self.names |= {(name.name, name.asname or name.name) for name in node.names}
-        return None
-
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = []
-            self.generic_visit(node)
-            return node.orelse
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        # The text of a configuration key is documentation too.
-        node.keywords = [k for k in node.keywords if k.arg != "description"]
-        return self.generic_visit(node)
-
-
-def _is_ours(node: ast.ImportFrom) -> bool:
-    return bool(node.level) or (node.module or "").partition(".")[0] == _NAME
-
-
-def _bare_tree(text: str) -> tuple[ast.Module, set[tuple[str, str]]]:
-    """Python source without comments, docstrings, layout and imports of this package, and what
-    these imports bring."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    bare = _Bare()
-    bare.visit(tree)
-    return tree, bare.names
-
-
-def normalised(path: Path) -> str:
-    """A source file without what does not decide results."""
-    return _normalised(path.read_text(encoding="utf-8"), path.suffix)
-
-
-# By content: runs share most of their sources, and parsing takes a second for all of them.
-@cache
-def _normalised(text: str, suffix: str) -> str:
-    if suffix == ".py":
-        tree, names = _bare_tree(text)
-        return f"{ast.dump(tree)} {sorted(names)}"
-    bare = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
-    bare = re.sub(r'^\s*#\s*include\s*"[^"\n]*"', " ", bare, flags=re.MULTILINE)
-    return " ".join(bare.split())
-
-
-# -- of libraries, what is used --------------------------------------------------------------
-
-
-@cache
-def _uses(text: str) -> frozenset[tuple[str, str]]:
-    """(module of the package, name in it) for all that a Python source uses of the package.
-
-    The name is `*` where the source does not tell which ones.
-    """
-    tree = ast.parse(text)
-    modules: dict[str, str] = {}
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and _is_ours(node):
-            for name in node.names:
-                found.add((node.module, name.name))
-                modules[name.asname or name.name] = f"{node.module}.{name.name}"
-        elif isinstance(node, ast.Import):
-            found |= {(name.name, _EVERYTHING) for name in node.names}
-    named = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            named.add(node.value)
-            found.add((modules.get(node.value.id, ""), node.attr))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in modules and node not in named:
-            found.add((modules[node.id], _EVERYTHING))
-    return frozenset(found)
-
-
-def _bound_names(statement: ast.stmt) -> set[str]:
-    """Names that a statement of a module defines or changes."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(name.asname or name.name).partition(".")[0] for name in statement.names}
-    places: list[ast.AST] = [statement]
-    if isinstance(statement, ast.Assign):
-        places = [*statement.targets]
-    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
-        places = [statement.target]
-    return {n.id for place in places for n in ast.walk(place) if isinstance(n, ast.Name)}
-
-
-def definitions(path: Path, names: Iterable[str]) -> str:
-    """The definitions of `names` in a Python file and all that they refer to in it."""
-    return _definitions(path.read_text(encoding="utf-8"), frozenset(names))
-
-
-@cache
-def _definitions(text: str, names: frozenset[str]) -> str:
-    statements = [(_bound_names(s), s) for s in _bare_tree(text)[0].body]
-    every = {name for bound, _ in statements for name in bound}
-    wanted: set[str] = set()
-    waiting = every if _EVERYTHING in names else set(names)
-    while waiting:
-        wanted |= waiting
-        kept = [s for bound, s in statements if bound & wanted]
-        referred = {n.id for s in kept for n in ast.walk(s) if isinstance(n, ast.Name)}
-        waiting = referred & every - wanted
-    return "".join(ast.dump(s) for bound, s in statements if bound & wanted)
-
 
 def _module_of(library: str) -> str:
-    return f"{_NAME}.{library.removesuffix('.py').replace('/', '.')}"
+    return f"{sources.NAME}.{library.removesuffix('.py').replace('/', '.')}"
 
 
-# -- many files ------------------------------------------------------------------------------
+def _combined(digests: Iterable[str]) -> str:
+    """16 hex digits for some contents, in whatever order."""
+    return hashlib.sha256(b"".join(sorted(map(bytes.fromhex, digests)))).hexdigest()[:16]
 
 
-def _combined(contents: Iterable[str]) -> str:
-    """16 hex digits for some texts, in whatever order."""
-    digests = sorted(hashlib.sha256(content.encode()).digest() for content in contents)
-    return hashlib.sha256(b"".join(digests)).hexdigest()[:16]
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def _hash(files: Iterable[Path], users: Iterable[Path], package: Path) -> str:
     """16 hex digits for source files, and for what `users` use of the libraries."""
     libraries = {package / library: _module_of(library) for library in LIBRARIES}
-    texts = [u.read_text(encoding="utf-8") for u in users if u.suffix == ".py"]
-    used = frozenset().union(*(_uses(text) for text in texts))
-    contents = [normalised(path) for path in files if path not in libraries]
+    texts = [_text(user) for user in users if user.suffix == ".py"]
+    used = frozenset().union(*map(sources.uses, texts))
+    contents = [sources.content(_text(p), p.suffix) for p in files if p not in libraries]
     for path, module in libraries.items():
-        names = {name for where, name in used if where == module}
+        names = frozenset(name for where, name in used if where == module)
         # Nothing at all for one of which nothing is used: a new library changes no hash.
-        contents += [definitions(path, names)] if names else []
+        contents += [sources.definitions(_text(path), names)] if names else []
     return _combined(contents)
 
 
@@ -211,19 +81,12 @@ def package_has(file: str) -> bool:
 def imports_of(path: Path, package: Path = _PACKAGE) -> frozenset[Path]:
     """The modules of a package that a source file imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            modules = [name.name for name in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules = [node.module, *(f"{node.module}.{name.name}" for name in node.names)]
-        else:
-            continue
-        for module in modules:
-            head, _, rest = module.partition(".")
-            if head == _NAME and rest:
-                place = package / rest.replace(".", "/")
-                choice = (place.with_suffix(".py"), place / "__init__.py")
-                found |= {file for file in choice if file.is_file()}
+    for module in sources.modules(_text(path)):
+        head, _, rest = module.partition(".")
+        if head == sources.NAME and rest:
+            place = package / rest.replace(".", "/")
+            choice = (place.with_suffix(".py"), place / "__init__.py")
+            found |= {file for file in choice if file.is_file()}
     return frozenset(found)
 
 

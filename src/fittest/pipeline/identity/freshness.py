@@ -115,7 +115,7 @@ class Freshness:
                 found[path] = partial(self.collect_key, runset)
             found |= self._joined(runset)
             for shard in self._project.catalogue.shards(runset):
-                found |= dict.fromkeys(self._shard_files(shard), partial(str, shard.key))
+                found |= dict.fromkeys(self._shard_files(shard), partial(_shard_key, shard))
         return found
 
     @cached_property
@@ -193,6 +193,10 @@ class Freshness:
             if (origin.get("config_hash"), origin.get("scale")) != (shard.key, self._project.scale):
                 return False
         return True
+
+
+def _shard_key(shard: Shard) -> str:
+    return shard.key
 
 
 def _same(kept: Path, shown: Path) -> bool:

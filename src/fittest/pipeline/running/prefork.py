@@ -51,8 +51,10 @@ LOADED = frozenset(
     ]
 )
 """Packages whose modules are loaded once for all jobs, when a job has asked for them."""
-OFF = "FITTEST_PREFORK"
-"""Environment variable: with the value 0 every job loads its libraries itself."""
+GIVEN = "FITTEST_PREFORK"
+"""Environment variable: with the value 0 every job loads its libraries itself. With the path of an
+interpreter that another `start` has returned, jobs are copies of that one's process, whose sources
+and libraries must be the same."""
 _THREADS = "OMP_NUM_THREADS", "GOTO_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 _LENGTH = 20
 _MAX_NEWS = 1 << 20
@@ -63,8 +65,11 @@ def start() -> str | None:
 
     It ends with the process that calls this.
     """
-    if sys.platform != "linux" or os.environ.get(OFF) == "0":
+    given = os.environ.get(GIVEN)
+    if sys.platform != "linux" or given == "0":
         return None
+    if given and os.access(given, os.X_OK):
+        return given
     folder = Path(tempfile.mkdtemp(prefix="fittest-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     address = folder / "socket"
