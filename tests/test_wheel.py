@@ -33,8 +33,8 @@ print(json.dumps({
     "kernel": native_library.available(),
 }))
 """
-# Tests that read nothing but the package, of the kernel, of files and of networks; `make test-wheel`
-# runs all that need no clone.
+# Tests that read nothing but the package: of the kernel, of files and of networks.
+# `make test-wheel` runs all that need no clone.
 SOME = (
     "tests/training/test_native_tasks.py",
     "tests/store/test_tables.py",

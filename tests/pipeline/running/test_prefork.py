@@ -234,9 +234,7 @@ def test_a_job_outlives_the_workflow_and_nothing_else_does(tmp_path: Path) -> No
     assert (tmp_path / "end").exists()
 
 
-def test_one_that_runs_already_is_taken(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_runs_already_is_taken(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(prefork.GIVEN, str(server.interpreter))
     assert prefork.start() == str(server.interpreter)
 
