@@ -16,7 +16,8 @@ if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as smk:
         project = Project(smk.config)
         scales, paper = at_every_scale(project), smk.params.paper
-        rate = calibrated(project, runs=runs_of(scales, paper))
+        # The rule `calibrate` has measured, beside other jobs: it knows what these took.
+        rate = calibrated(project, runs=runs_of(scales, paper), busy_too=True)
         table = price_table(scales, paper, rate, project.scale)
         write_csv(table, smk.output.csv)
         write_text(price_page(table, project.scale, rate.source), smk.output.page)

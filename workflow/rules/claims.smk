@@ -1,6 +1,18 @@
 # Needs, for every paper with config/claims/<paper>.yaml, the tables that file names. Makes, under
-# results/<scale>/<paper>/: claims.csv, claims.md, claims.html, derived.txt and a caption of every
-# figure for the report.
+# results/<scale>/<paper>/: claims.csv, claims.md, claims.html, derived.txt, a caption of every figure
+# for the report, and the price; and results/<scale>/speed.json, how fast this machine trains.
+
+
+rule calibrate:
+    """Measure how fast this machine trains, once, for prices and for the time left."""
+    output:
+        speed=project.paths.speed(),
+    log:
+        f"logs/{project.scale}/calibrate.log",
+    localrule: True
+    script:
+        "../../scripts/calibrate.py"
+
 
 for paper, file in project.claims.items():
 
@@ -70,6 +82,8 @@ for paper, file in project.claims.items():
             f"{paper}_price"
         input:
             csv=project.paths.table(paper, "claims.csv"),
+            # However old it is: a price changes with the machine, not with the day.
+            speed=ancient(project.paths.speed()),
         output:
             csv=project.paths.table(paper, "price.csv"),
             page=report(
@@ -82,8 +96,6 @@ for paper, file in project.claims.items():
         log:
             f"logs/{project.scale}/{paper}/price.log",
         localrule: True
-        # All that training gets, so that nothing else runs while the machine is measured.
-        threads: training_cores()
         params:
             paper=paper,
             key=keys(*project.runsets_of(paper)),

@@ -5,6 +5,7 @@
 import functools
 import os
 
+from fittest.pipeline.forecasts.trainer import job_threads
 from fittest.pipeline.price import cluster
 from fittest.pipeline.running.node import SUBMITTED
 
@@ -31,10 +32,8 @@ def collect_request(runset, attempt):
     return cluster.collect_request(project, runset, attempt)
 
 
-def training_cores():
-    """What a cluster is asked for, or every core that Snakemake was given on this machine."""
-    if workflow.remote_exec or submits_jobs():
-        return cluster.training_cores(project.config.cluster)
+def given_cores():
+    """Every core that Snakemake was given on this machine, for each of its GPUs."""
     try:
         # One job per GPU, where `--resources gpu=N` says how many there are.
         return max(
@@ -42,6 +41,14 @@ def training_cores():
         )
     except WorkflowError:  # no cores given, as for --unlock
         return 1
+
+
+def training_threads(wildcards):
+    """What a cluster is asked for; on this machine what the backend can use of the cores."""
+    shard = project.shard(wildcards.runset, wildcards.shard)
+    if workflow.remote_exec or submits_jobs():
+        return cluster.training_cores(project, shard.runs)
+    return job_threads(project.config.training, shard.runs, given_cores())
 
 
 def training_resources(runset=None, shard=None):

@@ -28,7 +28,7 @@ for names, runsets in project.reducing().items():
         wildcard_constraints:
             # No run-set at all is a word that none has.
             runset="|".join(runsets) or "-",
-        threads: training_cores()
+        threads: training_threads
         resources:
             **training_resources(),
         params:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 
 from fittest.data import DataSettings, Fresh, Sample, default_data
 from fittest.models import ModelSettings
@@ -117,9 +118,15 @@ def forward_flops(run: Run) -> float:
     return each + flops_per_step(run) if run.recording.gradients else each
 
 
-def recording_flops(run: Run) -> float:
-    """Matmul FLOPs of what is recorded on the way."""
-    return forward_flops(run) * recorded_rows(run, expected_steps(run))
+def kept_bytes(run: Run) -> float:
+    """Bytes of the weights that a run records: its last ones, and those of its checkpoints."""
+    shapes = run.model.shapes(run.task.shape())
+    every, steps = run.recording.checkpoints_every, expected_steps(run)
+    if every:
+        # All parameters at step 0, at every such step, and at the last one.
+        checkpoints = 1 + steps // every + (steps % every != 0)
+        return 4.0 * checkpoints * sum(prod(shape) for shape in shapes.values())
+    return 4.0 * sum(prod(shapes[name]) for name in run.kept)
 
 
 def alike(runs: Iterable[Run]) -> list[tuple[Run, int]]:

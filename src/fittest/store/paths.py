@@ -85,6 +85,10 @@ class Paths:
         """Caption of a figure in the report, with the claims that belong to it."""
         return f"{self.results}/{self.scale}/{paper}/captions/{figure}.rst"
 
+    def speed(self) -> str:
+        """What the workflow knows of this machine's speed."""
+        return f"{self.results}/{self.scale}/speed.json"
+
     def calibration(self) -> str:
         """Measured speed of this machine."""
         return f"{self.results}/calibration.json"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fittest.__main__ import main
 from fittest.errors import ConfigError
-from fittest.pipeline.forecasts.memory import collect_memory, run_disk, shard_memory
+from fittest.pipeline.forecasts.job_memory import collect_memory, run_disk, shard_memory
 from fittest.pipeline.price.cluster import (
     analysis_request,
     collect_request,
@@ -90,10 +90,11 @@ def test_memory_follows_from_the_memory_model() -> None:
     host = gpu.config.cluster.gpu.host_memory_mb
     assert training_request(gpu, shard).memory_mb == math.ceil(margin * (forecast + host))
     assert training_request(cpu, shard).memory_mb == math.ceil(margin * forecast)
-    runs = gpu.catalogue.runset("perturb").runs
+    catalogue = gpu.catalogue
+    forecast = collect_memory(catalogue.sources("perturb"), catalogue.runset("perturb").runs)
     summary = collect_request(gpu, "perturb").memory_mb
-    assert summary == math.ceil(margin * collect_memory(runs) / 2**20)
-    assert summary > 4 * collect_request(gpu, "wd0").memory_mb
+    assert summary == math.ceil(margin * forecast / 2**20)
+    assert summary > collect_request(gpu, "wd0").memory_mb
 
 
 def test_one_switch_between_gpu_and_cpu_cores() -> None:

@@ -18,14 +18,15 @@ from checkouts import checkout, snakemake
 from fittest.__main__ import main
 from fittest.models import EmbeddingMLPSettings
 from fittest.pipeline.forecasts.forecast import Rate, shard_seconds
-from fittest.pipeline.forecasts.memory import shard_memory, torch_memory
-from fittest.pipeline.price import calibrate, calibrate_models
+from fittest.pipeline.forecasts.job_memory import shard_memory
+from fittest.pipeline.forecasts.memory import torch_memory
+from fittest.pipeline.price import calibrate
 from fittest.pipeline.price.calibrate import Measurement, calibrated
 from fittest.pipeline.price.plan import as_json, pending_seconds, price
 from fittest.pipeline.price.remaining import is_finished, remaining
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import flops, flops_per_step, forward_flops, recorded_rows, recording_flops
+from fittest.runs.cost import flops, forward_flops, recorded_rows
 from fittest.runs.optimisers import SGD
 from fittest.runs.run import Run
 from fittest.training import native_library
@@ -47,6 +48,11 @@ def project(tmp_path: Path) -> Project:
     }
     over = {"shards": {"smoke": {"runs": 2, "pflop": 1.0}}}
     return write_project(tmp_path, declared, over, FIGURES)
+
+
+def recording_flops(run: Run) -> float:
+    """Of what is recorded on the way."""
+    return forward_flops(run) * recorded_rows(run)
 
 
 def test_borrowed_runs_cost_nothing(project: Project) -> None:
@@ -217,9 +223,7 @@ def test_what_the_kernel_does_not_know_costs_what_torch_takes() -> None:
 def measured(number: int, got: float | None = 1.0, at: float | None = None) -> Measurement:
     """A measurement that is known by its source."""
     when = time.time() if at is None else at
-    return Measurement(
-        ((1e6, 1e9 * number),), ((1e6, 1e8),), 0.0, 0.0, f"number {number}", got, when
-    )
+    return Measurement(((1e6, 1e9 * number),), 0.0, 0.0, f"number {number}", got, when)
 
 
 @pytest.fixture
@@ -297,13 +301,10 @@ def test_a_price_needs_no_file(project: Project, capsys: pytest.CaptureFixture[s
 
 def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.02)
-    found = calibrate.measure(project, [(7, 4), (13, 8)], [(7, 4)])
+    found = calibrate.measure(project, [(7, 4), (13, 8)])
     assert len(found.points) == 2
     assert all(speed > 0 for _, speed in found.points)
     assert found.points[0][0] < found.points[1][0]
-    native = native_library.available()
-    assert len(found.torch_points) == (1 if native else 0)
-    assert all(speed > 0 for _, speed in found.torch_points)
     assert found.start_seconds > 0.1
     assert found.row_seconds >= 0
 
@@ -325,8 +326,7 @@ def test_a_price_waits_seconds_for_its_measurement(
     monkeypatch.setattr(calibrate.subprocess, "run", started)
     found = calibrate.measure(project)
     assert sum(asked) < 5
-    # Two sizes of torch's: between them it is as fast as a run of that size needs to know.
-    assert len(found.points) >= 4 and len(found.torch_points) in (0, 2)
+    assert len(found.points) >= 4
 
 
 @pytest.mark.skipif(not native_library.available(), reason="no native kernel was built here")
@@ -345,11 +345,11 @@ def test_a_loaded_machine_is_noticed_and_allowed_for(
         time=time.time,
     )
     monkeypatch.setattr(calibrate, "time", clocks)
-    loaded = calibrate.measure(project, [(7, 4)], [])
+    loaded = calibrate.measure(project, [(7, 4)])
     assert loaded.busy
     assert loaded.got == pytest.approx(0.25, rel=0.01)
     clocks.perf_counter = time.process_time
-    alone = calibrate.measure(project, [(7, 4)], [])
+    alone = calibrate.measure(project, [(7, 4)])
     assert not alone.busy
     # Four times as slow, had it been taken as it came. Processor time is not quite constant.
     assert loaded.points[0][1] > 0.5 * alone.points[0][1]
@@ -484,30 +484,3 @@ def test_torch_trains_as_many_at_once_as_its_memory_allows(tmp_path: Path) -> No
         (shard,) = project.catalogue.shards("many")
         found.append(shard_memory(project, shard) / 2**30 / each)
     assert [more - found[0] for more in found] == pytest.approx([0, 2, 5])
-
-
-def test_models_that_torch_trains_cost_what_was_measured_of_them() -> None:
-    small, large = (
-        Run.model_validate({"task": {"p": p}, "model": {"name": "transformer", "mlp": mlp}})
-        for p, mlp in ((5, 8), (31, 512))
-    )
-    updates = ((flops_per_step(small), 2e9), (flops_per_step(large), 2e10))
-    rate = Rate(((1e6, 1e11),), "measured", models={"transformer": (updates, ((1e6, 1e10),))})
-    for run, speed in ((small, 2e9), (large, 2e10)):
-        assert flops_per_step(run) / rate.step_seconds(run) == pytest.approx(speed)
-        assert forward_flops(run) / rate.evaluation_seconds(run) == pytest.approx(1e10)
-    # A model of which nothing is known goes by the machine's general speed.
-    other = Run.model_validate({"model": {"name": "two_table_mlp"}})
-    assert flops_per_step(other) / rate.step_seconds(other) == pytest.approx(1e11)
-
-
-def test_what_is_measured_is_one_network_of_each_size() -> None:
-    runs = [
-        Run.model_validate({"task": {"p": p}, "model": {"name": "transformer"}})
-        for p in (5, 7, 31, 59, 61, 113)
-    ]
-    assert calibrate_models.unknown([Run()], {}) == []
-    first = calibrate_models.unknown(runs, {})
-    assert [run.numbers_task.p for run in first] == [5, 59, 113]
-    known = {"transformer": (tuple((flops_per_step(run), 1e9) for run in first), ((1.0, 1.0),))}
-    assert calibrate_models.unknown(runs, known) == []

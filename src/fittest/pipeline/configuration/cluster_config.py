@@ -67,11 +67,18 @@ class AnalysisJobSettings(PlaceSettings):
 
 
 class CpuJobSettings(PlaceSettings):
-    """A training job on CPU cores, which the native kernel fills."""
+    """A training job on CPU cores, which the native kernel fills; torch takes
+    training.torch_threads of them."""
 
     cores: int = Field(ge=1, description="cores of a training job: those of a node, or a part")
     gflops_per_core: float = Field(
         gt=0, description="sustained training speed of one core, GFLOP/s, for time limits"
+    )
+    torch_gflops_per_core: float = Field(
+        default=8,
+        gt=0,
+        description="the same of networks that torch trains (measured: 8 for the two-table MLP in"
+        " minibatches, 30 for the progress paper's transformer)",
     )
 
 

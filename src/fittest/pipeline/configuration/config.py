@@ -83,6 +83,12 @@ class TrainingSettings(Settings):
     memory_gib: float = Field(
         default=1.5, gt=0, description="most memory for activations on the CPU, GiB"
     )
+    torch_threads: int = Field(
+        default=1,
+        ge=1,
+        description="threads of a job that torch trains on the CPU; more than one pays for large"
+        " networks where fewer such jobs than cores are to do, and changes last digits",
+    )
     restart_minutes: float = Field(
         default=3.0, gt=0, description="time between restart points, minutes"
     )

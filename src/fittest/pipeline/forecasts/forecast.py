@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from fittest.pipeline.forecasts.kinds import Timed, evaluation_of, kind_of, step_of
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import (
     alike,
@@ -14,13 +15,21 @@ from fittest.runs.cost import (
     flops,
     flops_per_step,
     forward_flops,
+    kept_bytes,
     kernel_knows,
     recorded_rows,
 )
 from fittest.runs.run import Run
 
 Points = tuple[tuple[float, float], ...]
-"""(FLOPs of one network's update or evaluation, FLOPs per second of the machine), ascending."""
+"""(FLOPs of one network's update, FLOPs per second of the machine), ascending."""
+
+# Weights that are recorded: digests and the disk in use, as far as a job waits for them.
+_BYTES_PER_SECOND = 100e6
+# Measured for networks of 0.01 GFLOP a step, eight at once, and of 3 GFLOP, one at a time. What
+# compiling saves is elementwise work and calls, of which small steps have more.
+_COMPILED_SHARE = ((1e8, 0.55), (2e9, 0.83))
+_COMPILING_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,11 @@ class Rate:
     networks reach less. source: where it comes from, in words. row_seconds: what recording a step
     of an ensemble takes beside its forward pass. start_seconds: what a job takes before it trains.
     note: what else to tell about it, "" for nothing. torch_points: as points, for runs that the
-    native kernel does not know; empty where one speed holds for all. models: points of updates and
-    of evaluations, by the name of a model that torch trains; others go by torch_points.
+    native kernel does not know and whose kind has not been measured; empty where one speed holds
+    for all. kinds: what was measured of networks by their kind (kinds.py), ascending in size.
+    cores: that `points` are the speed of; the kernel trains a network on each of them.
+    compiled_from: FLOPs of an ensemble from which on torch compiles its step. side_by_side: whether
+    it is the speed of a job on the cores that it takes, and not of a whole machine.
     """
 
     points: Points
@@ -41,7 +53,10 @@ class Rate:
     start_seconds: float = 0.0
     note: str = ""
     torch_points: Points = ()
-    models: Mapping[str, tuple[Points, Points]] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[Timed, ...]] = field(default_factory=dict)
+    cores: int = 1
+    compiled_from: float = math.inf
+    side_by_side: bool = False
 
     @classmethod
     def constant(cls, flops_per_second: float) -> Rate:
@@ -49,12 +64,20 @@ class Rate:
         return cls(((1.0, flops_per_second),), f"{flops_per_second / 1e9:g} GFLOP/s as given")
 
     @classmethod
-    def typical(cls) -> Rate:
+    def typical(cls, cores: int = 1) -> Rate:
         """Where nothing has been measured: right in proportion, between networks of different
         size, and wrong by a factor that the first minute of training tells."""
         points = ((9.4e6, 9e10), (6.5e7, 1.5e11), (2.7e8, 1.8e11), (1.3e9, 1.8e11))
-        torch = ((9.4e6, 6e9), (6.5e7, 2e10), (2.7e8, 2.5e10), (1.3e9, 2.5e10))
-        return cls(points, "not measured", 2e-4, start_seconds=4.0, torch_points=torch)
+        torch = ((9.4e6, 6e9), (6.5e7, 1.5e10), (2.7e8, 2e10), (1.3e9, 2.5e10))
+        return cls(
+            points,
+            "not measured",
+            2e-4,
+            start_seconds=4.0,
+            torch_points=torch,
+            cores=cores,
+            side_by_side=True,
+        )
 
     def at(self, step_flops: float, native: bool = True) -> float:
         """FLOPs per second for networks of `step_flops` per step, between the measured sizes.
@@ -65,25 +88,38 @@ class Rate:
             self.points if native or not self.torch_points else self.torch_points, step_flops
         )
 
-    def step_seconds(self, run: Run) -> float:
-        """Time of one update of a network like that of a run."""
-        step = flops_per_step(run)
-        return step / self._speed(run, step, evaluation=False)
+    def step_seconds(self, run: Run, networks: int = 1) -> float:
+        """Time of one update of so many networks like that of a run, which a job trains together;
+        of each of them on average, times their number."""
+        if timed := self._timed(run):
+            return step_of(timed, flops_per_step(run), networks)
+        return self._by_speed(run, flops_per_step(run), networks)
 
-    def evaluation_seconds(self, run: Run) -> float:
-        """Time of measuring it once, and of the gradients that it records."""
-        forward = forward_flops(run)
-        return forward / self._speed(run, forward, evaluation=True)
+    def evaluation_seconds(self, run: Run, networks: int = 1) -> float:
+        """Time of measuring them once, and of the gradients that they record."""
+        if timed := self._timed(run):
+            gradients = self.step_seconds(run, networks) if run.recording.gradients else 0.0
+            return evaluation_of(timed, run, networks) + gradients
+        return self._by_speed(run, forward_flops(run), networks)
 
-    def _speed(self, run: Run, flops: float, evaluation: bool) -> float:
-        native = kernel_knows(run)
-        if not native and run.model.name in self.models:
-            return _between(self.models[run.model.name][evaluation], flops)
-        return self.at(flops_per_step(run), native)
+    def _timed(self, run: Run) -> tuple[Timed, ...]:
+        return self.kinds.get(kind_of(run), ()) if self.kinds else ()
+
+    def _by_speed(self, run: Run, work: float, networks: int) -> float:
+        native = kernel_knows(run) or not self.torch_points
+        # Cores beyond the number of networks have nothing to do.
+        busy = max(networks, self.cores) if native else networks
+        return work * busy / self.at(flops_per_step(run), native)
+
+    def compiled_share(self, run: Run, all_flops: float) -> float:
+        """Time of a step by what it is when not compiled, in an ensemble of so many FLOPs."""
+        if all_flops <= self.compiled_from or kernel_knows(run):
+            return 1.0
+        return _between(_COMPILED_SHARE, flops_per_step(run))
 
 
 def _between(points: Points, flops: float) -> float:
-    """FLOPs per second at a size, from those of the sizes beside it."""
+    """A value at a size, from those of the sizes beside it."""
     if flops <= points[0][0]:
         return points[0][1]
     for (low, slow), (high, fast) in pairwise(points):
@@ -107,9 +143,10 @@ class EnsembleCost:
     @classmethod
     def of(cls, runs: Sequence[Run], rate: Rate) -> EnsembleCost:
         """The cost of runs that are trained together."""
-        first = runs[0]
-        row = rate.evaluation_seconds(first) + rate.row_seconds / len(runs)
-        return cls(runs, rate.step_seconds(first), row)
+        first, number = runs[0], len(runs)
+        row = (rate.evaluation_seconds(first, number) + rate.row_seconds) / number
+        share = rate.compiled_share(first, sum(flops(run) for run in runs))
+        return cls(runs, share * rate.step_seconds(first, number) / number, row)
 
     def until(self, network_steps: float) -> float:
         """Seconds for the first so many network-steps, with what is recorded on the way."""
@@ -118,11 +155,11 @@ class EnsembleCost:
         return self.step * network_steps + self.row * rows
 
 
-def _ensembles(runs: Sequence[Run]) -> list[list[Run]]:
-    """Runs that share their rows: what an ensemble has in common."""
-    found: dict[object, list[Run]] = {}
-    for run in runs:
-        found.setdefault(run.ensemble_key(), []).append(run)
+def _ensembles(runs: Sequence[tuple[Run, int]]) -> list[list[tuple[Run, int]]]:
+    """Runs that share their rows: what an ensemble has in common. With each, how many there are."""
+    found: dict[object, list[tuple[Run, int]]] = {}
+    for run, number in runs:
+        found.setdefault(run.ensemble_key(), []).append((run, number))
     return list(found.values())
 
 
@@ -131,19 +168,24 @@ def shard_flops(shard: Shard) -> float:
     return sum(number * flops(run) for run, number in alike(shard.runs))
 
 
-def run_seconds(run: Run, rate: Rate) -> float:
-    """Time of a run's updates and evaluations."""
-    steps = expected_steps(run)
-    rows = recorded_rows(run, steps)
-    return steps * rate.step_seconds(run) + rows * rate.evaluation_seconds(run)
-
-
 def shard_seconds(shard: Shard, rate: Rate) -> float:
     """Time of a shard's job at `rate`: its start, its training and what it records."""
-    kinds = alike(shard.runs)
-    work = sum(number * run_seconds(run, rate) for run, number in kinds)
-    rows = sum(
-        max(recorded_rows(run, expected_steps(run)) for run in runs)
-        for runs in _ensembles([run for run, _ in kinds])
-    )
-    return rate.start_seconds + work + rate.row_seconds * rows
+    parts = _ensembles(alike(shard.runs))
+    return rate.start_seconds + sum(_ensemble_seconds(part, rate) for part in parts)
+
+
+def _ensemble_seconds(runs: Sequence[tuple[Run, int]], rate: Rate) -> float:
+    together = sum(number for _, number in runs)
+    work = sum(number * flops(run) for run, number in runs)
+    seconds = rate.row_seconds * max(recorded_rows(run, expected_steps(run)) for run, _ in runs)
+    for run, number in runs:
+        steps = expected_steps(run)
+        share = rate.compiled_share(run, work)
+        # Of the whole ensemble, and what of it is theirs.
+        each = steps * share * rate.step_seconds(run, together)
+        each += recorded_rows(run, steps) * rate.evaluation_seconds(run, together)
+        seconds += each * number / together
+        seconds += number * kept_bytes(run) / _BYTES_PER_SECOND
+    if rate.compiled_share(runs[0][0], work) < 1:
+        seconds += _COMPILING_SECONDS
+    return seconds

@@ -49,9 +49,11 @@ class Speed:
 class Progress:
     """Progress of one job, so that networks of different size count by what they cost.
 
-    total: what the job costs. later: what the jobs cost that the target needs after this one, 0
-    for none. Both in seconds at `rate`; how much slower or faster this machine is just now is
-    seen on the way. On a terminal it is one moving line, in a log file a line every half minute.
+    total: what the job costs. later: what the jobs cost that the target needs beside this one, when
+    they share the cores; 0 for none. Both in seconds at `rate`; how much slower or faster this
+    machine is just now is seen on the way. share: what the job takes of the cores.
+
+    On a terminal it is one moving line, in a log file a line every half minute.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class Progress:
         stream: TextIO | None,
         rate: Rate | None = None,
         clock: Callable[[], float] = time.monotonic,
+        share: float = 1.0,
     ) -> None:
+        self._share = share
         self._label = label
         self._total = total
         self._later = later
@@ -88,9 +92,11 @@ class Progress:
         return cls("", 0.0, 0.0, None)
 
     @classmethod
-    def on_stderr(cls, label: str, total: float, later: float, rate: Rate) -> Progress:
+    def on_stderr(
+        cls, label: str, total: float, later: float, rate: Rate, share: float = 1.0
+    ) -> Progress:
         """A bar on standard error."""
-        return cls(label, total, later, sys.stderr, rate)
+        return cls(label, total, later, sys.stderr, rate, share=share)
 
     def part(self, runs: Sequence[Run]) -> tuple[Callable[[int], None], Callable[[int, int], None]]:
         """What the training loop of the job's next ensemble is to call (`Control`): `progress` and
@@ -126,7 +132,7 @@ class Progress:
         if speed is None:
             return None
         own = max(0.0, self._total - self._done)
-        return own / speed, (own + self._later) / speed
+        return own / speed, max(own, self._share * own + self._later) / speed
 
     def _times(self) -> list[str]:
         left = self.seconds_left()

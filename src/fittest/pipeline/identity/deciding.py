@@ -87,6 +87,7 @@ HARMLESS = {
     "pipeline/running/lock.py": "keeps a second job away",
     "pipeline/forecasts/memory.py": "forecasts memory, and with it how many networks train at once",
     "pipeline/forecasts/progress.py": "reports",
+    "pipeline/forecasts/trainer.py": "tells who trains and how many networks at once",
     "pipeline/project.py": "finds a shard's runs, whose values are in the key, and makes that key",
     "pipeline/running/promised.py": "refuses gaps",
     "pipeline/running/reductions.py": "hands weights to reductions, and their code to the key",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import subprocess
@@ -11,14 +12,17 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fittest.errors import StoreError
 from fittest.models import EmbeddingMLPSettings
-from fittest.pipeline.forecasts.forecast import Points, Rate
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.forecasts.forecast import Rate
+from fittest.pipeline.forecasts.kinds import Timed
 from fittest.pipeline.forecasts.progress import duration
+from fittest.pipeline.forecasts.trainer import compiled_from, kernel_is_used, may_use_gpu
 from fittest.pipeline.identity.codehash import training_hash
-from fittest.pipeline.price import calibrate_models
+from fittest.pipeline.price import calibrate_kinds
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import core_time, usable_cores
 from fittest.runs.cost import flops_per_step, forward_flops
@@ -28,12 +32,9 @@ from fittest.store import write_text
 from fittest.tasks import ModularAddition
 
 if TYPE_CHECKING:
-    from fittest.pipeline.configuration.config import TrainingSettings
     from fittest.training.backend import Backend
 
 _SHAPES = ((13, 16), (31, 128), (59, 128), (113, 128))
-# Beside the native kernel little is trained by torch, and its speed changes less with the size.
-_TORCH_SHAPES = ((31, 128), (113, 128))
 # Load makes a machine slower and never faster, so each shape is timed in several rounds, and the
 # fastest counts.
 _ROUNDS = 3
@@ -50,57 +51,56 @@ _QUIET_SHARE = 0.85
 class Measurement:
     """What one calibration found.
 
-    points, torch_points: as in Rate, for the machine when nothing else runs on it. got: the share
-    of the cores' time that training got meanwhile, or None where that cannot be told. at: when,
-    seconds since 1970. models: as in Rate, of those that have been asked for.
+    points, cores: as in Rate, for the machine when nothing else runs on it. got: the
+    share of the cores' time that training got meanwhile, or None where that cannot be told. at:
+    when, seconds since 1970. kinds: as in Rate, of those that have been asked for.
     """
 
     points: tuple[tuple[float, float], ...]
-    torch_points: tuple[tuple[float, float], ...]
     row_seconds: float
     start_seconds: float
     source: str
     got: float | None
     at: float
-    models: Mapping[str, tuple[Points, Points]] = field(default_factory=dict)
+    cores: int = 1
+    kinds: Mapping[str, tuple[Timed, ...]] = field(default_factory=dict)
 
     @property
     def busy(self) -> bool:
         """True if something else used the cores meanwhile."""
         return self.got is not None and self.got < _QUIET_SHARE
 
-    def rate(self, note: str = "") -> Rate:
+    def rate(self, training: TrainingSettings, note: str = "") -> Rate:
         """The speed of the machine when nothing else runs on it."""
+        on_gpu = may_use_gpu(training.device)
         return Rate(
             self.points,
             self.source,
             self.row_seconds,
             self.start_seconds,
             note,
-            self.torch_points,
-            self.models,
+            kinds=self.kinds,
+            cores=self.cores,
+            compiled_from=math.inf if on_gpu else compiled_from(training),
+            side_by_side=True,
         )
 
 
-def measure(
-    project: Project,
-    shapes: Sequence[tuple[int, int]] = _SHAPES,
-    torch_shapes: Sequence[tuple[int, int]] = _TORCH_SHAPES,
-) -> Measurement:
-    """Train a few networks of each shape (p, d) for less than a second, record them, start a job.
-
-    torch_shapes: those that torch trains where `shapes` are for the native kernel.
-    """
+def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Measurement:
+    """Train networks of each shape (p, d) for less than a second, record them, start a job."""
     # Only here: whoever reads the cache need not wait for torch.
     import torch
 
-    from fittest.pipeline.running.backends import choose_backend
+    from fittest.pipeline.running.backends import choose_backend, resolve_device
     from fittest.pipeline.running.ensembles import DTYPES, build_ensemble, observer_of
 
+    settings = project.config.training
     threads = usable_cores()
+    if not may_use_gpu(settings.device) and not kernel_is_used(settings):
+        threads = min(threads, settings.torch_threads)
     count = 2 * threads
 
-    def ready(p: int, d: int, settings: TrainingSettings) -> tuple[Run, Backend]:
+    def ready(p: int, d: int) -> tuple[Run, Backend]:
         runs = [
             Run(
                 task=ModularAddition(p=p),
@@ -115,8 +115,7 @@ def measure(
         backend.advance(1)
         return runs[0], backend
 
-    training = project.config.training
-    backends = [ready(p, d, training) for p, d in shapes]
+    backends = [ready(p, d) for p, d in shapes]
     cores = min(threads, core_time())
     found = []
     for _ in range(_ROUNDS):
@@ -131,14 +130,6 @@ def measure(
         points.append((flops_per_step(run), alone))
         shares.append(share)
 
-    torch_points = []
-    if native:
-        # One at a time and once: a step of theirs takes long.
-        for p, d in torch_shapes:
-            run, backend = ready(p, d, training.model_copy(update={"backend": "torch"}))
-            speed, _ = _speed_and_share(backend, run, count, cores)
-            torch_points.append((flops_per_step(run), speed))
-
     run, backend = backends[0]
     # The thread's own time: that of the others is not among it, nor is what it waits for.
     start = time.thread_time()
@@ -147,15 +138,16 @@ def measure(
         backend.evaluate()
         observe(backend.parameters())
     row = (time.thread_time() - start) / _RECORDED - count * forward_flops(run) / points[0][1]
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else processor()
+    device_is_gpu = resolve_device(settings).type == "cuda"
+    device = torch.cuda.get_device_name() if device_is_gpu else processor()
     return Measurement(
         points=tuple(sorted(points)),
-        torch_points=tuple(sorted(torch_points)),
         row_seconds=max(0.0, row),
         start_seconds=start_seconds(),
         source=f"measured here: {backend.name} backend, {threads} cores, {device}",
         got=min(shares) if native else None,
         at=time.time(),
+        cores=threads if native else 1,
     )
 
 
@@ -216,54 +208,58 @@ def _cached(project: Project) -> Measurement | None:
         found = json.loads((project.root / project.paths.calibration()).read_text())
         if found.pop("key") != _key(project):
             return None
-        for name in ("points", "torch_points"):
-            found[name] = _points(found[name])
-        found["models"] = {
-            name: (_points(updates), _points(evaluations))
-            for name, (updates, evaluations) in found["models"].items()
+        found["points"] = tuple((float(a), float(b)) for a, b in found["points"])
+        found["kinds"] = {
+            kind: tuple(_timed(**one) for one in timed) for kind, timed in found["kinds"].items()
         }
         return Measurement(**found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # no cache, or not ours
 
 
-def _points(found: Iterable[Sequence[float]]) -> Points:
-    return tuple((float(a), float(b)) for a, b in found)
+def _timed(step: Sequence[float], evaluation: Sequence[float], **sizes: Any) -> Timed:
+    """As it stands in JSON, which has no tuples."""
+    pairs = [(float(one), float(most)) for one, most in (step, evaluation)]
+    return Timed(step=pairs[0], evaluation=pairs[1], **sizes)
 
 
 def known(project: Project) -> Rate | None:
     """The rate of this machine if it has been measured; nothing is measured here."""
     found = _cached(project)
-    return None if found is None else found.rate()
+    return None if found is None else found.rate(project.config.training)
 
 
-def calibrated(project: Project, again: bool = False, runs: Iterable[Run] = ()) -> Rate:
+def calibrated(
+    project: Project, again: bool = False, runs: Iterable[Run] = (), busy_too: bool = False
+) -> Rate:
     """The rate of this machine: from the cache, or measured and cached.
 
     The cache is results/calibration.json; another machine, code or training setting measures
     anew. What was measured while the machine was busy is measured again next time, and the better
     of the two counts. Where nothing can be written, the rate is as good, and its note says so.
-    runs: those whose price is asked; models among them that torch trains are measured.
+    runs: those whose price is asked; kinds of networks among them that were never measured are.
+    busy_too: whether what was measured while the machine was busy will do.
     """
     found = _cached(project)
     measured = found
-    if found is None or found.busy or again:
+    if found is None or (found.busy and not busy_too) or again:
         measured = measure(project)
         if found is not None and not again:
-            measured = replace(_quieter(measured, found), models=found.models)
+            measured = replace(_quieter(measured, found), kinds=found.kinds)
     assert measured is not None
-    if missing := calibrate_models.unknown(runs, measured.models):
-        speeds = calibrate_models.measured(missing, project.config.training)
-        measured = replace(measured, models=calibrate_models.joined(measured.models, speeds))
+    training = project.config.training
+    if missing := calibrate_kinds.unknown(runs, measured.kinds, training):
+        speeds = calibrate_kinds.measured(missing, training)
+        measured = replace(measured, kinds=calibrate_kinds.joined(measured.kinds, speeds))
     note = _age(measured)
     if measured is found:
-        return measured.rate(note)
+        return measured.rate(training, note)
     try:
         content = {"key": _key(project), **asdict(measured)}
         write_text(json.dumps(content, indent=1), project.root / project.paths.calibration())
     except StoreError as error:
         note += f"; not kept for next time: {error}"
-    return measured.rate(note)
+    return measured.rate(training, note)
 
 
 def _quieter(new: Measurement, old: Measurement) -> Measurement:

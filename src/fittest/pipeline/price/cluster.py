@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fittest.pipeline.configuration.cluster_config import ClusterSettings, PlaceSettings
-from fittest.pipeline.forecasts.memory import collect_memory, shard_memory
+from fittest.pipeline.forecasts.job_memory import collect_memory, shard_memory
+from fittest.pipeline.forecasts.trainer import kernel_trains
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import flops
+from fittest.runs.cost import alike, flops
+from fittest.runs.run import Run
 
 _MIB = 2**20
 # Reading and summarising one run of 300 rows takes 8 ms (measured); longer runs have more rows.
@@ -29,21 +32,31 @@ class Request:
     minutes: int
 
 
-def training_cores(cluster: ClusterSettings) -> int:
-    """Cores of a training job."""
-    return cluster.gpu.cores if cluster.device == "gpu" else cluster.cpu.cores
+def _by_torch(project: Project, runs: Iterable[Run]) -> bool:
+    """Whether torch trains all of some runs on the CPU."""
+    training = project.config.training
+    return not any(kernel_trains(training, run) for run, _ in alike(runs))
 
 
-def training_speed(cluster: ClusterSettings) -> float:
-    """Sustained speed that a training job's forecast counts on, FLOP/s."""
+def training_cores(project: Project, runs: Iterable[Run]) -> int:
+    """Cores of a training job with these runs."""
+    cluster = project.config.cluster
     if cluster.device == "gpu":
-        return cluster.gpu.gflops * 1e9
-    return cluster.cpu.gflops_per_core * cluster.cpu.cores * 1e9
+        return cluster.gpu.cores
+    if _by_torch(project, runs):
+        return min(cluster.cpu.cores, project.config.training.torch_threads)
+    return cluster.cpu.cores
 
 
 def training_hours(project: Project, shard: Shard) -> float:
     """Forecast of a shard's training time on the cluster, hours, without start and margin."""
-    return sum(flops(run) for run in shard.runs) / training_speed(project.config.cluster) / 3600
+    cluster = project.config.cluster
+    speed = cluster.gpu.gflops
+    if cluster.device == "cpu":
+        torch = _by_torch(project, shard.runs)
+        each = cluster.cpu.torch_gflops_per_core if torch else cluster.cpu.gflops_per_core
+        speed = each * training_cores(project, shard.runs)
+    return sum(flops(run) for run in shard.runs) / (speed * 1e9) / 3600
 
 
 def _grown(cluster: ClusterSettings, minutes: float, attempt: int) -> int:
@@ -73,7 +86,7 @@ def training_request(project: Project, shard: Shard, attempt: int = 1) -> Reques
     memory = shard_memory(project, shard) / _MIB + (cluster.gpu.host_memory_mb if gpu else 0)
     return Request(
         gpus=int(gpu),
-        cores=training_cores(cluster),
+        cores=training_cores(project, shard.runs),
         memory_mb=_memory_mb(cluster, memory, attempt),
         minutes=_minutes(cluster, 60 * training_hours(project, shard), attempt),
     )
@@ -83,10 +96,11 @@ def collect_request(project: Project, runset: str, attempt: int = 1) -> Request:
     """What the summary of a run-set asks for."""
     cluster = project.config.cluster
     runs = project.catalogue.runset(runset).runs
+    memory = collect_memory(project.catalogue.sources(runset), runs)
     return Request(
         gpus=0,
         cores=1,
-        memory_mb=_memory_mb(cluster, collect_memory(runs) / _MIB, attempt),
+        memory_mb=_memory_mb(cluster, memory / _MIB, attempt),
         minutes=_minutes(cluster, len(runs) * _COLLECT_SECONDS / 60, attempt),
     )
 

@@ -6,29 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
-from fittest.pipeline.forecasts.memory import shard_memory
+from fittest.pipeline.forecasts.job_memory import shard_memory
 from fittest.pipeline.forecasts.progress import Progress, duration
+from fittest.pipeline.forecasts.trainer import job_threads
 from fittest.pipeline.price.calibrate import known
 from fittest.pipeline.price.remaining import Remaining, is_finished, needed_shards, remaining
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.cores import usable_cores
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import alike, expected_steps
 
-_ADDED_UP = (
-    "runs",
-    "jobs",
-    "jobs_left",
-    "steps",
-    "flops",
-    "flops_left",
-    "seconds",
-    "seconds_left",
-)
+_DURATIONS = ("time", "time_left")
+_ADDED_UP = ("runs", "jobs", "jobs_left", "steps", "flops", "flops_left")
 
 
 def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
     """A bar for the job of a shard, and for all training of the targets."""
-    rate = known(project) or Rate.typical()
+    rate = known(project) or Rate.typical(usable_cores())
     shard = project.shard(runset, name)
     number = len(project.catalogue.shards(runset))
     return Progress.on_stderr(
@@ -36,19 +30,61 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
         total=shard_seconds(shard, rate) - rate.start_seconds,
         later=pending_seconds(project, targets, (runset, name), rate),
         rate=rate,
+        share=cores_share(project, shard, rate),
     )
+
+
+def cores_share(project: Project, shard: Shard, rate: Rate) -> float:
+    """What a job takes of the cores: others run beside it on the rest. One that a rate is given for
+    takes the whole machine."""
+    if not rate.side_by_side:
+        return 1.0
+    cores = usable_cores()
+    return job_threads(project.config.training, shard.runs, cores) / cores
 
 
 def pending_seconds(
     project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
 ) -> float:
-    """Time at `rate` for the unfinished shards of the targets, without the shard `besides`."""
+    """Time at `rate` for the unfinished shards of the targets, without the shard `besides`, when
+    they share the cores."""
     pending = [
         shard
         for shard in needed_shards(project, targets)
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
     ]
-    return sum(shard_seconds(shard, rate) for shard in pending)
+    return sum(shard_seconds(shard, rate) * cores_share(project, shard, rate) for shard in pending)
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Time of some jobs that share the cores of a machine.
+
+    busy: seconds if the cores were never idle. longest: of the longest job, on the cores that it
+    takes.
+    """
+
+    busy: float = 0.0
+    longest: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """From the first job's start to the last one's end, as far as these two tell."""
+        return max(self.busy, self.longest)
+
+    @classmethod
+    def of(cls, project: Project, shards: Iterable[Shard], rate: Rate) -> Duration:
+        """Of the jobs of some shards."""
+        return cls().joined(
+            cls(seconds * cores_share(project, shard, rate), seconds)
+            for shard in shards
+            for seconds in [shard_seconds(shard, rate)]
+        )
+
+    def joined(self, others: Iterable[Duration]) -> Duration:
+        """Of these jobs and others, all at once."""
+        every = [self, *others]
+        return Duration(sum(d.busy for d in every), max(d.longest for d in every))
 
 
 @dataclass(frozen=True)
@@ -56,8 +92,9 @@ class Row:
     """Price of what a run-set trains for the targets.
 
     steps: of all its runs together, expected where runs may stop early. flops: matrix products
-    of training. seconds: of its jobs, with their start and what they record. `_left`: of the jobs
-    that are to do. memory_mib: predicted peak of its largest job.
+    of training. time: of its jobs, with their start and what they record, if they have the machine
+    to themselves. `_left`: of the jobs that are to do. memory_mib: predicted peak of its largest
+    job.
     """
 
     runset: str
@@ -67,9 +104,19 @@ class Row:
     steps: int
     flops: float
     flops_left: float
-    seconds: float
-    seconds_left: float
+    time: Duration
+    time_left: Duration
     memory_mib: float
+
+    @property
+    def seconds(self) -> float:
+        """Time of its jobs."""
+        return self.time.seconds
+
+    @property
+    def seconds_left(self) -> float:
+        """Time of those that are to do."""
+        return self.time_left.seconds
 
 
 def price(
@@ -99,12 +146,37 @@ def price(
                 ),
                 flops=sum(shard_flops(shard) for shard in shards),
                 flops_left=sum(shard_flops(shard) for shard in left),
-                seconds=sum(shard_seconds(shard, rate) for shard in shards),
-                seconds_left=sum(shard_seconds(shard, rate) for shard in left),
+                time=Duration.of(project, shards, rate),
+                time_left=Duration.of(project, left, rate),
                 memory_mib=max(shard_memory(project, shard) for shard in shards) / 2**20,
             )
         )
     return rows
+
+
+def whole(rows: Sequence[Row]) -> tuple[float, float]:
+    """Seconds of everything, and of what is to do: jobs of different run-sets share the cores."""
+    return (
+        Duration().joined(row.time for row in rows).seconds,
+        Duration().joined(row.time_left for row in rows).seconds,
+    )
+
+
+def _plain(row: Row) -> dict[str, object]:
+    values = {name: value for name, value in asdict(row).items() if name not in _DURATIONS}
+    return values | {"seconds": row.seconds, "seconds_left": row.seconds_left}
+
+
+def rate_as_json(rate: Rate) -> dict[str, object]:
+    """A speed as plain data."""
+    return {
+        "flops_per_second": [list(p) for p in rate.points],
+        "kinds": {kind: [asdict(one) for one in timed] for kind, timed in rate.kinds.items()},
+        "source": rate.source,
+        "note": rate.note,
+        "row_seconds": rate.row_seconds,
+        "start_seconds": rate.start_seconds,
+    }
 
 
 def as_json(project: Project, targets: Sequence[str], rows: list[Row], rate: Rate) -> object:
@@ -112,15 +184,13 @@ def as_json(project: Project, targets: Sequence[str], rows: list[Row], rate: Rat
     return {
         "scale": project.scale,
         "targets": list(targets),
-        "rate": {
-            "flops_per_second": [list(p) for p in rate.points],
-            "source": rate.source,
-            "note": rate.note,
-            "row_seconds": rate.row_seconds,
-            "start_seconds": rate.start_seconds,
+        "rate": rate_as_json(rate),
+        "runsets": [_plain(row) for row in rows],
+        "total": {
+            **{name: sum(getattr(row, name) for row in rows) for name in _ADDED_UP},
+            "seconds": whole(rows)[0],
+            "seconds_left": whole(rows)[1],
         },
-        "runsets": [asdict(row) for row in rows],
-        "total": {name: sum(getattr(row, name) for row in rows) for name in _ADDED_UP},
     }
 
 
@@ -140,14 +210,16 @@ def as_text(
     lines.append(
         f"{'total':<12}{sum(r.runs for r in rows):>8,}{sum(r.jobs for r in rows):>7,}"
         f"{sum(r.jobs_left for r in rows):>7,}{sum(r.steps for r in rows):>12,}"
-        f"{sum(r.flops for r in rows):>11.1e}{duration(sum(r.seconds for r in rows)):>10}"
-        f"{duration(sum(r.seconds_left for r in rows)):>10}"
+        f"{sum(r.flops for r in rows):>11.1e}{duration(whole(rows)[0]):>10}"
+        f"{duration(whole(rows)[1]):>10}"
     )
     lines += ["", f"Speed: {rate.source}."]
     if rate.note:
         lines.append(rate.note[0].upper() + rate.note[1:] + ".")
     if rate.start_seconds:
         lines.append(f"Each job takes {rate.start_seconds:.1f} s to start, which is counted.")
+    if any(row.time.busy < row.time.longest for row in rows):
+        lines.append("Jobs that leave cores idle run side by side; the total counts that.")
     lines.append("Memory is the largest job's; analyses and figures come on top.")
     if any(run.stop for s in needed_shards(project, targets) for run in s.runs):
         lines.append("Runs that stop when settled are counted with their expected steps.")

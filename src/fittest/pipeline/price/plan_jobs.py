@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from fittest.pipeline.forecasts.memory import run_disk
+from fittest.pipeline.forecasts.job_memory import shard_disk
 from fittest.pipeline.price.cluster import (
     collect_request,
     other_options,
@@ -27,8 +27,9 @@ class JobsRow:
     """The jobs of one rule for one run-set. What they ask for is that of their first attempt.
 
     gpus, cores: of each job. memory_mb: of the largest, MiB. minutes: shortest and longest time
-    limit. hours: forecast of all of them together, without start and margin. files: what they
-    leave. bytes: of trajectories and weights; summaries add a few percent. `left`: not finished.
+    limit. hours: forecast of all of them together, without start and margin; core_hours: of each
+    times its cores. files: what they leave. bytes: of trajectories, reductions and the weights that
+    are kept; summaries add a few percent. `left`: not finished.
     """
 
     rule: str
@@ -40,24 +41,32 @@ class JobsRow:
     memory_mb: int
     minutes: tuple[int, int]
     hours: float
+    core_hours: float
     files: int
     bytes: float
 
 
 def _training_row(project: Project, runset: str, shards: list[Shard], to_do: Remaining) -> JobsRow:
     requests = [training_request(project, shard) for shard in shards]
+    declared = project.catalogue.runset(runset)
     return JobsRow(
         rule="train",
         runset=runset,
         jobs=len(shards),
         jobs_left=sum((runset, shard.name) in to_do.shards for shard in shards),
         gpus=requests[0].gpus,
-        cores=requests[0].cores,
+        cores=max(request.cores for request in requests),
         memory_mb=max(request.memory_mb for request in requests),
         minutes=(min(r.minutes for r in requests), max(r.minutes for r in requests)),
         hours=sum(training_hours(project, shard) for shard in shards),
+        core_hours=sum(
+            training_hours(project, shard) * request.cores
+            for shard, request in zip(shards, requests, strict=True)
+        ),
         files=_TRAINING_FILES * len(shards),
-        bytes=sum(run_disk(run) for shard in shards for run in shard.runs),
+        bytes=sum(
+            shard_disk(shard, declared.keeps_weights, declared.reductions) for shard in shards
+        ),
     )
 
 
@@ -73,6 +82,7 @@ def _collect_row(project: Project, runset: str, to_do: Remaining) -> JobsRow:
         memory_mb=request.memory_mb,
         minutes=(request.minutes, request.minutes),
         hours=0.0,
+        core_hours=0.0,
         files=_COLLECT_FILES,
         bytes=0.0,
     )
@@ -96,11 +106,9 @@ def jobs(project: Project, targets: Sequence[str], to_do: Remaining | None = Non
 
 
 def _device_hours(project: Project, rows: Sequence[JobsRow]) -> tuple[str, float]:
-    cluster = project.config.cluster
-    hours = sum(row.hours for row in rows)
-    if cluster.device == "gpu":
-        return "GPU-hours", hours
-    return "core-hours", hours * cluster.cpu.cores
+    if project.config.cluster.device == "gpu":
+        return "GPU-hours", sum(row.hours for row in rows)
+    return "core-hours", sum(row.core_hours for row in rows)
 
 
 def jobs_as_json(project: Project, targets: Sequence[str], rows: Sequence[JobsRow]) -> object:
@@ -157,7 +165,8 @@ def jobs_as_text(
     speed = (
         f"{cluster.gpu.gflops:g} GFLOP/s a GPU"
         if cluster.device == "gpu"
-        else f"{cluster.cpu.gflops_per_core:g} GFLOP/s a core"
+        else f"{cluster.cpu.gflops_per_core:g} GFLOP/s a core, torch"
+        f" {cluster.cpu.torch_gflops_per_core:g}"
     )
     training = training_options(cluster)
     lines += ["", f"Training: {hours:,.1f} {unit} at {speed} (cluster in config/config.yaml)."]

@@ -12,7 +12,7 @@ import pandas as pd
 from fittest.pipeline.forecasts.forecast import Rate
 from fittest.pipeline.forecasts.progress import duration
 from fittest.pipeline.identity import made
-from fittest.pipeline.price.plan import price
+from fittest.pipeline.price.plan import Duration, cores_share, price
 from fittest.pipeline.price.remaining import NOTHING, needed_shards
 from fittest.pipeline.project import Project
 from fittest.runs.run import Run
@@ -36,8 +36,9 @@ def runs_of(projects: Iterable[Project], paper: str) -> list[Run]:
 def price_table(projects: Iterable[Project], paper: str, rate: Rate, measured: str) -> pd.DataFrame:
     """A row per scale and run-set that the paper trains: COLUMNS.
 
-    forecast_s: from FLOPs and `rate`, seconds. measured_s: of the scale `measured`, the sum over
-    its jobs of their wall times (made.py); NaN where some job left none.
+    forecast_s: from FLOPs and `rate`, seconds on the cores of this machine, which jobs share.
+    measured_s: the same of the wall times of its jobs (made.py), at the scale `measured`; NaN where
+    some job left none.
     """
     rows = []
     for project in projects:
@@ -52,7 +53,7 @@ def price_table(projects: Iterable[Project], paper: str, rate: Rate, measured: s
                     "steps": row.steps,
                     "flops": row.flops,
                     "forecast_s": row.seconds,
-                    "measured_s": _measured(project, row.runset)
+                    "measured_s": _measured(project, row.runset, rate)
                     if project.scale == measured
                     else float("nan"),
                 }
@@ -60,12 +61,14 @@ def price_table(projects: Iterable[Project], paper: str, rate: Rate, measured: s
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _measured(project: Project, runset: str) -> float:
-    costs = [
-        made.cost_of([project.root / project.paths.trajectory(runset, shard.name)])
-        for shard in project.catalogue.shards(runset)
-    ]
-    return sum(math.nan if cost is None else cost.seconds for cost in costs)
+def _measured(project: Project, runset: str, rate: Rate) -> float:
+    found = []
+    for shard in project.catalogue.shards(runset):
+        cost = made.cost_of([project.root / project.paths.trajectory(runset, shard.name)])
+        if cost is None:
+            return math.nan
+        found.append(Duration(cost.seconds * cores_share(project, shard, rate), cost.seconds))
+    return Duration().joined(found).seconds
 
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:

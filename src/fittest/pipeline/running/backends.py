@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Sequence
 from functools import cache
 
@@ -12,20 +11,16 @@ import torch
 from fittest.errors import DeviceError
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.memory import evaluated_together, torch_memory
+from fittest.pipeline.forecasts.trainer import compiled_from, networks_on_cpu
 from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
 from fittest.training.first_step import check_first_step
-from fittest.training.sizes import networks_on_gpu, networks_together
+from fittest.training.sizes import networks_on_gpu
 from fittest.training.splitting import SplittingBackend
 from fittest.training.torch_backend import TorchBackend
 
 log = logging.getLogger(__name__)
-
-# Compiling costs 10 to 30 s per shape and makes steps about three times faster: only jobs so
-# long that it stays below a twentieth of their time do it.
-_COMPILE_PAYS_SECONDS = 600.0
-_EAGER_FLOPS_PER_SECOND = 25e9
 
 
 def resolve_device(settings: TrainingSettings) -> torch.device:
@@ -62,21 +57,18 @@ def native_obstacle(
 
 def networks_at_once(settings: TrainingSettings, run: Run, device: torch.device) -> int:
     """How many networks like that of a run the torch backend trains together, by memory."""
-    each = torch_memory(run, settings.dtype)
-    if device.type == "cuda":
-        free, _ = torch.cuda.mem_get_info(device)
-        # What this process holds and does not use is free to it alone.
-        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return networks_on_gpu(each, free + unused)
-    return networks_together(each, settings.memory_gib * 2**30)
+    if device.type == "cpu":
+        return networks_on_cpu(settings, run)
+    free, _ = torch.cuda.mem_get_info(device)
+    # What this process holds and does not use is free to it alone.
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return networks_on_gpu(torch_memory(run, settings.dtype), free + unused)
 
 
 def _compiles(settings: TrainingSettings, flops: float, device: torch.device) -> bool:
-    if settings.compile != "auto":
-        return settings.compile == "always"
-    if device.type == "cpu" and shutil.which("g++") is None and shutil.which("clang++") is None:
-        return False
-    return device.type == "cuda" or flops / _EAGER_FLOPS_PER_SECOND > _COMPILE_PAYS_SECONDS
+    if device.type == "cuda" and settings.compile == "auto":
+        return True
+    return flops > compiled_from(settings)
 
 
 def choose_backend(

@@ -1,0 +1,75 @@
+"""Who trains a run on this machine, on how many threads, how many networks at once: told without
+loading torch.
+
+The native kernel trains a network on each thread and so takes every core. torch takes one: its
+products are too small for more (two threads were as fast as one, and where something else ran
+beside them several times slower), and jobs side by side use all cores whatever their size. So its
+results do not depend on how many cores there are.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from functools import cache
+from math import inf
+from pathlib import Path
+
+from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.forecasts.memory import torch_memory
+from fittest.runs.cost import alike, kernel_knows
+from fittest.runs.run import Run
+from fittest.training import native_library
+from fittest.training.sizes import networks_together
+
+# Compiling takes a minute: only jobs so long that it stays below a tenth of their time do it.
+_COMPILE_PAYS_SECONDS = 600.0
+_EAGER_FLOPS_PER_SECOND = 25e9
+
+
+@cache
+def may_use_gpu(device: str) -> bool:
+    """Whether training may find a GPU here: torch would know, and takes seconds to load."""
+    if device == "cpu" or os.environ.get("CUDA_VISIBLE_DEVICES", "all") in ("", "-1"):
+        return False
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
+def kernel_is_used(training: TrainingSettings) -> bool:
+    """Whether there is a native kernel and the settings leave the choice to it, on a CPU."""
+    return (
+        training.backend != "torch" and training.precision == "full" and native_library.available()
+    )
+
+
+def kernel_trains(training: TrainingSettings, run: Run) -> bool:
+    """Whether the native kernel trains a run on the CPU; torch otherwise."""
+    return kernel_is_used(training) and kernel_knows(run)
+
+
+def job_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> int:
+    """Threads of a job with these runs, of so many cores that it may have.
+
+    A GPU has one job at a time: that one takes all of them.
+    """
+    if may_use_gpu(training.device):
+        return cores
+    if any(kernel_trains(training, run) for run, _ in alike(runs)):
+        return cores
+    return min(cores, training.torch_threads)
+
+
+def networks_on_cpu(training: TrainingSettings, run: Run) -> int:
+    """How many networks like that of a run torch trains together on a CPU."""
+    return networks_together(torch_memory(run, training.dtype), training.memory_gib * 2**30)
+
+
+def compiled_from(training: TrainingSettings) -> float:
+    """FLOPs of an ensemble from which on torch compiles its step on a CPU; inf for never."""
+    if training.compile == "always":
+        return 0.0
+    no_compiler = shutil.which("g++") is None and shutil.which("clang++") is None
+    if training.compile == "never" or no_compiler:
+        return inf
+    return _COMPILE_PAYS_SECONDS * _EAGER_FLOPS_PER_SECOND
