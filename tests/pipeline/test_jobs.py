@@ -19,6 +19,7 @@ from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
 from fittest.pipeline.price.plan import job_progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.cores import usable_cores
 from fittest.pipeline.running.train import train_shard
 from fittest.pipeline.script import job
 from fittest.runs.cost import flops, flops_per_step
@@ -260,7 +261,7 @@ def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
         return job_progress(project, "one", "0000", asked)._later
 
     assert later("figures/fig1_a.pdf") == 0
-    whole = shard_seconds(project.shard("more", "0000"), Rate.typical())
+    whole = shard_seconds(project.shard("more", "0000"), Rate.typical(usable_cores()))
     assert later("all") == pytest.approx(whole)
     assert later() == 0
 

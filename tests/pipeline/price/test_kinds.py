@@ -17,7 +17,14 @@ from fittest.pipeline.price import calibrate, calibrate_kinds
 from fittest.pipeline.price.calibrate import Measurement, calibrated
 from fittest.pipeline.price.plan import Duration, price, whole
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import flops, flops_per_step, forward_flops, recorded_rows, work_of
+from fittest.runs.cost import (
+    flops,
+    flops_per_step,
+    forward_flops,
+    kept_bytes,
+    recorded_rows,
+    work_of,
+)
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
 from small_world import runset, write_project
@@ -96,8 +103,10 @@ def test_a_shard_costs_its_steps_its_record_and_its_start() -> None:
     step, row = 0.16 + 0.12, 0.6 + 0.4
     expected = 7 + 100 * step + rows * (row + 0.5)
     found = shard_seconds(Shard("a", 0, runs, ""), rate)
-    # Weights are written too, which are a megabyte or so.
-    assert found == pytest.approx(expected, rel=0.01) and found > expected
+    assert found == pytest.approx(expected)
+    written = replace(rate, byte_seconds=1e-3)
+    more = 1e-3 * 6 * kept_bytes(run)
+    assert shard_seconds(Shard("a", 0, runs, ""), written) == pytest.approx(expected + more)
     cost = EnsembleCost.of(runs, rate)
     assert cost.until(600) == pytest.approx(expected - 7)
 

@@ -24,8 +24,8 @@ from fittest.runs.run import Run
 Points = tuple[tuple[float, float], ...]
 """(FLOPs of one network's update, FLOPs per second of the machine), ascending."""
 
-# Weights that are recorded: digests and the disk in use, as far as a job waits for them.
-_BYTES_PER_SECOND = 100e6
+BYTE_SECONDS = 1e-8
+"""Seconds that a job waits for a byte of recorded weights: digests, and a disk in use."""
 # Measured for networks of 0.01 GFLOP a step, eight at once, and of 3 GFLOP, one at a time. What
 # compiling saves is elementwise work and calls, of which small steps have more.
 _COMPILED_SHARE = ((1e8, 0.55), (2e9, 0.83))
@@ -42,9 +42,10 @@ class Rate:
     note: what else to tell about it, "" for nothing. torch_points: as points, for runs that the
     native kernel does not know and whose kind has not been measured; empty where one speed holds
     for all. kinds: what was measured of networks by their kind (kinds.py), ascending in size.
-    cores: that `points` are the speed of; the kernel trains a network on each of them.
-    compiled_from: FLOPs of an ensemble from which on torch compiles its step. side_by_side: whether
-    it is the speed of a job on the cores that it takes, and not of a whole machine.
+    byte_seconds: of a byte of recorded weights. cores: that `points` are the speed of; the kernel
+    trains a network on each of them. compiled_from: FLOPs of an ensemble from which on torch
+    compiles its step. side_by_side: whether it is the speed of a job on the cores that it takes,
+    and not of a whole machine.
     """
 
     points: Points
@@ -54,6 +55,7 @@ class Rate:
     note: str = ""
     torch_points: Points = ()
     kinds: Mapping[str, tuple[Timed, ...]] = field(default_factory=dict)
+    byte_seconds: float = 0.0
     cores: int = 1
     compiled_from: float = math.inf
     side_by_side: bool = False
@@ -75,6 +77,7 @@ class Rate:
             2e-4,
             start_seconds=4.0,
             torch_points=torch,
+            byte_seconds=BYTE_SECONDS,
             cores=cores,
             side_by_side=True,
         )
@@ -185,7 +188,7 @@ def _ensemble_seconds(runs: Sequence[tuple[Run, int]], rate: Rate) -> float:
         each = steps * share * rate.step_seconds(run, together)
         each += recorded_rows(run, steps) * rate.evaluation_seconds(run, together)
         seconds += each * number / together
-        seconds += number * kept_bytes(run) / _BYTES_PER_SECOND
+        seconds += number * kept_bytes(run) * rate.byte_seconds
     if rate.compiled_share(runs[0][0], work) < 1:
         seconds += _COMPILING_SECONDS
     return seconds

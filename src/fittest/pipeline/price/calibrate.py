@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fittest.errors import StoreError
 from fittest.models import EmbeddingMLPSettings
 from fittest.pipeline.configuration.config import TrainingSettings
-from fittest.pipeline.forecasts.forecast import Rate
+from fittest.pipeline.forecasts.forecast import BYTE_SECONDS, Rate
 from fittest.pipeline.forecasts.kinds import Timed
 from fittest.pipeline.forecasts.progress import duration
 from fittest.pipeline.forecasts.trainer import compiled_from, kernel_is_used, may_use_gpu
@@ -80,6 +80,7 @@ class Measurement:
             self.start_seconds,
             note,
             kinds=self.kinds,
+            byte_seconds=BYTE_SECONDS,
             cores=self.cores,
             compiled_from=math.inf if on_gpu else compiled_from(training),
             side_by_side=True,
