@@ -38,7 +38,7 @@ STEPS = {
 }
 MEMORY, SECONDS = 0.30, 0.25
 
-# Processor time of one thread: what a job takes when nothing else runs, as far as can be told.
+# Processor time of a process with one thread, its start included: what a job takes when nothing else runs, as far as can be told.
 JOB = """
 import json, resource, sys, time
 from pathlib import Path
@@ -52,15 +52,13 @@ project = Project.load(Path(folder), {"scale": "reduced", "training": {"device":
 shard = project.shard(runset, "0000")
 if what == "forecast":
     rate = calibrated(project, runs=shard.runs, busy_too=True)
-    seconds = shard_seconds(shard, rate) - rate.start_seconds
-    print(json.dumps([seconds, shard_memory(project, shard) / 2**20]))
+    print(json.dumps([shard_seconds(shard, rate), shard_memory(project, shard) / 2**20]))
 else:
     from fittest.pipeline.running.train import train_shard
     files = [str(Path(folder) / name) for name in ("trajectory.parquet", "weights.parquet")]
-    begun = time.process_time()
     train_shard(project, runset, "0000", *files, threads=1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps([time.process_time() - begun, peak / 1024]))
+    print(json.dumps([time.process_time(), peak / 1024]))
 """
 
 
