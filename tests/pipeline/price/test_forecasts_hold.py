@@ -38,7 +38,8 @@ STEPS = {
 }
 MEMORY, SECONDS = 0.30, 0.25
 
-# Processor time of a process with one thread, its start included: what a job takes when nothing else runs, as far as can be told.
+# Processor time of a process with one thread, its start included: what a job takes when nothing
+# else runs, as far as can be told.
 JOB = """
 import json, resource, sys, time
 from pathlib import Path

@@ -40,8 +40,8 @@ _SHAPES = ((13, 16), (31, 128), (59, 128), (113, 128))
 _ROUNDS = 3
 _SECONDS_EACH = 0.2
 _RECORDED = 20
-# What a job of the workflow does before it trains: it imports, and takes a first gradient, for which
-# torch imports as much again.
+# What a job of the workflow does before it trains: it imports, and takes a first gradient, for
+# which torch imports as much again.
 _START = (
     "import snakemake.iocontainers, snakemake.logging, torch, fittest.pipeline.running.train\n"
     "torch.func.vmap(torch.func.grad(torch.sum))(torch.zeros(1, 1))"

@@ -40,8 +40,8 @@ _MOST_NETWORKS = 16
 
 def _has_points(training: TrainingSettings, run: Run) -> bool:
     """Whether the speed of the machine itself was measured on such networks (calibrate.py)."""
-    plain = run.model.name == "embedding_mlp"
-    return plain and kernel_trains(training, run)
+    parts = run.model.name, run.trained_on.name, run.optimiser.name
+    return parts == ("embedding_mlp", "table", "adamw") and kernel_trains(training, run)
 
 
 def unknown(
