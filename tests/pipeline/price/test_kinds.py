@@ -12,7 +12,7 @@ import pytest
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate, shard_seconds
 from fittest.pipeline.forecasts.kinds import Timed, kind_of
-from fittest.pipeline.forecasts.trainer import CPU_NETWORKS, job_threads, networks_on_cpu
+from fittest.pipeline.forecasts.trainer import job_threads, networks_on_cpu
 from fittest.pipeline.price import calibrate, calibrate_kinds
 from fittest.pipeline.price.calibrate import Measurement, calibrated
 from fittest.pipeline.price.plan import Duration, price, whole
@@ -102,11 +102,11 @@ def test_a_shard_costs_its_steps_its_record_and_its_start() -> None:
     rows = recorded_rows(run)
     step, row = 0.16 + 0.12, 0.6 + 0.4
     expected = 7 + 100 * step + rows * (row + 0.5)
-    found = shard_seconds(Shard("a", 0, runs, ""), rate)
+    found = shard_seconds(Shard("a", 0, runs, lambda: ""), rate)
     assert found == pytest.approx(expected)
     written = replace(rate, byte_seconds=1e-3)
     more = 1e-3 * 6 * kept_bytes(run)
-    assert shard_seconds(Shard("a", 0, runs, ""), written) == pytest.approx(expected + more)
+    assert shard_seconds(Shard("a", 0, runs, lambda: ""), written) == pytest.approx(expected + more)
     cost = EnsembleCost.of(runs, rate)
     assert cost.until(600) == pytest.approx(expected - 7)
 
@@ -125,7 +125,7 @@ def test_compiled_steps_are_counted_where_torch_compiles() -> None:
     eager = rate_of((run, timed(run, (0.1, 0.1), (0.1, 0.1))))
     compiled = replace(eager, compiled_from=0.5 * flops(run))
     long = run.model_copy(update={"steps": 100_000})
-    seconds = [shard_seconds(Shard("a", 0, (long,), ""), rate) for rate in (compiled, eager)]
+    seconds = [shard_seconds(Shard("a", 0, (long,), lambda: ""), rate) for rate in (compiled, eager)]
     assert 0.5 < seconds[0] / seconds[1] < 0.95
     # The kernel is compiled already.
     assert compiled.compiled_share(Run(), 1e20) == 1.0
@@ -248,12 +248,6 @@ def test_the_kernel_takes_every_core(monkeypatch: pytest.MonkeyPatch) -> None:
     module = "fittest.pipeline.forecasts.trainer"
     monkeypatch.setattr(f"{module}.kernel_is_used", lambda _: True)
     assert job_threads(TRAINING, [transformer(31), Run()], 16) == 16
-
-
-def test_large_networks_are_not_trained_together() -> None:
-    """They would fill the memory and be no faster."""
-    assert networks_on_cpu(TRAINING, transformer(113)) == 1
-    assert networks_on_cpu(TRAINING, transformer(5, d=16, mlp=16, heads=2)) == CPU_NETWORKS
 
 
 def test_jobs_that_leave_cores_idle_share_the_machine(
