@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ from fittest.training import torch_fast
 from fittest.training.backend import Ensemble
 from fittest.training.splitting import SplittingBackend
 from fittest.training.torch_backend import TorchBackend
-from fittest.training.torch_fast import CapturedUpdate, CompiledUpdate, padded
-from fittest.training.torch_step import StepInputs, TorchStep
+from fittest.training.torch_fast import CapturedUpdate, padded
+from fittest.training.torch_step import StepInputs, TorchStep, Updating
 
 _TRANSFORMER = {"name": "transformer", "d": 8, "heads": 2, "head_size": 4, "mlp": 8}
 _SUMS = {"p": 7, "equals": "input", "train_fraction": 0.5}
@@ -84,21 +85,32 @@ def assert_same(one: TorchBackend, other: TorchBackend, tolerance: float) -> Non
 
 
 @pytest.fixture
-def not_generated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """torch.compile up to its generated code, which takes half a minute each."""
-    compiled = torch_fast.compiled
-
-    def plain(step: TorchStep, inputs: StepInputs) -> Callable[..., Any]:
-        return compiled(step, inputs, backend="eager")
-
-    monkeypatch.setattr(torch_fast, "compiled", plain)
+def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes alone matter."""
+    monkeypatch.setattr(torch_fast, "compiled", lambda step, inputs: step.update)
     monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
 
 
+# Up to the code that torch.compile would generate, which takes half a minute each.
+@pytest.mark.parametrize("kind", ["table", "two_table", "one_layer", "encoder_decoder"])
+def test_one_graph_for_every_model(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A graph that breaks is an error (fullgraph)."""
+    compiled = torch_fast.compiled
+    monkeypatch.setattr(torch_fast, "compiled", partial(compiled, backend="eager"))
+    assert_steps(kind)
+
+
 @every_kind
-@pytest.mark.usefixtures("not_generated")
-def test_one_graph_for_every_network(kind: str) -> None:
-    """A graph that breaks is an error (fullgraph), and what is traced is the step."""
+def test_what_is_compiled_is_the_step(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_as_traced(step: TorchStep, inputs: StepInputs) -> Updating:
+        graph, put_together = torch_fast.traced(step, inputs)
+        return lambda inputs: put_together(graph(*torch_fast.flattened(inputs)[0]))
+
+    monkeypatch.setattr(torch_fast, "compiled", run_as_traced)
+    assert_steps(kind)
+
+
+def assert_steps(kind: str) -> None:
     given = ensemble(kind)
     backend, eager = TorchBackend(given, compile_step=True), TorchBackend(given)
     for each in (backend, eager):
@@ -106,15 +118,7 @@ def test_one_graph_for_every_network(kind: str) -> None:
     assert_same(backend, eager, 1e-12)
 
 
-@every_kind
-def test_a_trace_is_one_graph_of_plain_operators(kind: str) -> None:
-    backend = TorchBackend(ensemble(kind))
-    graph, _ = torch_fast.traced(backend._one_step, backend._inputs())
-    explained = torch._dynamo.explain(graph)(*torch_fast.flattened(backend._inputs())[0])
-    assert (explained.graph_count, explained.graph_break_count) == (1, 0)
-
-
-@pytest.mark.usefixtures("not_generated")
+@pytest.mark.usefixtures("not_compiled")
 def test_parts_of_an_ensemble_share_what_is_compiled() -> None:
     given = ensemble("table", 9)
     whole = TorchBackend(given)
@@ -127,7 +131,7 @@ def test_parts_of_an_ensemble_share_what_is_compiled() -> None:
 
 
 @pytest.mark.parametrize("kind", ["table", "two_table", "dropout", "digits"])
-@pytest.mark.usefixtures("not_generated")
+@pytest.mark.usefixtures("not_compiled")
 def test_a_shrinking_ensemble_is_compiled_for_few_sizes(kind: str) -> None:
     given = ensemble(kind, 11)
     backend, eager = TorchBackend(given, compile_step=True), TorchBackend(given)
@@ -145,7 +149,7 @@ def test_sizes_are_halves(runs: int, size: int) -> None:
     assert padded(runs, 11) == size
 
 
-@pytest.mark.usefixtures("not_generated")
+@pytest.mark.usefixtures("not_compiled")
 def test_runs_that_fill_up_leave_no_trace() -> None:
     given = ensemble("two_table", 5)
     backend, eager = TorchBackend(given, compile_step=True), TorchBackend(given)
@@ -208,12 +212,7 @@ def test_losses_of_captured_steps_are_kept_apart() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["table", "two_table", "two_layers", "dropout", "encoder_decoder"])
 def test_compiled_steps_are_the_steps(kind: str) -> None:
-    given = ensemble(kind)
-    backend, eager = TorchBackend(given, compile_step=True), TorchBackend(given)
-    assert isinstance(backend._update, CompiledUpdate)
-    for each in (backend, eager):
-        each.advance(8)
-    assert_same(backend, eager, 1e-12)
+    assert_steps(kind)
 
 
 @pytest.mark.slow
