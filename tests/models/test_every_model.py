@@ -157,6 +157,33 @@ def test_cheaper_form_is_the_same_function(case: Case, n: int) -> None:
     assert_same_function(cheap, naive, values(model, task))
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        *((name, "from_sign") for name in SMALL if name.startswith("sign")),
+        ("two_layers", "first_apart"),
+        ("three_layers", "first_apart"),
+        ("layer_norm", "first_apart"),
+        ("constant_apart", "first_apart"),
+    ],
+)
+def test_special_forms_are_taken_with_many_examples(name: str, form: str) -> None:
+    """So that what compares them with the naive network does."""
+    model, task = SMALL[name]
+    assert isinstance(model, TransformerSettings)
+    assert getattr(model, form)(task, 400)
+    assert not getattr(model, form)(task, 1)
+
+
+def test_a_paper_s_network_takes_the_form_that_multiplies_least() -> None:
+    """One layer read at a sign: 139,000 multiply-adds an example (and tables), not 162,000."""
+    model = TransformerSettings()
+    forms = [model.forward_flops(task, 3830) / 3830 / 2 for task in (SIGN, PROGRESS)]
+    assert forms[0] < 145_000
+    assert forms[1] > 160_000
+    assert model.forward_flops(SIGN, 100) == model.forward_flops(PROGRESS, 100)
+
+
 @pytest.mark.parametrize("name", ["embedding_mlp", "two_table_mlp", "two_table_gelu"])
 def test_grid_is_the_same_function(name: str) -> None:
     model, task = SMALL[name]

@@ -15,7 +15,7 @@ from fittest.pipeline.running.ensembles import build_ensemble, consecutive, feed
 from fittest.runs.run import Run
 from fittest.tasks.task import Examples
 from fittest.training.backend import Dropout
-from fittest.training.feed import Batch, Feed
+from fittest.training.feed import Batch, Feed, TableFeed
 from fittest.training.torch_backend import TorchBackend
 
 ADDITION: dict[str, Any] = {"task": {"p": 7}, "model": {"name": "two_table_mlp", "d": 3}}
@@ -128,6 +128,74 @@ def test_only_what_is_trained_on_is_computed() -> None:
     batch = feed_of(runs, runs[0].task.build()).batch(1)
     assert batch.tokens.shape[:2] == (2, int(0.3 * 31**2))
     assert batch.weights.sum(dim=(1, 2)).tolist() == [int(share * 31**2) for share in shares]
+
+
+def _table_run(share: float, model: dict[str, Any] | None = None) -> Run:
+    settings = {"task": {"p": 11, "train_fraction": share}, "data": {"name": "table"}}
+    return Run.model_validate({**settings, "model": model or {"d": 6, "hidden": [8, 9]}})
+
+
+@pytest.mark.parametrize(
+    ("shares", "examples"), [((0.2, 0.4), 48), ((0.2, 0.9), 121), ((0.8,), 121)]
+)
+def test_few_examples_of_a_table_are_gathered(shares: tuple[float, ...], examples: int) -> None:
+    runs = [_table_run(share) for share in shares]
+    feed = feed_of(runs, runs[0].task.build())
+    batch = feed.batch(1)
+    assert batch.weights.shape[1] == examples
+    assert batch.weights.sum(dim=(1, 2)).tolist() == [int(share * 121) for share in shares]
+    # What is measured stays whole.
+    assert [whole.tokens.shape for whole, _ in feed.evaluated(1)] == [(121, 2)]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7])
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"d": 6, "hidden": [8, 9]},
+        {"name": "two_table_mlp", "d": 6, "hidden": 9},
+    ],
+    ids=lambda model: model.get("name", "embedding_mlp"),
+)
+def test_gathered_as_masked(
+    share: float, model: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And as each network alone, as its paper writes it."""
+    given = build_ensemble([_table_run(share, model), _table_run(share / 2, model)], torch.float64)
+    gathered = TorchBackend(given)
+    naive = TorchBackend(given, slow=True, as_written=True)
+    for backend in (gathered, naive):
+        backend.advance(15)
+    monkeypatch.setattr(TableFeed, "_gathers", False)
+    masked = TorchBackend(given)
+    masked.advance(15)
+    for name, value in gathered.parameters().items():
+        for other in (masked, naive):
+            expected = other.parameters()[name]
+            torch.testing.assert_close(value, expected, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize(("size", "same"), [(None, True), (24, True), (7, False)])
+def test_a_sample_in_full_batch_is_stacked_once(size: int | None, same: bool) -> None:
+    settings = {"task": {"name": "digit_addition", "digits": 2}, "model": {"name": "transformer"}}
+    data = {"name": "sample", "examples": 24, "size": size, "test_size": 5}
+    runs = [Run.model_validate({**settings, "data": data, "seeds": {"split": s}}) for s in (0, 1)]
+    feed = feed_of(runs, runs[0].task.build())
+    first, second = feed.batch(1), feed.batch(2)
+    assert (first is second) == same
+    assert first.tokens.shape[1] == (size or 24)
+    chosen = feed.select(torch.tensor([1])).batch(2)
+    assert torch.equal(chosen.tokens[0], second.tokens[1])
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_measured_a_few_at_a_time_as_at_once(size: int) -> None:
+    model = {"name": "transformer", "d": 8, "heads": 2, "head_size": 4, "mlp": 9}
+    run = Run.model_validate({"task": {"p": 11}, "model": model, "data": {"name": "batch"}})
+    given = build_ensemble([run, run], torch.float64)
+    whole, parts = TorchBackend(given).evaluate(), TorchBackend(given, evaluated=size).evaluate()
+    for name, value in whole.items():
+        torch.testing.assert_close(parts[name], value, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("data", [None, {"name": "batch"}, {"name": "minibatches", "size": 1000}])

@@ -28,14 +28,30 @@ _MOST_COMPILED = 64
 """Steps that are kept compiled: a shard has a few kinds of networks, in a few sizes each."""
 
 
+def flattened(
+    inputs: StepInputs,
+) -> tuple[list[Tensor], Callable[[Sequence[Tensor]], StepInputs], object]:
+    """The tensors among some inputs, what puts such ones together again, and what is equal where
+    others are arranged alike."""
+    leaves, layout = tree_flatten(inputs)
+    there = tuple(leaf is not None for leaf in leaves)
+
+    def put_together(values: Sequence[Tensor]) -> StepInputs:
+        left = iter(values)
+        whole: StepInputs = tree_unflatten([next(left) if t else None for t in there], layout)
+        return whole
+
+    return [leaf for leaf in leaves if leaf is not None], put_together, (str(layout), there)
+
+
 def traced(step: TorchStep, inputs: StepInputs) -> tuple[GraphModule, Callable[[Any], Update]]:
     """The update as a graph of operators on the flattened inputs of these sizes, and what puts
     together its outputs."""
-    flat, layout = tree_flatten(inputs)
+    flat, put_together, _ = flattened(inputs)
     made: list[Any] = []
 
     def update(*values: Tensor) -> list[Tensor]:
-        results, arrangement = tree_flatten(step.update(tree_unflatten(values, layout)))
+        results, arrangement = tree_flatten(step.update(put_together(values)))
         made[:] = [arrangement]
         return results
 
@@ -74,9 +90,9 @@ class CompiledUpdate:
 
     def _of_size(self, inputs: StepInputs) -> Updating:
         """Shared by all ensembles of a kind: the parts of a shard differ in their runs alone."""
-        flat, layout = tree_flatten(inputs)
+        flat, _, layout = flattened(inputs)
         sizes = tuple((value.shape, value.dtype, value.device) for value in flat)
-        key = (self._step.kind(), str(layout), sizes)
+        key = (self._step.kind(), layout, sizes)
         if key not in _COMPILED:
             _COMPILED[key] = self._step, compiled(self._step, inputs)
             while len(_COMPILED) > _MOST_COMPILED:
@@ -89,7 +105,7 @@ def compiled(step: TorchStep, inputs: StepInputs, **options: Any) -> Updating:
     """The update compiled for the sizes of `inputs`. options: of torch.compile."""
     graph, put_together = traced(step, inputs)
     run = torch.compile(graph, fullgraph=True, dynamic=False, **options)
-    return lambda inputs: put_together(run(*tree_flatten(inputs)[0]))
+    return lambda inputs: put_together(run(*flattened(inputs)[0]))
 
 
 def padded(runs: int, most: int) -> int:
@@ -165,13 +181,12 @@ class _Recording:
     """Buffers of fixed addresses, and the update from them into them."""
 
     def __init__(self, update: Updating, capture: Callable[[Work], Work], given: StepInputs):
-        flat, self._layout = tree_flatten(given)
+        flat, put_together, _ = flattened(given)
         self._buffers = [value.clone() for value in flat]
         self.runs = len(given.weights)
         self._last: list[Tensor] = []
         self._losses = torch.empty(0)
-        held: StepInputs = tree_unflatten(self._buffers, self._layout)
-        self._held = held
+        held = self._held = put_together(self._buffers)
 
         def work() -> None:
             parameters, moments, self._losses = update(held)
@@ -185,7 +200,7 @@ class _Recording:
         self._replay = capture(work)
 
     def __call__(self, inputs: StepInputs) -> Update:
-        flat = tree_flatten(inputs)[0]
+        flat = flattened(inputs)[0]
         last: Sequence[Tensor | None] = self._last or [None] * len(flat)
         state = len(tree_flatten((inputs.parameters, inputs.moments))[0])
         for index, (buffer, value, before) in enumerate(
@@ -215,8 +230,8 @@ class CapturedUpdate:
 
     def __call__(self, inputs: StepInputs) -> Update:
         """The update."""
-        flat, layout = tree_flatten(inputs)
-        key = (str(layout), tuple(value.shape for value in flat))
+        flat, _, layout = flattened(inputs)
+        key = (layout, tuple(value.shape for value in flat))
         if key not in self._recordings:
             runs = len(inputs.weights)
             # Runs that have left do not come back, and their buffers are large.
