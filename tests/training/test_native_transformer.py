@@ -59,6 +59,7 @@ class Case:
     dropout: float = 0.0
     runs: int = 2
     gain: float = 1.0
+    lr: float = 1e-3
     frozen: tuple[str, ...] = ()
 
     def build(self, dtype: torch.dtype = torch.float64) -> Ensemble:
@@ -90,7 +91,7 @@ class Case:
             model=settings.build(task),
             feed=self.feed(torch.from_numpy(tokens), torch.from_numpy(labels), trained),
             optimiser=AdamW(
-                lr=1e-3 * (1 + ramp),
+                lr=self.lr * (1 + ramp),
                 beta1=0.9 - 0.1 * ramp,
                 beta2=0.98 + 0 * ramp,
                 eps=1e-8 + 0 * ramp,
@@ -221,7 +222,8 @@ def test_float32_is_the_same_source(case: Case, variant: str) -> None:
 OPTIMISED = {
     "softmax": Case(examples=25),
     "constant": Case(attention="constant", causal=False, equals=False, examples=25),
-    "no sign": Case(equals=False, examples=25),
+    # A large step makes rounding grow, in torch's own forms as well.
+    "no sign": Case(equals=False, examples=25, lr=1e-4),
 }
 
 
@@ -332,8 +334,14 @@ def test_small_losses_are_exact_in_float32(variant: str) -> None:
         logits = forward(ensemble, 0, ensemble.initial, examples)
         ensemble.feed.labels[:] = logits.argmax(dim=-1)
         losses.append(NativeBackend(ensemble).evaluate()["train_loss"])
-        assert losses[-1] == pytest.approx(float(mean_loss(
-            replace(ensemble), 0, {k: v.double() for k, v in ensemble.initial.items()})), rel=2e-8)
+        assert losses[-1] == pytest.approx(
+            float(
+                mean_loss(
+                    replace(ensemble), 0, {k: v.double() for k, v in ensemble.initial.items()}
+                )
+            ),
+            rel=2e-8,
+        )
     torch.testing.assert_close(losses[0], losses[1], rtol=2e-8, atol=0)
 
 
