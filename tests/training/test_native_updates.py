@@ -7,17 +7,25 @@ from typing import Any
 import pytest
 import torch
 
+from fittest.runs.run import Run
 from fittest.training import native_library
 from fittest.training.backend import Backend
 from fittest.training.native_backend import NativeBackend
 from fittest.training.torch_backend import TorchBackend
-from small_world import ensemble_of, small_run
+from small_world import TINY, ensemble_of
 
 pytestmark = pytest.mark.skipif(not native_library.available(), reason="no native kernel here")
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "embedding_mlp": {},
-    "two_table_mlp": {"model": {"name": "two_table_mlp", "d": 3, "hidden": 11}},
+    "embedding_mlp": TINY,
+    "two_table_mlp": {
+        "task": {"p": 7},
+        "model": {"name": "two_table_mlp", "d": 3, "hidden": 11},
+    },
+    "transformer": {
+        "task": {"p": 7, "equals": "input_and_output"},
+        "model": {"name": "transformer", "d": 12, "heads": 3, "head_size": 4, "mlp": 20},
+    },
 }
 """A small run of each network."""
 
@@ -36,7 +44,7 @@ UPDATES: dict[str, dict[str, Any]] = {
 def runs_of(network: str, **more: Any) -> list[Any]:
     settings = {**SETTINGS[network], **more, "recording": {"every_loss": True}}
     return [
-        small_run(**settings, seeds={"embedding": seed, "mlp": seed, "split": seed})
+        Run.model_validate(settings | {"seeds": {"embedding": seed, "mlp": seed, "split": seed}})
         for seed in (0, 1, 2)
     ]
 

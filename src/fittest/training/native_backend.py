@@ -87,7 +87,8 @@ def _expectations(ensemble: Ensemble) -> Iterator[Expectation]:
     yield listed, "it needs examples that are listed: table, batch or minibatches"
     yield ensemble.loss in _LOSSES, f"it knows the loss exact, not {ensemble.loss}"
     yield not ensemble.metrics, f"it measures loss and accuracy, not {ensemble.metrics}"
-    yield ensemble.dropout is None, "it knows no dropout"
+    without = ensemble.dropout is None or network.drops
+    yield without, f"it knows no dropout in {network.module.__name__}"
     yield from network.expectations(ensemble)
 
 
@@ -113,6 +114,7 @@ class NativeBackend:
         self._names = network.parameters(ensemble)
         self._shapes = {name: ensemble.initial[name].shape[1:] for name in self._names}
         self._feed = ensemble.feed
+        self._dropout = ensemble.dropout
         self._losses: list[Tensor] | None = [] if ensemble.every_loss else None
         self._handle: int | None = self._create(ensemble)
         self._write(_WEIGHTS, ensemble.initial)
@@ -125,17 +127,21 @@ class NativeBackend:
     def advance(self, steps: int) -> None:
         """Apply `steps` optimiser updates to every run."""
         first = self._kernel.fittest_step(self._handle) + 1
-        for stretch in stretches(self._feed, first, steps):
+        for stretch in stretches(self._feed, first, steps, self._dropout):
             self._advance(stretch)
 
     def _advance(self, stretch: Stretch) -> None:
         losses = None
         if self._losses is not None:
             losses = torch.empty(self._size, stretch.steps, dtype=torch.float64)
-        given = (stretch.offsets, stretch.indices, losses)
+        given = (stretch.offsets, stretch.indices, losses, stretch.dropped)
         pointers = (None if one is None else one.data_ptr() for one in given)
+        rate = 0.0 if self._dropout is None else self._dropout.rate
+        by_example = isinstance(self._feed, TableFeed)
         self._check(
-            self._kernel.fittest_advance(self._handle, stretch.steps, self._threads, *pointers)
+            self._kernel.fittest_advance(
+                *(self._handle, stretch.steps, self._threads, *pointers, rate, by_example)
+            )
         )
         if self._losses is not None and losses is not None:
             self._losses.append(losses)
@@ -198,6 +204,8 @@ class NativeBackend:
         self._check(self._kernel.fittest_keep(self._handle, kept.data_ptr(), kept.numel()))
         self._size = kept.numel()
         self._feed = self._feed.select(kept)
+        if self._dropout is not None:
+            self._dropout = self._dropout.select(kept)
         if self._losses is not None:
             self._losses = [values[kept] for values in self._losses]
 
@@ -227,7 +235,7 @@ class NativeBackend:
             (ctypes.c_int64 * len(sizes))(*sizes),
             self._size,
             *(len(tokens), operands, tokens.data_ptr(), labels.data_ptr()),
-            (ctypes.c_uint8 * len(frozen))(*frozen),
+            *((ctypes.c_uint8 * len(frozen))(*frozen), len(frozen)),
         )
         if not handle:
             raise MemoryError("not enough memory for the ensemble")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fittest.data import batches_per_epoch, stretch_indices
+from fittest.streams import DROPOUT, stream
+from fittest.training.backend import Dropout
 from fittest.training.feed import Feed, ListedFeed, TableFeed
 
 _INDICES = 250_000
@@ -18,6 +21,8 @@ _INDICES = 250_000
 begins, with nobody training meanwhile."""
 _MOST_INDICES = 4_000_000
 """Most indices of one stretch: bounds its memory (16 MB)."""
+_GENERATOR = 32 // 4
+"""A generator's state takes the room of so many."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,14 @@ class Stretch:
 
     indices: examples of all updates one after the other, int32, those of a run together. offsets:
     (S * steps + 1) int64, where each update's begin. None for all that a run is trained on.
+    dropped: (S, steps, 4) uint64, of the generator that says what is dropped its state and its
+    increment, each its high and its low half; None where nothing is.
     """
 
     steps: int
     offsets: Tensor | None = None
     indices: Tensor | None = None
+    dropped: Tensor | None = None
 
 
 def parts_of(feed: TableFeed | ListedFeed) -> Iterator[tuple[Tensor, Tensor]]:
@@ -47,8 +55,23 @@ def _listed(indices: Tensor) -> Tensor:
     return indices.to("cpu", torch.int32).contiguous()
 
 
-def stretches(feed: Feed, first: int, steps: int) -> Iterator[Stretch]:
-    """The updates `first`, `first` + 1, ..., `steps` of them, in stretches of bounded memory.
+def stretches(
+    feed: Feed, first: int, steps: int, dropout: Dropout | None = None
+) -> Iterator[Stretch]:
+    """The updates `first`, `first` + 1, ..., `steps` of them, in stretches of bounded memory."""
+    if dropout is None:
+        yield from _listed_stretches(feed, first, steps)
+        return
+    most = max(1, _MOST_INDICES // (_GENERATOR * max(1, feed.runs)))
+    for start in range(first, first + steps, most):
+        begin = start
+        for stretch in _listed_stretches(feed, start, min(most, first + steps - start)):
+            yield replace(stretch, dropped=_states(dropout, begin, stretch.steps))
+            begin += stretch.steps
+
+
+def _listed_stretches(feed: Feed, first: int, steps: int) -> Iterator[Stretch]:
+    """Without what is dropped.
 
     While one is in use, the next is drawn by a thread: the kernel leaves Python free meanwhile.
     """
@@ -82,6 +105,20 @@ def _cuts(feed: ListedFeed, size: int, first: int, steps: int) -> list[tuple[int
         cuts.append((first, length))
         first += length
     return cuts or [(first, 0)]
+
+
+def _states(dropout: Dropout, first: int, steps: int) -> Tensor:
+    """Of the generators that `Dropout.kept` draws from."""
+    states = np.empty((len(dropout.seeds), steps, 4), dtype=np.uint64)
+    low = 2**64 - 1
+    for row, seed in zip(states, dropout.seeds, strict=True):
+        for number, step in zip(row, range(first, first + steps), strict=True):
+            state: Any = stream(DROPOUT, seed, step).bit_generator.state
+            assert state["bit_generator"] == "PCG64"
+            for place, name in enumerate(("state", "inc")):
+                wide = state["state"][name]
+                number[2 * place : 2 * place + 2] = wide >> 64, wide & low
+    return torch.from_numpy(states)
 
 
 def _drawn(feed: ListedFeed, size: int, first: int, steps: int) -> Stretch:

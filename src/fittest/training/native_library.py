@@ -16,7 +16,7 @@ from pathlib import Path
 VARIANTS = ("march", "avx512", "avx2", "baseline")
 """Names of the builds, best first; `march` exists only where it was asked for at build time."""
 
-_INTERFACE = 2
+_INTERFACE = 3
 _NEEDS = {
     "avx512": {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx2", "fma"},
     "avx2": {"avx2", "fma"},
@@ -85,10 +85,11 @@ def _load(variant: str) -> ctypes.CDLL:
     if version != _INTERFACE:
         raise NativeUnavailableError(f"{path} is out of date; install the package again")
     pointer, integer, number = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
+    real = ctypes.c_double
     signatures: dict[str, tuple[type | None, Iterable[type]]] = {
         "create": (
             pointer,
-            (integer, integer, pointer, number, number, number, pointer, pointer, pointer),
+            (integer, integer, pointer, number, number, number, pointer, pointer, pointer, integer),
         ),
         "destroy": (None, (pointer,)),
         "set_run": (
@@ -100,7 +101,10 @@ def _load(variant: str) -> ctypes.CDLL:
         "write": (None, (pointer, integer, integer, pointer)),
         "read": (None, (pointer, integer, integer, pointer)),
         "keep": (integer, (pointer, pointer, number)),
-        "advance": (integer, (pointer, number, integer, pointer, pointer, pointer)),
+        "advance": (
+            integer,
+            (pointer, number, integer, pointer, pointer, pointer, pointer, real, integer),
+        ),
         "evaluate": (integer, (pointer, integer, pointer)),
         "gradients": (integer, (pointer, integer, pointer)),
     }

@@ -79,6 +79,20 @@ MODELS: Mapping[str, OfModel] = {
         given=frozenset({"model.name", "model.d", "model.hidden", "model.init"}),
         only={"model.activation": ("relu",)},
     ),
+    "transformer": OfModel(
+        given=frozenset(
+            f"model.{name}"
+            for name in (
+                *("name", "d", "heads", "head_size", "mlp", "attention", "causal"),
+                *("positions", "biases", "dropout", "init"),
+            )
+        ),
+        only={
+            "model.layers": (1,),
+            "model.activation": ("relu",),
+            "model.layer_norm": ("none",),
+        },
+    ),
 }
 """By the names of the models whose networks the kernel knows."""
 

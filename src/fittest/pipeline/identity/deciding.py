@@ -34,6 +34,7 @@ NATIVE = (
     "training/native_batches.py",
     "training/native_networks/native_network.py",
     "training/native/arena.h",
+    "training/native/dropout.h",
     "training/native/ensemble.h",
     "training/native/examples.h",
     "training/native/layers.h",
@@ -52,6 +53,15 @@ NATIVE_NETWORKS = {
     "models/networks/two_table_mlp.py": (
         "training/native_networks/two_table_mlp.py",
         "training/native/two_table_mlp.h",
+    ),
+    "models/networks/transformer.py": (
+        "training/native_networks/transformer.py",
+        "training/native/attention.h",
+        "training/native/lookups.h",
+        "training/native/transformer.h",
+        "training/native/transformer_order.h",
+        "training/native/transformer_shape.h",
+        "training/native/transformer_tables.h",
     ),
 }
 """Modules of the networks that the native kernel knows -> what decides them alone."""

@@ -79,6 +79,14 @@ class Layout {
                       arena + piece.offset + r * piece.stride, piece.columns * sizeof(T));
   }
 
+  // How many parameters there are.
+  int parameters() const {
+    int count = 0;
+    for (const Piece& piece : pieces)
+      if (piece.parameter >= count) count = piece.parameter + 1;
+    return count;
+  }
+
   // Numbers of a parameter in the module.
   int64_t elements(int parameter) const {
     int64_t count = 0;

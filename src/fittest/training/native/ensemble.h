@@ -8,11 +8,13 @@
 #include <memory>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
 #endif
 
+#include "dropout.h"
 #include "examples.h"
 #include "optimiser.h"
 
@@ -46,13 +48,21 @@ enum Kind { kWeights, kFirstMoment, kSecondMoment };
 //
 // offsets, indices: of network i and update t of `steps`, the examples
 // indices[offsets[i * steps + t]] up to indices[offsets[i * steps + t + 1]]; without them, at each
-// update all that the network is trained on. losses: (networks, steps), or null.
+// update all that the network is trained on. losses: (networks, steps), or null. dropout: that of
+// the first network's first update; its numbers go on as (networks, steps, 4).
 struct Stretch {
   int64_t steps;
   const int64_t* offsets;
   const int32_t* indices;
   double* losses;
+  Dropout dropout;
 };
+
+// Whether a network drops neurons: then it has drop().
+template <class Network, class = void>
+constexpr bool kDropping = false;
+template <class Network>
+constexpr bool kDropping<Network, std::enable_if_t<Network::kDrops>> = true;
 
 // An ensemble whatever its networks and their type; arrays of values are as in the module, one
 // network after the other.
@@ -70,12 +80,14 @@ class EnsembleBase {
 };
 
 // Network: one architecture for numbers of type T (embedding_mlp.h and its like). It holds shapes,
-// no weights; a workspace serves one thread.
+// no weights; a workspace serves one thread. It has at most kParameters parameters.
 template <class T, class Network>
 class Ensemble final : public EnsembleBase {
  public:
-  Ensemble(const int64_t* sizes, int64_t runs, const Examples& examples, const uint8_t* frozen)
-      : examples_(examples), network_(sizes, examples_, copied(frozen)) {
+  // frozen: for each of so many parameters.
+  Ensemble(const int64_t* sizes, int64_t runs, const Examples& examples, const uint8_t* frozen,
+           int parameters)
+      : examples_(examples), network_(sizes, examples_, copied(frozen, parameters)) {
     for (int64_t i = 0; i < runs; ++i)
       runs_.push_back(std::make_unique<Run>(network_.layout().size));
   }
@@ -119,6 +131,7 @@ class Ensemble final : public EnsembleBase {
           const int64_t* offset = stretch.offsets + update_number;
           network_.take(ws, {stretch.indices + offset[0], offset[1] - offset[0]});
         }
+        if constexpr (kDropping<Network>) network_.drop(ws, dropout_of(stretch, update_number));
         if (stretch.losses)
           stretch.losses[update_number] =
               network_.template gradient<true>(run.state.weights, ws);
@@ -126,6 +139,7 @@ class Ensemble final : public EnsembleBase {
           network_.template gradient<false>(run.state.weights, ws);
         update<T>(network_.layout(), frozen_, run.state, ws.gradient, first + t + 1);
       }
+      if constexpr (kDropping<Network>) network_.drop(ws, {});
     });
     step += stretch.steps;
   }
@@ -149,7 +163,7 @@ class Ensemble final : public EnsembleBase {
     for_runs(threads, [&](int64_t i, Workspace& ws) {
       network_.take(ws, listed(runs_[i]->train));
       network_.template gradient<false>(runs_[i]->state.weights, ws);
-      for (int q = 0; q < Network::kParameters; ++q)
+      for (int q = 0; q < network_.layout().parameters(); ++q)
         network_.layout().unpack(q, ws.gradient,
                                  static_cast<T*>(out[q]) + i * network_.layout().elements(q));
     });
@@ -169,8 +183,14 @@ class Ensemble final : public EnsembleBase {
     return {indices.data(), static_cast<int64_t>(indices.size())};
   }
 
-  const bool* copied(const uint8_t* frozen) {
-    for (int q = 0; q < Network::kParameters; ++q) frozen_[q] = frozen[q] != 0;
+  static Dropout dropout_of(const Stretch& stretch, int64_t update_number) {
+    Dropout own = stretch.dropout;
+    if (own.numbers) own.numbers += 4 * update_number;
+    return own;
+  }
+
+  const bool* copied(const uint8_t* frozen, int parameters) {
+    for (int q = 0; q < Network::kParameters; ++q) frozen_[q] = q < parameters && frozen[q] != 0;
     return frozen_;
   }
 

@@ -4,6 +4,7 @@
 
 #include "embedding_mlp.h"
 #include "ensemble.h"
+#include "transformer.h"
 #include "two_table_mlp.h"
 
 #define FITTEST_EXPORT extern "C" __attribute__((visibility("default")))
@@ -25,37 +26,42 @@ int guarded(Work work) {
 EnsembleBase* of(void* handle) { return static_cast<EnsembleBase*>(handle); }
 
 // The numbers by which native_networks.py calls the architectures.
-enum Architecture { kEmbeddingMLP, kTwoTableMLP };
+enum Architecture { kEmbeddingMLP, kTwoTableMLP, kTransformer };
 
 template <class T>
 EnsembleBase* made(int architecture, const int64_t* sizes, int64_t runs, const Examples& examples,
-                   const uint8_t* frozen) {
+                   const uint8_t* frozen, int parameters) {
   switch (architecture) {
     case kEmbeddingMLP:
-      return new Ensemble<T, embedding_mlp::Network<T>>(sizes, runs, examples, frozen);
+      return new Ensemble<T, embedding_mlp::Network<T>>(sizes, runs, examples, frozen,
+                                                        parameters);
     case kTwoTableMLP:
-      return new Ensemble<T, two_table_mlp::Network<T>>(sizes, runs, examples, frozen);
+      return new Ensemble<T, two_table_mlp::Network<T>>(sizes, runs, examples, frozen,
+                                                        parameters);
+    case kTransformer:
+      return new Ensemble<T, transformer::Network<T>>(sizes, runs, examples, frozen, parameters);
     default: return nullptr;
   }
 }
 
 }  // namespace
 
-FITTEST_EXPORT int fittest_interface() { return 2; }
+FITTEST_EXPORT int fittest_interface() { return 3; }
 
 FITTEST_EXPORT int fittest_vector_bytes() { return kVectorBytes; }
 
 // sizes: those of the architecture. tokens: (count, operands). labels: (count). frozen: for each
-// parameter. Null when memory is short.
+// of so many parameters. Null when memory is short.
 FITTEST_EXPORT void* fittest_create(int architecture, int scalar_bytes, const int64_t* sizes,
                                     int64_t runs, int64_t count, int64_t operands,
                                     const int32_t* tokens, const int32_t* labels,
-                                    const uint8_t* frozen) {
+                                    const uint8_t* frozen, int parameters) {
   EnsembleBase* ensemble = nullptr;
   guarded([&] {
     const Examples examples(count, operands, tokens, labels);
-    ensemble = scalar_bytes == 4 ? made<float>(architecture, sizes, runs, examples, frozen)
-                                 : made<double>(architecture, sizes, runs, examples, frozen);
+    ensemble = scalar_bytes == 4
+                   ? made<float>(architecture, sizes, runs, examples, frozen, parameters)
+                   : made<double>(architecture, sizes, runs, examples, frozen, parameters);
   });
   return ensemble;
 }
@@ -90,11 +96,15 @@ FITTEST_EXPORT int fittest_keep(void* handle, const int64_t* indices, int64_t co
   return guarded([&] { of(handle)->keep(indices, count); });
 }
 
-// offsets, indices, losses: see Stretch; null for none.
+// offsets, indices, losses: see Stretch; dropped, rate, by_example: see Dropout. Null for none.
 FITTEST_EXPORT int fittest_advance(void* handle, int64_t steps, int threads,
                                    const int64_t* offsets, const int32_t* indices,
-                                   double* losses) {
-  return guarded([&] { of(handle)->advance({steps, offsets, indices, losses}, threads); });
+                                   double* losses, const uint64_t* dropped, double rate,
+                                   int by_example) {
+  return guarded([&] {
+    const Dropout dropout{dropped, rate, by_example != 0};
+    of(handle)->advance({steps, offsets, indices, losses, dropout}, threads);
+  });
 }
 
 // out: per run train loss, test loss, train accuracy, test accuracy.

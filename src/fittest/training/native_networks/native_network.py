@@ -18,12 +18,13 @@ class NativeNetwork(ABC):
     """One architecture of the kernel.
 
     architecture: its number there. module: the class it computes, and no subclass of it. settings:
-    name of the model's settings (native_settings.py).
+    name of the model's settings (native_settings.py). drops: whether it knows dropout.
     """
 
     architecture: ClassVar[int]
     module: ClassVar[type[nn.Module]]
     settings: ClassVar[str]
+    drops: ClassVar[bool] = False
 
     @abstractmethod
     def parameters(self, ensemble: Ensemble) -> tuple[str, ...]:
