@@ -127,9 +127,8 @@ class Network {
     double loss = 0;
     for_blocks(ws.pairs, kBlockRows, [&](const Pair* pairs, int64_t rows) {
       forward(w, ws, pairs, rows);
-      for (int64_t r = 0; r < rows; ++r)
-        loss += softmax_gradient<kLoss, T>(ws.logits + r * s_.classes_stride, s_.classes,
-                                           s_.classes_stride, pairs[r].label, scale);
+      softmax_gradients<kLoss, T>(ws.logits, rows, s_.classes, s_.classes_stride, pairs,
+                                  scale, loss);
       backward(w, g, ws, pairs, rows);
     });
     if (first_layer_trained_) first_layer_gradient(w, g, ws);
@@ -240,7 +239,7 @@ class Network {
   static void accumulate(const T* outgoing, int64_t out, int64_t out_stride, const T* incoming,
                          int64_t in, int64_t in_stride, int64_t rows, T* weight_grad,
                          T* bias_grad) {
-    for (int64_t r = 0; r < rows; ++r) add_row<T>(bias_grad, outgoing + r * out_stride, out);
+    add_rows<T>(bias_grad, outgoing, rows, out, out_stride);
     matmul<T>(out, in,
               {rows, outgoing, 1, out_stride, incoming, in_stride, weight_grad, in_stride,
                weight_grad, in_stride, nullptr});
@@ -248,8 +247,7 @@ class Network {
 
   void first_layer_gradient(const T* w, T* g, Workspace& ws) const {
     const T* table = w + s_.embedding;
-    for (int64_t a = 0; a < s_.p; ++a)
-      add_row<T>(g + s_.input_bias, ws.table_a_grad + a * s_.h1_stride, s_.h1);
+    add_rows<T>(g + s_.input_bias, ws.table_a_grad, s_.p, s_.h1, s_.h1_stride);
     const struct {
       const T* grad;
       int64_t weight;

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "vector.h"
 
@@ -38,6 +40,44 @@ inline void add_row(T* to, const T* from, int64_t columns) {
   });
 }
 
+template <class T>
+inline void copy_row(T* to, const T* from, int64_t columns) {
+  for_row<T>(columns, [=](auto v, int64_t i) {
+    using V = decltype(v);
+    store<V>(to + i, load<V>(from + i));
+  });
+}
+
+// Calls visit(V{}, offset, std::integral_constant<int, N>{}) for N vectors at a time, 4 where there
+// are as many: sums over rows stay in registers, and lines of the cache are read whole.
+template <class T, class Visit>
+inline void for_row_by_four(int64_t columns, Visit visit) {
+  constexpr int64_t wide = 4 * kLanes<T>;
+  int64_t i = 0;
+  for (; i + wide <= columns; i += wide) visit(Full<T>{}, i, std::integral_constant<int, 4>{});
+  for_row<T>(columns - i, [&](auto v, int64_t j) {
+    visit(v, i + j, std::integral_constant<int, 1>{});
+  });
+}
+
+// to += the sum of rows.
+template <class T>
+inline void add_rows(T* to, const T* from, int64_t rows, int64_t columns, int64_t stride) {
+  for_row_by_four<T>(columns, [=](auto v, int64_t i, auto count) {
+    using V = decltype(v);
+    constexpr int N = decltype(count)::value, n = sizeof(V) / sizeof(T);
+    V sum[N];
+    FITTEST_UNROLL
+    for (int k = 0; k < N; ++k) sum[k] = load<V>(to + i + k * n);
+    for (int64_t r = 0; r < rows; ++r) {
+      FITTEST_UNROLL
+      for (int k = 0; k < N; ++k) sum[k] += load<V>(from + r * stride + i + k * n);
+    }
+    FITTEST_UNROLL
+    for (int k = 0; k < N; ++k) store<V>(to + i + k * n, sum[k]);
+  });
+}
+
 // Exponentials of the logits of one row relative to its largest, with the right class left out.
 template <class T>
 struct SoftmaxRow {
@@ -55,20 +95,28 @@ inline Full<T> last_logits(const T* row, int64_t classes, int64_t stride, int64_
   return lanes<V>() < lane_index<V>(classes - last) ? load<V>(row + last) : splat<V>(row[label]);
 }
 
-// Writes exp(logit - largest) over the logits, 0 into the padding.
+template <class T>
+inline T largest_logit(const T* row, int64_t classes, int64_t stride, int64_t label) {
+  using V = Full<T>;
+  V top = last_logits(row, classes, stride, label);
+  for (int64_t j = 0; j < stride - kLanes<T>; j += kLanes<T>)
+    top = maximum(load<V>(row + j), top);
+  return maximum_of(top);
+}
+
+// Writes exp(logit - largest) over the logits, 0 into the padding. largest: largest_logit().
 // Leaving the right class out of the sum is what keeps small losses and their gradients exact:
 // nothing is ever subtracted from a probability near one.
 template <class T>
-inline SoftmaxRow<T> exponentials(T* row, int64_t classes, int64_t stride, int64_t label) {
+inline SoftmaxRow<T> exponentials(T* row, int64_t classes, int64_t stride, int64_t label,
+                                  T largest) {
   using V = Full<T>;
   constexpr int n = kLanes<T>;
   const int64_t last = stride - n;
   SoftmaxRow<T> result;
   result.right_logit = row[label];
+  result.largest = largest;
   const V end = last_logits(row, classes, stride, label);
-  V top = end;
-  for (int64_t j = 0; j < last; j += n) top = maximum(load<V>(row + j), top);
-  result.largest = maximum_of(top);
   V sum{};
   for (int64_t j = 0; j < last; j += n) {
     const V e = exponential(load<V>(row + j) - result.largest);
@@ -93,15 +141,44 @@ inline double loss_of(const SoftmaxRow<T>& e) {
   return std::log1p(others) + (margin - margin);  // NaN if the right logit is
 }
 
-// Turns logits into the gradient of scale * cross-entropy; returns the cross-entropy with kLoss.
-template <bool kLoss, class T>
-inline double softmax_gradient(T* row, int64_t classes, int64_t stride, int64_t label, T scale) {
+// Turns the exponentials of a row into the gradient of scale * cross-entropy by its logits.
+template <class T>
+inline void scale_to_gradient(const SoftmaxRow<T>& e, T* row, int64_t stride, int64_t label,
+                              T scale) {
   using V = Full<T>;
-  const SoftmaxRow<T> e = exponentials(row, classes, stride, label);
   const T factor = scale / (e.others + e.right);
   for (int64_t j = 0; j < stride; j += kLanes<T>) store<V>(row + j, load<V>(row + j) * factor);
   row[label] = -e.others * factor;
+}
+
+// Turns logits into the gradient of scale * cross-entropy; returns the cross-entropy with kLoss.
+template <bool kLoss, class T>
+inline double softmax_gradient(T* row, int64_t classes, int64_t stride, int64_t label, T scale) {
+  const T largest = largest_logit(row, classes, stride, label);
+  const SoftmaxRow<T> e = exponentials(row, classes, stride, label, largest);
+  scale_to_gradient(e, row, stride, label, scale);
   return kLoss ? loss_of(e) : 0.0;
+}
+
+// The same for many rows; with kLoss, adds each cross-entropy to `loss`. examples: one for each row,
+// with its `label`.
+template <bool kLoss, class T, class Example>
+inline void softmax_gradients(T* logits, int64_t rows, int64_t classes, int64_t stride,
+                              const Example* examples, T scale, double& loss) {
+  // Some rows at a time: a row's reductions and its division take long, and wait for no other's.
+  constexpr int64_t kTogether = 8;
+  SoftmaxRow<T> e[kTogether];
+  for (; rows > 0; rows -= kTogether, logits += kTogether * stride, examples += kTogether) {
+    const int64_t count = std::min(rows, kTogether);
+    for (int64_t r = 0; r < count; ++r)
+      e[r].largest = largest_logit(logits + r * stride, classes, stride, examples[r].label);
+    for (int64_t r = 0; r < count; ++r)
+      e[r] = exponentials(logits + r * stride, classes, stride, examples[r].label, e[r].largest);
+    for (int64_t r = 0; r < count; ++r) {
+      scale_to_gradient(e[r], logits + r * stride, stride, examples[r].label, scale);
+      if constexpr (kLoss) loss += loss_of(e[r]);
+    }
+  }
 }
 
 // Whether argmax, the first of equal maxima, is the label; NaN counts as the largest, as in torch.
@@ -130,7 +207,8 @@ template <class T>
 inline double cross_entropy(T* row, int64_t classes, int64_t stride, int64_t label,
                             bool& correct) {
   correct = is_first_maximum(row, classes, stride, label);
-  return loss_of(exponentials(row, classes, stride, label));
+  const T largest = largest_logit(row, classes, stride, label);
+  return loss_of(exponentials(row, classes, stride, label, largest));
 }
 
 }  // namespace fittest

@@ -164,9 +164,8 @@ class Network {
     bool first = true;
     for_blocks(ws.examples, kBlockRows, [&](const Example* examples, int64_t rows) {
       forward(w, ws, examples, rows);
-      for (int64_t r = 0; r < rows; ++r)
-        loss += softmax_gradient<kLoss, T>(ws.logits + r * s_.classes_stride, s_.classes,
-                                           s_.classes_stride, examples[r].label, scale);
+      softmax_gradients<kLoss, T>(ws.logits, rows, s_.classes, s_.classes_stride, examples,
+                                  scale, loss);
       backward(w, g, ws, examples, rows, first);
       first = false;
     });
@@ -208,7 +207,7 @@ class Network {
       Operand<T>& operand = ws.operands[o];
       T* inputs = operand.inputs;
       for (const int32_t row : operand.rows) {
-        std::memcpy(inputs, w + s_.table[o] + row * s_.d_stride, s_.d_stride * sizeof(T));
+        copy_row<T>(inputs, w + s_.table[o] + row * s_.d_stride, s_.d);
         inputs += s_.d_stride;
       }
       const T* zeros = ws.zeros;
@@ -238,8 +237,7 @@ class Network {
                 bool first) const {
     const T* zeros = ws.zeros;
     T* output_grad = g + s_.output;
-    for (int64_t r = 0; r < rows; ++r)
-      add_row<T>(g + s_.output_bias, ws.logits + r * s_.classes_stride, s_.classes);
+    add_rows<T>(g + s_.output_bias, ws.logits, rows, s_.classes, s_.classes_stride);
     matmul<T>(s_.classes, s_.h,
               {rows, ws.logits, 1, s_.classes_stride, ws.act, s_.h_stride,
                first ? zeros : output_grad, first ? 0 : s_.h_stride, output_grad, s_.h_stride,
@@ -260,17 +258,25 @@ class Network {
     T* seconds = ws.operands[1].outputs_grad;
     const T* act = ws.act + offset;
     const T* act_grad = ws.act_grad + offset;
-    for_row<T>(s_.h, [&](auto v, int64_t i) {
+    for_row_by_four<T>(s_.h, [&](auto v, int64_t i, auto count) {
       using V = decltype(v);
-      V sum = load<V>(first + i);
+      constexpr int N = decltype(count)::value, n = sizeof(V) / sizeof(T);
+      V sum[N];
+      FITTEST_UNROLL
+      for (int k = 0; k < N; ++k) sum[k] = load<V>(first + i + k * n);
       for (int64_t r = 0; r < same; ++r) {
+        const int64_t at = r * s_.h_stride + i;
         T* second = seconds + examples[r].place[1] * s_.h_stride + i;
-        const V gradient = relu_gradient<V>(load<V>(act + r * s_.h_stride + i),
-                                            load<V>(act_grad + r * s_.h_stride + i));
-        store<V>(second, load<V>(second) + gradient);
-        sum += gradient;
+        FITTEST_UNROLL
+        for (int k = 0; k < N; ++k) {
+          const V gradient =
+              relu_gradient<V>(load<V>(act + at + k * n), load<V>(act_grad + at + k * n));
+          store<V>(second + k * n, load<V>(second + k * n) + gradient);
+          sum[k] += gradient;
+        }
       }
-      store<V>(first + i, sum);
+      FITTEST_UNROLL
+      for (int k = 0; k < N; ++k) store<V>(first + i + k * n, sum[k]);
     });
     return same;
   }
@@ -278,8 +284,7 @@ class Network {
   void first_layer_gradient(const T* w, T* g, Workspace& ws) const {
     T* bias_grad = g + s_.hidden_bias;
     std::memset(bias_grad, 0, s_.h_stride * sizeof(T));
-    for (int64_t r = 0; r < ws.operands[0].count(); ++r)
-      add_row<T>(bias_grad, ws.operands[0].outputs_grad + r * s_.h_stride, s_.h);
+    add_rows<T>(bias_grad, ws.operands[0].outputs_grad, ws.operands[0].count(), s_.h, s_.h_stride);
     for (int o = 0; o < kOperands; ++o) {
       Operand<T>& operand = ws.operands[o];
       if (!frozen_[kHiddenWeight])
@@ -294,7 +299,7 @@ class Network {
       std::memset(table_grad, 0, s_.p * s_.d_stride * sizeof(T));
       const T* inputs_grad = operand.inputs_grad;
       for (const int32_t row : operand.rows) {
-        std::memcpy(table_grad + row * s_.d_stride, inputs_grad, s_.d_stride * sizeof(T));
+        copy_row<T>(table_grad + row * s_.d_stride, inputs_grad, s_.d);
         inputs_grad += s_.d_stride;
       }
     }
