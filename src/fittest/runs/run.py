@@ -140,8 +140,8 @@ class Run(Settings):
 
     @cached_property
     def _shared(self) -> list[str]:
-        """All of `decisive_json` but the seeds, once it is known; of all runs that were made of each
-        other."""
+        """All of `decisive_json` but the seeds, once it is known: one list for all runs that were
+        made of each other."""
         return []
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
