@@ -99,7 +99,7 @@ class Project:
         _ = self.papers, self.claims, self._declared
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"scale": scale})
-        for name in ("paths", "catalogue", "_entry_rules"):
+        for name in ("paths", "catalogue", "_entry_rules", "_runset_keys"):
             other.__dict__.pop(name, None)
         return other
 
@@ -119,6 +119,15 @@ class Project:
 
     def runset_key(self, runset: str) -> str:
         """A hash of all that decides the tables of a run-set but the analysis."""
+        if runset not in self._runset_keys:
+            self._runset_keys[runset] = self._make_runset_key(runset)
+        return self._runset_keys[runset]
+
+    @cached_property
+    def _runset_keys(self) -> dict[str, str]:
+        return {}
+
+    def _make_runset_key(self, runset: str) -> str:
         runs = [run.decisive_json() for run in self.catalogue.runset(runset).runs]
         sources = [shard.key for shard in self.catalogue.sources(runset)]
         return digest(json.dumps([runs, sources]))

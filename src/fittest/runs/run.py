@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -132,7 +132,23 @@ class Run(Settings):
 
     def decisive_json(self) -> str:
         """Everything that decides what is trained and recorded; the forecast does not."""
-        return self.model_dump_json(exclude={"stop": {"expected"}} if self.stop else None)
+        shared = self._shared
+        if not shared:
+            leave = {"stop": {"expected"}} if self.stop else {}
+            shared[:] = _around_seeds(self, frozenset(), leave)
+        return f"{shared[0]}{self.seeds.as_json}{shared[1]}"
+
+    @cached_property
+    def _shared(self) -> list[str]:
+        """All of `decisive_json` but the seeds, once it is known: one list for all runs that were
+        made of each other."""
+        return []
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_shared", None)
+        return copied
 
     def ensemble_key(self) -> tuple[object, ...]:
         """Equal for runs that can share an ensemble: same network but for its values, same kind of
@@ -164,12 +180,12 @@ class Run(Settings):
     def with_seeds(self, seeds: Seeds) -> Run:
         """The same from other seeds. Nothing is validated again: the seeds must be such as `rng`
         takes."""
-        _ = self._around_seeds
+        _ = self._around_seeds, self._shared
         # As model_copy does, which takes four times as long: a plan makes tens of thousands.
         values = self.__dict__.copy()
         values.pop("run_id", None)
         values["seeds"] = seeds
-        run = _NEW(Run)
+        run = _NEW(type(self))
         _SET(run, "__dict__", values)
         _SET(run, "__pydantic_fields_set__", self.__pydantic_fields_set__)
         _SET(run, "__pydantic_extra__", None)
@@ -188,13 +204,7 @@ class Run(Settings):
         run = self
         if self.intervention is not None and self.intervention.changes_nothing():
             run = self.model_copy(update={"intervention": None})
-        names = list(type(self).model_fields)
-        at = names.index("seeds")
-        before, after = (
-            run.model_dump_json(include=set(part) - NO_IDENTITY)[1:-1]
-            for part in (names[:at], names[at + 1 :])
-        )
-        return f'{{{before}{"," if before else ""}"seeds":', f"{',' if after else ''}{after}}}"
+        return _around_seeds(run, NO_IDENTITY, {})
 
     @cached_property
     def run_id(self) -> str:
@@ -208,6 +218,21 @@ class Run(Settings):
     def _identity_without_intervention(self) -> str:
         plain = self.model_copy(update={"intervention": None})
         return digest(plain.model_dump_json(exclude=set(NO_IDENTITY)))
+
+
+def _around_seeds(run: Run, skip: frozenset[str], leave: Mapping[str, set[str]]) -> tuple[str, str]:
+    """The JSON of a run before its seeds and after them.
+
+    Args:
+        skip: fields without which. leave: field -> keys of it without which.
+    """
+    names = list(type(run).model_fields)
+    at = names.index("seeds")
+    before, after = (
+        run.model_dump_json(include=set(part) - skip, exclude=dict(leave))[1:-1]
+        for part in (names[:at], names[at + 1 :])
+    )
+    return f'{{{before}{"," if before else ""}"seeds":', f"{',' if after else ''}{after}}}"
 
 
 def digest(text: str) -> str:
