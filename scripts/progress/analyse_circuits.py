@@ -29,9 +29,9 @@ def analyse_circuits(
 
     Args:
         runs, weights, trajectories: of all run-sets; the first run of the first one is shown.
-        outputs: Parquet by name: `circuits`, `ablations`, `components`, `reads`, `neurons`,
-            `clusters`, `heads`, `head_components` of all runs; `maps` and `cluster_map` of the
-            first one.
+        outputs: those that are wanted, Parquet by name: `circuits`, `ablations`, `components`,
+            `reads`, `neurons`, `clusters`, `heads`, `head_components` of all runs; `maps` and
+            `cluster_map` of the first one.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     columns = ["run_id", "step", "train_loss", "test_loss"]
@@ -51,7 +51,8 @@ def analyse_circuits(
     tables = final_circuits(networks, weights, recorded, settings, threads, shown)
     origin = joint_provenance(list(runs), len(networks))
     for name, table in {**tables, **alone}.items():
-        write_table(table, outputs[name], origin)
+        if name in outputs:
+            write_table(table, outputs[name], origin)
 
 
 if "snakemake" in globals():
