@@ -42,9 +42,9 @@ def analyse_circuits(
     }
 
     def shown(one: Analysed, found: Circuit) -> None:
-        maps = list(one.rows(map_rows(found, settings.neurons_shown)))
+        maps = list(one.rows(map_rows(found, settings.neurons_shown), once=True))
         alone["maps"] = pd.DataFrame(maps, columns=MAP_COLUMNS)
-        cluster = list(one.rows(cluster_rows(found)))
+        cluster = list(one.rows(cluster_rows(found), once=True))
         alone["cluster_map"] = pd.DataFrame(cluster, columns=CLUSTER_COLUMNS)
 
     networks = analysed_runs(described)

@@ -7,8 +7,8 @@ from fittest.plotting import circuit_panels, panels, style
 from fittest.store import read_provenance, read_table
 
 TABLES = {
-    "embedding": (r"norm in the embedding $W_E$", "embedding"),
-    "map": (r"norm in the neuron-logit map $W_L$", "neuron-logit map"),
+    "embedding": (r"norm in $W_E$", "embedding"),
+    "map": (r"norm in $W_L$", "neuron-logit map"),
 }
 
 
@@ -45,10 +45,10 @@ def plot_component_norms(
             axes.set_ylabel(TABLES[name][0])
             title = f"seed {seed}" if others else TABLES[name][1]
             panels.panel_title(axes, "abcdefgh"[place], title)
-            axes.set_ylim(top=axes.get_ylim()[1] * 1.2)
+            axes.set_ylim(top=axes.get_ylim()[1] * 1.35)
             panels.note_box(axes, [_said(found, seed, name, keys)], "upper left")
             if place == 0:
-                axes.legend(loc="upper right", ncols=2)
+                axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 0.92))
         style.save(figure, out_figure, read_provenance(circuits))
 
 

@@ -80,8 +80,9 @@ def plot_measures(
             run_id = str(mine["run_id"].iloc[0]) if len(mine) else ""
             lines_at = [] if ends is None else circuit_panels.ends_of(ends, run_id)
             _draw(axes, panel, mine, circuit_panels.of_seed(each, seed), lines_at)
-            title = f"seed {seed}" if others else panel.title
-            panels.panel_title(axes, "abcdefgh"[place], title)
+            if len(shown) > 1:
+                title = f"seed {seed}" if others else panel.title
+                panels.panel_title(axes, "abcdefgh"[place], title)
             if place == 0 or not others:
                 axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
         style.save(figure, out_figure, read_provenance(measures))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -207,6 +207,6 @@ def ends_of(phases: pd.DataFrame, run_id: str) -> list[float]:
     return [float(rows[name].iloc[0]) for name in ("t1", "t2", "t3")] if len(rows) else []
 
 
-def said_keys(keys: Sequence[int], found: Mapping[str, Any] | None = None) -> str:
+def said_keys(keys: Sequence[int]) -> str:
     """The key frequencies in words."""
     return f"key frequencies: {', '.join(map(str, keys))}" if keys else "no key frequencies"

@@ -49,9 +49,9 @@ class Analysed:
         """Of the run."""
         return self.run.run_id
 
-    def rows(self, made: Sequence[Row]) -> Iterator[Row]:
-        """Rows with the columns that name the run."""
-        for runset, seed in self.named:
+    def rows(self, made: Sequence[Row], once: bool = False) -> Iterator[Row]:
+        """Rows with the columns that name the run; `once`: under its first name alone."""
+        for runset, seed in self.named[:1] if once else self.named:
             for row in made:
                 yield {"run_id": self.run_id, "runset": runset, "seed": seed, **row}
 
