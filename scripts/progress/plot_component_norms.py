@@ -1,5 +1,7 @@
 """Norms of Fourier components of the embedding and of what neurons write: figures 3, 16 and 17."""
 
+from string import ascii_lowercase
+
 import pandas as pd
 
 from fittest.pipeline.script import rule_job
@@ -44,7 +46,7 @@ def plot_component_norms(
             circuit_panels.wave_bars(axes, part[part["of"] == name], "norm", keys)
             axes.set_ylabel(TABLES[name][0])
             title = f"seed {seed}" if others else TABLES[name][1]
-            panels.panel_title(axes, "abcdefgh"[place], title)
+            panels.panel_title(axes, ascii_lowercase[place], title)
             axes.set_ylim(top=axes.get_ylim()[1] * 1.35)
             panels.note_box(axes, [_said(found, seed, name, keys)], "upper left")
             if place == 0:

@@ -1,5 +1,7 @@
 """Fourier components of what heads look up, or of what they carry: figures 10 and 11."""
 
+from string import ascii_lowercase
+
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
 from fittest.store import read_provenance, read_table
@@ -30,7 +32,7 @@ def plot_heads_fourier(
             column = "ov_norm" if carried else "lookup"
             circuit_panels.wave_bars(axes, mine[mine["head"] == head], column, keys)
             axes.axhline(0, color="black", lw=0.5)
-            panels.panel_title(axes, "abcdefgh"[head], f"head {head}")
+            panels.panel_title(axes, ascii_lowercase[head], f"head {head}")
             if head % 2 == 0:
                 axes.set_ylabel("norm carried" if carried else "component of the scores")
             if carried:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
@@ -82,7 +83,7 @@ def plot_measures(
             _draw(axes, panel, mine, circuit_panels.of_seed(each, seed), lines_at)
             if len(shown) > 1:
                 title = f"seed {seed}" if others else panel.title
-                panels.panel_title(axes, "abcdefgh"[place], title)
+                panels.panel_title(axes, ascii_lowercase[place], title)
             if place == 0 or not others:
                 axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
         style.save(figure, out_figure, read_provenance(measures))

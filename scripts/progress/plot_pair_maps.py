@@ -1,5 +1,7 @@
 """Attention, neurons and the logits' spectrum over all pairs of one run: figures 4, 9 and 12."""
 
+from string import ascii_lowercase
+
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
 from fittest.store import read_provenance, read_table
@@ -41,7 +43,7 @@ def plot_pair_maps(
             limits = (0.0, 1.0) if of == "attention" else None
             image = circuit_panels.pair_map(axes, part, limits, of == "logits")
             title, label = _words(of, index)
-            panels.panel_title(axes, "abcdefgh"[place], title)
+            panels.panel_title(axes, ascii_lowercase[place], title)
             figure.colorbar(image, ax=axes, shrink=0.75, label=label)
         style.save(figure, out_figure, read_provenance(circuits))
 

@@ -237,18 +237,23 @@ def test_which_checkpoint_stands_for_the_end(end: float, wanted: tuple[int, bool
 # -- tables and figures ------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def main(made: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The tables of one run-set, as figures are given them."""
+    folder = tmp_path_factory.mktemp("main")
+    for path in made.values():
+        table = read_table(path)
+        write_table(table[table["runset"] == "one"], folder / path.name, read_provenance(path))
+    return {name: folder / path.name for name, path in made.items()}
+
+
 def drawn(path: Path) -> None:
     assert path.read_bytes().startswith(b"%PDF")
     assert path.with_suffix(".png").stat().st_size > 2_000
 
 
-def test_tables_of_the_paper(made: dict[str, Path], tmp_path: Path) -> None:
-    inputs = {}
-    for name in ("circuits", "ablations", "reads", "heads"):
-        table = read_table(made[name])
-        inputs[name] = str(tmp_path / f"{name}.parquet")
-        main = table[table["runset"] == "one"]
-        write_table(main, inputs[name], read_provenance(made[name]))
+def test_tables_of_the_paper(made: dict[str, Path], main: dict[str, Path], tmp_path: Path) -> None:
+    inputs = {name: str(main[name]) for name in ("circuits", "ablations", "reads", "heads")}
     # As if the others were those of the paper's other settings.
     renamed = {"two": "layers2", "again": "frac"}
     for name in ("circuits", "ablations"):
@@ -316,16 +321,16 @@ INPUTS = {
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_figures_of_circuits(made: dict[str, Path], tmp_path: Path, name: str) -> None:
+def test_figures_of_circuits(main: dict[str, Path], tmp_path: Path, name: str) -> None:
     plot = getattr(load_script(name, "progress"), name)
     for index, told in enumerate(FIGURES[name]):
         figure = tmp_path / f"{index}.pdf"
-        plot(*(str(made[table]) for table in INPUTS[name]), str(figure), **told)
+        plot(*(str(main[table]) for table in INPUTS[name]), str(figure), **told)
         drawn(figure)
 
 
-def test_figures_of_neurons_and_ablations(made: dict[str, Path], tmp_path: Path) -> None:
-    paths = {name: str(path) for name, path in made.items()}
+def test_figures_of_neurons_and_ablations(main: dict[str, Path], tmp_path: Path) -> None:
+    paths = {name: str(path) for name, path in main.items()}
     fifth, sixth = tmp_path / "fig5.pdf", tmp_path / "fig6.pdf"
     load_script("plot_fig5_neuron_polynomials", "progress").plot_fig5(
         *(paths["neurons"], paths["circuits"], paths["cluster_map"], str(fifth)),
@@ -340,13 +345,13 @@ def test_figures_of_neurons_and_ablations(made: dict[str, Path], tmp_path: Path)
 
 
 @pytest.mark.parametrize("others", [False, True])
-def test_figures_of_measures(made: dict[str, Path], tmp_path: Path, others: bool) -> None:
+def test_figures_of_measures(main: dict[str, Path], tmp_path: Path, others: bool) -> None:
     script = load_script("plot_measures", "progress")
-    run_id = read_table(made["measures"])["run_id"].iloc[0]
+    run_id = read_table(main["measures"])["run_id"].iloc[0]
     phases = tmp_path / "phases.parquet"
     ends = pd.DataFrame([{"run_id": run_id, "t1": 10.0, "t2": 20.0, "t3": np.nan}])
-    write_table(ends, phases, read_provenance(made["measures"]))
-    measured = (str(made["measures"]), str(made["frequencies"]))
+    write_table(ends, phases, read_provenance(main["measures"]))
+    measured = (str(main["measures"]), str(main["frequencies"]))
     figure = tmp_path / "figure.pdf"
     script.plot_measures(*measured, str(figure), list(script.KINDS), str(phases), others)
     drawn(figure)
