@@ -39,7 +39,7 @@ def plot_curves(
     found = found[found["label"] != "all"] if len(found) else found
     if len(found) and found["train_fraction"].nunique() > 1:
         found = found.sort_values("train_fraction", kind="stable")
-    shown = [None] if together or len(found) == 0 else list(found.to_dict("records"))
+    shown: list[Any] = [None] if together or len(found) == 0 else [*records(found)]
     rows = -(-len(shown) // columns)
     with style.paper_style():
         width = style.COLUMN_WIDTH if columns == 1 else style.PAGE_WIDTH
@@ -64,6 +64,11 @@ def plot_curves(
         style.save(figure, out_figure, read_provenance(groups))
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as mappings of their columns."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
 def _headed(axes: Any, letter: str, label: str, lines: list[Any], several: bool) -> None:
     if several:
         panels.panel_title(axes, letter, label)
@@ -78,7 +83,7 @@ def _together(
         return
     lines = [
         (f"{row['label']}: {text}", colour)
-        for row in found.to_dict("records")
+        for row in records(found)
         for text, colour in loss_panels.in_words(row, paper, str(row["label"]))
     ]
     panels.note_box(axes, lines, "upper left")

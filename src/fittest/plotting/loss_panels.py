@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from fittest.plotting.panels import empty, note_box
+from fittest.plotting.panels import empty
 from fittest.plotting.style import OURS, PAPER, SURVIVORS
 
 TRAIN = "#56B4E9"
@@ -65,7 +65,8 @@ def setting_lines(axes: Axes, table: pd.DataFrame, log: bool) -> None:
         colour = SURVIVORS[index % len(SURVIVORS)]
         means = part[part["seed"] == MEAN]
         for name, style in (("train", "--"), ("test", "-")):
-            shown = (means if len(means) else part)[lambda rows, n=name: rows["series"] == n]
+            drawn = means if len(means) else part
+            shown = drawn[drawn["series"] == name]
             axes.plot(
                 shown["step"],
                 shown["loss"].clip(*ENDS) if log else shown["loss"],
@@ -85,7 +86,7 @@ def finish(axes: Axes, table: pd.DataFrame, log: bool) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("loss (nats)")
     if not log:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.3 * float(table["loss"].max()))
         return
     low = float(table["loss"].clip(*ENDS).min())
     high = float(table["loss"].clip(*ENDS).max())
@@ -134,22 +135,11 @@ def _shares(shares: Mapping[str, float], runs: int) -> list[str]:
     for name, text in _WORDS.items():
         if name in shares:
             share = shares[name]
-            number = f"{round(share * runs)} of {runs}" if runs else f"{100 * share:.0f} %"
+            number = f"{100 * share:.0f} %" if share < 1 else "all"
+            number = f"{round(share * runs)} of {runs}" if runs else number
             found.append(text.format(number))
     return found
 
 
 def _step(step: float) -> list[str]:
     return [f"step {step:,.0f}"] if np.isfinite(step) else []
-
-
-def legend_order(axes: Axes) -> None:
-    """Legend in a corner that holds no curve of a run that learns: right of the middle."""
-    handles, names = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(handles, names, loc="center right", frameon=True, framealpha=0.8, edgecolor="w")
-
-
-def noted(axes: Axes, lines: list[Any]) -> None:
-    """The note in the upper left corner, over a log axis' free decade."""
-    note_box(axes, lines, "upper left")
