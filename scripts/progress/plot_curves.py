@@ -42,7 +42,7 @@ def plot_curves(
     shown: list[Any] = [None] if together or len(found) == 0 else [*records(found)]
     rows = -(-len(shown) // columns)
     with style.paper_style():
-        width = style.COLUMN_WIDTH if columns == 1 else style.PAGE_WIDTH
+        width = style.COLUMN_WIDTH if columns == 1 and not together else style.PAGE_WIDTH
         figure = style.new_figure(width, 2.4 if rows == 1 else 1.75 * rows)
         grid = figure.subplots(rows, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
@@ -78,16 +78,14 @@ def _headed(axes: Any, letter: str, label: str, lines: list[Any], several: bool)
 def _together(
     axes: Any, data: pd.DataFrame, found: pd.DataFrame, log: bool, paper: Mapping[str, float]
 ) -> None:
-    loss_panels.setting_lines(axes, data, log)
-    if len(found) == 0:
-        return
-    lines = [
-        (f"{row['label']}: {text}", colour)
-        for row in records(found)
-        for text, colour in loss_panels.in_words(row, paper, str(row["label"]))
-    ]
-    panels.note_box(axes, lines, "upper left")
-    axes.legend(loc="center right", frameon=True, framealpha=0.8, edgecolor="none")
+    told, said = {}, []
+    for row in records(found):
+        label = str(row["label"])
+        *of_paper, (ours, _) = loss_panels.in_words(row, paper, label)
+        told[label] = f"\n  {ours}"
+        said += [(f"{label}, {text}", colour) for text, colour in of_paper]
+    loss_panels.setting_lines(axes, data, log, told)
+    panels.note_box(axes, said, "upper left")
 
 
 if "snakemake" in globals():

@@ -51,12 +51,12 @@ def loss_lines(axes: Axes, table: pd.DataFrame, series: tuple[str, ...], log: bo
     finish(axes, table, log)
 
 
-def setting_lines(axes: Axes, table: pd.DataFrame, log: bool) -> None:
+def setting_lines(axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str, str]) -> None:
     """Losses of several settings in one panel: a colour each, test solid and train dashed; of
-    several runs their mean.
+    several runs their mean. The legend stands to the right.
 
     Args:
-        table: label, seed, series, step, loss (nats).
+        table: label, seed, series, step, loss (nats). found: what the legend adds to a label.
     """
     if len(table) == 0:
         empty(axes, "no runs")
@@ -73,9 +73,10 @@ def setting_lines(axes: Axes, table: pd.DataFrame, log: bool) -> None:
                 color=colour,
                 ls=style,
                 lw=1.1,
-                label=f"{label}" if name == "test" else None,
+                label=f"{label}{found.get(str(label), '')}" if name == "test" else None,
             )
     axes.plot([], [], color="0.3", ls="--", lw=1.1, label="dashed: train")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     finish(axes, table, log)
 
 
@@ -91,8 +92,9 @@ def finish(axes: Axes, table: pd.DataFrame, log: bool) -> None:
     low = float(table["loss"].clip(*ENDS).min())
     high = float(table["loss"].clip(*ENDS).max())
     axes.set_yscale("log")
-    # Whole powers of ten, and room above for what is written there.
-    axes.set_ylim(10.0 ** math.floor(math.log10(low)), 10.0 ** (math.ceil(math.log10(high)) + 1))
+    # Room above for what is written there: three tenths, whatever the range.
+    bottom, top = math.floor(math.log10(low)), math.log10(high)
+    axes.set_ylim(10.0**bottom, 10.0 ** (top + 0.4 * max(top - bottom, 1)))
     axes.yaxis.set_major_locator(LogLocator(numticks=7))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
