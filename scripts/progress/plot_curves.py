@@ -60,7 +60,9 @@ def plot_curves(
             lines = loss_panels.in_words(group, paper, str(group["label"]))
             _headed(axes, EVERY[place], str(group["label"]), lines, len(shown) > 1)
             if place == 0 and len(part):
-                axes.legend(loc="center right", frameon=True, framealpha=0.8, edgecolor="none")
+                axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
+            if place % columns:
+                axes.set_ylabel("")
         style.save(figure, out_figure, read_provenance(groups))
 
 
@@ -73,6 +75,9 @@ def _headed(axes: Any, letter: str, label: str, lines: list[Any], several: bool)
     if several:
         panels.panel_title(axes, letter, label)
     panels.note_box(axes, lines, "upper left")
+    for text in axes.texts:
+        # What is too long for its panel shrinks no panel.
+        text.set_in_layout(False)
 
 
 def _together(

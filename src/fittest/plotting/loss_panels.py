@@ -106,12 +106,13 @@ def thousands(value: float) -> str:
 
 # -- what is found, in words ----------------------------------------------------------------------
 
+_SOLVED = "share_solved"
 _WORDS = {
     "share_grokked": "{} grok",
     "share_immediate": "{} at once",
     "share_never": "{} never",
     "share_not_memorised": "{} do not memorise",
-    "share_solved": "{} solve the task",
+    _SOLVED: "{} solve it",
 }
 
 
@@ -125,9 +126,14 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
     head = f"{label or 'all'}."
     paper = {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
     runs = int(group["runs"])
-    ours = {name: float(group[name]) for name in _WORDS if float(group[name]) > 0}
+    # Who groks also solves the task: that is told where the paper tells it.
+    ours = {
+        name: float(group[name])
+        for name in _WORDS
+        if (name in paper) or (name != _SOLVED and float(group[name]) > 0)
+    }
     told = _shares(ours, runs) + _step(float(group["generalised"]))
-    lines = [(f"ours, n = {runs}: {', '.join(told)}", OURS)]
+    lines = [(f"ours: {', '.join(told)}", OURS)]
     shown = _shares(paper, 0) + _step(paper.get("generalised", math.inf))
     return [(f"paper: {', '.join(shown)}", PAPER), *lines] if shown else lines
 
