@@ -29,9 +29,9 @@ def analyse_circuits(
 
     Args:
         runs, weights, trajectories: of all run-sets; the first run of the first one is shown.
-        outputs: Parquet by name: `circuits`, `ablations`, `components`, `reads`, `neurons`,
-            `clusters`, `heads`, `head_components` of all runs; `maps` and `cluster_map` of the
-            first one.
+        outputs: those that are wanted, Parquet by name: `circuits`, `ablations`, `components`,
+            `reads`, `neurons`, `clusters`, `heads`, `head_components` of all runs; `maps` and
+            `cluster_map` of the first one.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     columns = ["run_id", "step", "train_loss", "test_loss"]
@@ -42,16 +42,17 @@ def analyse_circuits(
     }
 
     def shown(one: Analysed, found: Circuit) -> None:
-        maps = list(one.rows(map_rows(found, settings.neurons_shown)))
+        maps = list(one.rows(map_rows(found, settings.neurons_shown), once=True))
         alone["maps"] = pd.DataFrame(maps, columns=MAP_COLUMNS)
-        cluster = list(one.rows(cluster_rows(found)))
+        cluster = list(one.rows(cluster_rows(found), once=True))
         alone["cluster_map"] = pd.DataFrame(cluster, columns=CLUSTER_COLUMNS)
 
     networks = analysed_runs(described)
     tables = final_circuits(networks, weights, recorded, settings, threads, shown)
     origin = joint_provenance(list(runs), len(networks))
     for name, table in {**tables, **alone}.items():
-        write_table(table, outputs[name], origin)
+        if name in outputs:
+            write_table(table, outputs[name], origin)
 
 
 if "snakemake" in globals():

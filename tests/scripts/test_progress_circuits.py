@@ -21,10 +21,12 @@ from fittest.analysis.circuits.final import CLUSTER_COLUMNS, MAP_COLUMNS, TABLES
 from fittest.analysis.circuits.measures import COLUMNS, FREQUENCY_COLUMNS, WEIGHT_COLUMNS
 from fittest.analysis.circuits.runs import analysed_runs
 from fittest.analysis.circuits.settings import CircuitSettings
+from fittest.analysis.progress.circuit_tables import ablation_table, generalising
 from fittest.errors import ConfigError, StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
-from fittest.store import read_table
+from fittest.runs.run import Run
+from fittest.store import read_provenance, read_table, write_table
 from small_world import REPOSITORY, train_all, write_project
 
 CONFIG = yaml.safe_load((REPOSITORY / "config/analysis/progress.yaml").read_text())
@@ -105,6 +107,7 @@ def test_every_run_has_its_rows(made: dict[str, Path]) -> None:
     assert sorted(ablations.loc[ablations["ablation"] == "without_k", "k"].unique()) == [1, 2, 3]
     maps = read_table(made["maps"])
     assert list(maps.columns) == MAP_COLUMNS
+    assert not maps.duplicated(["of", "index", "a", "b"]).any()
     assert maps["run_id"].nunique() == 1 and set(maps["of"]) == {"attention", "neuron", "logits"}
     assert list(read_table(made["cluster_map"]).columns) == CLUSTER_COLUMNS
 
@@ -191,8 +194,6 @@ def test_a_run_whose_weights_are_not_given_is_named(project: Project, tmp_path: 
     ],
 )
 def test_other_networks_are_refused(settings: dict[str, Any], wrong: str) -> None:
-    from fittest.runs.run import Run
-
     made = {**TOY, **settings}
     if settings.get("model", {}).get("name") == "embedding_mlp":
         del made["data"]
@@ -231,3 +232,129 @@ def test_which_checkpoint_stands_for_the_end(end: float, wanted: tuple[int, bool
     )
     assert final_checkpoint(trajectory, steps, 100, 4) == wanted
     assert final_checkpoint(trajectory.iloc[:0], steps, 100, 4) == (50, False)
+
+
+# -- tables and figures ------------------------------------------------------------------------
+
+
+def drawn(path: Path) -> None:
+    assert path.read_bytes().startswith(b"%PDF")
+    assert path.with_suffix(".png").stat().st_size > 2_000
+
+
+def test_tables_of_the_paper(made: dict[str, Path], tmp_path: Path) -> None:
+    inputs = {}
+    for name in ("circuits", "ablations", "reads", "heads"):
+        table = read_table(made[name])
+        inputs[name] = str(tmp_path / f"{name}.parquet")
+        main = table[table["runset"] == "one"]
+        write_table(main, inputs[name], read_provenance(made[name]))
+    # As if the others were those of the paper's other settings.
+    renamed = {"two": "layers2", "again": "frac"}
+    for name in ("circuits", "ablations"):
+        table = read_table(made[name])
+        path = tmp_path / f"other_{name}.parquet"
+        write_table(table.replace({"runset": renamed}), path, read_provenance(made[name]))
+        inputs[f"other_{name}"] = str(path)
+    outputs = {f"table{i}": str(tmp_path / f"table{i}.csv") for i in range(1, 7)}
+    script = load_script("analyse_circuit_tables", "progress")
+    script.analyse_circuit_tables(inputs, outputs, CONFIG["tables"])
+    tables = {name: pd.read_csv(path) for name, path in outputs.items()}
+    reads = read_table(inputs["reads"])
+    assert len(tables["table1"]) + len(tables["table3"]) == len(reads)
+    assert set(tables["table3"]["seed"]) == {1}
+    fifth, sixth = tables["table5"], tables["table6"]
+    assert fifth["group"].value_counts().to_dict() == {
+        "two layers": 2,
+        "other shares of the data": 2,
+    }
+    ablations = read_table(made["ablations"])
+    two = ablations[(ablations["runset"] == "two") & (ablations["ablation"] == "skip_mean")]
+    row = sixth.set_index("group").loc["two layers"]
+    assert row["mean_loss"] == pytest.approx(two["loss"].mean())
+    assert row["mean_loss_sd"] == pytest.approx(two["loss"].std())
+    assert row["networks"] == 2
+
+
+def test_networks_that_do_not_generalise_in_the_paper_stand_in_no_table() -> None:
+    rows = pd.DataFrame(
+        {
+            "runset": ["frac", "frac", "dropout", "dropout", "main", "p109"],
+            "train_fraction": [0.2, 0.4, 0.3, 0.3, 0.3, 0.3],
+            "dropout": [0, 0, 0.5, 0.8, 0, 0],
+        }
+    )
+    chosen = generalising(rows, 0.4, 0.5)
+    assert chosen["group"].tolist() == ["other shares of the data", "dropout 0.5", "p = 109"]
+
+
+def test_the_ablation_table_has_a_row_per_other_seed() -> None:
+    rows = [
+        {"seed": seed, "ablation": name, "test_loss": 10 * seed + place}
+        for seed in range(3)
+        for place, name in enumerate(("none", "without_sums", "restricted", "sums"))
+    ]
+    table = ablation_table(pd.DataFrame(rows))
+    assert table.to_dict("list") == {
+        "seed": [1, 2],
+        "test_loss": [10, 20],
+        "keys_removed": [11, 21],
+        "rest_removed": [12, 22],
+    }
+
+
+FIGURES = {
+    "plot_component_norms": [{}, {"map": False, "others": True}],
+    "plot_pair_maps": [{"heads": 1, "neurons": 1, "spectrum": True}, {"heads": 4}],
+    "plot_heads_fourier": [{}, {"carried": True}],
+}
+INPUTS = {
+    "plot_component_norms": ("components", "circuits"),
+    "plot_pair_maps": ("maps", "circuits"),
+    "plot_heads_fourier": ("head_components", "heads", "circuits"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_of_circuits(made: dict[str, Path], tmp_path: Path, name: str) -> None:
+    plot = getattr(load_script(name, "progress"), name)
+    for index, told in enumerate(FIGURES[name]):
+        figure = tmp_path / f"{index}.pdf"
+        plot(*(str(made[table]) for table in INPUTS[name]), str(figure), **told)
+        drawn(figure)
+
+
+def test_figures_of_neurons_and_ablations(made: dict[str, Path], tmp_path: Path) -> None:
+    paths = {name: str(path) for name, path in made.items()}
+    fifth, sixth = tmp_path / "fig5.pdf", tmp_path / "fig6.pdf"
+    load_script("plot_fig5_neuron_polynomials", "progress").plot_fig5(
+        *(paths["neurons"], paths["circuits"], paths["cluster_map"], str(fifth)),
+        *(0.85, {"explained": 0.846}),
+    )
+    load_script("plot_fig6_frequency_ablation", "progress").plot_fig6(
+        *(paths["ablations"], paths["circuits"], str(sixth)),
+        {"whole": 2.41e-7, "restricted": 5.54e-8},
+    )
+    drawn(fifth)
+    drawn(sixth)
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_figures_of_measures(made: dict[str, Path], tmp_path: Path, others: bool) -> None:
+    script = load_script("plot_measures", "progress")
+    run_id = read_table(made["measures"])["run_id"].iloc[0]
+    phases = tmp_path / "phases.parquet"
+    ends = pd.DataFrame([{"run_id": run_id, "t1": 10.0, "t2": 20.0, "t3": np.nan}])
+    write_table(ends, phases, read_provenance(made["measures"]))
+    measured = (str(made["measures"]), str(made["frequencies"]))
+    figure = tmp_path / "figure.pdf"
+    script.plot_measures(*measured, str(figure), list(script.KINDS), str(phases), others)
+    drawn(figure)
+
+
+def test_panels_asked_for_by_name() -> None:
+    script = load_script("plot_measures", "progress")
+    assert script.kinds_of({"sparsity": True, "excluded": True, "others": True}) == [
+        "excluded",
+        "sparsity",
+    ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -120,7 +121,7 @@ def heads(network: Network, pattern: Floats) -> list[Head]:
     ]
 
 
-def _pattern_fit(looked: Floats) -> dict[str, float]:
+def _pattern_fit(looked: Floats) -> dict[str, Any]:
     """The best frequency for A_0 (p, p), least squares without intercept on A_0 - 0.5."""
     p = len(looked)
     apart = looked - 0.5
@@ -140,7 +141,7 @@ def _pattern_fit(looked: Floats) -> dict[str, float]:
     }
 
 
-def _lookup_fit(scores: Floats) -> dict[str, float]:
+def _lookup_fit(scores: Floats) -> dict[str, Any]:
     """The best sinusoid in a head's scores (p,), about their mean."""
     p = len(scores)
     cosines, sines = waves(p, half_spectrum(p))
@@ -156,7 +157,7 @@ def _lookup_fit(scores: Floats) -> dict[str, float]:
     }
 
 
-def _linearity(x: Floats) -> dict[str, float]:
+def _linearity(x: Floats) -> dict[str, Any]:
     slope = _slope(x)
     curved = _sigmoid(x) - 0.5
     left, spread = float(np.square(curved - slope * x).sum()), float(np.square(curved).sum())

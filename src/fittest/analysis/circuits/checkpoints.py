@@ -79,10 +79,10 @@ def final_checkpoint(
     until = ordered.loc[: steps[-1], "train_loss"]
     if not len(until) or not until.iloc[-1] > slingshot * until.min():
         return steps[-1], False
-    candidates = ordered["test_loss"].reindex(steps[-last:])
-    if candidates.notna().any():
-        return int(candidates.idxmin()), True
-    return steps[-1], True
+    recorded = ordered["test_loss"].dropna()
+    candidates = [step for step in steps[-last:] if step in recorded.index]
+    best = min(candidates, key=lambda step: float(recorded.loc[step]), default=steps[-1])
+    return best, True
 
 
 def train_pairs_of(run: Run) -> Mask:

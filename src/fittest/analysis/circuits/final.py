@@ -26,7 +26,16 @@ RUN = ["run_id", "runset", "seed"]
 TABLES: dict[str, list[str]] = {
     "circuits": [
         *RUN,
-        *("p", "layers", "train_fraction", "weight_decay", "step", "slingshot", "formed"),
+        *(
+            "p",
+            "layers",
+            "train_fraction",
+            "weight_decay",
+            "dropout",
+            "step",
+            "slingshot",
+            "formed",
+        ),
         *("keys", "keys_by_neurons", "rules_agree", "keys_of_embedding"),
         *("loss", "train_loss", "test_loss", "accuracy", "train_accuracy", "test_accuracy"),
         *("gini_embedding", "gini_map", "gini_embedding_frequencies", "gini_map_frequencies"),

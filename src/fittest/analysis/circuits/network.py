@@ -82,7 +82,9 @@ def network_of(p: int, parameters: Mapping[str, Floats], dtype: type = np.float6
 
     p: how many numbers there are; what the tables have beyond them belongs to the sign.
     """
-    values = {name: np.asarray(value, dtype=dtype) for name, value in parameters.items()}
+    values: dict[str, Floats] = {
+        name: np.asarray(value, dtype=dtype) for name, value in parameters.items()
+    }
     table = values[EMBEDDING]
     width = table.shape[1]
     if len(table) != p + 1:
@@ -100,7 +102,10 @@ def network_of(p: int, parameters: Mapping[str, Floats], dtype: type = np.float6
 def _block(values: Mapping[str, Floats], prefix: str, width: int, dtype: type) -> Block:
     read, write = values[f"{prefix}mlp_in.weight"], values[f"{prefix}mlp_out.weight"]
     return Block(
-        *(values[prefix + name] for name in ("query", "key", "value", "output")),
+        query=values[f"{prefix}query"],
+        key=values[f"{prefix}key"],
+        value=values[f"{prefix}value"],
+        output=values[f"{prefix}output"],
         read=read,
         read_bias=values.get(f"{prefix}mlp_in.bias", np.zeros(len(read), dtype=dtype)),
         write=write,

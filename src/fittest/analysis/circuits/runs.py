@@ -49,9 +49,9 @@ class Analysed:
         """Of the run."""
         return self.run.run_id
 
-    def rows(self, made: Sequence[Row]) -> Iterator[Row]:
-        """Rows with the columns that name the run."""
-        for runset, seed in self.named:
+    def rows(self, made: Sequence[Row], once: bool = False) -> Iterator[Row]:
+        """Rows with the columns that name the run; `once`: under its first name alone."""
+        for runset, seed in self.named[:1] if once else self.named:
             for row in made:
                 yield {"run_id": self.run_id, "runset": runset, "seed": seed, **row}
 
@@ -108,11 +108,13 @@ def final_circuits(
         found = circuit(parameters, train_pairs_of(one.run), settings)
         if one is runs[0]:
             shown(one, found)
+        shape = one.run.task.shape()
         described = {
             "p": one.run.numbers_task.p,
             "layers": len(found.network.blocks),
             "train_fraction": one.run.numbers_task.train_fraction,
             "weight_decay": one.run.optimiser.weight_decay,
+            "dropout": one.run.model.dropout_rate() if one.run.model.dropout_shape(shape) else 0.0,
             "step": step,
             "slingshot": slingshot,
         }
@@ -121,8 +123,8 @@ def final_circuits(
 
     rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     made = mapped(analyse, [runs], threads, len(runs), "circuits")
-    for one, tables in zip(runs, made, strict=True):
-        for name, some in tables.items():
+    for one, found in zip(runs, made, strict=True):
+        for name, some in found.items():
             rows[name] += one.rows(some)
     tables = {name: pd.DataFrame(rows[name], columns=columns) for name, columns in TABLES.items()}
     tables["ablations"]["k"] = tables["ablations"]["k"].astype("Int64")

@@ -70,6 +70,13 @@ class InterferenceSettings(Settings):
     )
 
 
+class TableSettings(Settings):
+    """Which networks stand in tables 5 and 6: those that the paper's stand for."""
+
+    least_fraction: Share = Field(description="share of the data from which on they generalise")
+    most_dropout: float = Field(ge=0, lt=1, description="dropout up to which they do")
+
+
 class Constants(Settings):
     """config/analysis/progress.yaml"""
 
@@ -80,6 +87,7 @@ class Constants(Settings):
     fractions: FractionSettings
     interference: InterferenceSettings
     circuits: CircuitSettings
+    tables: TableSettings
     curve_pieces: Bins = Field(
         description="stretches of steps of which a figure shows the lowest and the highest loss"
     )

@@ -1,0 +1,75 @@
+"""The paper's tables 1 to 6, from the circuits of runs."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_READS = ["k", "part", "expansion", "first", "second", "merged", "explained"]
+_GROUPS = {
+    "frac": "other shares of the data",
+    "layers2": "two layers",
+    "p53_wd5": "p = 53",
+    "p109": "p = 109",
+    "dropout": "dropout",
+}
+
+
+def read_tables(reads: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Table 1, of the first seed, and table 3, of the others: a row per key frequency and wave."""
+    first = reads["seed"] == reads["seed"].min()
+    return reads.loc[first, _READS], reads.loc[~first, ["seed", *_READS]]
+
+
+def head_table(heads: pd.DataFrame) -> pd.DataFrame:
+    """Table 2: a row per head of the first seed."""
+    columns = ["head", "k", "alpha", "beta", "pattern_explained", "lookup_k", "lookup_explained"]
+    return heads.loc[heads["seed"] == heads["seed"].min(), columns]
+
+
+def ablation_table(ablations: pd.DataFrame) -> pd.DataFrame:
+    """Table 4: test losses of each seed but the first, without the waves of its key frequencies,
+    and with these alone."""
+    wanted = {"none": "test_loss", "without_sums": "keys_removed", "restricted": "rest_removed"}
+    others = ablations[ablations["seed"] != ablations["seed"].min()]
+    rows = others[others["ablation"].isin(list(wanted))]
+    wide = rows.pivot(index="seed", columns="ablation", values="test_loss").rename(columns=wanted)
+    return wide.reindex(columns=list(wanted.values())).reset_index()
+
+
+def generalising(
+    circuits: pd.DataFrame, least_fraction: float, most_dropout: float
+) -> pd.DataFrame:
+    """The rows of `circuits` that tables 5 and 6 are of, with the group that each belongs to.
+
+    least_fraction: share of the data that runs of `frac` have at least. most_dropout: most dropout.
+    """
+    few = (circuits["runset"] == "frac") & (circuits["train_fraction"] < least_fraction - 1e-9)
+    heavy = circuits["dropout"] > most_dropout + 1e-9
+    chosen = circuits[circuits["runset"].isin(list(_GROUPS)) & ~few & ~heavy]
+    group = chosen["runset"].map(_GROUPS)
+    dropped = chosen["runset"] == "dropout"
+    return chosen.assign(
+        group=group.where(~dropped, group + " " + chosen["dropout"].map("{:g}".format))
+    )
+
+
+def generalising_table(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Table 5: a row per network of `generalising`."""
+    columns = ["group", "train_fraction", "seed", "step", "slingshot", "test_loss", "test_accuracy"]
+    columns += ["gini_embedding", "gini_map", "keys", "logits_explained", "reads_mean", "reads_sd"]
+    listed = chosen["keys"].map(lambda ks: " ".join(str(int(k)) for k in ks))
+    return chosen.assign(keys=listed)[columns]
+
+
+def skip_table(chosen: pd.DataFrame, ablations: pd.DataFrame) -> pd.DataFrame:
+    """Table 6: losses over all pairs of each group, whole, and with what goes around the last MLP
+    replaced by its mean or by zero; mean and deviation over networks."""
+    named = chosen[["runset", "run_id", "group"]].merge(ablations, on=["runset", "run_id"])
+    table = pd.DataFrame({"group": chosen["group"].unique()}).set_index("group")
+    table["networks"] = chosen.groupby("group").size()
+    for ablation, name in (("none", "whole"), ("skip_mean", "mean"), ("skip_zero", "zero")):
+        of_groups = named[named["ablation"] == ablation].groupby("group")
+        table[f"{name}_loss"] = of_groups["loss"].mean()
+        table[f"{name}_loss_sd"] = of_groups["loss"].std(ddof=1)
+        table[f"{name}_accuracy"] = of_groups["accuracy"].mean()
+    return table.reset_index()

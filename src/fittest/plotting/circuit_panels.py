@@ -1,0 +1,212 @@
+"""Panels of circuits: Fourier components, tables over pairs, and what is formed over training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from fittest.plotting.loss_panels import ENDS, TEST, TRAIN, thousands
+from fittest.plotting.panels import empty
+from fittest.plotting.style import DEAD, DIVERGING, OURS, SURVIVORS, TOKENS
+
+RESTRICTED = OURS
+EXCLUDED = SURVIVORS[1]
+WAVES = {"cos": OURS, "sin": SURVIVORS[1]}
+LINES: dict[str, dict[str, Any]] = {
+    "train_loss": {"color": TRAIN, "label": "train"},
+    "test_loss": {"color": TEST, "label": "test"},
+    "restricted_loss": {"color": RESTRICTED, "label": "restricted, all pairs"},
+    "excluded_loss": {"color": EXCLUDED, "label": "excluded, train pairs"},
+    "excluded_largest": {"color": EXCLUDED, "ls": ":", "label": "excluded, largest of single ones"},
+    "train_accuracy": {"color": TRAIN, "label": "train"},
+    "test_accuracy": {"color": TEST, "label": "test"},
+    "restricted_accuracy": {"color": RESTRICTED, "label": "restricted, all pairs"},
+    "restricted_train_accuracy": {
+        "color": RESTRICTED,
+        "ls": ":",
+        "label": "restricted, train pairs",
+    },
+    "gini_embedding": {"color": OURS, "label": "embedding"},
+    "gini_map": {"color": SURVIVORS[1], "label": "neuron-logit map"},
+    "squared_weights": {"color": "black", "label": "all parameters"},
+}
+"""Columns of the measures and how each is drawn, the same in all figures."""
+
+
+def wave_bars(axes: Axes, table: pd.DataFrame, column: str, keys: Sequence[int]) -> None:
+    """Cosine and sine of each frequency side by side; the key frequencies are marked below.
+
+    Args:
+        table: k, wave, and `column`; the constant is left out.
+    """
+    rows = table[table["k"] > 0]
+    if len(rows) == 0:
+        empty(axes, "no components")
+        return
+    for index, (wave, colour) in enumerate(WAVES.items()):
+        part = rows[rows["wave"] == wave]
+        axes.bar(part["k"] + 0.4 * index - 0.2, part[column], 0.4, color=colour, label=wave)
+    axes.set_xlim(0, float(rows["k"].max()) + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    for key in keys:
+        axes.plot(key, 0, marker="^", color="black", ms=3, clip_on=False, zorder=4)
+    axes.set_xlabel("frequency k")
+
+
+def pair_map(
+    axes: Axes, table: pd.DataFrame, limits: tuple[float, float] | None, spectrum: bool
+) -> QuadMesh:
+    """A table over pairs; the first operand, or its component, to the right.
+
+    Args:
+        table: a, b, value. limits: of the colours; None for those of the values. spectrum: the
+            places are Fourier components, not numbers.
+    """
+    wide = table.pivot(index="b", columns="a", values="value").to_numpy(float)
+    low, high = limits or (float(wide.min()), float(wide.max()))
+    image = axes.pcolormesh(wide, cmap=TOKENS, vmin=low, vmax=high, rasterized=True)
+    axes.set_aspect("equal")
+    axes.spines[:].set_visible(False)
+    for axis, name in ((axes.xaxis, "a"), (axes.yaxis, "b")):
+        axis.set_major_locator(MaxNLocator(4, integer=True))
+        axis.set_label_text(f"component of {name}" if spectrum else f"operand {name}")
+    return image
+
+
+def cluster_map(axes: Axes, table: pd.DataFrame) -> QuadMesh:
+    """What neurons write by component: diverging around zero.
+
+    Args:
+        table: neuron, k, wave, value.
+    """
+    rows = table.assign(row=2 * table["k"] - (table["wave"] == "cos").astype(int))
+    wide = rows.pivot(index="row", columns="neuron", values="value").to_numpy(float)
+    limit = float(np.abs(wide).max()) or 1.0
+    image = axes.pcolormesh(wide, cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_xlabel("neuron of the cluster")
+    axes.set_ylabel("component of the logits")
+    return image
+
+
+def measure_lines(
+    axes: Axes, table: pd.DataFrame, columns: Sequence[str], log: bool, ends: Sequence[float] = ()
+) -> None:
+    """Measures of one run over its checkpoints.
+
+    Args:
+        table: step and `columns`, each of LINES. log: of the vertical axis. ends: steps at which
+            phases end, as vertical lines; NaN for none.
+    """
+    if len(table) == 0:
+        empty(axes, "no checkpoints")
+        return
+    ordered = table.sort_values("step")
+    for column in columns:
+        values = ordered[column].clip(*ENDS) if log else ordered[column]
+        axes.plot(ordered["step"], values, **LINES[column])
+    step_axis(axes, float(ordered["step"].max()), ends)
+    if log:
+        log_axis(axes, ordered[list(columns)].to_numpy(float))
+
+
+def frequency_lines(
+    axes: Axes, table: pd.DataFrame, column: str, log: bool, ends: Sequence[float] = ()
+) -> None:
+    """A line for each key frequency of one run.
+
+    Args:
+        table: step, k and `column`.
+    """
+    if len(table) == 0:
+        empty(axes, "no checkpoints")
+        return
+    for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
+        values = rows[column].clip(*ENDS) if log else rows[column]
+        colour = SURVIVORS[index % len(SURVIVORS)]
+        axes.plot(rows["step"], values, color=colour, label=f"k = {k}")
+    step_axis(axes, float(table["step"].max()), ends)
+    if log:
+        log_axis(axes, table[column].to_numpy(float))
+
+
+def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
+    """Steps from 0 to the last one, with lines where phases end."""
+    axes.set_xlim(0, max(last, 1))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
+    axes.set_xlabel("step")
+    for end in ends:
+        if np.isfinite(end):
+            axes.axvline(end, color=DEAD, ls="--", lw=0.7, zorder=1)
+
+
+def log_axis(axes: Axes, values: np.ndarray) -> None:
+    """Whole powers of ten around losses in nats."""
+    seen = values[np.isfinite(values)].clip(*ENDS)
+    axes.set_yscale("log")
+    if len(seen):
+        low, high = (math.log10(float(v)) for v in (seen.min(), seen.max()))
+        axes.set_ylim(10.0 ** math.floor(low), 10.0 ** (math.floor(high) + 1))
+    axes.yaxis.set_major_locator(LogLocator(numticks=7))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> None:
+    """Loss without each frequency's block, and lines of the whole and the restricted network.
+
+    Args:
+        table: ablation, k, loss of one run.
+    """
+    rows = table[table["ablation"] == "without_k"]
+    if len(rows) == 0:
+        empty(axes, "no runs")
+        return
+    is_key = rows["k"].astype(int).isin(list(keys)).to_numpy()
+    for chosen, colour, label in ((~is_key, DEAD, "other"), (is_key, SURVIVORS[1], "key")):
+        part = rows[chosen]
+        axes.scatter(
+            part["k"].astype(int),
+            part["loss"].clip(*ENDS),
+            s=11,
+            color=colour,
+            label=f"without a {label} frequency",
+            zorder=3,
+        )
+    losses = dict(zip(table["ablation"], table["loss"], strict=True))
+    for name, colour, label in (
+        ("none", "black", "whole network"),
+        ("restricted", RESTRICTED, "key frequencies alone"),
+    ):
+        axes.axhline(max(losses[name], ENDS[0]), color=colour, lw=0.9, label=label)
+    log_axis(axes, np.append(rows["loss"].to_numpy(float), [losses["none"], losses["restricted"]]))
+    axes.set_xlabel("frequency k that the logits lose")
+    axes.set_ylabel("loss over all pairs (nats)")
+
+
+def of_seed(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Rows of one run of a run-set."""
+    return table[table["seed"] == seed]
+
+
+def keys_of(circuits: pd.DataFrame, seed: int) -> list[int]:
+    """Key frequencies of a run."""
+    rows = of_seed(circuits, seed)
+    return [int(k) for k in rows["keys"].iloc[0]] if len(rows) else []
+
+
+def ends_of(phases: pd.DataFrame, run_id: str) -> list[float]:
+    """Steps at which the phases of a run end; NaN for none."""
+    rows = phases[phases["run_id"] == run_id]
+    return [float(rows[name].iloc[0]) for name in ("t1", "t2", "t3")] if len(rows) else []
+
+
+def said_keys(keys: Sequence[int]) -> str:
+    """The key frequencies in words."""
+    return f"key frequencies: {', '.join(map(str, keys))}" if keys else "no key frequencies"
