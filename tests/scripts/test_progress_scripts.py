@@ -24,6 +24,7 @@ from fittest.analysis.progress.names import (
     Phase,
     RepeatFresh,
     TrigramFresh,
+    Undecayed,
 )
 from fittest.analysis.progress.phases import PhaseRules
 from fittest.analysis.statistics.intervals import Resampling
@@ -350,3 +351,18 @@ def test_phases(tmp_path: Path) -> None:
     assert statistics(stats).loc[Phase.ORDERED, "value"] == 1
     analyse(*told, {runs[0].run_id: (1, 2, 3)}, R)
     assert list(read_table(table).loc[0, ["t1", "t2", "t3"]]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("end", "growth"), [(0.5, 1.0), (20.0, 20.0)])
+def test_growth_without_decay(tmp_path: Path, end: float, growth: float) -> None:
+    run = network(0, optimiser=AdamW(weight_decay=0.0))
+    made = analysed(tmp_path, "wd0", [planted(tmp_path, "wd0", [(run, 300.0, math.inf)])])
+    steps = np.arange(0, 20_001, 100)
+    loss = np.exp(np.interp(steps, [0, 500, 20_000], np.log([5.0, 1.0, end])))
+    measures, out = tmp_path / "measures.parquet", tmp_path / "stats.parquet"
+    table = pd.DataFrame({"run_id": run.run_id, "step": steps, "excluded_loss": loss})
+    write_table(table, measures, PROVENANCE)
+    script("analyse_undecayed").analyse_undecayed(str(made[1]), str(measures), str(out), 5, R)
+    found = statistics(out)
+    assert set(found.index) == names_of(Undecayed)
+    assert found.loc[Undecayed.GROWTH, "value"] == pytest.approx(growth, rel=0.05)
