@@ -46,8 +46,9 @@ def analyse_interference(
     if circuits is not None:
         origin = read_provenance(circuits)
         found = read_table(circuits)
-        for run in found[found["runset"] == "main"].sort_values("seed").head(1).itertuples():
-            waves.append(wave_table("ours", int(run.p), sorted(int(k) for k in run.keys)))
+        shown = found[found["runset"] == "main"].sort_values("seed").head(1)
+        for run in shown.to_dict("records"):
+            waves.append(wave_table("ours", int(run["p"]), sorted(int(k) for k in run["keys"])))
     write_table(statistics_table(stats), out_stats, origin)
     write_csv(pd.concat(waves, ignore_index=True), out_plotted)
 

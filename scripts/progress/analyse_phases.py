@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.analysis.fates.runs import complete
 from fittest.analysis.progress.comparisons import PHASES, phase_rows
 from fittest.analysis.progress.phases import PhaseRules, find_phases
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
+
+CURVES = ("excluded_loss", "test_loss", "squared_weights")
 
 
 def analyse_phases(
@@ -32,14 +35,14 @@ def analyse_phases(
     """
     described, found = read_table(runs, "runs"), read_table(measures)
     rows: list[dict[str, Any]] = []
-    for run in described[~described["failed"].astype(bool)].itertuples():
-        mine = found[found["run_id"] == run.run_id].sort_values("step")
+    for run in complete(described).to_dict("records"):
+        mine = found[found["run_id"] == run["run_id"]].sort_values("step")
         if len(mine) == 0:
             continue
-        curves = (mine[name] for name in ("step", "excluded_loss", "test_loss", "squared_weights"))
-        ends = list(astuple(find_phases(*curves, int(run.p), rules)))
-        ends[:3] = map(float, overrides.get(str(run.run_id), ends[:3]))
-        told = (run.run_id, run.seed_embedding, *ends)
+        without, tested, norm = (mine[name] for name in CURVES)
+        ends = list(astuple(find_phases(mine["step"], without, tested, norm, int(run["p"]), rules)))
+        ends[:3] = map(float, overrides.get(run["run_id"], ends[:3]))
+        told = (run["run_id"], run["seed_embedding"], *ends)
         rows.append(dict(zip(PHASES, told, strict=True)))
     table = pd.DataFrame(rows, columns=PHASES)
     origin = joint_provenance([runs, measures], len(table))

@@ -39,10 +39,10 @@ def plot_curves(
     found = found[found["label"] != "all"] if len(found) else found
     if len(found) and found["train_fraction"].nunique() > 1:
         found = found.sort_values("train_fraction", kind="stable")
-    shown = [None] if together or len(found) == 0 else list(found.to_dict("records"))
+    shown: list[Any] = [None] if together or len(found) == 0 else [*records(found)]
     rows = -(-len(shown) // columns)
     with style.paper_style():
-        width = style.COLUMN_WIDTH if columns == 1 else style.PAGE_WIDTH
+        width = style.COLUMN_WIDTH if columns == 1 and not together else style.PAGE_WIDTH
         figure = style.new_figure(width, 2.4 if rows == 1 else 1.75 * rows)
         grid = figure.subplots(rows, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
@@ -60,29 +60,37 @@ def plot_curves(
             lines = loss_panels.in_words(group, paper, str(group["label"]))
             _headed(axes, EVERY[place], str(group["label"]), lines, len(shown) > 1)
             if place == 0 and len(part):
-                axes.legend(loc="center right", frameon=True, framealpha=0.8, edgecolor="none")
+                axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
+            if place % columns:
+                axes.set_ylabel("")
         style.save(figure, out_figure, read_provenance(groups))
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as mappings of their columns."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def _headed(axes: Any, letter: str, label: str, lines: list[Any], several: bool) -> None:
     if several:
         panels.panel_title(axes, letter, label)
     panels.note_box(axes, lines, "upper left")
+    for text in axes.texts:
+        # What is too long for its panel shrinks no panel.
+        text.set_in_layout(False)
 
 
 def _together(
     axes: Any, data: pd.DataFrame, found: pd.DataFrame, log: bool, paper: Mapping[str, float]
 ) -> None:
-    loss_panels.setting_lines(axes, data, log)
-    if len(found) == 0:
-        return
-    lines = [
-        (f"{row['label']}: {text}", colour)
-        for row in found.to_dict("records")
-        for text, colour in loss_panels.in_words(row, paper, str(row["label"]))
-    ]
-    panels.note_box(axes, lines, "upper left")
-    axes.legend(loc="center right", frameon=True, framealpha=0.8, edgecolor="none")
+    told, said = {}, []
+    for row in records(found):
+        label = str(row["label"])
+        *of_paper, (ours, _) = loss_panels.in_words(row, paper, label)
+        told[label] = f"\n  {ours}"
+        said += [(f"{label}, {text}", colour) for text, colour in of_paper]
+    loss_panels.setting_lines(axes, data, log, told)
+    panels.note_box(axes, said, "upper left")
 
 
 if "snakemake" in globals():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from fittest.analysis.progress.names import Fractions
 from fittest.analysis.statistics.table import Statistics
@@ -38,7 +39,7 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _draw(axes, data: pd.DataFrame) -> None:  # type: ignore[no-untyped-def]
+def _draw(axes: Axes, data: pd.DataFrame) -> None:
     top = 1.6 * float(data["steps"].max())
     for name, column, marker in CURVES:
         rows = data.assign(y=data[column].astype(float)).sort_values("train_fraction")

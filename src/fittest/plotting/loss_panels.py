@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from fittest.plotting.panels import empty, note_box
+from fittest.plotting.panels import empty
 from fittest.plotting.style import OURS, PAPER, SURVIVORS
 
 TRAIN = "#56B4E9"
@@ -51,12 +51,12 @@ def loss_lines(axes: Axes, table: pd.DataFrame, series: tuple[str, ...], log: bo
     finish(axes, table, log)
 
 
-def setting_lines(axes: Axes, table: pd.DataFrame, log: bool) -> None:
+def setting_lines(axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str, str]) -> None:
     """Losses of several settings in one panel: a colour each, test solid and train dashed; of
-    several runs their mean.
+    several runs their mean. The legend stands to the right.
 
     Args:
-        table: label, seed, series, step, loss (nats).
+        table: label, seed, series, step, loss (nats). found: what the legend adds to a label.
     """
     if len(table) == 0:
         empty(axes, "no runs")
@@ -65,16 +65,18 @@ def setting_lines(axes: Axes, table: pd.DataFrame, log: bool) -> None:
         colour = SURVIVORS[index % len(SURVIVORS)]
         means = part[part["seed"] == MEAN]
         for name, style in (("train", "--"), ("test", "-")):
-            shown = (means if len(means) else part)[lambda rows, n=name: rows["series"] == n]
+            drawn = means if len(means) else part
+            shown = drawn[drawn["series"] == name]
             axes.plot(
                 shown["step"],
                 shown["loss"].clip(*ENDS) if log else shown["loss"],
                 color=colour,
                 ls=style,
                 lw=1.1,
-                label=f"{label}" if name == "test" else None,
+                label=f"{label}{found.get(str(label), '')}" if name == "test" else None,
             )
     axes.plot([], [], color="0.3", ls="--", lw=1.1, label="dashed: train")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     finish(axes, table, log)
 
 
@@ -85,13 +87,14 @@ def finish(axes: Axes, table: pd.DataFrame, log: bool) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("loss (nats)")
     if not log:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.3 * float(table["loss"].max()))
         return
     low = float(table["loss"].clip(*ENDS).min())
     high = float(table["loss"].clip(*ENDS).max())
     axes.set_yscale("log")
-    # Whole powers of ten, and room above for what is written there.
-    axes.set_ylim(10.0 ** math.floor(math.log10(low)), 10.0 ** (math.ceil(math.log10(high)) + 1))
+    # Room above for what is written there: three tenths, whatever the range.
+    bottom, top = math.floor(math.log10(low)), math.log10(high)
+    axes.set_ylim(10.0**bottom, 10.0 ** (top + 0.4 * max(top - bottom, 1)))
     axes.yaxis.set_major_locator(LogLocator(numticks=7))
     axes.yaxis.set_minor_formatter(NullFormatter())
 
@@ -103,12 +106,13 @@ def thousands(value: float) -> str:
 
 # -- what is found, in words ----------------------------------------------------------------------
 
+_SOLVED = "share_solved"
 _WORDS = {
     "share_grokked": "{} grok",
     "share_immediate": "{} at once",
     "share_never": "{} never",
     "share_not_memorised": "{} do not memorise",
-    "share_solved": "{} solve the task",
+    _SOLVED: "{} solve it",
 }
 
 
@@ -122,9 +126,14 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
     head = f"{label or 'all'}."
     paper = {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
     runs = int(group["runs"])
-    ours = {name: float(group[name]) for name in _WORDS if float(group[name]) > 0}
+    # Who groks also solves the task: that is told where the paper tells it.
+    ours = {
+        name: float(group[name])
+        for name in _WORDS
+        if (name in paper) or (name != _SOLVED and float(group[name]) > 0)
+    }
     told = _shares(ours, runs) + _step(float(group["generalised"]))
-    lines = [(f"ours, n = {runs}: {', '.join(told)}", OURS)]
+    lines = [(f"ours: {', '.join(told)}", OURS)]
     shown = _shares(paper, 0) + _step(paper.get("generalised", math.inf))
     return [(f"paper: {', '.join(shown)}", PAPER), *lines] if shown else lines
 
@@ -134,22 +143,11 @@ def _shares(shares: Mapping[str, float], runs: int) -> list[str]:
     for name, text in _WORDS.items():
         if name in shares:
             share = shares[name]
-            number = f"{round(share * runs)} of {runs}" if runs else f"{100 * share:.0f} %"
+            number = f"{100 * share:.0f} %" if share < 1 else "all"
+            number = f"{round(share * runs)} of {runs}" if runs else number
             found.append(text.format(number))
     return found
 
 
 def _step(step: float) -> list[str]:
     return [f"step {step:,.0f}"] if np.isfinite(step) else []
-
-
-def legend_order(axes: Axes) -> None:
-    """Legend in a corner that holds no curve of a run that learns: right of the middle."""
-    handles, names = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(handles, names, loc="center right", frameon=True, framealpha=0.8, edgecolor="w")
-
-
-def noted(axes: Axes, lines: list[Any]) -> None:
-    """The note in the upper left corner, over a log axis' free decade."""
-    note_box(axes, lines, "upper left")

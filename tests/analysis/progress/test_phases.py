@@ -11,6 +11,7 @@ from fittest.analysis.progress.phases import (
     PhaseRules,
     below_for_good,
     find_phases,
+    growth_after,
     running_median,
     smoothed_loss,
 )
@@ -102,3 +103,11 @@ def test_curves_of_unequal_lengths_are_refused() -> None:
         find_phases(STEPS, EXCLUDED[1:], TEST, NORM, 113, RULES)
     with pytest.raises(ValueError, match="one value for each"):
         find_phases([], [], [], [], 113, RULES)
+
+
+def test_growth_after_a_step() -> None:
+    assert growth_after([0, 1, 2, 3, 4], [9, 1, 2, 0.5, 4], 0) == 8
+    assert growth_after([0, 1, 2], [3, 2, 1], 0) == 1
+    # What came before does not count.
+    assert growth_after([0, 1, 2, 3], [0.1, 5, 4, 6], 1) == 1.5
+    assert math.isnan(growth_after([0, 1], [1, 2], math.inf))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -47,11 +49,11 @@ def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> p
     parts = []
     for (runset, label), runs in table.groupby(["runset", "label"], sort=False):
         told = {"runset": runset, "label": label}
-        for run in runs.itertuples():
-            rows = by_run[run.run_id]
+        for run in runs.to_dict("records"):
+            rows = by_run[run["run_id"]]
             tested = (rows["step"].to_numpy(), rows["test_loss"].to_numpy())
             for series, (steps, losses) in (("train", every_train_loss(rows)), ("test", tested)):
-                parts.append(_curve(steps, losses, pieces, **told, seed=run.seed, series=series))
+                parts.append(_curve(steps, losses, pieces, **told, seed=run["seed"], series=series))
         if len(runs) > 1:
             whole = pd.concat([by_run[run_id] for run_id in runs["run_id"]])
             means = whole.groupby("step")[["train_loss", "test_loss"]].mean()
@@ -64,7 +66,7 @@ def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> p
     return pd.concat(parts, ignore_index=True)[CURVES]
 
 
-def _curve(steps: ArrayLike, losses: ArrayLike, pieces: int, **told: object) -> pd.DataFrame:
+def _curve(steps: ArrayLike, losses: ArrayLike, pieces: int, **told: Any) -> pd.DataFrame:
     kept = thinned(steps, losses, pieces)
     shown = {"step": np.asarray(steps)[kept], "loss": np.asarray(losses)[kept]}
     return pd.DataFrame(shown).assign(**told)

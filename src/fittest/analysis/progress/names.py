@@ -38,6 +38,13 @@ class Phase(StatisticName):
     LARGEST_NORM = "phases.largest_norm"
 
 
+class Undecayed(StatisticName):
+    """Runs without weight decay (P48)."""
+
+    RUNS = "undecayed.runs"
+    GROWTH = "undecayed.growth"
+
+
 class Interference(StatisticName):
     """Sums of waves (P58)."""
 
@@ -103,6 +110,7 @@ TABLES = {
     "fractions_stats": (Fractions,),
     "decays_stats": (Decays,),
     "phases_stats": (Phase,),
+    "undecayed_stats": (Undecayed,),
     "interference_stats": (Interference,),
     "sequences_stats": (
         DigitsFresh,

@@ -71,6 +71,19 @@ def smoothed_loss(losses: ArrayLike, window: int) -> Floats:
         return np.asarray(np.exp(running_median(np.log(np.asarray(losses, float)), window)))
 
 
+def growth_after(steps: ArrayLike, losses: ArrayLike, start: float) -> float:
+    """The largest ratio of a loss to its least before, from a step on: 1 where it only falls.
+
+    Args:
+        steps, losses: (T,), increasing in step. start: infinity for never.
+
+    Returns:
+        NaN where no step is that late.
+    """
+    late = np.asarray(losses, dtype=np.float64)[np.asarray(steps, dtype=np.float64) >= start]
+    return float((late / np.minimum.accumulate(late)).max()) if len(late) else math.nan
+
+
 def below_for_good(values: ArrayLike, limit: float) -> int | None:
     """Index from which on all (T,) values are below a limit; None where the last one is not."""
     above = np.flatnonzero(~(np.asarray(values, dtype=np.float64) < limit))

@@ -84,7 +84,7 @@ def digit_rows(drops: pd.DataFrame, rules: ChangeSettings, resampling: Resamplin
     clear = int((drops["over_next"] >= rules.stands_out).sum())
     times = [distinct_times(part["step"], rules.apart) for part in seeds]
     first = [
-        not part["step"].isna().any() and int(part.loc[part["step"].idxmin(), "token"]) == 0
+        not part["step"].isna().any() and int(part.sort_values("step")["token"].iloc[0]) == 0
         for part in seeds
     ]
     return [

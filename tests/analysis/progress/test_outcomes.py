@@ -1,0 +1,285 @@
+"""What is read from losses that are made up: grokking, its absence, slingshots, settings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fittest.analysis.progress.comparisons import (
+    PHASES,
+    decay_rows,
+    expected_fates,
+    fraction_rows,
+    phase_rows,
+)
+from fittest.analysis.progress.constants import FractionSettings
+from fittest.analysis.progress.curves import CURVES, MEAN, curve_table, thinned
+from fittest.analysis.progress.grokking import (
+    FATES,
+    GrokkingRules,
+    fate_of,
+    first_at_least,
+    first_below,
+)
+from fittest.analysis.progress.names import Decays, Fractions, Phase
+from fittest.analysis.progress.outcomes import (
+    OUTCOMES,
+    OutcomeRules,
+    group_table,
+    outcome,
+    outcomes,
+)
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.data import FullBatch
+from fittest.models import TransformerSettings
+from fittest.runs.optimisers import AdamW
+from fittest.runs.parts import Seeds
+from fittest.runs.run import Run
+from fittest.tasks import ModularAddition
+
+GROKKING = GrokkingRules(memorised=0.999, loss=0.01, small_loss=1e-6, delay=1000)
+RULES = OutcomeRules(
+    accurate=0.99, loss_tail=1000, accuracy_tail=2000, after=2000, factor=100, refractory=200
+)
+R = Resampling(draws=50, seed=0, confidence=0.95)
+STEPS = np.arange(0, 20_001, 10)
+FRACTIONS = FractionSettings(
+    never=(0.1, 0.2), grokked=(0.3, 0.4, 0.5), immediate=(0.6, 0.7, 0.8, 0.9), either=(0.5,)
+)
+
+
+def trajectory(learned: int, generalised: int | None, every: bool = False) -> pd.DataFrame:
+    """Losses that fall from 3 to 1e-7 in one step each, at `learned` and at `generalised`."""
+    end = math.inf if generalised is None else generalised
+    train, test = (np.where(at <= STEPS, 1e-7, 3.0) for at in (learned, end))
+    table = pd.DataFrame(
+        {
+            "step": STEPS,
+            "train_loss": train,
+            "test_loss": test,
+            "train_accuracy": (train < 1).astype(float),
+            "test_accuracy": (test < 1).astype(float),
+        }
+    )
+    if every:
+        each = np.where(np.arange(STEPS[-1]) >= learned, 1e-7, 3.0)
+        table["train_losses"] = [each[:0], *np.split(each, STEPS[1:-1])]
+    return table
+
+
+def test_first_steps() -> None:
+    assert first_below([0, 10, 20], [1.0, 0.1, 0.01], 0.1) == 20
+    assert first_below([0, 10], [1.0, 0.1], 0.05) == math.inf
+    assert first_at_least([0, 10, 20], [0.5, 0.99, 0.2], 0.99) == 10
+    assert first_at_least([], [], 0.99) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "learned", "generalised", "fate"),
+    [
+        (1.0, 200, 1201, "grokked"),
+        (1.0, 200, 1200, "immediate"),
+        (1.0, 300, 200, "immediate"),
+        (1.0, 200, math.inf, "never"),
+        (0.998, 200, 5000, "not memorised"),
+        # With dropout the train loss may never be low.
+        (1.0, math.inf, 5000, "immediate"),
+    ],
+)
+def test_fates(accuracy: float, learned: float, generalised: float, fate: str) -> None:
+    assert fate in FATES
+    assert fate_of(accuracy, learned, generalised, GROKKING) == fate
+
+
+def test_outcome_of_a_run_that_groks() -> None:
+    found = outcome(trajectory(200, 9000), GROKKING, RULES)
+    assert found["fate"] == "grokked"
+    assert (found["learned"], found["generalised"]) == (200, 9000)
+    assert (found["train_accurate"], found["test_accurate"]) == (200, 9000)
+    assert found["final_test_loss"] == 1e-7
+    assert found["final_test_accuracy"] == 1.0
+    assert found["slingshots"] == 0
+
+
+def test_the_loss_of_every_step_is_read_where_there_is_one() -> None:
+    """Learned between two rows, and slingshots of two steps that no row sees."""
+    rows = trajectory(203, 9000, every=True)
+    assert outcome(rows, GROKKING, RULES)["learned"] == 203
+    assert outcome(rows.drop(columns="train_losses"), GROKKING, RULES)["learned"] == 210
+    spiky = rows.copy()
+    for at in (3002, 5003, 5102, 1003):
+        losses = np.array(spiky["train_losses"].iloc[at // 10 + 1])
+        losses[at % 10 : at % 10 + 2] = 1.0
+        spiky.at[at // 10 + 1, "train_losses"] = losses
+    # That at 1003 is too early, that at 5102 belongs to the one before.
+    assert outcome(spiky, GROKKING, RULES)["slingshots"] == 2
+    assert outcome(rows, GROKKING, RULES)["slingshots"] == 0
+
+
+def run(seed: int, **changes: Any) -> Run:
+    settings: dict[str, Any] = {
+        "task": ModularAddition(p=13, train_fraction=0.3),
+        "model": TransformerSettings(d=8, heads=2, head_size=4, mlp=6),
+        "optimiser": AdamW(weight_decay=1.0),
+        "seeds": Seeds(embedding=seed, mlp=seed, split=seed),
+        "data": FullBatch(),
+    }
+    return Run(**{**settings, **changes})
+
+
+def world(*runs: tuple[str, Run, int, int | None]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`runs` table and trajectory of (run-set, run, learned, generalised)."""
+    described = pd.DataFrame(
+        [
+            {
+                "run_id": one.run_id,
+                "runset": runset,
+                "seed_embedding": one.seeds.embedding,
+                "failed": False,
+                "config": one.model_dump_json(),
+            }
+            for runset, one, _, _ in runs
+        ]
+    )
+    parts = [trajectory(at, end).assign(run_id=one.run_id) for _, one, at, end in runs]
+    return described, pd.concat(parts, ignore_index=True)
+
+
+def test_groups_by_run_set_and_setting() -> None:
+    low, high = AdamW(weight_decay=0.3), AdamW(weight_decay=3.0)
+    runs, rows = world(
+        ("low", run(0, optimiser=low), 200, 12_000),
+        ("low", run(1, optimiser=low), 200, None),
+        ("high", run(0, optimiser=high), 200, 900),
+    )
+    table = outcomes(runs, rows, GROKKING, RULES)
+    assert list(table.columns) == OUTCOMES
+    assert list(table["label"]) == ["weight decay 0.3", "weight decay 0.3", "weight decay 3"]
+    groups = group_table(table, RULES, R).set_index(["runset", "label"])
+    assert len(groups) == 4
+    one = groups.loc[("low", "weight decay 0.3")]
+    assert (one["runs"], one["share_grokked"], one["share_never"]) == (2, 0.5, 0.5)
+    assert one["share_accurate"] == one["share_solved"] == one["share_quiet"] == 0.5
+    assert math.isinf(one["generalised_max"]) and one["generalised_min"] == 12_000
+    assert one["weight_decay"] == 0.3 and one["p"] == 13
+    assert groups.loc[("high", "all"), "share_immediate"] == 1
+
+
+def test_labels_name_what_varies_and_is_there() -> None:
+    """The l1 weight of a sum, as that of a mean: times the number of parameters."""
+    plain = run(0, optimiser=AdamW(weight_decay=0.0))
+    number = sum(np.prod(s) for s in plain.model.shapes(plain.task.build()).values())
+    penalised = run(0, optimiser=AdamW(weight_decay=0.0, l1=10 / float(number)))
+    dropped = run(
+        0, model=plain.model.model_copy(update={"dropout": 0.5}), optimiser=plain.optimiser
+    )
+    runs, rows = world(("l1", penalised, 200, None), ("dropout", dropped, 200, 900))
+    table = outcomes(runs, rows, GROKKING, RULES)
+    assert list(table["label"]) == ["l1 10", "dropout 0.5"]
+    assert list(outcomes(*world(("one", plain, 1, 2)), GROKKING, RULES)["label"]) == [""]
+
+
+def test_nothing_is_known_of_failed_runs() -> None:
+    runs, rows = world(("one", run(0), 200, 900))
+    table = outcomes(runs.assign(failed=True), rows, GROKKING, RULES)
+    assert list(table.columns) == OUTCOMES and len(table) == 0
+    assert len(group_table(table, RULES, R)) == 0
+    assert list(curve_table(table, rows, 10).columns) == CURVES
+
+
+def test_curves_hold_runs_and_their_mean() -> None:
+    runs, rows = world(("one", run(0), 200, 900), ("one", run(1), 400, 1100))
+    curves = curve_table(outcomes(runs, rows, GROKKING, RULES), rows, 50)
+    assert set(curves["seed"]) == {0, 1, MEAN}
+    mean = curves[(curves["seed"] == MEAN) & (curves["series"] == "train")].set_index("step")
+    assert mean.loc[0, "loss"] == 3.0
+    # Between 200 and 400 one of the two is low.
+    between = mean.loc[200:390, "loss"]
+    assert len(between) and np.allclose(between, 1.5)
+
+
+def test_thinning_keeps_ends_and_spikes() -> None:
+    values = np.ones(len(STEPS))
+    values[[777, 1300]] = 50.0, 1e-9
+    kept = thinned(STEPS, values, 20)
+    assert {0, 777, 1300, len(STEPS) - 1} <= set(kept)
+    assert len(kept) <= 4 * 20 + 4
+    assert list(thinned([0, 1], [1, 2], 5)) == [0, 1]
+    assert len(thinned([], [], 5)) == 0
+
+
+# -- comparisons -------------------------------------------------------------------------------
+
+
+def value(rows: list[dict[str, Any]], name: str) -> float:
+    (found,) = (row["value"] for row in rows if row["name"] == name)
+    return float(found)
+
+
+def test_fates_that_the_paper_has() -> None:
+    assert expected_fates(0.1, FRACTIONS) == {"never"}
+    assert expected_fates(0.3, FRACTIONS) == {"grokked"}
+    assert expected_fates(0.5, FRACTIONS) == {"grokked", "immediate"}
+    assert expected_fates(0.7, FRACTIONS) == {"immediate"}
+    assert expected_fates(0.35, FRACTIONS) == set()
+
+
+def test_shares_of_the_data_as_in_the_paper_and_reversed() -> None:
+    shares = np.arange(1, 10) / 10
+    steps = [math.inf, math.inf, 12_000, 5000, 1500, 900, 700, 500, 300]
+    fates = ["never"] * 2 + ["grokked"] * 2 + ["immediate"] * 5
+    table = pd.DataFrame(
+        {
+            "train_fraction": shares,
+            "fate": fates,
+            "generalised": steps,
+            "learned": np.linspace(200, 400, 9),
+            "learned_small": [1000] * 8 + [math.inf],
+        }
+    )
+    rows = fraction_rows(table, FRACTIONS)
+    assert value(rows, Fractions.MATCHES) == 9
+    assert value(rows, Fractions.SPEARMAN) < -0.95
+    assert value(rows, Fractions.SPREAD) == 2
+    assert math.isinf(value(rows, Fractions.SPREAD_SMALL))
+    reverse = table.assign(fate=fates[::-1], generalised=steps[::-1])
+    rows = fraction_rows(reverse, FRACTIONS)
+    assert value(rows, Fractions.MATCHES) <= 2
+    assert value(rows, Fractions.SPEARMAN) > 0.95
+
+
+def test_decays() -> None:
+    table = pd.DataFrame(
+        {
+            "weight_decay": [0.3, 0.3, 1.0, 1.0, 3.0],
+            "generalised": [20_000, 24_000, 10_000, 10_000, math.inf],
+        }
+    )
+    rows = decay_rows(table, R)
+    assert value(rows, Decays.SLOWER_03_THAN_1) == 2.2
+    # Where the faster one never gets there, nothing is slower.
+    assert math.isnan(value(rows, Decays.SLOWER_1_THAN_3))
+
+
+def test_phases_of_seeds() -> None:
+    table = pd.DataFrame(
+        [
+            ("a", 0, 1400.0, 9000.0, 14_000.0, 1400.0, 1200.0),
+            ("b", 1, 1300.0, 7000.0, 11_000.0, 1400.0, 1200.0),
+            ("c", 2, 1600.0, math.nan, math.nan, 1400.0, 1200.0),
+        ],
+        columns=PHASES,
+    )
+    rows = phase_rows(table[:2], R)
+    assert value(rows, Phase.ORDERED) == 1
+    assert value(rows, Phase.T1_RATIO) == pytest.approx(1400 / 1300)
+    assert (value(rows, Phase.SPREAD_T1), value(rows, Phase.SPREAD_T2)) == (100, 2000)
+    rows = phase_rows(table, R)
+    assert value(rows, Phase.ORDERED) == pytest.approx(2 / 3)
+    assert math.isnan(value(rows, Phase.SPREAD_T2))
+    assert {row["name"] for row in rows} == {str(name) for name in Phase}
+    assert math.isnan(value(phase_rows(table[:0], R), Phase.T1_MIN))

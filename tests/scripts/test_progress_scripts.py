@@ -1,0 +1,368 @@
+"""The progress paper's scripts on planted losses and on empty tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from worlds import PROVENANCE, load_script, names_of
+
+from fittest.analysis.progress.constants import Constants
+from fittest.analysis.progress.names import (
+    SAMPLES,
+    TABLES,
+    Decays,
+    DigitsFresh,
+    Fractions,
+    Interference,
+    Phase,
+    RepeatFresh,
+    TrigramFresh,
+    Undecayed,
+)
+from fittest.analysis.progress.phases import PhaseRules
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import COLUMNS
+from fittest.data import Fresh, FullBatch
+from fittest.models import TransformerSettings
+from fittest.runs.optimisers import AdamW
+from fittest.runs.parts import Seeds
+from fittest.runs.run import Run
+from fittest.store import SCHEMAS, read_table, write_table
+from fittest.tasks import DigitAddition, ModularAddition
+from small_world import REPOSITORY
+
+R = Resampling(draws=50, seed=1, confidence=0.95)
+CONSTANTS = Constants(**yaml.safe_load((REPOSITORY / "config/analysis/progress.yaml").read_text()))
+RULES = CONSTANTS.model_dump(include={"grokking", "outcomes"})
+SETTINGS: dict[str, Any] = {
+    "task": ModularAddition(p=113, train_fraction=0.3, equals="input_and_output"),
+    "model": TransformerSettings(),
+    "optimiser": AdamW(weight_decay=1.0),
+    "data": FullBatch(),
+    "steps": 20_000,
+}
+
+
+def script(name: str) -> Any:
+    return load_script(name, "progress")
+
+
+def drawn(path: Path) -> None:
+    assert path.read_bytes().startswith(b"%PDF")
+    assert path.with_suffix(".png").stat().st_size > 2_000
+
+
+def statistics(path: Path) -> pd.DataFrame:
+    table = read_table(path)
+    assert table["name"].is_unique
+    assert list(table.columns) == COLUMNS
+    return table.set_index("name")
+
+
+def network(seed: int, **changes: Any) -> Run:
+    seeds = Seeds(embedding=seed, mlp=seed, split=seed)
+    return Run(**{**SETTINGS, "seeds": seeds, **changes})
+
+
+def losses(run: Run, learned: float, generalised: float) -> pd.DataFrame:
+    """Losses of a run that learns and generalises about then, with a little noise."""
+    steps = np.arange(0, run.steps + 1, 20)
+    noise = np.random.default_rng(run.seeds.mlp).lognormal(0.0, 0.1, (2, len(steps)))
+
+    def fall(at: float, top: float) -> np.ndarray:
+        x = (steps - at) / (0.1 * at) if math.isfinite(at) else np.full(len(steps), -9.0)
+        low = 2e-7
+        return np.asarray(low + top / (1 + np.exp(np.clip(3 * x, -60, 60))))
+
+    train = fall(learned, 4.7) * noise[0]
+    test = fall(generalised, 4.7 + 20 * (1 - np.exp(-steps / 1000.0))) * noise[1]
+    return pd.DataFrame(
+        {
+            "run_id": run.run_id,
+            "step": steps,
+            "train_loss": train,
+            "test_loss": test,
+            "train_accuracy": (train < 0.5).astype(float),
+            "test_accuracy": (test < 0.5).astype(float),
+            "train_losses": [
+                np.full(n, x) for n, x in zip(np.diff(steps, prepend=0), train, strict=True)
+            ],
+        }
+    )
+
+
+def planted(
+    folder: Path, runset: str, runs: list[tuple[Run, float, float]], failed: bool = False
+) -> tuple[str, str]:
+    """Paths of a `runs` table and a trajectory of runs with their times of learning."""
+    rows = [
+        {
+            "run_id": run.run_id,
+            "runset": runset,
+            "p": getattr(run.task, "p", None),
+            "seed_embedding": run.seeds.embedding,
+            "failed": failed,
+            "config": run.model_dump_json(),
+        }
+        for run, _, _ in runs
+    ]
+    paths = str(folder / f"{runset}_runs.parquet"), str(folder / f"{runset}.parquet")
+    stored(pd.DataFrame(rows), paths[0], "runs")
+    stored(pd.concat([losses(*one) for one in runs], ignore_index=True), paths[1], "trajectory")
+    return paths
+
+
+def stored(table: pd.DataFrame, path: str, kind: str) -> None:
+    """Write a table of a kind, its other columns empty."""
+    others = {name: None for name in SCHEMAS[kind].names if name not in table}
+    write_table(table.assign(**others), path, PROVENANCE, kind)
+
+
+def analysed(
+    folder: Path, name: str, sets: list[tuple[str, str]], seed: int | None = None
+) -> tuple[Path, Path, Path]:
+    """Curves, outcomes and groups of run-sets."""
+    made = tuple(
+        folder / f"{name}{end}" for end in (".csv", "_outcomes.parquet", "_groups.parquet")
+    )
+    script("analyse_curves").analyse_curves(
+        runs=[runs for runs, _ in sets],
+        trajectories=[path for _, path in sets],
+        out_curves=str(made[0]),
+        out_table=str(made[1]),
+        out_groups=str(made[2]),
+        rules=RULES,
+        pieces=CONSTANTS.curve_pieces,
+        resampling=R,
+        seed=seed,
+    )
+    return made[0], made[1], made[2]
+
+
+def shares(folder: Path) -> list[tuple[str, str]]:
+    """Nine shares of the data with the paper's fates, the 30 % of another run-set."""
+
+    def at(fraction: float) -> Run:
+        task = SETTINGS["task"].model_copy(update={"train_fraction": fraction})
+        return network(0, task=task)
+
+    ends = {0.1: math.inf, 0.2: math.inf, 0.4: 4000, 0.5: 1500, 0.6: 900}
+    runs = [(at(f), 300.0, end) for f, end in ends.items()]
+    runs += [(at(f), 300.0, 500.0) for f in (0.7, 0.8, 0.9)]
+    main = [(network(seed), 300.0, 9000.0 + 1000 * seed) for seed in range(2)]
+    return [planted(folder, "frac", runs), planted(folder, "main", main)]
+
+
+def plot(folder: Path, made: tuple[Path, Path, Path], name: str, **told: Any) -> None:
+    paper: Mapping[str, float] = told.pop("paper", {})
+    out = folder / f"{name}.pdf"
+    script("plot_curves").plot_curves(
+        curves=str(made[0]), groups=str(made[2]), out_figure=str(out), paper=paper, **told
+    )
+    drawn(out)
+
+
+def test_shares_of_the_data(tmp_path: Path) -> None:
+    made = analysed(tmp_path, "fig20", shares(tmp_path), seed=0)
+    table = read_table(made[1])
+    # The second seed of the main run is left out.
+    assert len(table) == 9 and set(table["runset"]) == {"frac", "main"}
+    told = {"10 % of the pairs.share_never": 1.0, "50 % of the pairs.share_grokked": 1.0}
+    plot(tmp_path, made, "fig20", columns=3, early_steps=5000, early_from=0.4, paper=told)
+    stats, plotted = tmp_path / "stats.parquet", tmp_path / "fig21.csv"
+    script("analyse_fractions").analyse_fractions(
+        table=str(made[1]),
+        out_stats=str(stats),
+        out_plotted=str(plotted),
+        settings=CONSTANTS.fractions,
+    )
+    found = statistics(stats)
+    assert set(found.index) == names_of(Fractions)
+    assert found.loc[Fractions.MATCHES, "value"] == 9
+    assert found.loc[Fractions.SPEARMAN, "value"] < -0.9
+    out = tmp_path / "fig21.pdf"
+    script("plot_fig21_steps_vs_fraction").plot_fig21(str(plotted), str(stats), str(out))
+    drawn(out)
+
+
+def test_decays_together_and_apart(tmp_path: Path) -> None:
+    def at(decay: float, seed: int) -> Run:
+        return network(seed, optimiser=AdamW(weight_decay=decay))
+
+    times = {0.3: 15_000.0, 1.0: 9000.0, 3.0: 3000.0}
+    sets = [
+        planted(tmp_path, f"wd{d:g}", [(at(d, s), 300.0, t + 500 * s) for s in range(3)])
+        for d, t in times.items()
+    ]
+    made = analysed(tmp_path, "fig27", sets)
+    paper = {"weight decay 0.3.generalised": 20_000, "weight decay 0.3.share_grokked": 1}
+    plot(tmp_path, made, "fig27", columns=2, paper=paper)
+    plot(tmp_path, made, "fig25", together=True, paper=paper)
+    out = tmp_path / "decays.parquet"
+    script("analyse_decays").analyse_decays([str(made[1])], str(out), R)
+    found = statistics(out)
+    assert set(found.index) == names_of(Decays)
+    assert (found["value"] > 1.4).all()
+
+
+@pytest.mark.parametrize("told", [{}, {"together": True}, {"log": False, "test": False}])
+def test_nothing_but_failed_runs(tmp_path: Path, told: dict[str, bool]) -> None:
+    made = analysed(tmp_path, "x", [planted(tmp_path, "x", [(network(0), 1.0, 2.0)], True)])
+    assert len(read_table(made[1])) == 0
+    plot(tmp_path, made, "x", **told)
+
+
+# -- the other tasks ---------------------------------------------------------------------------
+
+DIGITS = {
+    "task": DigitAddition(),
+    "model": TransformerSettings(),
+    "data": Fresh(size=64),
+    "steps": 3000,
+}
+
+
+def answers(run: Run, times: list[float]) -> pd.DataFrame:
+    """Losses of six answers, each learned at a time of its own."""
+    table = losses(run, times[0], times[0])
+    steps = table["step"].to_numpy()
+    each = np.stack([2.3 / (1 + np.exp((steps - at) / 15)) for at in times], axis=1)
+    mean = each.mean(axis=1)
+    return table.assign(
+        train_token_losses=list(each),
+        train_loss=mean,
+        train_losses=[np.full(n, x) for n, x in zip(np.diff(steps, prepend=0), mean, strict=True)],
+    )
+
+
+def digits(folder: Path, times: list[float]) -> tuple[str, str]:
+    run = network(0, **DIGITS)
+    runs, path = planted(folder, "digits_inf", [(run, 1.0, 2.0)])
+    stored(answers(run, times), path, "trajectory")
+    return runs, path
+
+
+def test_answers_learned_one_by_one(tmp_path: Path) -> None:
+    runs, path = digits(tmp_path, [150, 270, 600, 1000, 1500, 2100])
+    plotted, drops = tmp_path / "fig29.csv", tmp_path / "drops.parquet"
+    script("analyse_fig29_digits_infinite").analyse_digits(
+        runs, [path], str(plotted), str(drops), CONSTANTS.changes
+    )
+    found = read_table(drops)
+    np.testing.assert_allclose(found["step"], [150, 270, 600, 1000, 1500, 2100], atol=40)
+    out = tmp_path / "fig29.pdf"
+    script("plot_fig29_digits_infinite").plot_fig29(str(plotted), str(drops), str(out))
+    drawn(out)
+
+
+def sequences(folder: Path, times: list[float], learned: float, generalised: float) -> pd.DataFrame:
+    """Statistics of all six tasks, whose runs learn and generalise at the same times."""
+    runs, paths = {}, {}
+    for name in ("repeat_inf", "trigram_inf", *SAMPLES):
+        one = [(network(0), learned, generalised)]
+        runs[name], path = planted(folder, name, one)
+        paths[name] = [path]
+    runs["digits_inf"], path = digits(folder, times)
+    paths["digits_inf"] = [path]
+    out = folder / "sequences.parquet"
+    script("analyse_sequences").analyse_sequences(runs, paths, str(out), CONSTANTS.changes, R)
+    found = statistics(out)
+    assert set(found.index) == names_of(*TABLES["sequences_stats"])
+    return found
+
+
+def test_tasks_that_show_what_the_paper_says(tmp_path: Path) -> None:
+    found = sequences(tmp_path, [150, 270, 600, 1000, 1500, 2100], 300, 9000)["value"]
+    assert found[DigitsFresh.DISTINCT] == 6
+    assert found[DigitsFresh.DOMINANT] == found[DigitsFresh.FIRST] == 1
+    assert found[RepeatFresh.WIDTH] < 0.05 and found[TrigramFresh.WIDTH] < 0.05
+    for names in SAMPLES.values():
+        assert found[names.of("ratio")] > 1000 and found[names.of("later")] == 1
+
+
+def test_tasks_that_do_not(tmp_path: Path) -> None:
+    """Answers all at once, the leading one last; test loss that falls with the train loss."""
+    found = sequences(tmp_path, [520, 510, 505, 500, 500, 500], 300, 300)["value"]
+    assert found[DigitsFresh.DISTINCT] == 1
+    assert found[DigitsFresh.FIRST] == 0
+    for names in SAMPLES.values():
+        assert found[names.of("later")] in (0, 1)
+        assert found[names.of("fallen")] < 500 or math.isinf(found[names.of("fallen")])
+
+
+# -- waves and phases --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_waves(tmp_path: Path, trained: bool) -> None:
+    circuits = None
+    if trained:
+        circuits = str(tmp_path / "circuits.parquet")
+        rows = {"runset": ["main", "main"], "seed": [1, 0], "p": 113, "keys": [[2, 3], [5, 17, 40]]}
+        write_table(pd.DataFrame(rows), circuits, PROVENANCE)
+    stats, plotted, out = (tmp_path / name for name in ("s.parquet", "f.csv", "f.pdf"))
+    script("analyse_fig8_constructive_interference").analyse_interference(
+        circuits, str(stats), str(plotted), CONSTANTS.interference, PROVENANCE
+    )
+    assert set(statistics(stats).index) == names_of(Interference)
+    shown = pd.read_csv(plotted)
+    ours = set(shown[shown["panel"] == "ours"]["k"])
+    assert ours == ({0, 5, 17, 40} if trained else set())
+    script("plot_fig8_constructive_interference").plot_fig8(str(plotted), str(stats), str(out))
+    drawn(out)
+
+
+def test_phases(tmp_path: Path) -> None:
+    runs = [network(seed) for seed in range(2)]
+    path, _ = planted(tmp_path, "main", [(run, 1.0, 2.0) for run in runs])
+    steps = np.arange(0, 20_001, 100)
+    parts = []
+    for run, end in zip(runs, (8000, 9000), strict=True):
+        x = [0, 1400, end, end + 3000, 20_000]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "run_id": run.run_id,
+                    "step": steps,
+                    "excluded_loss": np.exp(np.interp(steps, x, np.log([5, 0.01, 3, 6, 6]))),
+                    "test_loss": np.exp(np.interp(steps, x, np.log([5, 20, 4, 1e-6, 1e-6]))),
+                    "squared_weights": np.interp(steps, x, [3000, 6000, 4000, 1500, 1500]),
+                }
+            )
+        )
+    measures = tmp_path / "measures.parquet"
+    write_table(pd.concat(parts), measures, PROVENANCE)
+    table, stats = tmp_path / "phases.parquet", tmp_path / "stats.parquet"
+    settings = CONSTANTS.phases.model_dump()
+    overrides = settings.pop("overrides")
+    analyse = script("analyse_phases").analyse_phases
+    told = (path, str(measures), str(table), str(stats), PhaseRules(**settings))
+    analyse(*told, overrides, R)
+    found = read_table(table)
+    assert list(found["t1"]) == [1400, 1400]
+    assert set(statistics(stats).index) == names_of(Phase)
+    assert statistics(stats).loc[Phase.ORDERED, "value"] == 1
+    analyse(*told, {runs[0].run_id: (1, 2, 3)}, R)
+    assert list(read_table(table).loc[0, ["t1", "t2", "t3"]]) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("end", "growth"), [(0.5, 1.0), (20.0, 20.0)])
+def test_growth_without_decay(tmp_path: Path, end: float, growth: float) -> None:
+    run = network(0, optimiser=AdamW(weight_decay=0.0))
+    made = analysed(tmp_path, "wd0", [planted(tmp_path, "wd0", [(run, 300.0, math.inf)])])
+    steps = np.arange(0, 20_001, 100)
+    loss = np.exp(np.interp(steps, [0, 500, 20_000], np.log([5.0, 1.0, end])))
+    measures, out = tmp_path / "measures.parquet", tmp_path / "stats.parquet"
+    table = pd.DataFrame({"run_id": run.run_id, "step": steps, "excluded_loss": loss})
+    write_table(table, measures, PROVENANCE)
+    script("analyse_undecayed").analyse_undecayed(str(made[1]), str(measures), str(out), 5, R)
+    found = statistics(out)
+    assert set(found.index) == names_of(Undecayed)
+    assert found.loc[Undecayed.GROWTH, "value"] == pytest.approx(growth, rel=0.05)
