@@ -10,6 +10,7 @@ from typing import Any
 
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.forecasts.progress import duration
+from fittest.pipeline.forecasts.trainer import job_threads
 from fittest.pipeline.price.calibrate import calibrated
 from fittest.pipeline.price.price_page import at_every_scale
 from fittest.pipeline.price.remaining import needed_shards
@@ -44,7 +45,7 @@ def prices(
             shards = shards_of(project, paper)
             runs = [run for shard in shards for run in shard.runs]
             flops = sum(shard_flops(shard) for shard in shards)
-            jobs = [(cores * shard_seconds(shard, rate), len(shard.runs)) for shard in shards]
+            jobs = [_job(project, shard, rate, cores) for shard in shards]
             rows.append(
                 {
                     "paper": paper,
@@ -59,10 +60,19 @@ def prices(
     return rows
 
 
+def _job(project: Project, shard: Shard, rate: Rate, cores: int) -> tuple[float, int]:
+    """Core-seconds of a job, and how many cores it can use: one for each network where the kernel
+    trains them, those of one thread where torch does."""
+    threads = job_threads(project.config.training, shard.runs, cores)
+    networks = len(shard.runs)
+    used = min(threads, networks)
+    return used * shard_seconds(shard, rate), networks if threads == cores else used
+
+
 def _together(jobs: Sequence[tuple[float, int]], cores: int) -> float:
-    """Seconds on so many cores of jobs (core-seconds, networks): all of it shared out evenly, or
-    the longest of them where that is more."""
-    longest = max(seconds / min(cores, networks) for seconds, networks in jobs)
+    """Seconds on so many cores of jobs (core-seconds, cores that it can use): all of it shared out
+    evenly, or the longest of them where that is more."""
+    longest = max(seconds / min(cores, most) for seconds, most in jobs)
     return max(sum(seconds for seconds, _ in jobs) / cores, longest)
 
 
