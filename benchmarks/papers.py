@@ -63,8 +63,10 @@ def prices(
 def _job(project: Project, shard: Shard, rate: Rate, cores: int) -> tuple[float, int]:
     """Core-seconds of a job, and how many cores it can use: one for each network where the kernel
     trains them, those of one thread where torch does."""
-    threads = job_threads(project.config.training, shard.runs, cores)
     networks = len(shard.runs)
+    if not rate.side_by_side:  # the speed of a whole machine
+        return cores * shard_seconds(shard, rate), networks
+    threads = job_threads(project.config.training, shard.runs, cores)
     used = min(threads, networks)
     return used * shard_seconds(shard, rate), networks if threads == cores else used
 

@@ -34,9 +34,9 @@ TRAINING = TrainingSettings(device="cpu")
 
 
 def transformer(p: int, **model: Any) -> Run:
-    return Run.model_validate(
-        {"task": {"p": p}, "model": {"name": "transformer", **model}, "steps": 100}
-    )
+    """Of two layers, which the kernel leaves to torch."""
+    settings = {"name": "transformer", "layers": 2, **model}
+    return Run.model_validate({"task": {"p": p}, "model": settings, "steps": 100})
 
 
 def timed(run: Run, step: tuple[float, float], evaluation: tuple[float, float]) -> Timed:
@@ -78,7 +78,7 @@ def test_a_kind_is_everything_but_size() -> None:
     one = transformer(31)
     assert kind_of(one) == kind_of(transformer(113, d=64, mlp=100))
     others = [
-        transformer(31, layers=2),
+        transformer(31, layers=3),
         transformer(31, attention="constant", causal=False),
         Run.model_validate({**one.model_dump(), "arithmetic": {"loss": "float64"}}),
         Run.model_validate({**one.model_dump(), "optimiser": {"name": "adam"}}),
@@ -125,7 +125,9 @@ def test_compiled_steps_are_counted_where_torch_compiles() -> None:
     eager = rate_of((run, timed(run, (0.1, 0.1), (0.1, 0.1))))
     compiled = replace(eager, compiled_from=0.5 * flops(run))
     long = run.model_copy(update={"steps": 100_000})
-    seconds = [shard_seconds(Shard("a", 0, (long,), lambda: ""), rate) for rate in (compiled, eager)]
+    seconds = [
+        shard_seconds(Shard("a", 0, (long,), lambda: ""), rate) for rate in (compiled, eager)
+    ]
     assert 0.5 < seconds[0] / seconds[1] < 0.95
     # The kernel is compiled already.
     assert compiled.compiled_share(Run(), 1e20) == 1.0
@@ -141,7 +143,7 @@ def test_one_network_is_measured_of_each_kind_and_size() -> None:
     pair = (1.0, 1.0)
     found = {kind_of(runs[0]): tuple(timed(run, pair, pair) for run in first)}
     assert calibrate_kinds.unknown(runs, found, TRAINING) == []
-    two = transformer(59, layers=2)
+    two = transformer(59, layers=3)
     assert calibrate_kinds.unknown([*runs, two], found, TRAINING) == [two]
 
 
@@ -159,7 +161,10 @@ def test_what_the_kernel_trains_goes_by_the_speed_of_the_machine(
 @pytest.mark.parametrize(
     "settings",
     [
-        {"task": {"p": 5}, "model": {"name": "two_table_mlp", "d": 4, "hidden": 8}},
+        {
+            "task": {"p": 5},
+            "model": {"name": "two_table_mlp", "d": 4, "hidden": 8, "activation": "gelu"},
+        },
         {
             "task": {"name": "gcd", "largest": 20},
             "model": {
@@ -261,7 +266,7 @@ def test_jobs_that_leave_cores_idle_share_the_machine(
                     {
                         "settings": {
                             "task": {"p": 7},
-                            "model": {"name": "transformer", "d": 8, "heads": 1, "mlp": 8},
+                            "model": {"name": "transformer", "layers": 2, "d": 8, "mlp": 8},
                             "steps": 20,
                         },
                         "axes": {"seed": list(range(runs))},

@@ -45,7 +45,7 @@ class Rate:
     byte_seconds: of a byte of recorded weights. cores: that `points` are the speed of; the kernel
     trains a network on each of them. compiled_from: FLOPs of an ensemble from which on torch
     compiles its step. side_by_side: whether it is the speed of a job on the cores that it takes,
-    and not of a whole machine.
+    and not of a whole machine. kernel: whether the native kernel trains what it knows.
     """
 
     points: Points
@@ -59,6 +59,7 @@ class Rate:
     cores: int = 1
     compiled_from: float = math.inf
     side_by_side: bool = False
+    kernel: bool = True
 
     @classmethod
     def constant(cls, flops_per_second: float) -> Rate:
@@ -109,14 +110,14 @@ class Rate:
         return self.kinds.get(kind_of(run), ()) if self.kinds else ()
 
     def _by_speed(self, run: Run, work: float, networks: int) -> float:
-        native = kernel_knows(run) or not self.torch_points
+        native = (self.kernel and kernel_knows(run)) or not self.torch_points
         # Cores beyond the number of networks have nothing to do.
         busy = max(networks, self.cores) if native else networks
         return work * busy / self.at(flops_per_step(run), native)
 
     def compiled_share(self, run: Run, all_flops: float) -> float:
         """Time of a step by what it is when not compiled, in an ensemble of so many FLOPs."""
-        if all_flops <= self.compiled_from or kernel_knows(run):
+        if all_flops <= self.compiled_from or (self.kernel and kernel_knows(run)):
             return 1.0
         return _between(_COMPILED_SHARE, flops_per_step(run))
 

@@ -88,6 +88,7 @@ class Measurement:
             cores=self.cores,
             compiled_from=math.inf if on_gpu else compiled_from(training),
             side_by_side=True,
+            kernel=kernel_is_used(training),
         )
 
 
