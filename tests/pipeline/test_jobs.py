@@ -17,7 +17,7 @@ from fittest.pipeline.configuration.targets import training_targets
 from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate, shard_seconds
 from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
-from fittest.pipeline.price.plan import job_progress
+from fittest.pipeline.price.plan import cores_share, job_progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import usable_cores
 from fittest.pipeline.running.train import train_shard
@@ -261,7 +261,8 @@ def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
         return job_progress(project, "one", "0000", asked)._later
 
     assert later("figures/fig1_a.pdf") == 0
-    whole = shard_seconds(project.shard("more", "0000"), Rate.typical(usable_cores()))
+    rate, more_to_do = Rate.typical(usable_cores()), project.shard("more", "0000")
+    whole = shard_seconds(more_to_do, rate) * cores_share(project, more_to_do, rate)
     assert later("all") == pytest.approx(whole)
     assert later() == 0
 

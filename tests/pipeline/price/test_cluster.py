@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fittest.__main__ import main
 from fittest.errors import ConfigError
+from fittest.pipeline.forecasts import trainer
 from fittest.pipeline.forecasts.job_memory import collect_memory, run_disk, shard_memory
 from fittest.pipeline.price.cluster import (
     analysis_request,
@@ -41,6 +42,12 @@ def project_with(folder: Path, **cluster: Any) -> Project:
     return write_project(folder, DECLARED, over, FIGURES)
 
 
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has the native kernel, for what it knows."""
+    monkeypatch.setattr(trainer, "kernel_is_used", lambda _: True)
+
+
 def full(**cluster: Any) -> Project:
     return Project.load(REPOSITORY, {"scale": "full", "cluster": cluster})
 
@@ -52,6 +59,7 @@ def full(**cluster: Any) -> Project:
         ({"device": "cpu", "cpu": {"cores": 10, "gflops_per_core": 50}}, 5e11),
     ],
 )
+@pytest.mark.usefixtures("kernel")
 def test_time_limits_follow_from_the_cost_model(cluster: dict[str, Any], speed: float) -> None:
     project = full(**cluster)
     limits = project.config.cluster.limits
@@ -97,6 +105,7 @@ def test_memory_follows_from_the_memory_model() -> None:
     assert summary > collect_request(gpu, "wd0").memory_mb
 
 
+@pytest.mark.usefixtures("kernel")
 def test_one_switch_between_gpu_and_cpu_cores() -> None:
     shard = full().shard("base", "0000")
     on_gpu = training_request(full(gpu={"cores": 6}), shard)
@@ -107,6 +116,18 @@ def test_one_switch_between_gpu_and_cpu_cores() -> None:
     assert training_options(full(gpu=model).config.cluster)["gpu_model"] == "a100"
     options = training_options(full(device="cpu", gpu=model).config.cluster)
     assert not {"gpu", "gpu_model"} & options.keys()
+
+
+def test_torch_asks_for_the_cores_that_it_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "kernel_is_used", lambda _: False)
+    cpu = {"cores": 48, "gflops_per_core": 90, "torch_gflops_per_core": 9}
+    project = full(device="cpu", cpu=cpu)
+    shard = project.shard("base", "0000")
+    assert training_request(project, shard).cores == project.config.training.torch_threads == 1
+    seconds = sum(flops(run) for run in shard.runs) / 9e9
+    assert training_hours(project, shard) == pytest.approx(seconds / 3600)
+    # A GPU has its cores beside it whoever trains.
+    assert training_request(full(gpu={"cores": 6}), shard).cores == 6
 
 
 def test_where_jobs_run_is_said_once_and_may_differ_by_kind() -> None:

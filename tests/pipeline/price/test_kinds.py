@@ -266,7 +266,13 @@ def test_jobs_that_leave_cores_idle_share_the_machine(
                     {
                         "settings": {
                             "task": {"p": 7},
-                            "model": {"name": "transformer", "layers": 2, "d": 8, "mlp": 8},
+                            "model": {
+                                "name": "transformer",
+                                "layers": 2,
+                                "d": 8,
+                                "head_size": 4,
+                                "mlp": 8,
+                            },
                             "steps": 20,
                         },
                         "axes": {"seed": list(range(runs))},

@@ -112,12 +112,15 @@ def _timed(run: Run, training: TrainingSettings) -> Timed:
         return _of_pairs(run, most, (step / 2, step / 2), (evaluation / 2, evaluation / 2))
     most = networks_at_once(training, run, resolve_device(training))
     together = min(most, _MOST_NETWORKS)
-    one = all_ = _seconds(run, training, 1)
+    one = some = _seconds(run, training, 1)
     if together > 1:
         some = _seconds(run, training, together)
-        share = (most - 1) / (together - 1)
-        all_ = (one[0] + share * (some[0] - one[0]), one[1] + share * (some[1] - one[1]))
-    return _of_pairs(run, most, (one[0], all_[0]), (one[1], all_[1]))
+    step, evaluation = (
+        # More networks never take less; a machine in use may make it seem so.
+        (a, a + max(0.0, b - a) * (most - 1) / max(1, together - 1))
+        for a, b in zip(one, some, strict=True)
+    )
+    return _of_pairs(run, most, step, evaluation)
 
 
 def _of_pairs(run: Run, at_once: int, step: Pair, evaluation: Pair) -> Timed:
