@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -77,6 +78,12 @@ def ensemble(kind: str, networks: int = 3, dtype: torch.dtype = torch.float64) -
     return build_ensemble(runs, dtype)
 
 
+@pytest.fixture(autouse=True)
+def no_log_of_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest would have torch write down each operator that it traces."""
+    monkeypatch.setattr(logging.getLogger("torch.__trace"), "disabled", True)
+
+
 def assert_same(one: TorchBackend, other: TorchBackend, tolerance: float) -> None:
     expected = tree_flatten((other.state().parameters, other.state().moments))[0]
     found = tree_flatten((one.state().parameters, one.state().moments))[0]
@@ -92,7 +99,10 @@ def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # Up to the code that torch.compile would generate, which takes half a minute each.
-@pytest.mark.parametrize("kind", ["table", "two_table", "one_layer", "encoder_decoder"])
+@pytest.mark.parametrize(
+    "kind",
+    ["table", "two_table", "one_layer", pytest.param("encoder_decoder", marks=pytest.mark.slow)],
+)
 def test_one_graph_for_every_model(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A graph that breaks is an error (fullgraph)."""
     compiled = torch_fast.compiled

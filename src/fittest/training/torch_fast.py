@@ -55,7 +55,8 @@ def traced(step: TorchStep, inputs: StepInputs) -> tuple[GraphModule, Callable[[
         made[:] = [arrangement]
         return results
 
-    graph = make_fx(update, tracing_mode="fake")(*flat)
+    # A network may hold a constant, such as what tells positions apart.
+    graph = make_fx(update, tracing_mode="fake", _allow_non_fake_inputs=True)(*flat)
     return graph, lambda results: tree_unflatten(list(results), made[0])
 
 
