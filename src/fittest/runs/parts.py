@@ -54,8 +54,7 @@ class Recording(Settings):
     )
     every_loss: bool = later(
         False,
-        description="the train loss before every update, between the rows of the trajectory too;"
-        " the native kernel keeps none",
+        description="the train loss before every update, between the rows of the trajectory too",
     )
     observers: tuple[ObserverName, ...] | None = later(
         None,
