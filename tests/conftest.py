@@ -15,16 +15,23 @@ import pytest
 import torch
 from hypothesis import settings
 
-# Files of minutes come first, so that no core waits for the last of them.
+# Files of minutes come first, so that no core waits for the last of them: by how long each takes
+# alone, which for Slurm is mostly waiting.
 LONGEST = (
     "tests/slurm/",
     "tests/workflow/test_smoke",
-    "tests/workflow/",
+    "tests/workflow/test_anywhere",
     "tests/docs/test_commands",
+    "tests/pipeline/running/test_kill",
     "tests/test_wheel",
     "tests/benchmarks/",
-    "tests/pipeline/",
+    "tests/docs/test_extending",
+    "tests/pipeline/price/",
+    "tests/pipeline/test_shown_runsets",
+    "tests/workflow/",
     "tests/scripts/",
+    "tests/training/",
+    "tests/pipeline/",
 )
 
 # The machines that run these tests are shared: how long an example takes says nothing.

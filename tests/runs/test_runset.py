@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from fittest.errors import ConfigError
 from fittest.runs.axes import combinations, merged
 from fittest.runs.expansion import expanded
+from fittest.runs.parts import Seeds
 from fittest.runs.primes import is_prime, near_primes
 from fittest.runs.run import Run
 from fittest.runs.runset import SCALES, RunSet, load_runsets
@@ -59,6 +60,30 @@ def test_every_runset_of_the_repository_is_valid_at_every_scale() -> None:
         for one in load_runsets(REPOSITORY / "config" / "runsets", scale).values():
             if scale in one.declaration.scales:
                 assert one.runs
+
+
+def test_runs_of_the_repository_are_those_validated_each() -> None:
+    """Runs made from one another: of every run-set and scale the first, the last and some between."""
+    for scale in SCALES:
+        for one in load_runsets(REPOSITORY / "config" / "runsets", scale).values():
+            if scale not in one.declaration.scales:
+                continue
+            for made in {one.runs[0], *one.runs[:: len(one.runs) // 3 + 1], one.runs[-1]}:
+                whole = Run.model_validate_json(made.model_dump_json())
+                assert made == whole
+                assert made.run_id == whole.run_id
+                assert made.decisive_json() == whole.decisive_json()
+                leave = {"stop": {"expected"}} if whole.stop else None
+                assert made.decisive_json() == whole.model_dump_json(exclude=leave)
+
+
+def test_a_copy_is_described_by_its_own_settings() -> None:
+    """Not by what the run that it was copied from had already been asked."""
+    run = Run().with_seeds(Seeds(embedding=3))
+    before = run.decisive_json()
+    longer = run.model_copy(update={"steps": 7})
+    assert longer.decisive_json() == longer.model_dump_json() != before
+    assert longer.with_seeds(Seeds()).decisive_json() == Run(steps=7).decisive_json()
 
 
 def transformer(**model: float) -> dict[str, Any]:

@@ -136,8 +136,8 @@ def test_comments_docstrings_and_layout(package: Path) -> None:
         ("runs/initial.py", "run.seeds.mlp", "run.seeds.split"),
         ("fourier.py", "2.0 * np.pi", "3.0 * np.pi"),
         ("pipeline/running/ensembles.py", "run.optimiser for", "runs[0].optimiser for"),
-        ("training/native/step.h", "+", "-"),
-        ("training/native/kernel.cpp", "return", "return 1 +"),
+        ("training/native/embedding_mlp.h", "+", "-"),
+        ("training/native/optimiser.h", "+", "-"),
     ],
 )
 def test_arithmetic_of_all(name: str, old: str, new: str, package: Path) -> None:
