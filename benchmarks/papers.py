@@ -11,6 +11,7 @@ from typing import Any
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.forecasts.progress import duration
 from fittest.pipeline.price.calibrate import calibrated
+from fittest.pipeline.price.plan import cores_share
 from fittest.pipeline.price.price_page import at_every_scale
 from fittest.pipeline.price.remaining import needed_shards
 from fittest.pipeline.project import Project
@@ -44,7 +45,13 @@ def prices(
             shards = shards_of(project, paper)
             runs = [run for shard in shards for run in shard.runs]
             flops = sum(shard_flops(shard) for shard in shards)
-            jobs = [(cores * shard_seconds(shard, rate), len(shard.runs)) for shard in shards]
+            jobs = [
+                (
+                    cores * cores_share(project, shard, rate) * shard_seconds(shard, rate),
+                    len(shard.runs),
+                )
+                for shard in shards
+            ]
             rows.append(
                 {
                     "paper": paper,
