@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compile_sweep, cuda, machine, one_core, papers, report
+from benchmarks import compile_sweep, machine, one_core, papers, report
 from benchmarks.cases import Case
 from benchmarks.matmul_rate import Ceilings
 from benchmarks.measure import measure, measured_memory
@@ -62,7 +62,7 @@ def arguments(given: list[str] | None = None) -> tuple[Options, Path]:
 
 def measured(options: Options, project: Project) -> dict[str, Any]:
     """Everything that goes into the JSON."""
-    on_cpu = training_settings(project.config, "cpu")
+    on_cpu = training_settings(project.config)
     threads = options.cores or machine.cores()
     content: dict[str, Any] = {
         "machine": machine.described(),
@@ -88,10 +88,6 @@ def measured(options: Options, project: Project) -> dict[str, Any]:
             if options.one_core:
                 entry["one_core"] = one_core.measured(case.name, options)
             content[case.name] = entry
-    on_cuda = training_settings(project.config, "cuda")
-    shard_runs = project.config.shards["full"].runs
-    on_device = {case.name: cuda.measure(case, options, on_cuda, shard_runs) for case in cases}
-    content["cuda"] = on_device if any(on_device.values()) else None
     content["papers"] = papers.measured(project, options.gpu_gflops) if options.priced else None
     content["bars"] = report.bars(content)
     return content

@@ -64,8 +64,6 @@ class Engine:
         self._backend.advance(steps)
         # As where they are recorded.
         self._backend.forget_losses()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
 
     def train_loss(self) -> float:
         """Mean train loss of the first network."""
@@ -73,6 +71,4 @@ class Engine:
 
     def weights(self) -> Weights:
         """Parameters of the first network."""
-        return {
-            k: v[0].cpu().numpy().astype(np.float64) for k, v in self._backend.parameters().items()
-        }
+        return {k: v[0].numpy().astype(np.float64) for k, v in self._backend.parameters().items()}

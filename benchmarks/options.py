@@ -59,6 +59,6 @@ class Options:
         )
 
 
-def training_settings(config: ProjectConfig, device: str) -> TrainingSettings:
-    """The project's own training settings, in float32 on `device`."""
-    return config.training.model_copy(update={"device": device, "dtype": "float32"})
+def training_settings(config: ProjectConfig) -> TrainingSettings:
+    """The project's own training settings, in float32 on the CPU."""
+    return config.training.model_copy(update={"device": "cpu", "dtype": "float32"})

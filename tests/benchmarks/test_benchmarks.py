@@ -49,7 +49,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_top_level(bench: dict[str, Any]) -> None:
     assert bench["settings"] == list(SETTINGS)
-    assert {"machine", "commit", "compile_sweep", "cuda", "papers", "bars", *SETTINGS} <= set(bench)
+    assert {"machine", "commit", "compile_sweep", "papers", "bars", *SETTINGS} <= set(bench)
     assert {"processor", "cores", "torch", "numpy", "jax", "compiler", "native_variant"} <= set(
         bench["machine"]
     )

@@ -56,7 +56,8 @@ class Run(Settings):
                 raise ValueError("rng: authors draws pairs of numbers, and the task has none")
             if not self.model.drawn_by_authors():
                 raise ValueError(f"rng: authors never drew a {self.model.name}; use streams")
-            for name, seed in self.seeds:
+            for name in Seeds.model_fields:
+                seed = getattr(self.seeds, name)
                 if seed > MAX_LEGACY_SEED:
                     raise ValueError(
                         f"seeds.{name}: {seed}, and the limit MAX_LEGACY_SEED of `rng: authors`"
