@@ -44,7 +44,7 @@ def circuit_rows(
     balance = (ratios.max(axis=1) / ratios.min(axis=1)).to_numpy(float)
     shown = neurons[neurons["neuron"] < NEURONS]["explained"]
     periodic = pd.concat([heads["periodic"], shown]).to_numpy(float)
-    of_keys = clusters[clusters["is_key"]]["written_share"].to_numpy(float)
+    of_keys = clusters.loc[clusters["is_key"].astype(bool), "written_share"].to_numpy(float)
     explained = circuits["logits_explained"].to_numpy(float)
     rows = [
         _row(Circuits.RUNS, n, n, "runs analysed"),

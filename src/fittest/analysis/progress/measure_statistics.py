@@ -75,20 +75,26 @@ def _measured(ends: dict[Any, Any], run: pd.DataFrame, each: pd.DataFrame, p: in
     return {
         "run_id": ends["run_id"],
         "seed": ends["seed"],
-        "excluded_rise": at("excluded_loss", t2) / at("excluded_loss", t1),
+        "excluded_rise": _over(at("excluded_loss", t2), at("excluded_loss", t1)),
         "train_accuracy": float(between.min()),
-        "plateau": slope("excluded_loss", t2, t3, log=True)
-        / slope("excluded_loss", t1, t2, log=True),
+        "plateau": _over(
+            slope("excluded_loss", t2, t3, log=True), slope("excluded_loss", t1, t2, log=True)
+        ),
         "lead": _lead(first("test_loss", low, False), first("restricted_loss", low, False)),
         "accuracy_lead": _lead(
             first("test_accuracy", 0.5, True), first("restricted_accuracy", 0.5, True)
         ),
-        "gini_ratio": slope("gini_map", t2, t3) / slope("gini_map", t1, t2),
+        "gini_ratio": _over(slope("gini_map", t2, t3), slope("gini_map", t1, t2)),
         "weights_formation": slope("squared_weights", t1, t2),
         "weights_cleanup": slope("squared_weights", t2, t3),
         "alpha_least": float(final.min()),
         "alpha_formed": float(formed.median()),
     }
+
+
+def _over(value: float, other: float) -> float:
+    """NaN where there is nothing to compare with."""
+    return value / other if other != 0 else math.nan
 
 
 def _lead(late: float, early: float) -> float:
