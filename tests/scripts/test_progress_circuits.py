@@ -363,3 +363,13 @@ def test_panels_asked_for_by_name() -> None:
         "excluded",
         "sparsity",
     ]
+
+
+def test_the_figure_of_the_algorithm(tmp_path: Path, made: dict[str, Path]) -> None:
+    table, figure = tmp_path / "fig1.parquet", tmp_path / "fig1.pdf"
+    origin = read_provenance(made["circuits"])
+    load_script("analyse_fig1_algorithm", "progress").analyse_fig1(
+        str(table), 13, (2, 5), 4, 11, origin
+    )
+    load_script("plot_fig1_algorithm", "progress").plot_fig1(str(table), str(figure))
+    drawn(figure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fittest.analysis.progress.algorithm import worked_example
 from fittest.analysis.progress.interference import second_peak, wave_table, waves
 
 KEY = (14, 35, 41, 42, 52)
@@ -48,3 +49,21 @@ def test_the_table_holds_every_wave_and_their_mean() -> None:
 def test_frequencies_that_there_are_not(k: int) -> None:
     with pytest.raises(ValueError, match="between 1 and 6"):
         waves(13, [k])
+
+
+def test_the_worked_example_answers_right() -> None:
+    table = worked_example(113, [14, 35, 41], 100, 45)
+    points = table[table["panel"] != "logits"].set_index("panel")
+    assert points.loc["sum", "n"] == 32
+    # The product of both rotations is that by the sum.
+    angle = 2 * np.pi * 14 * 32 / 113
+    assert points.loc["sum", "x"] == pytest.approx(np.cos(angle))
+    assert points.loc["sum", "y"] == pytest.approx(np.sin(angle))
+    logits = table[table["panel"] == "logits"]
+    for k in (14, 0):
+        rows = logits[logits["k"] == k]
+        assert len(rows) == 113
+        assert rows.loc[rows["y"].idxmax(), "n"] == 32
+        assert rows["y"].max() == pytest.approx(1)
+    with pytest.raises(ValueError, match="needs a frequency"):
+        worked_example(113, [], 1, 2)

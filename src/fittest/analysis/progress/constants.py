@@ -70,6 +70,13 @@ class InterferenceSettings(Settings):
     )
 
 
+class ExampleSettings(Settings):
+    """The sum that figure 1 works out."""
+
+    a: int = Field(ge=0, le=MAX_P, description="first operand")
+    b: int = Field(ge=0, le=MAX_P, description="second operand")
+
+
 class TableSettings(Settings):
     """Which networks stand in tables 5 and 6: those that the paper's stand for."""
 
@@ -88,6 +95,7 @@ class Constants(Settings):
     interference: InterferenceSettings
     circuits: CircuitSettings
     tables: TableSettings
+    example: ExampleSettings
     curve_pieces: Bins = Field(
         description="stretches of steps of which a figure shows the lowest and the highest loss"
     )

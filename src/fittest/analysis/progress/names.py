@@ -45,6 +45,79 @@ class Undecayed(StatisticName):
     GROWTH = "undecayed.growth"
 
 
+class Circuits(StatisticName):
+    """What the main runs compute at their end (P06-P31)."""
+
+    RUNS = "circuits.runs"
+    KEYS_LEAST = "circuits.keys_least"
+    KEYS_MOST = "circuits.keys_most"
+    KEY_SETS = "circuits.key_sets"
+    EMBEDDED_LEAST = "circuits.embedded_least"
+    EMBEDDED_MOST = "circuits.embedded_most"
+    EMBEDDED_KEYS = "circuits.embedded_keys"
+    RESIDUAL = "circuits.residual"
+    RESIDUAL_SQUARED = "circuits.residual_squared"
+    SPECTRUM = "circuits.spectrum"
+    SPECTRUM_LARGEST = "circuits.spectrum_largest"
+    PERIODIC = "circuits.periodic"
+    READS_MEAN = "circuits.reads_mean"
+    READS_LEAST = "circuits.reads_least"
+    READS_BALANCE = "circuits.reads_balance"
+    LOGITS = "circuits.logits"
+    NEURONS = "circuits.neurons"
+    WRITTEN_LEAST = "circuits.written_least"
+    WRITTEN_MEDIAN = "circuits.written_median"
+    FITTED = "circuits.fitted"
+    FITTED_MOST = "circuits.fitted_most"
+    POLYNOMIALS = "circuits.polynomials"
+    POLYNOMIALS_DROP = "circuits.polynomials_drop"
+    SUMS = "circuits.sums"
+    NECESSARY = "circuits.necessary"
+    HARMLESS = "circuits.harmless"
+    KEY_BLOCKS = "circuits.key_blocks"
+    WITHOUT_KEYS = "circuits.without_keys"
+    KEYS_ALONE = "circuits.keys_alone"
+    DIRECTIONS = "circuits.directions"
+    COMPLEMENT = "circuits.complement"
+    NOT_ITSELF = "circuits.not_itself"
+    NOT_ITSELF_DROP = "circuits.not_itself_drop"
+    SKIP = "circuits.skip"
+    SKIP_ACCURACY = "circuits.skip_accuracy"
+    HEADS_ZERO = "circuits.heads_zero"
+    LINEAR = "circuits.linear"
+    ITSELF = "circuits.itself"
+    PATTERN_BEST = "circuits.pattern_best"
+    PATTERN = "circuits.pattern"
+    LOOKUP_BEST = "circuits.lookup_best"
+    LOOKUP = "circuits.lookup"
+    SIGMOID = "circuits.sigmoid"
+
+
+class OtherCircuits(StatisticName):
+    """What other runs that generalise compute (P45, P51-P53)."""
+
+    P109 = "other_circuits.p109"
+    SPARSER = "other_circuits.sparser"
+    LOGITS = "other_circuits.logits"
+    LOGITS_LEAST = "other_circuits.logits_least"
+    SKIP_DROP = "other_circuits.skip_drop"
+    SKIP = "other_circuits.skip"
+
+
+class Formed(StatisticName):
+    """What is formed before a network generalises (P33-P39)."""
+
+    PLATEAU = "formed.plateau"
+    LEADS = "formed.leads"
+    ACCURACY_LEADS = "formed.accuracy_leads"
+    GINI = "formed.gini"
+    WEIGHTS = "formed.weights"
+    RISE = "formed.rise"
+    TRAIN = "formed.train"
+    ALPHA = "formed.alpha"
+    ALPHA_FORMED = "formed.alpha_formed"
+
+
 class Interference(StatisticName):
     """Sums of waves (P58)."""
 
@@ -110,6 +183,8 @@ TABLES = {
     "fractions_stats": (Fractions,),
     "decays_stats": (Decays,),
     "phases_stats": (Phase,),
+    "circuits_stats": (Circuits, OtherCircuits),
+    "formed_stats": (Formed,),
     "undecayed_stats": (Undecayed,),
     "interference_stats": (Interference,),
     "sequences_stats": (

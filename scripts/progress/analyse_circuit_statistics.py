@@ -1,0 +1,48 @@
+"""Statistics of circuits over runs (P06 to P31, P45, P51 to P53)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fittest.analysis.progress.circuit_statistics import circuit_rows, other_rows
+from fittest.analysis.progress.circuit_tables import generalising
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import statistics_table
+from fittest.pipeline.script import rule_job
+from fittest.store import joint_provenance, read_table, write_table
+
+TABLES = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
+
+
+def analyse_circuit_statistics(
+    inputs: Mapping[str, str],
+    out_stats: str,
+    settings: Mapping[str, Any],
+    most_loss: float,
+    resampling: Resampling,
+) -> None:
+    """Write the statistics (Parquet).
+
+    Args:
+        inputs: TABLES of the main runs, `other_circuits` and `other_ablations`, Parquet.
+        settings: which networks stand in tables 5 and 6 (`TableSettings`).
+        most_loss: test loss below which one of these generalises, nats.
+    """
+    tables = {name: read_table(path) for name, path in inputs.items()}
+    chosen = generalising(tables["other_circuits"], **settings)
+    others = tables["other_ablations"]
+    single = others[others["ablation"].isin(["none", "skip_mean"])]
+    rows = circuit_rows(*(tables[name] for name in TABLES), resampling)
+    rows += other_rows(chosen, single, most_loss)
+    origin = joint_provenance(list(inputs.values()), len(tables["circuits"]) + len(chosen))
+    write_table(statistics_table(rows), out_stats, origin)
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_circuit_statistics(
+            inputs=dict(snakemake.input.items()),
+            out_stats=snakemake.output.stats,
+            settings=snakemake.params.settings,
+            most_loss=snakemake.params.most_loss,
+            resampling=Resampling(**snakemake.params.resampling),
+        )

@@ -1,0 +1,45 @@
+"""What is formed before networks generalise (P33 to P39)."""
+
+from fittest.analysis.progress.measure_statistics import formed_rows, measured_runs
+from fittest.analysis.statistics.table import statistics_table
+from fittest.pipeline.script import rule_job
+from fittest.store import joint_provenance, read_table, write_table
+
+
+def analyse_formed(
+    measures: str,
+    frequencies: str,
+    circuits: str,
+    phases: str,
+    out_table: str,
+    out_stats: str,
+    least_lead: float,
+    confidence: float,
+) -> None:
+    """Write a row per run, and their statistics.
+
+    Args:
+        measures, frequencies, circuits, phases: of the main runs; all files are Parquet.
+        least_lead: steps by which the restricted loss has to lead. confidence: of intervals.
+    """
+    moduli = read_table(circuits)["p"]
+    p = int(moduli.iloc[0]) if len(moduli) else 2
+    table = measured_runs(read_table(measures), read_table(frequencies), read_table(phases), p)
+    origin = joint_provenance([measures, phases], len(table))
+    write_table(table, out_table, origin)
+    rows = formed_rows(table, least_lead, confidence)
+    write_table(statistics_table(rows), out_stats, origin)
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        analyse_formed(
+            measures=snakemake.input.measures,
+            frequencies=snakemake.input.frequencies,
+            circuits=snakemake.input.circuits,
+            phases=snakemake.input.phases,
+            out_table=snakemake.output.table,
+            out_stats=snakemake.output.stats,
+            least_lead=snakemake.params.least_lead,
+            confidence=snakemake.params.confidence,
+        )

@@ -1,0 +1,185 @@
+"""Statistics of circuits and of measures, on networks built by hand and on made-up curves."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from planted import adder, some_pairs
+from test_planted import SETTINGS
+
+from fittest.analysis.circuits.final import TABLES, circuit
+from fittest.analysis.progress.circuit_statistics import circuit_rows, other_rows
+from fittest.analysis.progress.measure_statistics import COLUMNS, formed_rows, measured_runs
+from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import statistics_table
+
+P = 13
+R = Resampling(draws=20, seed=1, confidence=0.95)
+RUNS = ({3: 9.0, 5: 8.0}, {1: 9.0, 4: 8.0, 6: 7.0})
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, float]:
+    """Statistics by name of two networks with other key frequencies."""
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    for seed, alphas in enumerate(RUNS):
+        made = circuit(adder(P, alphas), some_pairs(P), SETTINGS)
+        named = {"run_id": str(seed), "runset": "main", "seed": seed, "p": P}
+        for name, some in made.rows.items():
+            rows[name] += [{**named, **row} for row in some]
+    tables = {name: pd.DataFrame(rows[name]).reindex(columns=TABLES[name]) for name in TABLES}
+    names = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
+    table = statistics_table(circuit_rows(*(tables[name] for name in names), R))
+    assert set(table["name"]) == {str(name) for name in Circuits}
+    return dict(zip(table["name"], table["value"], strict=True))
+
+
+def test_what_two_planted_circuits_have_in_common(found: dict[str, float]) -> None:
+    wanted = {
+        Circuits.RUNS: 2,
+        Circuits.KEYS_LEAST: 2,
+        Circuits.KEYS_MOST: 3,
+        Circuits.KEY_SETS: 2,
+        Circuits.LOGITS: 1,
+        Circuits.READS_MEAN: 1,
+        Circuits.READS_BALANCE: 1,
+        Circuits.SPECTRUM: 1,
+        Circuits.SPECTRUM_LARGEST: 1,
+        Circuits.FITTED: 1,
+        Circuits.SUMS: 1,
+        Circuits.KEY_BLOCKS: 1,
+        Circuits.DIRECTIONS: 1,
+        Circuits.KEYS_ALONE: 1,
+        Circuits.HARMLESS: 1,
+        Circuits.WITHOUT_KEYS: 1,
+        Circuits.COMPLEMENT: 1,
+        Circuits.SKIP: 1,
+        Circuits.SKIP_ACCURACY: 1,
+        Circuits.ITSELF: 1 / 3,
+        Circuits.POLYNOMIALS_DROP: 0,
+    }
+    for name, value in wanted.items():
+        assert found[name] == pytest.approx(value, rel=1e-6, abs=1e-9), name
+    assert found[Circuits.NECESSARY] > 5
+    assert found[Circuits.RESIDUAL_SQUARED] < 1e-20
+    assert found[Circuits.LOOKUP_BEST] == pytest.approx(1)
+    assert found[Circuits.HEADS_ZERO] > 1
+
+
+def test_without_runs_all_is_unknown() -> None:
+    names = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
+    empty = [pd.DataFrame(columns=TABLES[name]) for name in names]
+    rows = {row["name"]: row for row in circuit_rows(*empty, R)}
+    assert math.isnan(rows[Circuits.LOGITS]["value"]) and rows[Circuits.RUNS]["value"] == 0
+
+
+def test_other_settings() -> None:
+    circuits = pd.DataFrame(
+        [
+            ("frac", "a", "fractions", 1e-7, 0.7, 0.9),
+            ("frac", "b", "fractions", 1e-7, 0.6, 0.7),
+            ("layers2", "c", "two layers", 0.5, 0.65, 0.2),
+            ("p109", "d", "p = 109", 1e-7, 0.75, 0.97),
+            ("dropout", "e", "dropout", 0.3, 0.25, 0.8),
+        ],
+        columns=["runset", "run_id", "group", "test_loss", "gini_embedding", "logits_explained"],
+    )
+    ablations = pd.DataFrame(
+        [
+            (row.runset, row.run_id, name, loss, accuracy)
+            for row in circuits.itertuples()
+            for name, loss, accuracy in (
+                ("none", 1.0, 1.0),
+                ("skip_mean", 6.0 if row.run_id == "a" else 2.0, 0.9 if row.run_id == "c" else 1.0),
+            )
+        ],
+        columns=["runset", "run_id", "ablation", "loss", "accuracy"],
+    )
+    table = statistics_table(other_rows(circuits, ablations, 0.1))
+    values = dict(zip(table["name"], table["value"], strict=True))
+    assert set(values) == {str(name) for name in OtherCircuits}
+    assert values[OtherCircuits.P109] == pytest.approx(0.97)
+    assert values[OtherCircuits.SPARSER] == pytest.approx(0.6 - 0.25)
+    # The one of two layers does not generalise, and dropout is no weight decay.
+    assert values[OtherCircuits.LOGITS] == pytest.approx(0.9)
+    assert values[OtherCircuits.LOGITS_LEAST] == pytest.approx(0.7)
+    # The mean of a group counts.
+    assert values[OtherCircuits.SKIP] == pytest.approx(4)
+    assert values[OtherCircuits.SKIP_DROP] == pytest.approx(0.1)
+
+
+def curves(**changed: Any) -> pd.DataFrame:
+    """Measures of a run with t1 = 1000, t2 = 2000 and t3 = 3000, as the paper sees them."""
+    steps = np.arange(0, 4001, 100)
+    excluded = np.interp(steps, [0, 1000, 2000, 3000], [math.log(1e0), -6, 0, 1])
+    columns = {
+        "run_id": "a",
+        "step": steps,
+        "excluded_loss": np.exp(excluded),
+        "train_accuracy": np.where(steps < 500, 0.5, 1.0),
+        "test_loss": np.where(steps < 2500, 5.0, 0.01),
+        "restricted_loss": np.where(steps < 1500, 5.0, 0.01),
+        "test_accuracy": np.where(steps < 2400, 0.1, 1.0),
+        "restricted_accuracy": np.where(steps < 1400, 0.1, 1.0),
+        "gini_map": np.interp(steps, [1000, 2000, 3000], [0.2, 0.3, 0.7]),
+        "squared_weights": np.interp(steps, [1000, 2000, 3000], [1000, 900, 600]),
+    }
+    return pd.DataFrame({**columns, **changed})
+
+
+FREQUENCIES = pd.DataFrame(
+    [
+        {"run_id": "a", "step": step, "k": k, "alpha": size * step / 4000}
+        for step in range(0, 4001, 100)
+        for k, size in ((3, 4.0), (5, 8.0))
+    ]
+)
+PHASES = pd.DataFrame([{"run_id": "a", "seed": 0, "t1": 1000.0, "t2": 2000.0, "t3": 3000.0}])
+
+
+def test_measures_of_a_run_as_the_paper_sees_it() -> None:
+    table = measured_runs(curves(), FREQUENCIES, PHASES, 113)
+    assert list(table.columns) == COLUMNS
+    row = table.iloc[0]
+    assert row["excluded_rise"] == pytest.approx(math.exp(6))
+    assert row["train_accuracy"] == 1
+    assert row["plateau"] == pytest.approx(1 / 6)
+    assert (row["lead"], row["accuracy_lead"]) == (1000, 1000)
+    assert row["gini_ratio"] == pytest.approx(4)
+    assert row["weights_formation"] == pytest.approx(-0.1)
+    assert row["weights_cleanup"] == pytest.approx(-0.3)
+    assert row["alpha_least"] == 4 and row["alpha_formed"] == pytest.approx(0.5)
+    values = {one["name"]: one["value"] for one in formed_rows(table, 200, 0.95)}
+    assert set(values) == set(Formed)
+    for name in (Formed.PLATEAU, Formed.LEADS, Formed.ACCURACY_LEADS, Formed.GINI, Formed.WEIGHTS):
+        assert values[name] == 1
+
+
+def test_a_run_that_generalises_without_forming_anything_first() -> None:
+    flat = curves(
+        excluded_loss=1.0,
+        restricted_loss=curves()["test_loss"],
+        restricted_accuracy=curves()["test_accuracy"],
+        gini_map=0.1 + curves()["step"] * 1e-4,
+        squared_weights=1000.0 + curves()["step"],
+    )
+    table = measured_runs(flat, FREQUENCIES, PHASES, 113)
+    values = {one["name"]: one["value"] for one in formed_rows(table, 200, 0.95)}
+    assert values[Formed.RISE] == 1
+    for name in (Formed.PLATEAU, Formed.LEADS, Formed.ACCURACY_LEADS, Formed.GINI, Formed.WEIGHTS):
+        assert values[name] == 0
+
+
+def test_a_run_without_phases_shows_nothing() -> None:
+    never = PHASES.assign(t2=np.nan, t3=np.nan)
+    table = measured_runs(curves(), FREQUENCIES, never, 113)
+    values = {one["name"]: one["value"] for one in formed_rows(table, 200, 0.95)}
+    assert math.isnan(values[Formed.RISE]) and math.isnan(values[Formed.ALPHA_FORMED])
+    assert values[Formed.GINI] == 0 and values[Formed.WEIGHTS] == 0
+    nothing = formed_rows(table.iloc[:0], 200, 0.95)
+    assert all(math.isnan(one["value"]) for one in nothing)
