@@ -123,8 +123,7 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
         group: a row of a group table. said: by `<label>.<column>` of that table, `all` for a
             setting without a label. label: of the setting.
     """
-    head = f"{label or 'all'}."
-    paper = {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
+    paper = _of(said, label)
     runs = int(group["runs"])
     # Who groks also solves the task: that is told where the paper tells it.
     ours = {
@@ -134,8 +133,19 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
     }
     told = _shares(ours, runs) + _step(float(group["generalised"]))
     lines = [(f"ours: {', '.join(told)}", OURS)]
+    return [*paper_words(said, label), *lines]
+
+
+def paper_words(said: Mapping[str, float], label: str) -> list[tuple[str, str]]:
+    """What the paper says of a setting, or of all of them together: a line, or none."""
+    paper = _of(said, label)
     shown = _shares(paper, 0) + _step(paper.get("generalised", math.inf))
-    return [(f"paper: {', '.join(shown)}", PAPER), *lines] if shown else lines
+    return [(f"paper: {', '.join(shown)}", PAPER)] if shown else []
+
+
+def _of(said: Mapping[str, float], label: str) -> dict[str, float]:
+    head = f"{label or 'all'}."
+    return {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
 
 
 def _shares(shares: Mapping[str, float], runs: int) -> list[str]:
