@@ -125,7 +125,9 @@ def test_compiled_steps_are_counted_where_torch_compiles() -> None:
     eager = rate_of((run, timed(run, (0.1, 0.1), (0.1, 0.1))))
     compiled = replace(eager, compiled_from=0.5 * flops(run))
     long = run.model_copy(update={"steps": 100_000})
-    seconds = [shard_seconds(Shard("a", 0, (long,), lambda: ""), rate) for rate in (compiled, eager)]
+    seconds = [
+        shard_seconds(Shard("a", 0, (long,), lambda: ""), rate) for rate in (compiled, eager)
+    ]
     assert 0.5 < seconds[0] / seconds[1] < 0.95
     # The kernel is compiled already.
     assert compiled.compiled_share(Run(), 1e20) == 1.0
