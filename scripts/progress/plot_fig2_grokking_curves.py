@@ -13,8 +13,8 @@ def plot_fig2(curves: str, groups: str, out_figure: str, paper: Mapping[str, flo
     """Draw the figure.
 
     Args:
-        curves: main_curves.csv. groups: a row per setting (Parquet). out_figure: the PDF (a PNG goes
-            beside it). paper: its values, by `all.<column of groups>`.
+        curves: main_curves.csv. groups: a row per setting (Parquet).
+        out_figure: the PDF (a PNG goes beside it). paper: its values, by `all.<column of groups>`.
     """
     data = pd.read_csv(curves, keep_default_na=False)
     found = read_table(groups)
@@ -32,7 +32,7 @@ def plot_fig2(curves: str, groups: str, out_figure: str, paper: Mapping[str, flo
                 group = {str(name): value for name, value in row.items()}
                 panels.note_box(right, loss_panels.in_words(group, paper, ""), "upper left")
             for axes in (left, right):
-                axes.legend(loc="center right", frameon=True, framealpha=0.8, edgecolor="none")
+                axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
         style.save(figure, out_figure, read_provenance(groups))
 
 

@@ -221,8 +221,9 @@ def test_main_runs(tmp_path: Path) -> None:
     plot_fig2(str(made[0]), str(made[2]), str(out), paper)
     drawn(out)
     empty = analysed(tmp_path, "x", [planted(tmp_path, "x", runs[:1], failed=True)])
-    plot_fig2(str(empty[0]), str(empty[2]), str(out), paper)
-    drawn(out)
+    bare = tmp_path / "bare.pdf"
+    plot_fig2(str(empty[0]), str(empty[2]), str(bare), paper)
+    drawn(bare)
 
 
 @pytest.mark.parametrize("told", [{}, {"together": True}, {"log": False, "test": False}])

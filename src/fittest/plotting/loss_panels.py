@@ -57,7 +57,8 @@ def setting_lines(axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str
     several runs their mean. The legend stands to the right.
 
     Args:
-        table: label, seed, series, step, value (losses in nats). found: what the legend adds to a label.
+        table: label, seed, series, step, value (losses in nats).
+        found: what the legend adds to a label.
     """
     table = table[table["series"].isin(("train", "test"))]
     if len(table) == 0:
