@@ -83,7 +83,7 @@ def _headed(axes: Any, letter: str, label: str, lines: list[Any], several: bool)
 def _together(
     axes: Any, data: pd.DataFrame, found: pd.DataFrame, log: bool, paper: Mapping[str, float]
 ) -> None:
-    told, said = {}, []
+    told, said = {}, loss_panels.paper_words(paper, "all")
     for row in records(found):
         label = str(row["label"])
         *of_paper, (ours, _) = loss_panels.in_words(row, paper, label)

@@ -32,7 +32,7 @@ def plot_fig29(table: str, drops: str, out_figure: str) -> None:
                 panels.empty(axes, "no runs")
                 continue
             axes.plot(mean["step"], mean["loss"], color="black", lw=1.2)
-            loss_panels.finish(axes, shown, log=False)
+            loss_panels.finish(axes, shown.rename(columns={"loss": "value"}), log=False)
             axes.set_ylabel("train loss (nats)")
         _answers(bottom, data, drops_of_first)
         top.set_xlabel("")

@@ -63,7 +63,7 @@ def test_every_runset_of_the_repository_is_valid_at_every_scale() -> None:
 
 
 def test_runs_of_the_repository_are_those_validated_each() -> None:
-    """Runs made from one another: of every run-set and scale the first, the last and some between."""
+    """Of every run-set and scale the first, the last and some between."""
     for scale in SCALES:
         for one in load_runsets(REPOSITORY / "config" / "runsets", scale).values():
             if scale not in one.declaration.scales:

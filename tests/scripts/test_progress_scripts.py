@@ -212,6 +212,20 @@ def test_decays_together_and_apart(tmp_path: Path) -> None:
     assert (found["value"] > 1.4).all()
 
 
+def test_main_runs(tmp_path: Path) -> None:
+    runs = [(network(seed), 300.0, 9000.0 + 1000 * seed) for seed in range(3)]
+    made = analysed(tmp_path, "main", [planted(tmp_path, "main", runs)])
+    out = tmp_path / "fig2.pdf"
+    paper = {"all.share_grokked": 1.0, "all.generalised": 10_000.0}
+    plot_fig2 = script("plot_fig2_grokking_curves").plot_fig2
+    plot_fig2(str(made[0]), str(made[2]), str(out), paper)
+    drawn(out)
+    empty = analysed(tmp_path, "x", [planted(tmp_path, "x", runs[:1], failed=True)])
+    bare = tmp_path / "bare.pdf"
+    plot_fig2(str(empty[0]), str(empty[2]), str(bare), paper)
+    drawn(bare)
+
+
 @pytest.mark.parametrize("told", [{}, {"together": True}, {"log": False, "test": False}])
 def test_nothing_but_failed_runs(tmp_path: Path, told: dict[str, bool]) -> None:
     made = analysed(tmp_path, "x", [planted(tmp_path, "x", [(network(0), 1.0, 2.0)], True)])

@@ -327,7 +327,7 @@ def test_small_losses_are_exact_in_float32(variant: str) -> None:
         for name, value in ensemble.initial.items():
             value[:] = torch.from_numpy(rng.integers(-1, 2, value.shape)).to(dtype)
             if name in ("embedding.weight", "layers.0.mlp_out.weight"):
-                value *= torch.from_numpy(rng.random(value.shape) < 0.4).to(dtype)
+                value.mul_(torch.from_numpy(rng.random(value.shape) < 0.4).to(dtype))
         ensemble.initial["unembedding.weight"] /= 8
         assert isinstance(ensemble.feed, ListedFeed)
         examples = torch.arange(len(ensemble.feed.tokens))

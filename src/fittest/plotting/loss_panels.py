@@ -17,7 +17,7 @@ from fittest.plotting.style import OURS, PAPER, SURVIVORS
 
 TRAIN = "#56B4E9"
 TEST = "#882255"
-COLOURS = {"train": TRAIN, "test": TEST}
+COLOURS = {"train": TRAIN, "test": TEST, "train accuracy": TRAIN, "test accuracy": TEST}
 MEAN = -1
 """The `seed` of a mean over runs."""
 ENDS = (1e-9, 1e2)
@@ -25,12 +25,13 @@ ENDS = (1e-9, 1e2)
 
 
 def loss_lines(axes: Axes, table: pd.DataFrame, series: tuple[str, ...], log: bool) -> None:
-    """Train and test losses of the runs of one setting, and their mean.
+    """Curves of the runs of one setting, and their mean.
 
     Args:
-        table: seed (-1 for the mean), series, step, loss (nats).
-        series: of ``COLOURS``, in the order in which they are drawn. log: of the loss axis.
+        table: seed (-1 for the mean), series, step, value (losses in nats).
+        series: of ``COLOURS``, in the order in which they are drawn. log: of the axis of losses.
     """
+    table = table[table["series"].isin(series)]
     if len(table) == 0:
         empty(axes, "no runs")
         return
@@ -41,7 +42,7 @@ def loss_lines(axes: Axes, table: pd.DataFrame, series: tuple[str, ...], log: bo
             bold = not several or seed == MEAN
             axes.plot(
                 run["step"],
-                run["loss"].clip(*ENDS) if log else run["loss"],
+                run["value"].clip(*ENDS) if log else run["value"],
                 color=COLOURS[name],
                 lw=1.2 if bold else 0.6,
                 alpha=1.0 if bold else 0.4,
@@ -56,8 +57,10 @@ def setting_lines(axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str
     several runs their mean. The legend stands to the right.
 
     Args:
-        table: label, seed, series, step, loss (nats). found: what the legend adds to a label.
+        table: label, seed, series, step, value (losses in nats).
+        found: what the legend adds to a label.
     """
+    table = table[table["series"].isin(("train", "test"))]
     if len(table) == 0:
         empty(axes, "no runs")
         return
@@ -69,7 +72,7 @@ def setting_lines(axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str
             shown = drawn[drawn["series"] == name]
             axes.plot(
                 shown["step"],
-                shown["loss"].clip(*ENDS) if log else shown["loss"],
+                shown["value"].clip(*ENDS) if log else shown["value"],
                 color=colour,
                 ls=style,
                 lw=1.1,
@@ -87,10 +90,10 @@ def finish(axes: Axes, table: pd.DataFrame, log: bool) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel("loss (nats)")
     if not log:
-        axes.set_ylim(0, 1.3 * float(table["loss"].max()))
+        axes.set_ylim(0, 1.3 * float(table["value"].max()))
         return
-    low = float(table["loss"].clip(*ENDS).min())
-    high = float(table["loss"].clip(*ENDS).max())
+    low = float(table["value"].clip(*ENDS).min())
+    high = float(table["value"].clip(*ENDS).max())
     axes.set_yscale("log")
     # Room above for what is written there: three tenths, whatever the range.
     bottom, top = math.floor(math.log10(low)), math.log10(high)
@@ -123,8 +126,7 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
         group: a row of a group table. said: by `<label>.<column>` of that table, `all` for a
             setting without a label. label: of the setting.
     """
-    head = f"{label or 'all'}."
-    paper = {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
+    paper = _of(said, label)
     runs = int(group["runs"])
     # Who groks also solves the task: that is told where the paper tells it.
     ours = {
@@ -134,8 +136,19 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
     }
     told = _shares(ours, runs) + _step(float(group["generalised"]))
     lines = [(f"ours: {', '.join(told)}", OURS)]
+    return [*paper_words(said, label), *lines]
+
+
+def paper_words(said: Mapping[str, float], label: str) -> list[tuple[str, str]]:
+    """What the paper says of a setting, or of all of them together: a line, or none."""
+    paper = _of(said, label)
     shown = _shares(paper, 0) + _step(paper.get("generalised", math.inf))
-    return [(f"paper: {', '.join(shown)}", PAPER), *lines] if shown else lines
+    return [(f"paper: {', '.join(shown)}", PAPER)] if shown else []
+
+
+def _of(said: Mapping[str, float], label: str) -> dict[str, float]:
+    head = f"{label or 'all'}."
+    return {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
 
 
 def _shares(shares: Mapping[str, float], runs: int) -> list[str]:

@@ -18,7 +18,7 @@ KEY = (14, 35, 41, 42, 52)
         (14, 16, 0.994),
         (35, 8, -0.990),
         (35, 16, 0.961),
-        # As printed they belong to other places: progress methods 6.
+        # As printed they belong to other places: progress methods 6.13.
         (14, 97, 0.994),
         (14, 89, 0.986),
         (52, 16, -0.651),

@@ -196,10 +196,12 @@ def test_curves_hold_runs_and_their_mean() -> None:
     curves = curve_table(outcomes(runs, rows, GROKKING, RULES), rows, 50)
     assert set(curves["seed"]) == {0, 1, MEAN}
     mean = curves[(curves["seed"] == MEAN) & (curves["series"] == "train")].set_index("step")
-    assert mean.loc[0, "loss"] == 3.0
+    assert mean.loc[0, "value"] == 3.0
     # Between 200 and 400 one of the two is low.
-    between = mean.loc[200:390, "loss"]
+    between = mean.loc[200:390, "value"]
     assert len(between) and np.allclose(between, 1.5)
+    right = curves[(curves["seed"] == MEAN) & (curves["series"] == "test accuracy")]
+    assert set(right["value"]) == {0.0, 0.5, 1.0}
 
 
 def test_thinning_keeps_ends_and_spikes() -> None:

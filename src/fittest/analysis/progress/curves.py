@@ -1,4 +1,4 @@
-"""Curves of losses as figures draw them: fewer points, and every spike."""
+"""Curves of losses and accuracies as figures draw them: fewer points, and every spike."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from fittest.analysis.progress.outcomes import every_train_loss
 
-CURVES = ["runset", "label", "seed", "series", "step", "loss"]
-"""seed -1 is the mean over the runs of a setting, where it has several; series: train or test."""
+CURVES = ["runset", "label", "seed", "series", "step", "value"]
+"""seed -1 is the mean over the runs of a setting, where it has several; series: of SERIES."""
+SERIES = {
+    "train": "train_loss",
+    "test": "test_loss",
+    "train accuracy": "train_accuracy",
+    "test accuracy": "test_accuracy",
+}
+"""Curve -> column of a trajectory; the first two are losses in nats."""
 MEAN = -1
 
 
@@ -36,14 +43,14 @@ def thinned(steps: ArrayLike, values: ArrayLike, pieces: int) -> NDArray[np.intp
 
 
 def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> pd.DataFrame:
-    """Train and test losses of every run, and their mean over the runs of a setting.
+    """Losses and accuracies of every run, and their mean over the runs of a setting.
 
     Args:
         table: OUTCOMES. trajectory: rows of at least those runs (``outcome``).
         pieces: see ``thinned``.
 
     Returns:
-        CURVES, losses in nats. The mean is that of recorded rows, so that all runs are in it.
+        CURVES. The mean is that of recorded rows, so that all runs are in it.
     """
     by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
     parts = []
@@ -51,22 +58,24 @@ def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> p
         told = {"runset": runset, "label": label}
         for run in runs.to_dict("records"):
             rows = by_run[run["run_id"]]
-            tested = (rows["step"].to_numpy(), rows["test_loss"].to_numpy())
-            for series, (steps, losses) in (("train", every_train_loss(rows)), ("test", tested)):
-                parts.append(_curve(steps, losses, pieces, **told, seed=run["seed"], series=series))
+            seed = run["seed"]
+            for series, column in SERIES.items():
+                curve = (rows["step"].to_numpy(), rows[column].to_numpy())
+                steps, values = every_train_loss(rows) if series == "train" else curve
+                parts.append(_curve(steps, values, pieces, **told, seed=seed, series=series))
         if len(runs) > 1:
             whole = pd.concat([by_run[run_id] for run_id in runs["run_id"]])
-            means = whole.groupby("step")[["train_loss", "test_loss"]].mean()
-            for series in ("train", "test"):
-                mean = means[f"{series}_loss"].to_numpy()
-                steps = means.index.to_numpy()
+            means = whole.groupby("step")[list(SERIES.values())].mean()
+            steps = means.index.to_numpy()
+            for series, column in SERIES.items():
+                mean = means[column].to_numpy()
                 parts.append(_curve(steps, mean, pieces, **told, seed=MEAN, series=series))
     if not parts:
         return pd.DataFrame(columns=CURVES)
     return pd.concat(parts, ignore_index=True)[CURVES]
 
 
-def _curve(steps: ArrayLike, losses: ArrayLike, pieces: int, **told: Any) -> pd.DataFrame:
-    kept = thinned(steps, losses, pieces)
-    shown = {"step": np.asarray(steps)[kept], "loss": np.asarray(losses)[kept]}
+def _curve(steps: ArrayLike, values: ArrayLike, pieces: int, **told: Any) -> pd.DataFrame:
+    kept = thinned(steps, values, pieces)
+    shown = {"step": np.asarray(steps)[kept], "value": np.asarray(values)[kept]}
     return pd.DataFrame(shown).assign(**told)
