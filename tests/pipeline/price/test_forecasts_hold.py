@@ -17,10 +17,10 @@ import yaml
 
 from small_world import REPOSITORY
 
-# Steps that take some ten seconds of a core: less than a test can wait for, and enough to be more
-# than what a job does once.
+# Steps that take some ten seconds of a core, by the kernel where it knows the network: less than a
+# test can wait for, and enough to be more than what a job does once.
 STEPS = {
-    "mainline": 60,
+    "main": 400,
     "layers2": 8,
     "digits_inf": 12,
     "digits_fin": 60,
@@ -28,10 +28,10 @@ STEPS = {
     "repeat_fin": 20,
     "trigram_inf": 150,
     "trigram_fin": 150,
-    "pop91": 1500,
-    "full91": 120,
-    "pizza": 120,
-    "powers33": 60,
+    "pop91": 20000,
+    "full91": 2000,
+    "pizza": 1000,
+    "powers33": 400,
     "gcd_uniform": 6,
     "sort_fixed": 250,
     "sort_variable": 10,
