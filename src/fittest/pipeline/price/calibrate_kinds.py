@@ -108,8 +108,8 @@ def _timed(run: Run, training: TrainingSettings) -> Timed:
     cores = usable_cores()
     if kernel_trains(training, run) and resolve_device(training).type == "cpu":
         # Each thread trains a network of its own, and two of them one after the other.
-        (step, evaluation), most = _seconds(run, training, 2 * cores), cores
-        return _of_pairs(run, most, (step / 2, step / 2), (evaluation / 2, evaluation / 2))
+        update, measuring = (seconds / 2 for seconds in _seconds(run, training, 2 * cores))
+        return _of_pairs(run, cores, (update, update), (measuring, measuring))
     most = networks_at_once(training, run, resolve_device(training))
     together = min(most, _MOST_NETWORKS)
     one = some = _seconds(run, training, 1)
