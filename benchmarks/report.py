@@ -190,7 +190,8 @@ def markdown(content: Mapping[str, Any]) -> str:
         ]
         lines.append(_row([f"ms of the compared {group}", *cells]))
     if content.get("papers"):
-        lines += ["", *papers.table(content["papers"])]
+        priced = content["papers"]
+        lines += ["", *papers.table(priced), "", f"Speed: {priced['source']}; {priced['note']}."]
     return "\n".join(lines)
 
 
