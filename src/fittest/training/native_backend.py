@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from fittest.training import native_library, native_settings
 from fittest.training.backend import Ensemble, Evaluation, Parameters, TrainingState
-from fittest.training.feed import ListedFeed, TableFeed
+from fittest.training.feed import Feed, ListedFeed, TableFeed
 from fittest.training.native_batches import Stretch, parts_of, stretches
 from fittest.training.native_networks import NETWORKS
 from fittest.training.native_networks.native_network import Expectation, NativeNetwork
@@ -115,6 +115,8 @@ class NativeBackend:
         self._shapes = {name: ensemble.initial[name].shape[1:] for name in self._names}
         self._feed = ensemble.feed
         self._dropout = ensemble.dropout
+        # What is dropped of the whole table, or of the examples of an update alone.
+        self._by_example = self._dropout is not None and _whole_table(ensemble.feed)
         self._losses: list[Tensor] | None = [] if ensemble.every_loss else None
         self._handle: int | None = self._create(ensemble)
         self._write(_WEIGHTS, ensemble.initial)
@@ -137,10 +139,9 @@ class NativeBackend:
         given = (stretch.offsets, stretch.indices, losses, stretch.dropped)
         pointers = (None if one is None else one.data_ptr() for one in given)
         rate = 0.0 if self._dropout is None else self._dropout.rate
-        by_example = isinstance(self._feed, TableFeed)
         self._check(
             self._kernel.fittest_advance(
-                *(self._handle, stretch.steps, self._threads, *pointers, rate, by_example)
+                *(self._handle, stretch.steps, self._threads, *pointers, rate, self._by_example)
             )
         )
         if self._losses is not None and losses is not None:
@@ -275,6 +276,10 @@ class NativeBackend:
     def _check(status: int) -> None:
         if status:
             raise MemoryError("not enough memory in the native kernel")
+
+
+def _whole_table(feed: Feed) -> bool:
+    return isinstance(feed, TableFeed) and feed.batch(1).shared
 
 
 def gradients(ensemble: Ensemble, threads: int = 1) -> Parameters:

@@ -116,6 +116,8 @@ class Network {
     return std::min<int64_t>(512, std::max<int64_t>(24, fitting / 8 * 8));
   }
   static constexpr int64_t kBlockBytes = 340000;
+  // So many neurons at a time: a panel of their matrix then stays in the first cache.
+  static constexpr int64_t kDepth = 128;
 
   T* logits(const Workspace& ws, int64_t row) const {
     return ws.rows + row * s_.width_stride + s_.logits;
@@ -154,9 +156,11 @@ class Network {
         ws.dropout.apply(ws.rows + r * s_.width_stride, s_.neurons, ws.jumps[block.first + r],
                          first_draw(ws.dropout, block.rows[r]) % 2 != 0);
     T* direct = ws.rows + s_.logits;
-    matmul<T>(block.count, s_.classes,
-              {s_.neurons, ws.rows, s_.width_stride, 1, t.direct_t, s_.classes_stride, direct,
-               s_.width_stride, direct, s_.width_stride, nullptr});
+    for (int64_t k = 0; k < s_.neurons; k += kDepth)
+      matmul<T>(block.count, s_.classes,
+                {std::min(kDepth, s_.neurons - k), ws.rows + k, s_.width_stride, 1,
+                 t.direct_t + k * s_.classes_stride, s_.classes_stride, direct, s_.width_stride,
+                 direct, s_.width_stride, nullptr});
   }
 
   void look_up(Workspace& ws, const Block& block, int64_t operand, int64_t token,
