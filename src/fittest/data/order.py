@@ -52,7 +52,7 @@ def stretch_indices(
         (_order if at < start or at + trained > end else _new_order)(trained, seed, at // trained)
         for at in range(int(passes[0]) * trained, end, trained)
     ]
-    joined = np.concatenate(orders) if orders else np.zeros(0, dtype=np.int64)
+    joined = orders[0] if len(orders) == 1 else np.concatenate([*orders, np.zeros(0, np.int64)])
     skipped = start % trained
     return joined[skipped : skipped + end - start], begins - start
 

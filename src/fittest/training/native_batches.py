@@ -122,15 +122,11 @@ def _states(dropout: Dropout, first: int, steps: int) -> Tensor:
 
 
 def _drawn(feed: ListedFeed, size: int, first: int, steps: int) -> Stretch:
-    parts = [
-        stretch_indices(len(train), size, seed, first, steps)
-        for train, seed in zip(feed.train, feed.seeds, strict=True)
-    ]
-    ends = np.cumsum([0, *(begins[-1] for _, begins in parts)], dtype=np.int64)
-    indices = np.empty(ends[-1], dtype=np.int32)
-    offsets = np.empty(len(parts) * steps + 1, dtype=np.int64)
-    offsets[-1] = ends[-1]
-    for run, (train, (order, begins)) in enumerate(zip(feed.train, parts, strict=True)):
-        indices[ends[run] : ends[run + 1]] = train.numpy()[order]
-        offsets[run * steps : (run + 1) * steps] = ends[run] + begins[:-1]
-    return Stretch(steps, torch.from_numpy(offsets), torch.from_numpy(indices))
+    chosen, offsets, end = [], [np.zeros(1, dtype=np.int64)], 0
+    for train, seed in zip(feed.train, feed.seeds, strict=True):
+        order, begins = stretch_indices(len(train), size, seed, first, steps)
+        chosen.append(train.numpy()[order].astype(np.int32))
+        offsets.append(end + begins[1:])
+        end += len(order)
+    indices = np.concatenate(chosen or [np.zeros(0, dtype=np.int32)])
+    return Stretch(steps, torch.from_numpy(np.concatenate(offsets)), torch.from_numpy(indices))
