@@ -11,6 +11,7 @@ from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
 
 TABLES = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
+OTHERS = ("other_circuits", "other_ablations")
 
 
 def analyse_circuit_statistics(
@@ -23,7 +24,7 @@ def analyse_circuit_statistics(
     """Write the statistics (Parquet).
 
     Args:
-        inputs: TABLES of the main runs, `other_circuits` and `other_ablations`, Parquet.
+        inputs: TABLES of the main runs, and OTHERS, Parquet by name.
         settings: which networks stand in tables 5 and 6 (`TableSettings`).
         most_loss: test loss below which one of these generalises, nats.
     """
@@ -40,7 +41,7 @@ def analyse_circuit_statistics(
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         analyse_circuit_statistics(
-            inputs=dict(snakemake.input.items()),
+            inputs={name: snakemake.input[name] for name in (*TABLES, *OTHERS)},
             out_stats=snakemake.output.stats,
             settings=snakemake.params.settings,
             most_loss=snakemake.params.most_loss,

@@ -22,6 +22,8 @@ from fittest.analysis.circuits.measures import COLUMNS, FREQUENCY_COLUMNS, WEIGH
 from fittest.analysis.circuits.runs import analysed_runs
 from fittest.analysis.circuits.settings import CircuitSettings
 from fittest.analysis.progress.circuit_tables import ablation_table, generalising
+from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.errors import ConfigError, StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
@@ -373,3 +375,35 @@ def test_the_figure_of_the_algorithm(tmp_path: Path, made: dict[str, Path]) -> N
     )
     load_script("plot_fig1_algorithm", "progress").plot_fig1(str(table), str(figure))
     drawn(figure)
+
+
+def test_statistics_of_circuits(
+    made: dict[str, Path], main: dict[str, Path], tmp_path: Path
+) -> None:
+    script = load_script("analyse_circuit_statistics", "progress")
+    inputs = {name: str(main[name]) for name in script.TABLES}
+    for name in script.OTHERS:
+        path = made[name.removeprefix("other_")]
+        table = read_table(path)
+        chosen = table[table["runset"] == "two"].assign(runset="layers2")
+        inputs[name] = str(tmp_path / f"{name}.parquet")
+        write_table(chosen, inputs[name], read_provenance(path))
+    out = tmp_path / "stats.parquet"
+    resampling = Resampling(draws=20, seed=1, confidence=0.95)
+    script.analyse_circuit_statistics(inputs, str(out), CONFIG["tables"], 0.1, resampling)
+    written = set(read_table(out)["name"])
+    assert written == {str(name) for group in (Circuits, OtherCircuits) for name in group}
+
+
+def test_statistics_of_what_is_formed(main: dict[str, Path], tmp_path: Path) -> None:
+    origin = read_provenance(main["measures"])
+    ends = read_table(main["measures"])[["run_id", "seed"]].drop_duplicates()
+    phases = tmp_path / "phases.parquet"
+    write_table(ends.assign(t1=0.0, t2=10.0, t3=20.0), phases, origin)
+    table, stats = tmp_path / "formed.parquet", tmp_path / "stats.parquet"
+    load_script("analyse_formed", "progress").analyse_formed(
+        *(str(main[name]) for name in ("measures", "frequencies", "circuits")),
+        *(str(phases), str(table), str(stats), 200, 0.95),
+    )
+    assert len(read_table(table)) == len(ends)
+    assert set(read_table(stats)["name"]) == {str(name) for name in Formed}

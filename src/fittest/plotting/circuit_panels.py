@@ -169,14 +169,14 @@ def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> Non
         empty(axes, "no runs")
         return
     is_key = rows["k"].astype(int).isin(list(keys)).to_numpy()
-    for chosen, colour, label in ((~is_key, DEAD, "other"), (is_key, SURVIVORS[1], "key")):
+    for chosen, colour, label in ((~is_key, DEAD, "another"), (is_key, SURVIVORS[1], "a key")):
         part = rows[chosen]
         axes.scatter(
             part["k"].astype(int),
             part["loss"].clip(*ENDS),
             s=11,
             color=colour,
-            label=f"without a {label} frequency",
+            label=f"without {label} frequency",
             zorder=3,
         )
     losses = dict(zip(table["ablation"], table["loss"], strict=True))
