@@ -107,7 +107,7 @@ inline T largest_logit(const T* row, int64_t classes, int64_t stride, int64_t la
 // Writes exp(logit - largest) over the logits, 0 into the padding. largest: largest_logit().
 // Leaving the right class out of the sum is what keeps small losses and their gradients exact:
 // nothing is ever subtracted from a probability near one.
-template <class T>
+template <class T, bool kExact = false>
 inline SoftmaxRow<T> exponentials(T* row, int64_t classes, int64_t stride, int64_t label,
                                   T largest) {
   using V = Full<T>;
@@ -119,12 +119,13 @@ inline SoftmaxRow<T> exponentials(T* row, int64_t classes, int64_t stride, int64
   const V end = last_logits(row, classes, stride, label);
   V sum{};
   for (int64_t j = 0; j < last; j += n) {
-    const V e = exponential(load<V>(row + j) - result.largest);
+    const V e = exponential<V, kExact>(load<V>(row + j) - result.largest);
     store<V>(row + j, e);
     sum += lanes<V>() == lane_index<V>(label - j) ? V{} : e;
   }
   const V e =
-      lanes<V>() < lane_index<V>(classes - last) ? exponential(end - result.largest) : V{};
+      lanes<V>() < lane_index<V>(classes - last) ? exponential<V, kExact>(end - result.largest)
+                                                 : V{};
   store<V>(row + last, e);
   sum += lanes<V>() == lane_index<V>(label - last) ? V{} : e;
   result.right = row[label];
@@ -152,10 +153,10 @@ inline void scale_to_gradient(const SoftmaxRow<T>& e, T* row, int64_t stride, in
 }
 
 // Turns logits into the gradient of scale * cross-entropy; returns the cross-entropy with kLoss.
-template <bool kLoss, class T>
+template <bool kLoss, class T, bool kExact = false>
 inline double softmax_gradient(T* row, int64_t classes, int64_t stride, int64_t label, T scale) {
   const T largest = largest_logit(row, classes, stride, label);
-  const SoftmaxRow<T> e = exponentials(row, classes, stride, label, largest);
+  const SoftmaxRow<T> e = exponentials<T, kExact>(row, classes, stride, label, largest);
   scale_to_gradient(e, row, stride, label, scale);
   return kLoss ? loss_of(e) : 0.0;
 }
@@ -203,12 +204,12 @@ inline bool is_first_maximum(const T* row, int64_t classes, int64_t stride, int6
 }
 
 // Cross-entropy of one row, which it overwrites; `correct`: whether argmax is the label.
-template <class T>
+template <class T, bool kExact = false>
 inline double cross_entropy(T* row, int64_t classes, int64_t stride, int64_t label,
                             bool& correct) {
   correct = is_first_maximum(row, classes, stride, label);
   const T largest = largest_logit(row, classes, stride, label);
-  return loss_of(exponentials(row, classes, stride, label, largest));
+  return loss_of(exponentials<T, kExact>(row, classes, stride, label, largest));
 }
 
 }  // namespace fittest

@@ -81,7 +81,7 @@ class Network {
     ws.order.for_blocks([&](const Block& block) {
       forward(ws, block, ws.dropout.numbers != nullptr);
       for (int64_t r = 0; r < block.count; ++r)
-        loss += softmax_gradient<kLoss, T>(logits(ws, r), s_.classes, s_.logits_stride(),
+        loss += softmax_gradient<kLoss, T, true>(logits(ws, r), s_.classes, s_.logits_stride(),
                                            block.rows[r].label, scale);
       backward(ws, block);
     });
@@ -98,7 +98,7 @@ class Network {
       forward(ws, block, false);
       for (int64_t r = 0; r < block.count; ++r) {
         bool correct = false;
-        loss += cross_entropy<T>(logits(ws, r), s_.classes, s_.logits_stride(),
+        loss += cross_entropy<T, true>(logits(ws, r), s_.classes, s_.logits_stride(),
                                  block.rows[r].label, correct);
         right += correct;
       }

@@ -205,6 +205,7 @@ template <>
 struct ExpConstants<float> {
   static constexpr float lowest = -87.0f, highest = 88.0f;
   static constexpr float shift = 12582912.0f, log2e = 1.44269504088896341f;
+  static constexpr float log2e_low = 1.92596299e-8f;  // what log2e leaves out
   static constexpr float ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
   static constexpr int mantissa = 23, degree = 6;
   static constexpr float power[degree + 1] = {
@@ -216,6 +217,7 @@ template <>
 struct ExpConstants<double> {
   static constexpr double lowest = -708.0, highest = 709.0;
   static constexpr double shift = 6755399441055744.0, log2e = 1.44269504088896340736;
+  static constexpr double log2e_low = 2.03552737409310331e-17;
   static constexpr double ln2_high = 0.693147180369123816490, ln2_low = 1.90821492927058770002e-10;
   static constexpr int mantissa = 52, degree = 11;
   static constexpr double power[degree + 1] = {
@@ -246,7 +248,8 @@ inline void for_row(int64_t columns, Visit visit) {
 }
 
 // exp(x) to about one unit in the last place; arguments are clamped to the finite range, NaN stays.
-template <class V>
+// Without kExact, log2e costs 1.3e-8 |x| more, in one direction, where instructions are fused.
+template <class V, bool kExact = false>
 inline V exponential(V x) {
   using T = Lane<V>;
   using K = ExpConstants<T>;
@@ -254,7 +257,8 @@ inline V exponential(V x) {
   const V shifted = x * K::log2e + K::shift;
   const V n = shifted - K::shift;
 #if FITTEST_FUSED
-  const V f = x * K::log2e - n;
+  V f = x * K::log2e - n;
+  if constexpr (kExact) f += x * K::log2e_low;
 #else
   const V f = ((x - n * K::ln2_high) - n * K::ln2_low) * K::log2e;
 #endif
