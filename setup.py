@@ -5,12 +5,14 @@ optional: where no suitable compiler exists the package installs without, and tr
 on torch. FITTEST_NATIVE_MARCH (for example "native") builds one more for that architecture.
 """
 
+import copy
 import os
 import platform
 import subprocess
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
@@ -93,8 +95,18 @@ class SourcesWithCommit(sdist):
         target.write_text(commit() + "\n", encoding="ascii")
 
 
+class BuildKernels(build_ext):
+    """Compiles each kernel in a folder of its own: they share their source, and with it the name of
+    the object file, which another one that is built at the same time would replace."""
+
+    def build_extension(self, ext: Extension) -> None:
+        own = copy.copy(self)
+        own.build_temp = str(Path(self.build_temp) / ext.name)
+        build_ext.build_extension(own, ext)
+
+
 setup(
     ext_modules=kernels(),
-    cmdclass={"build_py": BuildWithCommit, "sdist": SourcesWithCommit},
+    cmdclass={"build_ext": BuildKernels, "build_py": BuildWithCommit, "sdist": SourcesWithCommit},
     options={"build_ext": {"parallel": os.cpu_count() or 1}},
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import platform
 from typing import Any
 
 import pytest
@@ -91,3 +93,13 @@ def test_stops_resumes_and_loses_company_bit_for_bit(network: str, update: str) 
     interrupted.forget_losses()
     interrupted.advance(1)
     assert interrupted.losses().shape == (2, 1)
+
+
+@pytest.mark.parametrize(("variant", "width"), [("avx512", 64), ("avx2", 32), ("baseline", 16)])
+def test_each_build_has_the_vectors_of_its_name(variant: str, width: int) -> None:
+    """They are compiled side by side from one source."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        pytest.skip("builds of another processor")
+    path = native_library._path(variant)
+    assert path is not None
+    assert ctypes.CDLL(str(path)).fittest_vector_bytes() == width
