@@ -15,8 +15,10 @@ from pydantic import BaseModel
 from fittest.errors import DeviceError
 from fittest.models.networks.embedding_mlp import EmbeddingMLP
 from fittest.pipeline.configuration.config import TrainingSettings
+from fittest.pipeline.project import Project
 from fittest.pipeline.running import backends
 from fittest.pipeline.running.backends import choose_backend
+from fittest.runs.cost import kernel_knows
 from fittest.runs.run import Run
 from fittest.store import read_provenance
 from fittest.tasks import Task
@@ -25,7 +27,7 @@ from fittest.training.backend import Dropout, Ensemble
 from fittest.training.feed import ListedFeed, TableFeed
 from fittest.training.native_settings import GIVEN, MODELS, NO_PART_OF_A_STEP, ONLY, obstacle
 from fittest.training.optimisers import AdamW
-from small_world import ensemble_of, runset, small_run, train_all, write_project
+from small_world import REPOSITORY, ensemble_of, runset, small_run, train_all, write_project
 
 needs_native = pytest.mark.skipif(not native_library.available(), reason="no native kernel here")
 
@@ -163,6 +165,24 @@ def test_what_the_kernel_does_not_know_goes_to_torch_with_one_warning(
     assert caplog.text.count(reason) == 1
     with pytest.raises(DeviceError, match=rf"training\.backend: native.*{reason}"):
         chosen(run, backend="native")
+
+
+def test_a_plan_asks_for_the_kernel_where_it_is_used() -> None:
+    """Of all kinds of runs here, by settings alone as a plan does, and by what is trained."""
+    catalogue = Project.load(REPOSITORY).at_scale("smoke").catalogue
+    kinds = {}
+    for name in catalogue.names():
+        for run in catalogue.runset(name).runs:
+            # The weights of some depend on other runs.
+            plain = run.model_copy(update={"intervention": None})
+            parts = plain.task, plain.model, plain.optimiser.name, plain.data, plain.arithmetic
+            kinds[repr((*parts, plain.recording.every_loss))] = plain
+    found = set()
+    for run in kinds.values():
+        obstacle = native_backend.supports(ensemble_of([run], torch.float32), [run.model_dump()])
+        assert kernel_knows(run) == (obstacle is None), (run, obstacle)
+        found.add((run.model.name, obstacle is None))
+    assert {("transformer", True), ("transformer", False), ("embedding_mlp", True)} <= found
 
 
 @needs_native
