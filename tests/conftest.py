@@ -59,11 +59,11 @@ def _turn(item: pytest.Item) -> tuple[bool, int]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more workers than this process has cores, which may be fewer than the machine has: those
+    """Three more workers than this process has cores, which may be fewer than the machine has: those
     that wait for Slurm, or for a job to write a file, leave theirs to others."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) + 2
-    return (os.cpu_count() or 1) + 2
+        return len(os.sched_getaffinity(0)) + 3
+    return (os.cpu_count() or 1) + 3
 
 
 @pytest.hookimpl(wrapper=True)
