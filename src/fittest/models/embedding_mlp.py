@@ -54,11 +54,10 @@ class EmbeddingMLPSettings(Model):
 
     def build(self, task: Shape) -> EmbeddingMLP:
         """The architecture for `task`; its parameter values mean nothing."""
-        import torch
-
         from fittest.models.networks.embedding_mlp import EmbeddingMLP
+        from fittest.models.networks.without_values import without_values
 
-        with torch.device("meta"):
+        with without_values():
             return EmbeddingMLP(task.vocabulary, self.d, self.hidden, task.classes, self.activation)
 
     def shape_key(self) -> tuple[object, ...]:

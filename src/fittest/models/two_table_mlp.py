@@ -45,11 +45,10 @@ class TwoTableMLPSettings(Model):
 
     def build(self, task: Shape) -> TwoTableMLP:
         """The architecture for `task`; its parameter values mean nothing."""
-        import torch
-
         from fittest.models.networks.two_table_mlp import TwoTableMLP
+        from fittest.models.networks.without_values import without_values
 
-        with torch.device("meta"):
+        with without_values():
             return TwoTableMLP(task.vocabulary, self.d, self.hidden, task.classes, self.activation)
 
     def shape_key(self) -> tuple[object, ...]:

@@ -161,7 +161,8 @@ class TorchStep:
         trained = {k: v for k, v in parameters.items() if k not in self.frozen}
         fixed = {k: v for k, v in parameters.items() if k in self.frozen}
         own, dropped = _dim_of_runs(labels), None if kept is None else 0
-        every = self._each(grad_and_value(self._loss), (0, 0, own, own, 0, dropped))
+        single = _differentiated(self._loss) if self.slow else grad_and_value(self._loss)
+        every = self._each(single, (0, 0, own, own, 0, dropped))
         found: tuple[Parameters, Tensor] = every(trained, fixed, tokens, labels, weights, kept)
         return found
 
@@ -200,6 +201,22 @@ class TorchStep:
             return _stacked([of_run(index) for index in range(_runs(given, dims))])
 
         return one_by_one
+
+
+def _differentiated(loss: Callable[..., Tensor]) -> Callable[..., tuple[Parameters, Tensor]]:
+    """As grad_and_value, by autograd alone: torch.func loads torch's compiler, which takes two
+    seconds of each job that looks at its first step."""
+
+    def gradients(trained: Parameters, *others: Any) -> tuple[Parameters, Tensor]:
+        leaves = {name: value.detach().requires_grad_() for name, value in trained.items()}
+        with torch.enable_grad():
+            value = loss(leaves, *others)
+        if not leaves:
+            return {}, value
+        found = torch.autograd.grad(value, [*leaves.values()], materialize_grads=True)
+        return dict(zip(leaves, found, strict=True)), value.detach()
+
+    return gradients
 
 
 def _dim_of_runs(labels: Tensor) -> int | None:
