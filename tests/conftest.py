@@ -59,8 +59,8 @@ def _turn(item: pytest.Item) -> tuple[bool, int]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three more workers than this process has cores, which may be fewer than the machine has: those
-    that wait for Slurm, or for a job to write a file, leave theirs to others."""
+    """Three more workers than this process has cores, which may be fewer than the machine has:
+    those that wait for Slurm, or for a job to write a file, leave theirs to others."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) + 3
     return (os.cpu_count() or 1) + 3
