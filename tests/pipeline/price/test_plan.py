@@ -375,8 +375,9 @@ def test_starts_and_records_of_jobs_are_counted(project: Project) -> None:
 def test_without_products_files_tell_what_is_to_do(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("asked Snakemake"))
+    # Training asks git for the commit.
     train_all(project, "one")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("asked Snakemake"))
     found = remaining(project, ["fig1_a"])
     assert found.shards == {("two", "0000")}
     assert found.summaries == {"one", "two"}

@@ -35,14 +35,7 @@ SETTINGS = ["p", "layers", "train_fraction", "weight_decay", "dropout", "l1", "l
 """What the paper varies. `l1` is the weight of the mean of all absolute parameters."""
 _PLAIN = {"weight_decay": 0.0, "dropout": 0.0, "l1": 0.0}
 """Values at which a setting is not there."""
-OUTCOMES = [
-    "run_id",
-    "runset",
-    "seed",
-    *SETTINGS,
-    "label",
-    "steps",
-    "fate",
+MEDIANS = [
     "learned",
     "generalised",
     "learned_small",
@@ -53,6 +46,17 @@ OUTCOMES = [
     "final_test_loss",
     "final_test_accuracy",
     "slingshots",
+]
+"""Outcomes whose median over runs is given, with its interval, and least and largest value."""
+OUTCOMES = [
+    "run_id",
+    "runset",
+    "seed",
+    *SETTINGS,
+    "label",
+    "steps",
+    "fate",
+    *MEDIANS,
 ]
 
 
@@ -182,20 +186,6 @@ def outcomes(
 
 
 # -- by setting --------------------------------------------------------------------------------
-
-MEDIANS = [
-    "learned",
-    "generalised",
-    "learned_small",
-    "generalised_small",
-    "train_accurate",
-    "test_accurate",
-    "final_train_loss",
-    "final_test_loss",
-    "final_test_accuracy",
-    "slingshots",
-]
-"""Outcomes whose median over runs is given, with its interval, and least and largest value."""
 
 
 def group_table(table: pd.DataFrame, rules: OutcomeRules, resampling: Resampling) -> pd.DataFrame:

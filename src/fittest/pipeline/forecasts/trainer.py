@@ -36,11 +36,22 @@ def may_use_gpu(device: str) -> bool:
     return any(Path("/dev").glob("nvidia[0-9]*"))
 
 
+def kernel_obstacle(training: TrainingSettings, cuda: bool = False) -> str | None:
+    """Why no run is left to the native kernel; None where the kernel may have those it knows."""
+    if training.backend == "torch":
+        return "training.backend: torch"
+    if training.precision != "full":
+        return f"training.precision: {training.precision}"
+    if cuda:
+        return "training on cuda"
+    if not native_library.available():
+        return str(native_library.unavailable_reason())
+    return None
+
+
 def kernel_is_used(training: TrainingSettings) -> bool:
     """Whether there is a native kernel and the settings leave the choice to it, on a CPU."""
-    return (
-        training.backend != "torch" and training.precision == "full" and native_library.available()
-    )
+    return kernel_obstacle(training) is None
 
 
 def kernel_trains(training: TrainingSettings, run: Run) -> bool:

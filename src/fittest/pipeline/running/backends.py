@@ -11,9 +11,9 @@ import torch
 from fittest.errors import DeviceError
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.memory import evaluated_together, torch_memory
-from fittest.pipeline.forecasts.trainer import compiled_from, networks_on_cpu
+from fittest.pipeline.forecasts.trainer import compiled_from, kernel_obstacle, networks_on_cpu
 from fittest.runs.run import Run
-from fittest.training import native_backend, native_library
+from fittest.training import native_backend
 from fittest.training.backend import Backend, Ensemble
 from fittest.training.first_step import check_first_step
 from fittest.training.sizes import networks_on_gpu
@@ -44,14 +44,8 @@ def native_obstacle(
     settings: TrainingSettings, ensemble: Ensemble, runs: Sequence[Run], cuda: bool
 ) -> str | None:
     """Why the native kernel does not apply; None where it does."""
-    if settings.backend == "torch":
-        return "training.backend: torch"
-    if settings.precision != "full":
-        return f"training.precision: {settings.precision}"
-    if cuda:
-        return "training on cuda"
-    if not native_library.available():
-        return native_library.unavailable_reason()
+    if (obstacle := kernel_obstacle(settings, cuda)) is not None:
+        return obstacle
     return native_backend.supports(ensemble, (run.model_dump() for run in runs))
 
 

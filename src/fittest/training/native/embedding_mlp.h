@@ -137,20 +137,14 @@ class Network {
 
   // Mean loss and accuracy of what was taken; needs prepare().
   Result evaluate(const T* w, Workspace& ws) const {
-    if (ws.pairs.empty()) return {};
-    double loss = 0;
-    int64_t right = 0;
+    Tally<T> tally;
     for_blocks(ws.pairs, kBlockRows, [&](const Pair* pairs, int64_t rows) {
       forward(w, ws, pairs, rows);
-      for (int64_t r = 0; r < rows; ++r) {
-        bool correct = false;
-        loss += cross_entropy<T>(ws.logits + r * s_.classes_stride, s_.classes,
-                                 s_.classes_stride, pairs[r].label, correct);
-        right += correct;
-      }
+      for (int64_t r = 0; r < rows; ++r)
+        tally.add(ws.logits + r * s_.classes_stride, s_.classes, s_.classes_stride,
+                  pairs[r].label);
     });
-    const double n = static_cast<double>(ws.pairs.size());
-    return {loss / n, static_cast<double>(right) / n};
+    return tally.means();
   }
 
   // Transposed weights and the tables of the first layer.

@@ -25,7 +25,7 @@ int guarded(Work work) {
 
 EnsembleBase* of(void* handle) { return static_cast<EnsembleBase*>(handle); }
 
-// The numbers by which native_networks.py calls the architectures.
+// The numbers by which native_networks/ calls the architectures.
 enum Architecture { kEmbeddingMLP, kTwoTableMLP, kTransformer };
 
 template <class T>

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "examples.h"
 #include "vector.h"
 
 namespace fittest {
@@ -211,5 +212,28 @@ inline double cross_entropy(T* row, int64_t classes, int64_t stride, int64_t lab
   const T largest = largest_logit(row, classes, stride, label);
   return loss_of(exponentials<T, kExact>(row, classes, stride, label, largest));
 }
+
+// Losses and right answers of the rows of logits that go through it.
+template <class T, bool kExact = false>
+class Tally {
+ public:
+  // Overwrites the row.
+  void add(T* row, int64_t classes, int64_t stride, int64_t label) {
+    bool correct = false;
+    loss_ += cross_entropy<T, kExact>(row, classes, stride, label, correct);
+    right_ += correct;
+    ++count_;
+  }
+
+  Result means() const {
+    if (count_ == 0) return {};
+    const double n = static_cast<double>(count_);
+    return {loss_ / n, static_cast<double>(right_) / n};
+  }
+
+ private:
+  double loss_ = 0;
+  int64_t right_ = 0, count_ = 0;
+};
 
 }  // namespace fittest

@@ -91,20 +91,13 @@ class Network {
 
   // Mean loss and accuracy of what was taken; needs prepare().
   Result evaluate(const T*, Workspace& ws) const {
-    if (ws.order.rows().empty()) return {};
-    double loss = 0;
-    int64_t right = 0;
+    Tally<T, true> tally;
     ws.order.for_blocks([&](const Block& block) {
       forward(ws, block, false);
-      for (int64_t r = 0; r < block.count; ++r) {
-        bool correct = false;
-        loss += cross_entropy<T, true>(logits(ws, r), s_.classes, s_.logits_stride(),
-                                 block.rows[r].label, correct);
-        right += correct;
-      }
+      for (int64_t r = 0; r < block.count; ++r)
+        tally.add(logits(ws, r), s_.classes, s_.logits_stride(), block.rows[r].label);
     });
-    const double n = static_cast<double>(ws.order.rows().size());
-    return {loss / n, static_cast<double>(right) / n};
+    return tally.means();
   }
 
   void prepare(const T* w, Workspace& ws) const { ws.tables.prepare(s_, w); }

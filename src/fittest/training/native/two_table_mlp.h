@@ -175,21 +175,15 @@ class Network {
 
   // Mean loss and accuracy of what was taken; needs prepare().
   Result evaluate(const T* w, Workspace& ws) const {
-    if (ws.examples.empty()) return {};
     first_layer(w, ws);
-    double loss = 0;
-    int64_t right = 0;
+    Tally<T> tally;
     for_blocks(ws.examples, kBlockRows, [&](const Example* examples, int64_t rows) {
       forward(w, ws, examples, rows);
-      for (int64_t r = 0; r < rows; ++r) {
-        bool correct = false;
-        loss += cross_entropy<T>(ws.logits + r * s_.classes_stride, s_.classes,
-                                 s_.classes_stride, examples[r].label, correct);
-        right += correct;
-      }
+      for (int64_t r = 0; r < rows; ++r)
+        tally.add(ws.logits + r * s_.classes_stride, s_.classes, s_.classes_stride,
+                  examples[r].label);
     });
-    const double count = static_cast<double>(ws.examples.size());
-    return {loss / count, static_cast<double>(right) / count};
+    return tally.means();
   }
 
   // Transposed weights.

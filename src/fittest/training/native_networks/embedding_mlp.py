@@ -25,7 +25,8 @@ class NativeEmbeddingMLP(NativeNetwork):
 
     architecture = 0
     module = EmbeddingMLP
-    settings = "embedding_mlp"
+    table = "embedding.weight"
+    answering = "output.weight"
 
     def parameters(self, ensemble: Ensemble) -> tuple[str, ...]:
         """The table, and three layers."""
@@ -40,14 +41,6 @@ class NativeEmbeddingMLP(NativeNetwork):
     def operands(self, ensemble: Ensemble) -> int:
         """A pair."""
         return 2
-
-    def vocabulary(self, ensemble: Ensemble) -> int:
-        """Rows of the table."""
-        return ensemble.initial["embedding.weight"].shape[1]
-
-    def classes(self, ensemble: Ensemble) -> int:
-        """Rows of the output layer."""
-        return ensemble.initial["output.weight"].shape[1]
 
     def expectations(self, ensemble: Ensemble) -> Iterator[Expectation]:
         """Its activation."""

@@ -17,13 +17,15 @@ Expectation = tuple[bool, str]
 class NativeNetwork(ABC):
     """One architecture of the kernel.
 
-    architecture: its number there. module: the class it computes, and no subclass of it. settings:
-    name of the model's settings (native_settings.py). drops: whether it knows dropout.
+    architecture: its number there. module: the class it computes, and no subclass of it. table,
+    answering: names of the parameter that has a row for each token, and of that with one for each
+    answer. drops: whether it knows dropout.
     """
 
     architecture: ClassVar[int]
     module: ClassVar[type[nn.Module]]
-    settings: ClassVar[str]
+    table: ClassVar[str]
+    answering: ClassVar[str]
     drops: ClassVar[bool] = False
 
     @abstractmethod
@@ -38,13 +40,13 @@ class NativeNetwork(ABC):
     def operands(self, ensemble: Ensemble) -> int:
         """How many tokens of an example the kernel reads, the first ones."""
 
-    @abstractmethod
     def vocabulary(self, ensemble: Ensemble) -> int:
         """How many tokens have a row of their own."""
+        return ensemble.initial[self.table].shape[1]
 
-    @abstractmethod
     def classes(self, ensemble: Ensemble) -> int:
         """How many answers there are."""
+        return ensemble.initial[self.answering].shape[1]
 
     def expectations(self, ensemble: Ensemble) -> Iterator[Expectation]:
         """Of the module and the examples; each may rely on those before it."""

@@ -25,7 +25,8 @@ class NativeTransformer(NativeNetwork):
 
     architecture = 2
     module = Transformer
-    settings = "transformer"
+    table = "embedding.weight"
+    answering = "unembedding.weight"
     drops = True
 
     def parameters(self, ensemble: Ensemble) -> tuple[str, ...]:
@@ -56,14 +57,6 @@ class NativeTransformer(NativeNetwork):
     def operands(self, ensemble: Ensemble) -> int:
         """The whole sequence."""
         return int(_feed(ensemble).tokens.shape[1])
-
-    def vocabulary(self, ensemble: Ensemble) -> int:
-        """Rows of the table."""
-        return ensemble.initial["embedding.weight"].shape[1]
-
-    def classes(self, ensemble: Ensemble) -> int:
-        """Rows of the unembedding."""
-        return ensemble.initial["unembedding.weight"].shape[1]
 
     def expectations(self, ensemble: Ensemble) -> Iterator[Expectation]:
         """Its layers, their kind, and where it answers."""

@@ -24,7 +24,8 @@ class NativeTwoTableMLP(NativeNetwork):
 
     architecture = 1
     module = TwoTableMLP
-    settings = "two_table_mlp"
+    table = "first.weight"
+    answering = "output.weight"
 
     def parameters(self, ensemble: Ensemble) -> tuple[str, ...]:
         """Two tables, and two layers."""
@@ -39,14 +40,6 @@ class NativeTwoTableMLP(NativeNetwork):
     def operands(self, ensemble: Ensemble) -> int:
         """A pair."""
         return 2
-
-    def vocabulary(self, ensemble: Ensemble) -> int:
-        """Rows of each table."""
-        return ensemble.initial["first.weight"].shape[1]
-
-    def classes(self, ensemble: Ensemble) -> int:
-        """Rows of the output layer."""
-        return ensemble.initial["output.weight"].shape[1]
 
     def expectations(self, ensemble: Ensemble) -> Iterator[Expectation]:
         """Its activation."""
