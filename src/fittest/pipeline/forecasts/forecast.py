@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from fittest.pipeline.forecasts.kinds import Timed, evaluation_of, kind_of, step_of
@@ -45,7 +45,8 @@ class Rate:
     byte_seconds: of a byte of recorded weights. cores: that `points` are the speed of; the kernel
     trains a network on each of them. compiled_from: FLOPs of an ensemble from which on torch
     compiles its step. side_by_side: whether it is the speed of a job on the cores that it takes,
-    and not of a whole machine. kernel: whether the native kernel trains what it knows.
+    and not of a whole machine. kernel: whether the native kernel trains what it knows. threads:
+    those of the job that is asked about; None for one on each core.
     """
 
     points: Points
@@ -60,6 +61,11 @@ class Rate:
     compiled_from: float = math.inf
     side_by_side: bool = False
     kernel: bool = True
+    threads: int | None = None
+
+    def on(self, threads: int) -> Rate:
+        """The rate of a job on so many threads, of the cores that were measured."""
+        return replace(self, threads=min(threads, self.cores)) if self.side_by_side else self
 
     @classmethod
     def constant(cls, flops_per_second: float) -> Rate:
@@ -96,24 +102,30 @@ class Rate:
         """Time of one update of so many networks like that of a run, which a job trains together;
         of each of them on average, times their number."""
         if timed := self._timed(run):
-            return step_of(timed, flops_per_step(run), networks)
+            return step_of(timed, flops_per_step(run), networks, self._at_once(run))
         return self._by_speed(run, flops_per_step(run), networks)
 
     def evaluation_seconds(self, run: Run, networks: int = 1) -> float:
         """Time of measuring them once, and of the gradients that they record."""
         if timed := self._timed(run):
             gradients = self.step_seconds(run, networks) if run.recording.gradients else 0.0
-            return evaluation_of(timed, run, networks) + gradients
+            return evaluation_of(timed, run, networks, self._at_once(run)) + gradients
         return self._by_speed(run, forward_flops(run), networks)
 
     def _timed(self, run: Run) -> tuple[Timed, ...]:
         return self.kinds.get(kind_of(run), ()) if self.kinds else ()
 
+    def _at_once(self, run: Run) -> int | None:
+        return self.threads if self.kernel and kernel_knows(run) else None
+
     def _by_speed(self, run: Run, work: float, networks: int) -> float:
         native = (self.kernel and kernel_knows(run)) or not self.torch_points
-        # Cores beyond the number of networks have nothing to do.
-        busy = max(networks, self.cores) if native else networks
-        return work * busy / self.at(flops_per_step(run), native)
+        if not native:
+            return work * networks / self.at(flops_per_step(run), native)
+        # Threads beyond the number of networks have nothing to do.
+        threads = self.cores if self.threads is None else self.threads
+        by_one = self.at(flops_per_step(run)) / self.cores
+        return work * max(networks, threads) / (threads * by_one)
 
     def compiled_share(self, run: Run, all_flops: float) -> float:
         """Time of a step by what it is when not compiled, in an ensemble of so many FLOPs."""

@@ -24,12 +24,13 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
     """A bar for the job of a shard, and for all training of the targets."""
     rate = known(project) or Rate.typical(usable_cores())
     shard = project.shard(runset, name)
+    alone = _of_job(project, shard, rate)
     number = len(project.catalogue.shards(runset))
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
-        total=shard_seconds(shard, rate) - rate.start_seconds,
+        total=shard_seconds(shard, alone) - rate.start_seconds,
         later=pending_seconds(project, targets, (runset, name), rate),
-        rate=rate,
+        rate=alone,
         share=cores_share(project, shard, rate),
     )
 
@@ -43,6 +44,16 @@ def cores_share(project: Project, shard: Shard, rate: Rate) -> float:
     return job_threads(project.config.training, shard.runs, cores) / cores
 
 
+def _of_job(project: Project, shard: Shard, rate: Rate) -> Rate:
+    """The rate of a shard's job on the threads that it is given."""
+    return rate.on(job_threads(project.config.training, shard.runs, usable_cores()))
+
+
+def job_seconds(project: Project, shard: Shard, rate: Rate) -> float:
+    """Time of a shard's job on the threads that it is given."""
+    return shard_seconds(shard, _of_job(project, shard, rate))
+
+
 def pending_seconds(
     project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
 ) -> float:
@@ -53,7 +64,9 @@ def pending_seconds(
         for shard in needed_shards(project, targets)
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
     ]
-    return sum(shard_seconds(shard, rate) * cores_share(project, shard, rate) for shard in pending)
+    return sum(
+        job_seconds(project, shard, rate) * cores_share(project, shard, rate) for shard in pending
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ class Duration:
         return cls().joined(
             cls(seconds * cores_share(project, shard, rate), seconds)
             for shard in shards
-            for seconds in [shard_seconds(shard, rate)]
+            for seconds in [job_seconds(project, shard, rate)]
         )
 
     def joined(self, others: Iterable[Duration]) -> Duration:
