@@ -111,6 +111,16 @@ def test_a_shard_costs_its_steps_its_record_and_its_start() -> None:
     assert cost.until(600) == pytest.approx(expected - 7)
 
 
+def test_tracing_is_counted_where_torch_trains() -> None:
+    started = Rate(POINTS, "measured", start_seconds=3.0, trace_seconds=2.0)
+    without = replace(started, trace_seconds=0.0)
+    for runs, seconds in (((Run(),), 0), ((transformer(31),), 2), ((Run(), transformer(31)), 2)):
+        shard = Shard("a", 0, runs, lambda: "")
+        assert shard_seconds(shard, started) - shard_seconds(shard, without) == pytest.approx(
+            seconds
+        )
+
+
 def test_the_kernel_needs_a_network_for_each_core() -> None:
     one = Run()
     rate = Rate(POINTS, "measured", cores=4)
@@ -206,7 +216,7 @@ def measurement(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Run]]:
 
     monkeypatch.setattr(calibrate_kinds, "measured", measured)
     monkeypatch.setattr(
-        calibrate, "measure", lambda _: Measurement(POINTS, 0.0, 0.0, "here", 1.0, 1e9)
+        calibrate, "measure", lambda _: Measurement(POINTS, 0.0, 0.0, 0.0, "here", 1.0, 1e9)
     )
     yield asked
 
@@ -230,7 +240,7 @@ def test_a_busy_measurement_will_do_where_it_is_asked_for(
 
     def measure(_: object) -> Measurement:
         count.append(1)
-        return Measurement(POINTS, 0.0, 0.0, f"number {len(count)}", 0.3, 1e9)
+        return Measurement(POINTS, 0.0, 0.0, 0.0, f"number {len(count)}", 0.3, 1e9)
 
     monkeypatch.setattr(calibrate, "measure", measure)
     assert calibrated(project, busy_too=True).source == "number 1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.forecasts.job_memory import shard_memory
@@ -28,7 +28,7 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
     number = len(project.catalogue.shards(runset))
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
-        total=shard_seconds(shard, alone) - rate.start_seconds,
+        total=shard_seconds(shard, replace(alone, start_seconds=0.0, trace_seconds=0.0)),
         later=pending_seconds(project, targets, (runset, name), rate),
         rate=alone,
         share=cores_share(project, shard, rate),
@@ -189,6 +189,7 @@ def rate_as_json(rate: Rate) -> dict[str, object]:
         "note": rate.note,
         "row_seconds": rate.row_seconds,
         "start_seconds": rate.start_seconds,
+        "trace_seconds": rate.trace_seconds,
     }
 
 
@@ -230,7 +231,11 @@ def as_text(
     if rate.note:
         lines.append(rate.note[0].upper() + rate.note[1:] + ".")
     if rate.start_seconds:
-        lines.append(f"Each job takes {rate.start_seconds:.1f} s to start, which is counted.")
+        more = rate.trace_seconds
+        besides = f" ({more:.1f} s more where torch trains)" if more else ""
+        lines.append(
+            f"Each job takes {rate.start_seconds:.1f} s to start{besides}, which is counted."
+        )
     if any(row.time.busy < row.time.longest for row in rows):
         lines.append("Jobs that leave cores idle run side by side; the total counts that.")
     lines.append("Memory is the largest job's; analyses and figures come on top.")
