@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,5 +42,5 @@ def by_run(table: pd.DataFrame, column: str, middle: Middle, resampling: Resampl
     values = table[column].to_numpy(np.float64)
     if len(values) == 0 or np.isnan(values).any():
         return NOTHING
-    reduce = {"mean": np.mean, "median": np.median}[middle]
+    reduce: Any = {"mean": np.mean, "median": np.median}[middle]
     return cluster_bootstrap(lambda i: float(reduce(values[i])), table["run_id"], resampling)
