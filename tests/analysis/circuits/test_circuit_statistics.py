@@ -102,7 +102,7 @@ def test_other_settings() -> None:
             for row in circuits.itertuples()
             for name, loss, accuracy in (
                 ("none", 1.0, 1.0),
-                ("skip_mean", 6.0 if row.run_id == "a" else 2.0, 0.9 if row.run_id == "c" else 1.0),
+                ("skip_mean", 6.0 if row.run_id == "a" else 2.0, 0.9 if row.run_id == "b" else 1.0),
             )
         ],
         columns=["runset", "run_id", "ablation", "loss", "accuracy"],
@@ -117,7 +117,7 @@ def test_other_settings() -> None:
     assert values[OtherCircuits.LOGITS_LEAST] == pytest.approx(0.7)
     # The mean of a group counts.
     assert values[OtherCircuits.SKIP] == pytest.approx(4)
-    assert values[OtherCircuits.SKIP_DROP] == pytest.approx(0.1)
+    assert values[OtherCircuits.SKIP_DROP] == pytest.approx(0.05)
 
 
 def curves(**changed: Any) -> pd.DataFrame:

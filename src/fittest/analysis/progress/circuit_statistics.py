@@ -188,9 +188,11 @@ def other_rows(
     dropped = circuits["runset"] == "dropout"
     p109 = circuits[circuits["runset"] == "p109"]
     decayed = circuits[~dropped & (circuits["test_loss"] < most_loss)]
+    spread = circuits[dropped & (circuits["test_accuracy"] >= accurate)]
     wide = ablations.pivot(index=["runset", "run_id"], columns="ablation", values="accuracy")
     loss = ablations.pivot(index=["runset", "run_id"], columns="ablation", values="loss")
-    group = circuits.set_index(["runset", "run_id"])["group"]
+    generalising = pd.concat([decayed, spread])
+    group = generalising.set_index(["runset", "run_id"])["group"]
     change = pd.DataFrame(
         {
             "group": group,
@@ -200,8 +202,7 @@ def other_rows(
         }
     )
     means = change.groupby("group")[["drop", "whole", "left"]].mean()
-    spread = circuits[dropped & (circuits["test_accuracy"] >= accurate)]
-    n, explained = len(circuits), decayed["logits_explained"].to_numpy(float)
+    n, explained = len(generalising), decayed["logits_explained"].to_numpy(float)
     return [
         _row(
             OtherCircuits.P109,
