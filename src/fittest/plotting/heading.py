@@ -55,6 +55,7 @@ def heading(figure: Figure, see: str, paper: str, ours: str, more: Sequence[Line
                 fontweight=weight,
                 color=colour,
                 va="top",
+                gid="heading",
             )
             shown.set_in_layout(False)
             down += _LEADING * size / 72
