@@ -36,6 +36,7 @@ def plot_fig4(table: str, stats: str, out_figure: str) -> None:
             " than d between 20 and 59",
             f"the log loss steps down most at d = {printed(drop, 0)}; median loss at the last step"
             f" over that of medium d: large d {printed(above)}, small d {printed(below)}",
+            [("Dot: a run; line: median over the runs of a d; dotted: d = p", "0.35")],
         )
         grid = figure.subplots(2, max(len(shares), 1), squeeze=False, sharex="row", sharey=True)
         scale = None
@@ -46,7 +47,7 @@ def plot_fig4(table: str, stats: str, out_figure: str) -> None:
         grid[1][0].set_ylabel("test loss (nats)")
         if scale is not None:
             bar = figure.colorbar(scale, ax=grid, shrink=0.8, aspect=35, pad=0.02)
-            bar.set_label("test accuracy of a run (line: median loss; dotted: d = p)")
+            bar.set_label("test accuracy")
         style.save(figure, out_figure, read_provenance(stats))
 
 

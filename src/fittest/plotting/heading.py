@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from fittest.plotting.style import OURS, PAPER
 
@@ -73,11 +73,16 @@ def wrapped(text: str, size: float, weight: str, room: float) -> list[str]:
         longer = f"{lines[-1]} {word}".strip()
         # A formula has spaces of its own, and may not be cut: its dollars come in pairs.
         whole = longer.count("$") % 2 == 0
-        if whole and lines[-1] and TextPath((0, 0), longer, prop=font).get_extents().width > room:
+        if whole and lines[-1] and _width(longer, font) > room:
             lines.append(word)
         else:
             lines[-1] = longer
     return lines
+
+
+def _width(text: str, font: FontProperties) -> float:
+    """Points that a text needs, with or without formulas."""
+    return float(text_to_path.get_text_width_height_descent(text, font, "$" in text)[0])
 
 
 def end_names(axes: Axes, ends: Sequence[End], size: float = 6.5) -> None:
