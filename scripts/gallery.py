@@ -1,45 +1,74 @@
-"""Copy a scale's figures and claims into docs/: small pictures, verdicts, and a page of both.
+"""Copy a scale's figures and claims into docs/: pictures, captions, verdicts, and a page of all.
 
 Run by `make gallery`, after the scale has been built; what it writes is committed.
 """
 
 import csv
 import json
+import math
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from fittest.analysis.statistics.intervals import Estimate
 from fittest.claims.render import figure_label
 from fittest.errors import FittestError
 from fittest.pipeline.project import Project
 from fittest.plotting.style import short
 from fittest.store import write_text
 
-WIDTH = 1100  # pixels
-COLOURS = 256
+ENDS = ("ci_lo", "ci_hi")
 
 
-def shrink(source: Path, target: Path) -> None:
-    """A smaller copy of a PNG, with its provenance."""
+def copy_picture(source: Path, target: Path) -> None:
+    """The same pixels in their true colours, with their provenance, and no larger than need be."""
     with Image.open(source) as picture:
-        size = (min(WIDTH, picture.width), round(picture.height * min(1, WIDTH / picture.width)))
-        small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-        target.parent.mkdir(parents=True, exist_ok=True)
         known = PngInfo()
         known.add_text("Description", picture.info["Description"])
-        # Colours mean something, and a thin line must keep its own: median cut would merge it.
-        method = Image.Quantize.MAXCOVERAGE
-        paletted = small.quantize(COLOURS, method, dither=Image.Dither.NONE)
-        paletted.save(target, optimize=True, pnginfo=known)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Nothing shines through; a fourth number per pixel would only take room.
+        picture.convert("RGB").save(target, optimize=True, pnginfo=known)
 
 
-def origin(picture: Path) -> str:
-    """Scale, commit and configuration that a figure was made from."""
+def caption(described: Path, title: str, runs: int | None, claims: Sequence[Mapping]) -> str:
+    """What the figure shows, of how many runs, and the paper against ours: the sentences of the
+    report, whose source is the same file, as one paragraph.
+
+    Args:
+        described: reStructuredText; `title` stands in for a missing one. runs: shown; None for a
+            figure without any. claims: rows of claims.csv that belong to the figure.
+    """
+    shows = " ".join(described.read_text().split()) if described.is_file() else f"{title}."
+    parts = [shows]
+    if runs is not None:
+        parts.append(f"n = {runs:,} run{'' if runs == 1 else 's'}.")
+    if claims:
+        parts.append(f"Paper against ours: {'; '.join(map(_against, claims))}.")
+    return " ".join(parts)
+
+
+def _against(claim: Mapping) -> str:
+    """`**S09** reproduced (paper 59, ours 64 [58, 68])`."""
+    known = [float(claim[key]) if claim.get(key) else math.nan for key in ("value", *ENDS)]
+    ours = Estimate(*known).printed(None, nothing="–")
+    paper = " ".join(str(claim.get("paper") or "–").replace("|", "/").split())
+    return f"**{claim['id']}** {claim['verdict']} (paper: {paper}; ours: {ours})"
+
+
+def provenance_of(picture: Path) -> dict[str, Any]:
+    """What a figure was made from."""
     with Image.open(picture) as opened:
-        known = json.loads(opened.info["Description"])
+        known: dict[str, Any] = json.loads(opened.info["Description"])
+    return known
+
+
+def origin(known: Mapping[str, Any]) -> str:
+    """Scale, commit and configuration that a figure was made from."""
     commit, config = (short(known[key]) for key in ("commit", "config_hash"))
     return f"scale {known['scale']}, commit {commit}, config {config}"
 
@@ -63,15 +92,16 @@ def gallery(project: Project, paper: str, docs: Path) -> None:
     ]
     for name in sorted(settings.figures, key=order):
         png = project.root / project.paths.png(project.paths.kept_figure(paper, name))
-        shrink(png, docs / "images" / f"{folder}{name}.png")
+        copy_picture(png, docs / "images" / f"{folder}{name}.png")
         title = settings.figures[name].title
-        own = [f"{c['id']} {c['verdict']}" for c in claims if c["figure"] == name]
+        own = [claim for claim in claims if claim["figure"] == name]
+        known = provenance_of(png)
+        described = project.root / "workflow" / "report" / paper / f"{name}.rst"
         parts += [
             f"## {figure_label(name, title)}\n",
             f"![{title}](../images/{folder}{name}.png)\n",
-            f"`make {project.published(paper, name)}`; {origin(png)}."
-            + (f" Claims: {', '.join(own)}." if own else "")
-            + "\n",
+            f"{caption(described, title, known.get('figure_runs'), own)}\n",
+            f"`make {project.published(paper, name)}`; {origin(known)}.\n",
         ]
     text = (project.root / project.paths.table(paper, "claims.md")).read_text()
     (docs / "claims").mkdir(exist_ok=True)

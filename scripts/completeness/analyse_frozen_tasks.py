@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from fittest.analysis.completeness.learned_statistics import (
@@ -14,6 +15,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.analysis.sweeps.frozen import losses_at
 from fittest.pipeline.script import rule_job
+from fittest.runs.run import Run
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
@@ -45,10 +47,21 @@ def analyse_frozen_tasks(
         rows += run_rows(FROZEN[task], described)
         rows.append(frozen_trend_row(task, last, resampling))
         rows.append(frozen_completeness_row(task, last, untrained[untrained["task"] == task]))
-        parts.append(table.assign(task=task))
+        parts.append(_above_guessing(table, described).assign(task=task))
     origin = joint_provenance(list(runs.values()), number)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
     write_csv(pd.concat(parts, ignore_index=True), out_plotted)
+
+
+def _above_guessing(table: pd.DataFrame, described: pd.DataFrame) -> pd.DataFrame:
+    """Add test_skill: how far the accuracy lies above that of always giving the commonest answer,
+    as a share of what is left to be learned. 0 for who always says no, 1 for all right."""
+    if len(described) == 0:
+        return table.assign(test_skill=np.nan)
+    # One task for all runs of a run-set.
+    labels = Run.model_validate_json(described["config"].iloc[0]).task.build().labels
+    base = float(np.bincount(np.asarray(labels).ravel()).max() / np.size(labels))
+    return table.assign(test_skill=(table["test_accuracy"] - base) / (1 - base))
 
 
 if "snakemake" in globals():

@@ -6,7 +6,8 @@ import pandas as pd
 
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
-from fittest.plotting import circle_panels, panels, style, sweep_panels
+from fittest.plotting import circle_panels, style, sweep_panels
+from fittest.plotting.heading import heading
 from fittest.store import joint_provenance, read_table
 
 
@@ -25,19 +26,25 @@ def plot_fig11(
         table, stats: of the survival paper's figure by primes and dimensions. moduli,
             moduli_stats: of its figure by all moduli. out_figure: the PDF (a PNG goes beside it).
         runs: number of different networks shown, printed at the foot.
-        paper: as for ``circle_panels``.
+        paper: as for ``circle_panels.said_of_counts`` and ``said_of_moduli``.
     """
     data, every = pd.read_csv(table), pd.read_csv(moduli)
     statistics = Statistics(read_table(stats), read_table(moduli_stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.2)
+        figure = style.new_figure(style.PAGE_WIDTH, 5.9)
+        heading(
+            figure,
+            "Do more circles survive with a larger dimension d, and with a larger modulus p?",
+            f"{circle_panels.said_of_counts(paper)}; {circle_panels.said_of_moduli(paper)}",
+            circle_panels.found_of_counts(statistics),
+            [(f"any modulus: {circle_panels.found_of_moduli(statistics)}", style.OURS)],
+        )
         axes = figure.subplot_mosaic([["a", "b"], ["c", "c"]])
         primes, dims = (data[data["panel"] == name] for name in ("p", "d"))
-        circle_panels.by_dimension(axes["a"], dims, statistics, paper, "a")
-        circle_panels.by_prime(axes["b"], primes, statistics, paper, "b")
-        circle_panels.all_moduli(axes["c"], every, statistics, paper)
-        panels.panel_title(axes["c"], "c", "by any modulus")
-        sweep_panels.legend_below(figure, axes["c"])
+        circle_panels.by_dimension(axes["a"], dims, "a")
+        circle_panels.by_prime(axes["b"], primes, "b")
+        circle_panels.all_moduli(axes["c"], every, "c")
+        sweep_panels.legend_below(figure, axes["b"], axes["c"])
         style.save(figure, out_figure, joint_provenance([stats, moduli_stats], runs))
 
 

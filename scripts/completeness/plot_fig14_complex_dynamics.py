@@ -11,11 +11,12 @@ from fittest.analysis.completeness.names import Overtaken
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import End, end_names, heading
 from fittest.store import read_provenance, read_table
 
 EXAMPLES = {
-    "example dead": {"color": "#CC3311", "label": "strongest start that dies"},
-    "example survivor": {"color": style.SURVIVORS[0], "label": "weakest start that survives"},
+    "example dead": {"color": "#CC3311", "label": "strongest\nthat dies"},
+    "example survivor": {"color": style.SURVIVORS[0], "label": "weakest\nthat survives"},
 }
 
 
@@ -39,50 +40,51 @@ def plot_fig14(
     statistics = Statistics(read_table(stats))
     alike = all(paper.get(size, choice[size]) == choice[size] for size in ("p", "d"))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.4)
+        share = statistics[Overtaken.SHARE]
+        heading(
+            figure,
+            "Does a frequency ever die that started stronger than one that survives?",
+            "it happens",
+            "share of runs with a dead frequency that started above some survivor:"
+            f" {printed(share)}, {panels.counted(share['n'], 'run')}",
+        )
         left, right = figure.subplots(1, 2, sharey=True)
         signals = data[data["panel"] == "signals"]
-        panels.signal_curves(left, signals, paper.get("start_signal") if alike else None)
-        panels.panel_title(left, "a", f"default run, seed {choice['seed']}")
-        _legend_above(left)
-        _example(right, other)
-        seed = "" if len(other) == 0 else f", seed {int(other['seed'].iloc[0])}"
+        guide = paper.get("start_signal") if alike else None
+        panels.signal_curves(left, signals, guide)
+        panels.panel_title(left, "a", "default run", f"n = 1 run, seed {choice['seed']}")
+        curves = _example(right, other)
+        seed = "" if len(other) == 0 else f"n = 1 run, seed {int(other['seed'].iloc[0])}"
         shown = statistics[Overtaken.SHOWN]["value"] == 1
         title = "a strong start is no guarantee" if shown else "no strong start died"
-        panels.panel_title(right, "b", f"{title}{seed}")
-        share = statistics[Overtaken.SHARE]
-        figure.suptitle(
-            "paper: it happens; ours: share of runs with a dead frequency that started above"
-            f" some survivor: {printed(share)}, n = {share['n']}",
-            fontsize=6.5,
-            color="0.2",
-        )
+        panels.panel_title(right, "b", title, seed)
+        alive = signals[signals["rank"] > 0] if len(signals) else signals
+        end_names(left, panels.survivor_ends(alive, "signal", guide))
+        end_names(right, curves)
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _legend_above(axes: Axes) -> None:
-    handles, _ = axes.get_legend_handles_labels()
-    if handles:
-        axes.set_ylim(top=1.35 * axes.get_ylim()[1])
-        axes.legend(loc="upper right", ncols=3, handlelength=1.4, columnspacing=1.0)
-
-
-def _example(axes: Axes, data: pd.DataFrame) -> None:
+def _example(axes: Axes, data: pd.DataFrame) -> list[End]:
     if len(data) == 0:
         panels.empty(axes, "no run has both survivors and dead")
-        return
+        return []
     for k, curve in data[data["fate"] == "dead"].groupby("k"):
         axes.plot(curve["step"], curve["signal"], color=style.DEAD, alpha=0.2, lw=0.9, gid=f"k{k}")
     for _, curve in data[data["fate"] == "survivor"].groupby("k"):
-        axes.plot(curve["step"], curve["signal"], color=style.OURS, alpha=0.55, lw=0.9)
-    axes.plot([], [], color=style.OURS, alpha=0.55, label="other survivors")
-    axes.plot([], [], color=style.DEAD, alpha=0.4, label="other dead")
+        axes.plot(curve["step"], curve["signal"], color=style.ALIVE, alpha=0.7, lw=0.9)
+    ends: list[End] = []
+    for fate, name, colour in (("survivor", "others", style.ALIVE), ("dead", "others", style.DEAD)):
+        last = data[(data["fate"] == fate) & (data["step"] == data["step"].max())]
+        if len(last):
+            ends.append((f"{name},\n{fate}", float(last["signal"].median()), colour))
     for fate, look in EXAMPLES.items():
-        curve = data[data["fate"] == fate]
-        label = f"{look['label']}: k = {int(curve['k'].iloc[0])}"
-        axes.plot(curve["step"], curve["signal"], color=look["color"], ls=":", lw=1.9, label=label)
+        curve = data[data["fate"] == fate].sort_values("step")
+        axes.plot(curve["step"], curve["signal"], color=look["color"], ls=":", lw=1.9)
+        name = f"{look['label']}:\nk = {int(curve['k'].iloc[0])}"
+        ends.append((name, float(curve["signal"].iloc[-1]), look["color"]))
     panels.log_steps(axes, int(data["step"].max()))
-    axes.legend(loc="upper right", handlelength=1.8)
+    return ends
 
 
 if "snakemake" in globals():

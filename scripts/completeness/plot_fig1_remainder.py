@@ -7,12 +7,15 @@ import pandas as pd
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from fittest.analysis.completeness.names import RemainderRuns
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import rank_histogram
+from fittest.plotting.completeness_panels import rank_histogram, ranks_said
+from fittest.plotting.heading import heading
+from fittest.plotting.loss_panels import thousands
 from fittest.store import read_provenance, read_table
 
 # Okabe and Ito's colours and Tol's; the order of remainders means nothing, so neighbours differ.
@@ -30,7 +33,14 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
     tokens = data[data["panel"] == "tokens"]
     models = sorted(tokens["model"].unique()) if len(tokens) else []
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.3)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.9)
+        said, found = ranks_said(statistics, RemainderRuns)
+        heading(
+            figure,
+            "Was the order that a model learned already more complete than others at the start?",
+            f"tokens end in a line of clusters; {said}",
+            found,
+        )
         left, right = figure.subfigures(1, 2, width_ratios=[1.35, 1.0])
         grid = left.subplots(max(len(models), 1), 2, squeeze=False)
         if not models:
@@ -39,17 +49,22 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
         for row, model in enumerate(models):
             told = data[(data["panel"] == "learned") & (data["model"] == model)].iloc[0]
             _model(grid[row], tokens[tokens["model"] == model], told)
-        panels.panel_title(grid[0][0], "a", "before training")
+        panels.panel_title(grid[0][0], "a", "before training", _counted(models))
         if models:
             _residues(left, grid, int(tokens["residue"].max()) + 1)
         axes = right.subplots()
-        rank_histogram(axes, data, statistics, RemainderRuns, "f", "orders", "order learned")
+        rank_histogram(axes, data, "f", "orders", "learned by model 1")
         if models:
             number = int(data.loc[data["panel"] == "learned", "total"].iloc[0])
-            axes.set_ylabel(f"orders of {number:,} (exact)")
-            axes.ticklabel_format(axis="y", scilimits=(0, 4))
-        panels.panel_title(axes, "b", "all orders before training")
+            axes.set_ylabel(f"orders, of {number:,}")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: thousands(y)))
+        n = "n = 1 run, model 1 (median rank); exact counts" if models else ""
+        panels.panel_title(axes, "b", "all orders before training", n)
         style.save(figure, out_figure, read_provenance(stats))
+
+
+def _counted(models: list[int]) -> str:
+    return f"n = {len(models)} of the runs" if models else ""
 
 
 def _colours(classes: int) -> ListedColormap:

@@ -9,7 +9,8 @@ from fittest.analysis.completeness.names import XorRuns
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import rank_histogram
+from fittest.plotting.completeness_panels import rank_histogram, ranks_said
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 DIGITS = 3
@@ -26,7 +27,14 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
     tokens = data[data["panel"] == "tokens"]
     models = sorted(tokens["model"].unique()) if len(tokens) else []
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 4.6)
+        said, found = ranks_said(statistics, XorRuns)
+        heading(
+            figure,
+            "Was the cube that a model learned already more complete than others at the start?",
+            f"tokens end on the corners of a cube; {said}",
+            found,
+        )
         left, right = figure.subfigures(1, 2, width_ratios=[1.35, 1.0])
         if not models:
             panels.empty(left.subplots(), "no run ended well")
@@ -43,13 +51,17 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
                 beside = told["neighbours"].replace(" ", ", ")
                 grid[row][1].set_title(f"after training\n000 beside {beside}", fontsize=6.8)
         axes = right.subplots()
-        rank_histogram(axes, data, statistics, XorRuns, "g", "arrangements", "cube learned")
+        rank_histogram(axes, data, "g", "arrangements", "learned by model 1")
         if models:
             axes.set_ylabel(
                 f"arrangements of {int(data['arrangements'].sum())}\n(28 cubes, each six times)"
             )
-        panels.panel_title(axes, "b", "all arrangements before training")
-        left.suptitle(r"$\mathbf{a}$  tokens on three principal components", fontsize=8)
+        n = "n = 1 run, model 1 (median rank)" if models else ""
+        panels.panel_title(axes, "b", "all arrangements before training", n)
+        left.suptitle(
+            rf"$\mathbf{{a}}$  tokens on three principal components, n = {len(models)} of the runs",
+            fontsize=8,
+        )
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -5,19 +5,25 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from fittest.analysis.completeness.names import Speed
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.gradient_panels import gradient_panels
+from fittest.plotting.gradient_panels import (
+    found_of_gradients,
+    gradient_panels,
+    said_of_gradients,
+)
+from fittest.plotting.heading import heading
 from fittest.store import joint_provenance, read_table
 
 ARMS = {
-    "before": ("all circles", style.DEAD),
-    "winners": ("winners", style.OURS),
-    "random": ("as many\nrandom", style.SURVIVORS[1]),
-    "rescaled": ("winners,\nfull norm", style.SURVIVORS[3]),
+    "before": ("all circles", style.WHOLE),
+    "winners": ("winners", style.WINNERS),
+    "random": ("as many\nrandom", style.RANDOM),
+    "rescaled": ("winners,\nfull norm", style.RESCALED),
 }
 
 
@@ -43,59 +49,63 @@ def plot_fig6(
     statistics = Statistics(read_table(stats))
     timed = Statistics(read_table(speed_stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 7.0)
+        heading(
+            figure,
+            "Do strong starters survive, and do the circles that start strongest suffice to learn"
+            " fast?",
+            f"{said_of_gradients(paper)}; with the winners alone training is clearly faster",
+            f"{found_of_gradients(statistics)}; steps, median ratio of the same seed:"
+            f" {_ratios(timed)}",
+        )
         upper, lower = figure.subfigures(2, 1, height_ratios=[3.5, 2.4])
         columns = tuple(upper.subfigures(1, 3, width_ratios=[1.0, 1.25, 1.15]))
         gradient_panels(columns, data, statistics, read_table(classifier), paper)
         axes = lower.subplots()
-        _bars(axes, pd.read_csv(speed), timed)
-        panels.panel_title(axes, "d", "steps until every test pair is right")
+        bars = pd.read_csv(speed)
+        _times(axes, bars)
+        runs_shown = panels.counted(float(bars["n"].sum()), "run") if len(bars) else ""
+        panels.panel_title(axes, "d", "steps until every test pair is right", runs_shown)
         style.save(figure, out_figure, joint_provenance([stats, speed_stats], runs))
 
 
-def _bars(axes: Axes, bars: pd.DataFrame, timed: Mapping[str, Mapping]) -> None:
-    if len(bars) == 0:
+def _ratios(timed: Mapping[str, Mapping]) -> str:
+    told = []
+    for over, name in (("before", "all"), ("random", "random"), ("rescaled", "full norm")):
+        told.append(f"winners / {name} {printed(timed[Speed.of(f'ratio_winners_{over}')])}")
+    return ", ".join(told)
+
+
+def _times(axes: Axes, table: pd.DataFrame) -> None:
+    if len(table) == 0:
         panels.empty(axes, "no runs")
         return
-    for place, row in enumerate(bars.to_dict("records")):
+    for place, row in enumerate(table.to_dict("records")):
         colour = ARMS[row["arm"]][1]
-        axes.bar(place, row["y"], color=colour, width=0.65)
-        low, high = row["y"] - row["y_lo"], row["y_hi"] - row["y"]
-        if pd.notna(low):
-            axes.errorbar(place, row["y"], [[max(low, 0)], [max(high, 0)]], color="0.15", capsize=3)
+        low, high = (max(float(row[end]), 0.5) for end in ("y_lo", "y_hi"))
+        if pd.notna(row["y_lo"]):
+            axes.vlines(place, low, high, color=colour, lw=1.4)
+        axes.plot(place, row["y"], "o", color=colour, ms=5)
         axes.annotate(
-            f"{row['reached']:.0%} of {row['n']} get there",
-            (place, max(row["y"], row["y_hi"] if pd.notna(row["y_hi"]) else 0)),
-            (0, 3),
+            f"{row['y']:,.0f} steps\n{row['reached']:.0%} of {row['n']}\nget there",
+            (place, row["y"]),
+            xytext=(9, 0),
             textcoords="offset points",
-            ha="center",
-            fontsize=6.3,
-        )
-    axes.set_xticks(range(len(bars)), [ARMS[arm][0] for arm in bars["arm"]])
-    axes.set_xlim(-0.6, len(bars) + 1.2)
-    axes.set_ylim(top=1.3 * float(bars[["y", "y_hi"]].max().max()))
-    horizon = int(bars["horizon"].iloc[0])
-    axes.set_ylabel("training steps, mean\n(bars: 95 % bootstrap)")
-    lines = [
-        ("paper: a clear decrease", style.PAPER),
-        ("ours, median ratio of the same seed:", style.OURS),
-    ]
-    for over, name in (("before", "all"), ("random", "random"), ("rescaled", "full norm")):
-        ratio = timed[Speed.of(f"ratio_winners_{over}")]
-        lines.append((f"winners / {name}: {printed(ratio)}", style.OURS))
-    lines.append((f"who takes longer counts with {horizon:,}", "0.35"))
-    for index, (text, colour) in enumerate(lines):
-        axes.annotate(
-            text,
-            (0.99, 0.97),
-            (0, -9 * index),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="right",
-            va="top",
+            va="center",
             fontsize=6.3,
             color=colour,
         )
+    axes.set_yscale("log")
+    low, high = float(table["y"].min()), float(table[["y", "y_hi"]].max().max())
+    axes.set_ylim(low / 2.5, high * 2.5)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_xticks(range(len(table)), [ARMS[arm][0] for arm in table["arm"]])
+    axes.set_xlim(-0.5, len(table) - 0.3)
+    horizon = int(table["horizon"].iloc[0])
+    axes.set_ylabel(
+        f"training steps, mean (log)\nbars: 95 % bootstrap\nlonger counts with {horizon:,}"
+    )
 
 
 if "snakemake" in globals():

@@ -5,7 +5,7 @@ import pandas as pd
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.analysis.survival.sweep_statistics import moduli_rows
-from fittest.analysis.sweeps.counts import all_moduli, count_means
+from fittest.analysis.sweeps.counts import COUNTS, all_moduli, count_means, trend_line
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 
@@ -23,7 +23,8 @@ def analyse_all_moduli(
 
     Args:
         moduli_runs, primes_runs: `runs` tables.
-        out_stats: a row per statistic (Parquet). out_plotted: a row per modulus and count (CSV).
+        out_stats: a row per statistic (Parquet). out_plotted: a row per modulus and count,
+            and the ends of the line through all runs (CSV).
         largest: moduli above it are left out. two_mean_factor: of the alive rule, for its limit.
         resampling: of the bootstraps.
     """
@@ -32,7 +33,9 @@ def analyse_all_moduli(
     rows = moduli_rows(runs, two_mean_factor, resampling)
     origin = joint_provenance([moduli_runs, primes_runs], runs["run_id"].nunique())
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
-    write_csv(count_means(runs, "p", "all", two_mean_factor, resampling), out_plotted)
+    means = count_means(runs, "p", "all", two_mean_factor, resampling)
+    line = trend_line(runs, "p", COUNTS[0], "all")
+    write_csv(pd.concat([means, line]) if len(line) else means, out_plotted)
 
 
 if "snakemake" in globals():

@@ -26,27 +26,33 @@ def analyse_circularity(
     p: int,
     dimensions: Sequence[int],
     seeds: int,
-    histogram_bins: int,
+    rate_bins: int,
+    least_in_bin: int,
     resampling: Resampling,
 ) -> None:
     """Write the plotted numbers and the statistics.
 
     Args:
         runs, frequencies: of the default runs (Parquet).
-        out_fig11: panel ``dimension`` (a row per d) and panel ``histogram`` (a row per bin of the
-            default runs' circularities, with numbers alive and dead), CSV. out_stats: statistics.
+        out_fig11: panel ``dimension`` (a row per d) panel ``rates`` (survival
+            rates of the default runs' frequencies in equal bins of circularity) and panel ``all``
+            (over all of them), CSV. out_stats: statistics.
         p, dimensions, seeds: of the embeddings that are drawn and never trained.
+        rate_bins, least_in_bin: bins, and how many frequencies one needs to be shown.
     """
     drawn = by_dimension(random_circularity(ModularAddition(p=p).build(), dimensions, seeds), p)
     started = start_circularity(read_table(runs), read_table(frequencies))
-    bins = binned(
-        started["circularity"], started["alive"], histogram_bins, 0, resampling.confidence
+    bins, every = (
+        binned(started["circularity"], started["alive"], number, 0, resampling.confidence)
+        for number in (rate_bins, 1)
     )
+    known = ["x", "bin_lo", "bin_hi", "n", "rate", "rate_lo", "rate_hi"]
     parts = [
         drawn.assign(panel="dimension", p=p),
-        bins[["bin_lo", "bin_hi", "n", "alive", "dead"]].assign(panel="histogram"),
+        bins.loc[bins["n"] >= least_in_bin, known].assign(panel="rates"),
+        every[known].assign(panel="all", runs=started["run_id"].nunique()),
     ]
-    columns = ["panel", "p", *drawn.columns, "bin_lo", "bin_hi", "n", "alive", "dead"]
+    columns = ["panel", "p", *drawn.columns, *known, "runs"]
     plotted = pd.concat([part for part in parts if len(part)]).reindex(columns=columns)
     write_csv(plotted, out_fig11)
     origin = joint_provenance(runs, started["run_id"].nunique())
@@ -64,6 +70,7 @@ if "snakemake" in globals():
             p=snakemake.params.p,
             dimensions=snakemake.params.dimensions,
             seeds=snakemake.params.seeds,
-            histogram_bins=snakemake.params.histogram_bins,
+            rate_bins=snakemake.params.rate_bins,
+            least_in_bin=snakemake.params.least_in_bin,
             resampling=Resampling(**snakemake.params.resampling),
         )

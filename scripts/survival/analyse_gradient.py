@@ -14,6 +14,7 @@ from fittest.analysis.dynamics.gradient_survival import (
     pooled_frequencies,
 )
 from fittest.analysis.dynamics.names import Classifier
+from fittest.analysis.dynamics.rate_map import rate_cells
 from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.analysis.statistics.table import COLUMNS, Row, statistic_row
 from fittest.pipeline.script import rule_job
@@ -61,7 +62,8 @@ def analyse_gradient(
     parts = [
         histogram.assign(panel="histogram"),
         rates[rates["n"] >= least_in_bin].assign(panel="rates"),
-        table[["run_id", "k", "signal0", "grad_rel_4", "alive"]].assign(panel="points"),
+        rate_cells(table, "grad_rel_4", "signal0", rate_bins, least_in_bin).assign(panel="cells"),
+        _all(table),
         *(line.assign(panel="line") for line in lines),
     ]
     columns = list(dict.fromkeys(column for part in parts for column in part.columns))
@@ -73,6 +75,14 @@ def analyse_gradient(
     rows = gradient_rows(table, rates, least_in_bin, options.folds, resampling)
     rows += classifier_rows(judged, paper_accuracy)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
+
+
+def _all(table: pd.DataFrame) -> pd.DataFrame:
+    """Panel ``all``: n frequencies of so many runs, the largest of them k."""
+    if len(table) == 0:
+        return pd.DataFrame(columns=["panel", "n", "runs", "k"])
+    known = {"n": len(table), "runs": table["run_id"].nunique(), "k": int(table["k"].max())}
+    return pd.DataFrame([{"panel": "all", **known}])
 
 
 def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[Row]:

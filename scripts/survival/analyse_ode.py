@@ -24,7 +24,7 @@ from fittest.analysis.statistics.table import COLUMNS
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, listed, read_table, write_csv, write_table
 
-PATHS = ["k", "rank", "fate", "step", "real", "ols", "lasso", "analytic"]
+PATHS = ["k", "rank", "fate", "step", "real", "ols", "lasso", "analytic", "quadratic"]
 FIG9 = ["panel", "series", "d", "mean", "sd", "runs", *PATHS, "i", "j", "value"]
 
 
@@ -68,7 +68,10 @@ def analyse_ode(
     paths, entries = pd.DataFrame(columns=PATHS), pd.DataFrame(columns=["i", "j", "value"])
     if own is not None:
         paths, lasso = signal_paths(own, options, choice["survivors"])
+        rank = {k: index + 1 for index, k in enumerate(choice["survivors"])}
+        # Of the acting frequency: the figure marks who survives.
         entries = matrix_table(lasso)
+        entries["rank"] = [rank.get(int(j), 0) for j in entries["j"]]
     parts = [by_dimension(fits).assign(panel="r2")] if len(fits) else []
     # The dead frequency with the largest initial signal, and the strongest survivor.
     start = paths[(paths["step"] == 0) & (paths["fate"] == "dead")]

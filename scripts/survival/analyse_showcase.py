@@ -58,9 +58,16 @@ def analyse_showcase(
         "p": final.shape[0],
         "d": final.shape[1],
         "snapshots": snapshot_steps(showcase.steps),
+        "first_full_test_accuracy": _solved_at(run_table, showcase.run_id),
         "provenance": joint_provenance(runs, 1),
     }
     write_text(json.dumps(choice, indent=2, sort_keys=True) + "\n", out_showcase)
+
+
+def _solved_at(runs: pd.DataFrame, run_id: str) -> int | None:
+    """The first recorded step at which every test pair is right; None if there is none."""
+    step = runs.loc[runs["run_id"] == run_id, "first_full_test_accuracy"].iloc[0]
+    return None if pd.isna(step) else int(step)
 
 
 def _rows_of(path: str, run_id: str) -> pd.DataFrame:

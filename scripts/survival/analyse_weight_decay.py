@@ -18,7 +18,6 @@ def analyse_weight_decay(
     out_stats: str,
     out_plotted: str,
     trend_from: float,
-    small: float,
     two_mean_factor: float,
     resampling: Resampling,
 ) -> None:
@@ -26,9 +25,9 @@ def analyse_weight_decay(
 
     Args:
         wd_runs, wd0_runs: `runs` tables.
-        out_stats: a row per statistic (Parquet). out_plotted: a row per panel, value and count
-            (CSV): panels ``all``, ``small`` and ``large``.
-        trend_from: smaller decays are left out of the trend. small: where the panels part.
+        out_stats: a row per statistic (Parquet). out_plotted: a row per value and count (CSV):
+            panel ``all``, and ``none`` for the runs without decay.
+        trend_from: smaller decays are left out of the trend.
         two_mean_factor: of the alive rule, for its limit. resampling: of the bootstraps.
     """
     wd, wd0 = read_table(wd_runs, "runs"), read_table(wd0_runs, "runs")
@@ -39,8 +38,7 @@ def analyse_weight_decay(
         *trend_rows(WeightDecay, counted, "weight_decay", resampling, note),
         *no_decay_rows(wd0, resampling),
     ]
-    below = wd["weight_decay"] < small
-    panels = {"all": wd, "small": wd[below], "large": wd[~below]}
+    panels = {"all": wd[wd["weight_decay"] > 0], "none": wd0}
     plotted = [
         count_means(runs, "weight_decay", name, two_mean_factor, resampling)
         for name, runs in panels.items()
@@ -59,7 +57,6 @@ if "snakemake" in globals():
             out_stats=snakemake.output.stats,
             out_plotted=snakemake.output.plotted,
             trend_from=snakemake.params.trend_from,
-            small=snakemake.params.small,
             two_mean_factor=snakemake.params.two_mean_factor,
             resampling=Resampling(**snakemake.params.resampling),
         )

@@ -7,6 +7,7 @@ from fittest.analysis.circles.names import Circularity
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import end_names, heading
 from fittest.store import read_provenance, read_table
 
 
@@ -15,49 +16,65 @@ def plot_fig11(table: str, stats: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.6)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
+        off = printed(statistics.get(Circularity.FORMULA_DEVIATION))
+        auc = printed(statistics.get(Circularity.AUC_MINUS_HALF))
+        heading(
+            figure,
+            "Are random planes rounder in more dimensions, and do the rounder ones survive?",
+            "circularity rises with d; whether it decides survival is inconclusive",
+            f"rises, the mean off the formula by {off} of it at most; AUC - 1/2 of circularity for"
+            f" survival = {auc}",
+        )
         left, right = figure.subplots(1, 2)
-        _dimension(left, data[data["panel"] == "dimension"], statistics)
-        _histogram(right, data[data["panel"] == "histogram"], statistics)
+        _dimension(left, data[data["panel"] == "dimension"])
+        _rates(right, data)
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _dimension(axes: Axes, rows: pd.DataFrame, statistics: Statistics) -> None:
-    panels.panel_title(axes, "a", "before training, by dimension")
+def _dimension(axes: Axes, rows: pd.DataFrame) -> None:
+    panels.panel_title(axes, "a", "before training, by dimension", _drawn(rows))
     if len(rows) == 0:
         panels.empty(axes, "no dimensions")
         return
-    for name, colour in (("max", style.SURVIVORS[1]), ("mean", style.OURS)):
-        axes.plot(rows["d"], rows[name], "o-", ms=3, color=colour, label=f"{name} over k")
+    ends = []
+    for name, colour in (("max", style.MOST), ("mean", style.MIDDLE)):
+        axes.plot(rows["d"], rows[name], "o-", ms=3, color=colour)
         low, high = rows[name] - rows[f"{name}_sd"], rows[name] + rows[f"{name}_sd"]
         axes.fill_between(rows["d"], low, high, color=colour, alpha=0.2, lw=0)
-    axes.plot(rows["d"], rows["expected"], "k--", lw=1.0, label=r"$d/(d+p-2)$, derived")
+        ends.append((f"{name} over k\n(band: sd)", float(rows[name].iloc[-1]), colour))
+    axes.plot(rows["d"], rows["expected"], ls="--", lw=1.0, color=style.OURS)
+    # Drawn, it lies on the mean: its name stands below that of the mean.
+    low = float(rows["expected"].iloc[-1]) - 0.14
+    ends.append(("$d/(d+p-2)$,\nderived", low, style.OURS))
     axes.set_ylim(0, 1)
     axes.set_xlabel("embedding dimension d")
     axes.set_ylabel(r"circularity $c_k$")
-    axes.legend(loc="lower right")
-    off = printed(statistics.get(Circularity.FORMULA_DEVIATION))
-    seeds = f"p = {int(rows['p'].iloc[0])}, {int(rows['seeds'].iloc[0])} embeddings each, band: sd"
-    lines = [
-        ("paper: rises", style.PAPER),
-        (f"ours: rises; mean off the formula by {off} at most", style.OURS),
-        (seeds, "0.35"),
-    ]
-    panels.note_box(axes, lines, "upper left")
+    end_names(axes, ends)
 
 
-def _histogram(axes: Axes, bins: pd.DataFrame, statistics: Statistics) -> None:
-    panels.panel_title(axes, "b", "default runs, by survival")
+def _drawn(rows: pd.DataFrame) -> str:
+    if len(rows) == 0:
+        return ""
+    return f"p = {int(rows['p'].iloc[0])}, n = {int(rows['seeds'].iloc[0])} embeddings a point"
+
+
+def _rates(axes: Axes, data: pd.DataFrame) -> None:
+    bins, every = (data[data["panel"] == name] for name in ("rates", "all"))
+    number = int(every["n"].iloc[0]) if len(every) else 0
+    runs = panels.counted(float(every["runs"].iloc[0]) if len(every) else 0, "run")
+    panels.panel_title(
+        axes, "b", "default runs, survival by circularity", f"{runs}, {number:,} frequencies"
+    )
     if len(bins) == 0:
-        panels.empty(axes, "no runs")
+        panels.empty(axes, "no bin is full enough")
         return
-    panels.fate_bars(axes, bins)
-    axes.set_ylim(top=float(bins["n"].max()) * 1.35)
-    axes.set_xlabel(r"circularity $c_k$ before training")
-    axes.legend(loc="upper right")
-    value = printed(statistics.get(Circularity.AUC_MINUS_HALF))
-    lines = [("paper: inconclusive", style.PAPER), (f"ours: AUC - 1/2 = {value}", style.OURS)]
-    panels.note_box(axes, lines, "upper left")
+    panels.rate_bars(axes, bins)
+    overall = float(every["rate"].iloc[0])
+    axes.axhline(overall, color=style.MIDDLE, lw=0.8, ls=":")
+    axes.set_xlabel(r"circularity $c_k$ before training (bins; bars: 95 % Wilson)")
+    axes.set_ylabel("survival rate")
+    end_names(axes, [("all", overall, style.MIDDLE)])
 
 
 if "snakemake" in globals():

@@ -11,9 +11,11 @@ from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import fate_curves
+from fittest.plotting.heading import End, end_names, heading
 from fittest.store import read_provenance, read_table
 
 WINDOW = (100, 1000)  # the paper's right panel
+LOWEST = 1e-9  # smaller norms lie on the edge
 
 
 def plot_fig13(
@@ -29,51 +31,58 @@ def plot_fig13(
     data = pd.read_csv(table)
     choice = json.loads(Path(showcase).read_text())
     statistics = Statistics(read_table(stats))
+    peak = statistics.get(EmbeddingGradient.PEAK_STEP)
+    late = printed(statistics.get(EmbeddingGradient.LATE_RATIO), 3)
+    known = "peak_step" in paper and "gone_step" in paper
+    said = f"a spike near step {paper['peak_step']:g}, gone after {paper['gone_step']:g}"
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.7)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.3)
+        heading(
+            figure,
+            "When does the gradient of the embedding peak, and when is it gone?",
+            said if known else "",
+            f"median of {panels.counted(peak['n'] if peak else 0, 'run')}: peak at step"
+            f" {printed(peak, 0)}; steps 1000 to 1500 over the peak: {late}",
+        )
         left, right = figure.subplots(1, 2)
-        fate_curves(left, data, "value", legend=True)
         near = data[data["step"].between(*WINDOW)]
-        fate_curves(right, near, "value", legend=False)
-        panels.panel_title(left, "a", f"whole run, seed {choice['seed']}")
-        panels.panel_title(right, "b", f"steps {WINDOW[0]} to {WINDOW[1]}")
+        seed = f"n = 1 run, seed {choice['seed']}"
+        for axes, part in ((left, data), (right, near)):
+            fate_curves(axes, part.assign(value=part["value"].clip(lower=LOWEST)), "value", False)
+        panels.panel_title(left, "a", "whole run", seed)
+        panels.panel_title(right, "b", f"steps {WINDOW[0]} to {WINDOW[1]}", seed)
         if len(data):
             panels.log_steps(left, int(data["step"].max()))
-            left.set_ylim(bottom=0, top=1.3 * float(data["value"].max()))
+            left.set_yscale("log")
             if "peak_step" in paper:
-                peak = paper["peak_step"]
-                label = f"paper's spike: {peak:g}"
-                left.axvline(peak, color=style.PAPER, ls=":", lw=0.9, label=label)
-            left.legend(loc="upper right", fontsize=5.8, handlelength=1.2)
+                left.axvline(paper["peak_step"], color=style.PAPER, ls=":", lw=0.9)
+            end_names(left, _ends(data))
         if len(near):
             right.set_xlim(*WINDOW)
-            right.set_ylim(bottom=0)
+            right.set_yscale("log")
             right.set_xlabel("training step")
+            end_names(right, _ends(near))
         for axes in (left, right):
             axes.set_ylabel("gradient norm by frequency")
-        lines = []
-        if "peak_step" in paper and "gone_step" in paper:
-            text = f"paper: spike near {paper['peak_step']:g}, gone after {paper['gone_step']:g}"
-            lines.append((text, style.PAPER))
-        peak_step = printed(statistics.get(EmbeddingGradient.PEAK_STEP), 0)
-        ratio = printed(statistics.get(EmbeddingGradient.LATE_RATIO), 3)
-        lines += [
-            (f"ours, median over runs: peak at step {peak_step},", style.OURS),
-            (f"steps 1000 to 1500 over the peak: {ratio}", style.OURS),
-        ]
-        if len(near):
-            for index, (text, colour) in enumerate(lines):
-                right.text(
-                    0.97,
-                    0.95 - 0.07 * index,
-                    text,
-                    transform=right.transAxes,
-                    ha="right",
-                    va="top",
-                    fontsize=6.3,
-                    color=colour,
-                )
         style.save(figure, out_figure, read_provenance(stats))
+
+
+def _ends(part: pd.DataFrame) -> list[End]:
+    """Survivors by name, the dead all together."""
+    last = part[part["step"] == part["step"].max()]
+    alive = last[last["rank"] > 0]
+    ends = [
+        (f"k = {int(row.k)}", max(float(row.value), LOWEST), _colour(int(row.rank)))
+        for row in alive.itertuples()
+    ]
+    dead = last[last["rank"] == 0]
+    if len(dead):
+        ends.append(("dead", max(float(dead["value"].median()), LOWEST), style.DEAD))
+    return ends
+
+
+def _colour(rank: int) -> str:
+    return str(style.survivor_style(rank)["color"])
 
 
 if "snakemake" in globals():

@@ -7,6 +7,7 @@ import pandas as pd
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circle_panels, style, sweep_panels
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 
@@ -20,9 +21,15 @@ def plot_fig14(table: str, stats: str, out_figure: str, paper: Mapping[str, floa
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.7)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.4)
+        heading(
+            figure,
+            "Does the number of circles rise with any modulus, and scatter more at composite ones?",
+            circle_panels.said_of_moduli(paper),
+            circle_panels.found_of_moduli(statistics),
+        )
         axes = figure.subplots()
-        circle_panels.all_moduli(axes, data, statistics, paper)
+        circle_panels.all_moduli(axes, data, "a")
         sweep_panels.legend_below(figure, axes)
         style.save(figure, out_figure, read_provenance(stats))
 

@@ -6,7 +6,8 @@ from fittest.analysis.dynamics.names import Ode
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
+from fittest.plotting.heading import heading
+from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, mark_survivors, matrix_heatmap
 from fittest.store import read_provenance, read_table
 
 
@@ -16,24 +17,31 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
     statistics = Statistics(read_table(stats))
     runs = list(data["run_id"].unique())
     limit, linear = heatmap_scale(data["value"])
+    nonzero = printed(statistics.get(Ode.LASSO_NONZERO))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.5)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
+        heading(
+            figure,
+            "Is the matrix of effects sparse, and do the survivors (marked) act on the others?",
+            "very sparse",
+            f"share of entries that are not 0, mean over runs: {nonzero}",
+        )
         row = figure.subplots(1, max(len(runs), 1), squeeze=False)[0]
         image = None
         for letter, axes, run_id in zip("abcdefgh", row, runs, strict=False):
             own = data[data["run_id"] == run_id]
-            panels.panel_title(axes, letter, f"seed {own['seed'].iloc[0]}")
+            share = f"{(own['value'] != 0).mean():.0%} not 0"
+            text = own["survivors"].iloc[0]
+            alive = [] if pd.isna(text) else [int(k) for k in str(text).split()]
             image = matrix_heatmap(axes, own, limit, linear)
-            alive = own["survivors"].iloc[0]
-            share = f"{(own['value'] != 0).mean():.0%} not zero"
-            alive = "none" if pd.isna(alive) or not alive else alive
-            axes.set_xlabel(f"acting frequency j\n{share}; alive: {alive}")
+            mark_survivors(axes, own, alive)
+            panels.panel_title(axes, letter, f"seed {own['seed'].iloc[0]}", f"n = 1 run, {share}")
+            told = " ".join(map(str, alive)) or "none"
+            axes.set_xlabel(f"acting frequency j\nalive: {told}")
         if image is None:
             panels.empty(row[0], "no further runs with dense steps")
         else:
             heatmap_bar(image, list(row), 0.8)
-        ours = printed(statistics.get(Ode.LASSO_NONZERO))
-        figure.suptitle(f"Lasso A (paper: sparse; ours: share not zero {ours})", fontsize=7.5)
         style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(runs)})
 
 

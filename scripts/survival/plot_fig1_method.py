@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.dynamics import fate_curves
+from fittest.plotting.heading import heading
 
 CIRCLES = 5
 
@@ -28,13 +29,19 @@ def plot_fig1(table: str, origin: str, out_figure: str, paper: Mapping[str, floa
     curves = data[data["panel"] == "curves"]
     runs = list(dict.fromkeys(curves["run_id"]))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 4.4)
-        above, below = figure.subfigures(2, 1, height_ratios=[1.35, 1.0])
+        figure = style.new_figure(style.PAGE_WIDTH, 5.0)
+        heading(
+            figure,
+            "Which of the frequencies of a random embedding become the circles of the trained one?",
+            _said(paper),
+            _found(known["counts"]),
+        )
+        above, below = figure.subfigures(2, 1, height_ratios=[1.45, 1.0])
         first, second, third = above.subplots(1, 3, width_ratios=[0.8, 1.0, 1.3])
         _embedding(first, data[data["panel"] == "embedding"])
         _spectrum(second, data[data["panel"] == "spectrum"])
         _curves(third, curves[curves["run_id"] == runs[0]] if runs else curves)
-        panels.panel_title(third, "c", r"$\rightarrow$ signals in training")
+        panels.panel_title(third, "c", r"$\rightarrow$ signals in training", _run(data))
         circles = data[data["panel"] == "circle"]
         alive = circles[circles["rank"] > 0].sort_values(["rank", "token"])
         shown = list(alive["k"].unique()[:CIRCLES]) + list(
@@ -62,16 +69,24 @@ def plot_fig1(table: str, origin: str, out_figure: str, paper: Mapping[str, floa
             axes.set_xticks([tick for tick in (0, 10, 1000, 100_000) if tick <= last])
         if not shown and not others:
             panels.empty(row[0], "nothing to project")
-        below.suptitle(_caption(known["counts"], paper), fontsize=7.5, x=0.01, ha="left")
+        text = r"$\mathbf{d}$  $\rightarrow$ a few circles, a dead plane, the signals of more runs"
+        below.suptitle(text, fontsize=8, x=0.01, ha="left")
         style.save(figure, out_figure, known["provenance"])
 
 
+def _run(data: pd.DataFrame) -> str:
+    """Which run the stages are of."""
+    own = data[data["panel"] == "spectrum"]
+    return f"n = 1 run, seed {int(own['seed'].iloc[0])}" if len(own) else ""
+
+
 def _embedding(axes: Axes, table: pd.DataFrame) -> None:
-    panels.panel_title(axes, "a", "random embedding")
     if len(table) == 0:
+        panels.panel_title(axes, "a", "random embedding")
         panels.empty(axes, "no embedding")
         return
     matrix = table.pivot(index="token", columns="dimension", values="value").to_numpy(float)
+    panels.panel_title(axes, "a", "random embedding", f"{len(matrix)} tokens, from -3 to 3")
     colours = {"cmap": style.DIVERGING, "vmin": -3, "vmax": 3}
     axes.imshow(matrix, **colours, aspect="auto", interpolation="nearest")
     axes.set_xlabel("dimension (the first few)")
@@ -79,14 +94,15 @@ def _embedding(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _spectrum(axes: Axes, table: pd.DataFrame) -> None:
-    panels.panel_title(axes, "b", r"$\rightarrow$ its Fourier transform")
+    panels.panel_title(
+        axes, "b", r"$\rightarrow$ its Fourier transform", f"n = {len(table)} frequencies"
+    )
     if len(table) == 0:
         panels.empty(axes, "no spectrum")
         return
-    colours = [
-        style.survivor_style(int(rank))["color"] if rank else style.DEAD for rank in table["rank"]
-    ]
-    axes.bar(table["k"], table["value"], color=colours, width=0.8)
+    for rank, k, value in table[["rank", "k", "value"]].to_numpy(float):
+        colour = style.survivor_style(int(rank))["color"] if rank else style.DEAD
+        axes.plot(k, value, "o", ms=4.0 if rank else 2.6, color=colour)
     axes.set_xlabel("frequency k (coloured: will survive)")
     axes.set_ylabel(r"signal $\Vert F_k\Vert$ at step 0")
 
@@ -101,15 +117,17 @@ def _curves(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_ylabel("signal (embedding units)")
 
 
-def _caption(counts: list[int], paper: Mapping[str, float]) -> str:
-    text = r"$\mathbf{d}$  $\rightarrow$ a few circles"
-    if counts:
-        runs = ", ".join(f"{times} with {n}" for n, times in sorted(Counter(counts).items()))
-        text += f". Ours: mean {np.mean(counts):.1f} of {len(counts)} runs"
-        text += f" ({runs})"
+def _said(paper: Mapping[str, float]) -> str:
     if "least_survivors" in paper and "most_survivors" in paper:
-        text += f"; paper: {paper['least_survivors']:g} to {paper['most_survivors']:g}"
-    return text
+        return f"{paper['least_survivors']:g} to {paper['most_survivors']:g} survive"
+    return ""
+
+
+def _found(counts: list[int]) -> str:
+    if not counts:
+        return ""
+    runs = ", ".join(f"{times} with {n}" for n, times in sorted(Counter(counts).items()))
+    return f"mean {np.mean(counts):.1f} of {panels.counted(len(counts), 'run')} ({runs})"
 
 
 if "snakemake" in globals():

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import end_names, heading
 
 ROWS = {"dead": "dead", "survivor": "strongest survivor"}
 
@@ -41,18 +41,27 @@ def plot_fig2(
     alike = all(paper.get(size, choice[size]) == choice[size] for size in ("p", "d"))
     guide = paper.get("start_signal") if alike else None
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
+        heading(
+            figure,
+            "Which signals live and which die, and when? What becomes of the planes?",
+            _said(paper),
+            f"{_circles(choice)} at step {choice['steps'][-1]:,}{_solved(choice)}",
+        )
         left, right = cast(Any, figure.subfigures(1, 2, width_ratios=[1.0, 1.45]))
         curves = left.subplots()
         panels.signal_curves(curves, data[data["panel"] == "signals"], guide)
-        panels.panel_title(curves, "a", f"{_circles(choice)}, seed {choice['seed']}")
-        _legend(curves)
+        seed = f"n = 1 run, seed {choice['seed']}; grey: dead at the end"
+        panels.panel_title(curves, "a", "signals of all frequencies", seed)
+        alive = data[(data["panel"] == "signals") & (data["rank"] > 0)]
+        end_names(curves, panels.survivor_ends(alive, "signal", guide))
         grid = right.subplots(2, max(len(steps), 1), squeeze=False, sharex=True, sharey=True)
         for row, (fate, name) in enumerate(ROWS.items()):
             _row(grid[row], projected[projected["fate"] == fate], steps, choice["p"], limit, name)
         for axes, step in zip(grid[0], steps, strict=False):
-            axes.set_title(f"step {step:,}")
-        panels.panel_title(grid[0][0], "b", "")
+            axes.set_title(f"step {step:,}", loc="left", pad=4)
+        first = f"step {steps[0]:,}" if steps else ""
+        panels.panel_title(grid[0][0], "b", first)
         if len(projected):
             panels.token_colour_bar(right, grid, choice["p"])
             along = "of the final embedding (hollow: outside the window)"
@@ -66,12 +75,14 @@ def _circles(choice: Mapping[str, list[int]]) -> str:
     return f"{alive} of {alive + dead} frequencies alive"
 
 
-def _legend(axes: Axes) -> None:
-    handles, _ = axes.get_legend_handles_labels()
-    if handles:
-        axes.legend(loc="upper left", ncols=2, handlelength=1.4, columnspacing=1.0)
-        # Room for the legend above the curves, so that it hides none of them.
-        axes.set_ylim(top=axes.get_ylim()[1] * (1.05 + 0.075 * np.ceil(len(handles) / 2)))
+def _said(paper: Mapping[str, float]) -> str:
+    known = f"{paper['survivors']:g} survive; " if "survivors" in paper else ""
+    return f"{known}dead frequencies quickly go to 0, survivors become circles"
+
+
+def _solved(choice: Mapping[str, Any]) -> str:
+    step = choice.get("first_full_test_accuracy")
+    return f"; every test pair is right from step {step:,} on" if step is not None else ""
 
 
 def _row(

@@ -3,10 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import heading
+
+LABELLED = 5  # tokens with their number in each plane
 
 
 def plot_fig3(table: str, showcase: str, out_figure: str) -> None:
@@ -20,23 +25,70 @@ def plot_fig3(table: str, showcase: str, out_figure: str) -> None:
     columns = max(int(data["plane"].max()) if len(data) else 0, 1)
     limit = 1.12 * data[["x", "y"]].abs().to_numpy().max(initial=1e-6)
     with style.paper_style():
-        width = style.PAGE_WIDTH if columns > 2 else style.COLUMN_WIDTH * 1.2
-        height = min(2 * (width / columns) + 0.95, 5.2) if len(data) else 2.6
+        # The heading needs room for its words, however few the planes.
+        width = style.PAGE_WIDTH if columns > 2 else style.COLUMN_WIDTH * 1.4
+        height = min(2 * (width / columns) + 1.5, 5.4) if len(data) else 3.0
         figure = style.new_figure(width, height)
+        heading(
+            figure,
+            "Do principal components show the circles as well as Fourier planes do?",
+            "they only approximate them",
+            _found(data),
+            [
+                (
+                    f"n = 1 run, seed {choice['seed']}, {choice['p']} tokens; numbered: token 0 and"
+                    f" its neighbours on the circle, {LABELLED - 1} steps of Δ",
+                    "0.35",
+                )
+            ],
+        )
         grid = figure.subplots(2, columns, squeeze=False, sharex=True, sharey=True)
         for row, panel in enumerate(("pca", "fft")):
             for column, axes in enumerate(grid[row]):
                 plane = data[(data["panel"] == panel) & (data["plane"] == column + 1)]
-                panels.token_scatter(axes, plane, choice["p"], limit, numbered=True)
+                panels.token_scatter(axes, plane, choice["p"], limit, numbered=False)
                 if len(plane):
                     axes.set_title(_title(plane.iloc[0]), fontsize=6.5)
+                    _numbers(axes, plane, choice["p"])
         if len(data) == 0:
             for axes in grid.flat:
                 axes.clear()
                 panels.empty(axes, "no survivors, no planes")
+        else:
+            panels.token_colour_bar(figure, grid, choice["p"])
         grid[0][0].set_ylabel("PCA planes\n(embedding units)")
         grid[1][0].set_ylabel("Fourier planes\n(embedding units)")
         style.save(figure, out_figure, choice["provenance"])
+
+
+def _found(data: pd.DataFrame) -> str:
+    if len(data) == 0:
+        return ""
+    planes = data.drop_duplicates(["panel", "plane"])
+    told = [
+        f"{name} {', '.join(f'{x:.2f}' for x in planes.loc[planes['panel'] == panel, 'purity'])}"
+        for panel, name in (("pca", "PCA planes"), ("fft", "Fourier planes"))
+    ]
+    return f"share of a plane's power at its frequency: {'; '.join(told)}"
+
+
+def _numbers(axes: Axes, plane: pd.DataFrame, tokens: int) -> None:
+    """Numbers beside five tokens, from the middle of the plane outwards."""
+    delta = plane["delta"].iloc[0]
+    step = 1 if pd.isna(delta) else int(delta)
+    chosen = {(step * index) % tokens for index in range(LABELLED)}
+    for row in plane[plane["token"].isin(chosen)].itertuples():
+        size = max(float(np.hypot(row.x, row.y)), 1e-9)
+        axes.annotate(
+            str(int(row.token)),
+            (row.x, row.y),
+            # Inwards: outside the circle is the edge of the panel.
+            xytext=(-9 * row.x / size, -9 * row.y / size),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=6,
+        )
 
 
 def _title(plane: pd.Series) -> str:

@@ -1,14 +1,18 @@
-"""Figure 4: test loss over a frozen embedding, by its dimension and at four steps."""
+"""Figure 4: test loss over a frozen embedding, by its dimension, at four steps."""
+
+from typing import Any
 
 import pandas as pd
 
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.analysis.survival.names import Frozen
 from fittest.pipeline.script import rule_job
-from fittest.plotting import style, sweep_panels
+from fittest.plotting import panels, style, sweep_panels
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
-TOPS = (15.0, 1.0)  # nats, as in the paper
+NEAR = 6  # dimensions on either side of d = p that the lower row magnifies
+LETTERS = "abcdefghijkl"
 
 
 def plot_fig4(table: str, stats: str, out_figure: str) -> None:
@@ -20,39 +24,46 @@ def plot_fig4(table: str, stats: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     shares = sorted(data["share"].unique())
+    p = int(data["p"].iloc[0]) if len(data) else None
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.6)
-        grid = figure.subplots(2, max(len(shares), 1), squeeze=False, sharex=True, sharey="row")
+        figure = style.new_figure(style.PAGE_WIDTH, 4.6)
+        drop = statistics[Frozen.TRANSITION_D]
+        above, below = (statistics[Frozen.of(f"loss_ratio_{name}")] for name in ("large", "small"))
+        heading(
+            figure,
+            "Does the test loss drop where the dimension d of the frozen embedding passes p?",
+            f"a sharp drop at d = {drop['paper']:g}; late in training d of 20 and less does better"
+            " than d between 20 and 59",
+            f"the log loss steps down most at d = {printed(drop, 0)}; median loss at the last step"
+            f" over that of medium d: large d {printed(above)}, small d {printed(below)}",
+            [("Dot: a run; line: median over the runs of a d; dotted: d = p", "0.35")],
+        )
+        grid = figure.subplots(2, max(len(shares), 1), squeeze=False, sharex="row", sharey=True)
         scale = None
-        for row, top in enumerate(TOPS):
-            for column, axes in enumerate(grid[row]):
-                shown = data[data["share"] == shares[column]] if shares else data
-                # The lower row magnifies: what lies above it stands in the upper one.
-                part = shown[shown["test_loss"] < top] if row else shown
-                p = int(data["p"].iloc[0]) if len(data) else None
-                scale = sweep_panels.loss_by_dimension(axes, part, top, p) or scale
-                if row == 0 and len(shown):
-                    axes.set_title(f"step {shown['step'].max():,}")
-        for axes in grid[-1]:
-            axes.set_xlabel("embedding dimension d")
-        for axes, what in zip(grid[:, 0], ("test loss (nats)", "test loss below 1"), strict=True):
-            axes.set_ylabel(what)
+        for row, near in enumerate((False, True)):
+            shown = data[(data["d"] - (p or 0)).abs() <= NEAR] if near else data
+            scale = _row(grid[row], shown, shares, p, near) or scale
+        grid[0][0].set_ylabel("test loss (nats)")
+        grid[1][0].set_ylabel("test loss (nats)")
         if scale is not None:
             bar = figure.colorbar(scale, ax=grid, shrink=0.8, aspect=35, pad=0.02)
             bar.set_label("test accuracy")
-        figure.suptitle(_finding(statistics), fontsize=6.5, color="0.2")
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _finding(statistics: Statistics) -> str:
-    drop = statistics[Frozen.TRANSITION_D]
-    above, below = (statistics[Frozen.of(f"loss_ratio_{name}")] for name in ("large", "small"))
-    return (
-        f"paper: a drop at d = {drop['paper']:g} (line: d = p); ours: at d ="
-        f" {printed(drop, 0)}\n"
-        "median loss at the last step over that of medium d: large d"
-        f" {printed(above)}, small d {printed(below)}"
-    )
+def _row(row: Any, data: pd.DataFrame, shares: list[float], p: int | None, near: bool) -> Any:
+    scale = None
+    for place, (axes, share) in enumerate(zip(row, shares or [None], strict=True)):
+        part = data[data["share"] == share]
+        scale = sweep_panels.loss_by_dimension(axes, part, p) or scale
+        step = f"step {part['step'].max():,}" if len(part) else "no runs"
+        title = f"{step}, near d = p" if near and len(part) else step
+        letter = LETTERS[place + (len(row) if near else 0)]
+        panels.panel_title(axes, letter, title, panels.counted(part["run_id"].nunique(), "run"))
+        axes.set_xlabel("embedding dimension d")
+        if near and p is not None:
+            axes.set_xlim(p - NEAR - 0.5, p + NEAR + 0.5)
+    return scale
 
 
 if "snakemake" in globals():

@@ -7,7 +7,12 @@ import pandas as pd
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style
-from fittest.plotting.gradient_panels import gradient_panels
+from fittest.plotting.gradient_panels import (
+    found_of_gradients,
+    gradient_panels,
+    said_of_gradients,
+)
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 
@@ -25,7 +30,13 @@ def plot_fig7(
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.5)
+        figure = style.new_figure(style.PAGE_WIDTH, 4.4)
+        heading(
+            figure,
+            "Do frequencies survive that grow in the first steps, and those that start strong?",
+            said_of_gradients(paper),
+            found_of_gradients(statistics),
+        )
         left, middle, right = figure.subfigures(1, 3, width_ratios=[1.0, 1.25, 1.15])
         gradient_panels((left, middle, right), data, statistics, read_table(classifier), paper)
         style.save(figure, out_figure, read_provenance(stats))

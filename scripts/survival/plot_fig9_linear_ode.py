@@ -1,5 +1,6 @@
 """Figure 9: how well linear equations fit the signals, two of them, and the sparse matrix."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,22 +11,26 @@ from fittest.analysis.dynamics.names import Ode
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, matrix_heatmap
+from fittest.plotting.heading import End, end_names, heading
+from fittest.plotting.heatmaps import heatmap_bar, heatmap_scale, mark_survivors, matrix_heatmap
 from fittest.store import read_provenance, read_table
 
-SERIES: dict[str, dict[str, Any]] = {
-    "r2_ols": {"color": style.OURS, "marker": "o", "label": "least squares"},
-    "odd_r2_ols": {"color": style.OURS, "marker": "", "ls": ":", "label": "same, held-out steps"},
-    "r2_lasso": {"color": style.SURVIVORS[1], "marker": "s", "label": "Lasso"},
-    "r2_diagonal": {"color": style.DEAD, "marker": "^", "label": "each by itself"},
-    "r2_shared": {"color": style.DEAD, "marker": "v", "ls": "--", "label": "all alike"},
+SERIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "r2_ols": ("least squares", {"color": style.LEAST_SQUARES, "marker": "o"}),
+    "odd_r2_ols": ("same, held-out steps", {"color": style.LEAST_SQUARES, "ls": ":"}),
+    "r2_lasso": ("Lasso", {"color": style.LASSO, "marker": "s"}),
+    "r2_diagonal": ("each by itself", {"color": style.DEAD, "marker": "^"}),
+    "r2_shared": ("all alike", {"color": style.DEAD, "marker": "v", "ls": "--"}),
+    "r2_quadratic": ("quadratic", {"color": style.QUADRATIC, "marker": "D"}),
+    "odd_r2_quadratic": ("same, held-out", {"color": style.QUADRATIC, "marker": "D", "mfc": "w"}),
 }
-MODELS: dict[str, dict[str, Any]] = {
-    "real": {"color": "black", "lw": 2.2, "alpha": 0.35, "label": "real"},
-    "ols": {"color": style.OURS, "lw": 0.9, "label": "least squares"},
-    "lasso": {"color": style.SURVIVORS[1], "lw": 1.1, "label": "Lasso"},
-    "analytic": {"color": style.SURVIVORS[4], "lw": 1.0, "ls": ":", "label": "Lasso, analytic"},
+MODELS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ols": ("least squares", {"color": style.LEAST_SQUARES, "lw": 1.0}),
+    "lasso": ("Lasso", {"color": style.LASSO, "lw": 1.1}),
+    "analytic": ("Lasso, analytic", {"color": style.SURVIVORS[4], "lw": 1.0, "ls": ":"}),
+    "quadratic": ("quadratic", {"color": style.QUADRATIC, "lw": 0.9, "ls": "-."}),
 }
+LEAST_SHOWN = -0.35  # R^2 below it lies on the edge of the panel
 
 
 def plot_fig9(table: str, stats: str, out_figure: str) -> None:
@@ -33,65 +38,107 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.0)
-        (a, b), (c, d) = figure.subplots(2, 2, height_ratios=[1.2, 1])
-        _fits(a, data[data["panel"] == "r2"], statistics)
+        figure = style.new_figure(style.PAGE_WIDTH, 6.2)
+        heading(
+            figure,
+            "Do linear equations describe how the signals change, and follow them by themselves?",
+            "R² near 1 at every d, the sparse Lasso close to it; a quadratic model fits too, but is"
+            " unstable when it runs by itself",
+            _found(statistics),
+        )
+        above, below = figure.subfigures(2, 1, height_ratios=[1.0, 1.15])
+        a, b = above.subplots(1, 2, width_ratios=[1.25, 1.0])
+        _fits(a, data[data["panel"] == "r2"])
+        _matrix(b, data[data["panel"] == "matrix"], _alive(data))
         paths = data[data["panel"] == "path"]
-        for axes, letter, fate in ((b, "b", "dead"), (c, "c", "survivor")):
-            _path(axes, paths[paths["fate"] == fate], letter, fate)
-        b.legend(loc="upper right")
-        _matrix(d, data[data["panel"] == "matrix"], statistics)
+        grid = below.subplots(2, 2, height_ratios=[2.0, 1.0], sharex="col", squeeze=False)
+        for column, (letter, fate) in enumerate((("c", "dead"), ("d", "survivor"))):
+            own = paths[paths["fate"] == fate]
+            _path(grid[0][column], grid[1][column], own, letter, fate)
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _fits(axes: Axes, data: pd.DataFrame, statistics: Statistics) -> None:
-    panels.panel_title(axes, "a", r"$R^2$ of the changes (mean $\pm$ sd over runs)")
+def _found(statistics: Statistics) -> str:
+    quadratic = printed(statistics.get(Ode.QUADRATIC_R2_OUT_OF_SAMPLE))
+    diverged = statistics.get(Ode.QUADRATIC_DIVERGED)
+    nonzero = printed(statistics.get(Ode.LASSO_NONZERO))
+    return (
+        f"at the default d R² {printed(statistics.get(Ode.OLS_R2), 3)}, Lasso"
+        f" {printed(statistics.get(Ode.LASSO_R2), 3)} with {nonzero} of"
+        f" its matrix not 0; quadratic on held-out steps {quadratic}, share of runs in which it"
+        f" runs away {printed(diverged)}"
+    )
+
+
+def _alive(data: pd.DataFrame) -> Sequence[int]:
+    acting = data[(data["panel"] == "matrix") & (data["rank"] > 0)]
+    return sorted({int(j) for j in acting["j"]})
+
+
+def _fits(axes: Axes, data: pd.DataFrame) -> None:
+    runs = data.loc[data["series"] == "r2_ols", "runs"]
+    n = panels.counted(float(runs.sum()), "run") + "; bars: sd over the runs of a d"
+    panels.panel_title(axes, "a", r"$R^2$ of the changes, mean over outputs", n)
     if len(data) == 0:
         panels.empty(axes, "no runs")
         return
-    for name, line in SERIES.items():
+    ends: list[End] = []
+    for name, (label, look) in SERIES.items():
         own = data[data["series"] == name].sort_values("d")
-        axes.errorbar(own["d"], own["mean"], yerr=own["sd"], ms=2.5, lw=0.9, elinewidth=0.6, **line)
-    # The text and the legend stand above the curves.
-    axes.set_ylim(min(-0.05, float(data["mean"].min()) - 0.1), 1.95)
-    axes.set_yticks(np.arange(0, 1.1, 0.25))
+        if len(own) == 0:
+            continue
+        mean = own["mean"].clip(lower=LEAST_SHOWN)
+        axes.errorbar(own["d"], mean, yerr=own["sd"], ms=2.5, lw=0.9, elinewidth=0.6, **look)
+        last = float(own["mean"].iloc[-1])
+        number = f"{last:.3f}" if last > 0.99 else f"{last:.2f}"
+        ends.append((f"{label} {number}", max(last, LEAST_SHOWN), look["color"]))
+    axes.set_ylim(LEAST_SHOWN - 0.04, 1.08)
     axes.set_xlabel("embedding dimension d")
-    axes.set_ylabel(r"$R^2$, mean over outputs")
-    axes.legend(loc="upper right", fontsize=5.8, borderaxespad=0.1, labelspacing=0.3)
-    lines = [
-        ("paper: near 1, Lasso close", style.PAPER),
-        ("ours at the default d:", style.OURS),
-        (f"{printed(statistics.get(Ode.OLS_R2), 3)}", style.OURS),
-        (f"Lasso {printed(statistics.get(Ode.LASSO_R2), 3)}", style.OURS),
-    ]
-    panels.note_box(axes, lines, "upper left")
+    axes.set_ylabel(r"$R^2$")
+    end_names(axes, ends)
 
 
-def _path(axes: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
+def _path(axes: Axes, below: Axes, path: pd.DataFrame, letter: str, fate: str) -> None:
     title = {"dead": "dead, largest at the start", "survivor": "strongest survivor"}[fate]
     if len(path) == 0:
         panels.panel_title(axes, letter, title)
         panels.empty(axes, "none")
+        panels.empty(below, "")
         return
-    panels.panel_title(axes, letter, f"{title}: k = {int(path['k'].iloc[0])}")
-    for name, line in MODELS.items():
-        axes.plot(path["step"], path[name], **line)
+    panels.panel_title(axes, letter, f"{title}: k = {int(path['k'].iloc[0])}", "n = 1 run")
+    axes.plot(path["step"], path["real"], color=style.REAL, lw=2.6, alpha=0.35)
+    ends: list[End] = [("recorded", float(path["real"].iloc[-1]), style.REAL)]
+    left: list[End] = []
+    for name, (label, look) in MODELS.items():
+        axes.plot(path["step"], path[name], **look)
+        rest = path[name] - path["real"]
+        below.plot(path["step"], rest, **look)
+        known = rest.dropna()
+        if len(known):
+            left.append((label, float(known.iloc[-1]), look["color"]))
     # A model that runs away must not hide the signal that it fails to follow.
-    axes.set_ylim(min(0.0, float(path["real"].min())), 1.25 * float(path["real"].max()))
-    axes.set_xlabel("training step")
+    top = float(path["real"].max())
+    axes.set_ylim(min(0.0, float(path["real"].min())), 1.15 * top)
+    near = path[["ols", "lasso"]].sub(path["real"], axis=0).abs().to_numpy(float)
+    reach = 1.3 * max(float(np.nanmax(near, initial=0.0)), 1e-3 * top, 1e-9)
+    below.set_ylim(-reach, reach)
+    below.axhline(0, color="0.7", lw=0.6, zorder=0)
+    below.set_xlabel("training step")
     axes.set_ylabel("signal (embedding units)")
+    below.set_ylabel("model minus\nrecorded")
+    end_names(axes, ends)
+    end_names(below, left, size=6.0)
 
 
-def _matrix(axes: Axes, entries: pd.DataFrame, statistics: Statistics) -> None:
-    share = printed(statistics.get(Ode.LASSO_NONZERO))
-    panels.panel_title(axes, "d", f"Lasso A; not zero: {share}")
+def _matrix(axes: Axes, entries: pd.DataFrame, alive: Sequence[int]) -> None:
+    panels.panel_title(axes, "b", "Lasso A, one run", "n = 1 run; survivors marked")
     if len(entries) == 0:
         panels.empty(axes, "no run with dense steps")
         return
     limit, linear = heatmap_scale(entries["value"])
     image = matrix_heatmap(axes, entries, limit, linear)
+    mark_survivors(axes, entries, alive)
     heatmap_bar(image, axes, 0.9)
-    axes.set_xlabel("acting frequency j\n(paper: sparse)")
 
 
 if "snakemake" in globals():

@@ -7,6 +7,7 @@ from matplotlib.ticker import PercentFormatter
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 MARKERS = "osD^v"
@@ -16,15 +17,33 @@ def plot_figS1(horizon: str, rules: str, out_figure: str) -> None:
     """Draw the figure from the tables by step and by rule; out_figure is the PDF."""
     by_step, by_rule = read_table(horizon), read_table(rules)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.7)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
+        heading(
+            figure,
+            "From which step on is the set of survivors final, and what does stopping early save?",
+            "says nothing of it; its runs take all steps",
+            _found(by_step),
+        )
         left, right = figure.subplots(1, 2)
         _agreement(left, by_step)
         _saving(right, by_rule)
         style.save(figure, out_figure, read_provenance(horizon))
 
 
+def _found(table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    steps = table.drop_duplicates("step").sort_values("step")
+    told = [f"step {row.step:,} {row.sets_equal:.0%}" for row in steps.itertuples()]
+    return f"share of runs whose set is that of the last step: {', '.join(told)}"
+
+
+def _runs(table: pd.DataFrame) -> str:
+    return "" if table.empty else panels.counted(int(table["runs"].iloc[0]), "run")
+
+
 def _agreement(axes: Axes, table: pd.DataFrame) -> None:
-    panels.panel_title(axes, "a", "survivor set so far against that of the last step")
+    panels.panel_title(axes, "a", "survivor set so far against the last step's", _runs(table))
     if table.empty:
         panels.empty(axes, "no runs")
         return
@@ -38,7 +57,7 @@ def _agreement(axes: Axes, table: pd.DataFrame) -> None:
         "o-",
         ms=3,
         color=style.OURS,
-        label=f"whole sets equal (n = {int(table['runs'].iloc[0])} runs; band: 95 % Wilson)",
+        label="whole sets equal (band: 95 % Wilson)",
     )
     axes.plot(
         steps,
@@ -71,7 +90,7 @@ def _agreement(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _saving(axes: Axes, table: pd.DataFrame) -> None:
-    panels.panel_title(axes, "b", "stop rules")
+    panels.panel_title(axes, "b", "stop rules", _runs(table))
     if table.empty:
         panels.empty(axes, "no runs")
         return

@@ -12,6 +12,7 @@ from matplotlib.colors import ListedColormap
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import end_names, heading
 
 GREYS = ListedColormap(np.repeat(np.linspace(0.97, 0.45, 256)[:, None], 3, axis=1), name="start")
 
@@ -25,11 +26,13 @@ def plot_figS2(table: str, demo: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     facts = json.loads(Path(demo).read_text())
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
-        figure.suptitle(
-            "Every frequency is there at the start; training keeps a few, and the seed decides"
-            " which",
-            fontsize=9,
+        figure = style.new_figure(style.PAGE_WIDTH, 3.4)
+        heading(
+            figure,
+            "Every frequency is there at the start: which does training keep, and are they the same"
+            " in each network?",
+            "",
+            "",
         )
         left, right = figure.subplots(1, 2, width_ratios=[1.25, 1.0])
         _signals(left, data[data["panel"] == "signals"], facts)
@@ -49,7 +52,7 @@ def _signals(axes: Axes, data: pd.DataFrame, facts: Mapping[str, Any]) -> None:
         "a",
         f"one network (seed {facts['seed']}): {alive} of {data['k'].nunique()} frequencies survive",
     )
-    panels.end_labels(axes, data[data["rank"] > 0])
+    end_names(axes, panels.survivor_ends(data[data["rank"] > 0], "signal"))
     solved = facts["first_full_test_accuracy"]
     if solved is not None:
         axes.axvline(solved, color="0.2", lw=0.7, ls=":")

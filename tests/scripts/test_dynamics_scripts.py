@@ -169,7 +169,8 @@ def tabulate(world: World) -> None:
         13,
         [4, 8],
         3,
-        50,
+        20,
+        1,
         RESAMPLING,
     )
     load_script("analyse_embedding_gradient").analyse_embedding_gradient(

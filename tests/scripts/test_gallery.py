@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 
@@ -15,8 +16,17 @@ from fittest.store import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "gallery.py"))
-ORIGIN = {"scale": "smoke", "commit": "0123456789abcdef", "config_hash": "fedcba9876543210"}
-CLAIMS = "id,verdict,figure\nS01,reproduced,fig2_signal_evolution\nS02,partly,fig6_survival\n"
+ORIGIN = {
+    "figure_runs": 22,
+    "scale": "smoke",
+    "commit": "0123456789abcdef",
+    "config_hash": "fedcba9876543210",
+}
+CLAIMS = (
+    "id,verdict,figure,paper,value,ci_lo,ci_hi\n"
+    "S01,reproduced,fig2_signal_evolution,perfect,1,0.97,1\n"
+    "S02,partly,fig6_survival,,,,\n"
+)
 
 
 @pytest.fixture
@@ -43,36 +53,43 @@ def test_page_shows_every_figure_with_its_verdicts_and_origin(built: Project, tm
     assert all(f"](../images/{name}.png)" in page for name in names)
     assert page.index("fig2_signal_evolution.png") < page.index("fig10_weight_decay.png")
     assert page.index("fig16_all_trajectories.png") < page.index("figS1_horizon.png")
-    assert "Claims: S01 reproduced." in page and "Claims: S02 partly." in page
+    assert "Paper against ours: **S01** reproduced (paper: perfect; ours: 1 [0.97, 1])." in page
+    assert "Paper against ours: **S02** partly (paper: –; ours: –)." in page
+    assert page.count("n = 22 runs.") == len(names)
+    # The report's own words.
+    told = ROOT / "workflow" / "report" / "survival" / "fig14_all_moduli.rst"
+    assert " ".join(told.read_text().split()) in page
     assert page.count("scale smoke, commit 0123456789, config fedcba9876") == len(names)
     assert (docs / "claims" / "survival.md").read_text() == "# Claims\n"
 
 
-def test_pictures_are_small_and_keep_their_provenance(built: Project, tmp_path: Path):
-    source = tmp_path / built.paths.png(built.paths.kept_figure("survival", "fig6_survival"))
-    target = tmp_path / "small" / "fig6.png"
-    SCRIPT["shrink"](source, target)
-    with Image.open(source) as large, Image.open(target) as small:
-        assert small.width == SCRIPT["WIDTH"] < large.width
-        assert small.height / small.width == pytest.approx(large.height / large.width, rel=0.01)
-        assert small.info["Description"] == large.info["Description"]
-    assert target.stat().st_size < source.stat().st_size
-
-
-def test_rare_colours_stay_what_they_are(tmp_path: Path):
-    """The paper's orange on a picture that is mostly the survivors' yellow."""
-    figure = style.new_figure(7.0, 3.0)
+@pytest.mark.parametrize("width", [style.PAGE_WIDTH, style.COLUMN_WIDTH])
+def test_pictures_keep_their_colours_and_their_provenance(tmp_path: Path, width: float):
+    """The faint colours of a map as well as the paper's orange on what is mostly another colour."""
+    figure = style.new_figure(width, 3.0)
     axes = figure.subplots()
-    axes.imshow([[x * y for x in range(60)] for y in range(60)], cmap="viridis", aspect="auto")
+    axes.imshow([[x * y for x in range(60)] for y in range(60)], cmap=style.DIVERGING)
     axes.axvspan(10, 50, color=style.SURVIVORS[1])
     axes.plot([0, 59], [5, 50], color=style.PAPER, lw=2)
-    source = tmp_path / "figure.png"
     style.save(figure, tmp_path / "figure.pdf", ORIGIN)
-    SCRIPT["shrink"](source, tmp_path / "small.png")
-    wanted = np.array([int(style.PAPER[i : i + 2], 16) for i in (1, 3, 5)])
-    with Image.open(tmp_path / "small.png") as small:
-        pixels = np.asarray(small.convert("RGB")).astype(int)
-    assert (np.abs(pixels - wanted).max(axis=-1) < 25).sum() > 100
+    source, target = tmp_path / "figure.png", tmp_path / "docs" / "figure.png"
+    SCRIPT["copy_picture"](source, target)
+    with Image.open(source) as made, Image.open(target) as kept:
+        assert kept.mode == "RGB" and kept.width >= 1540
+        assert kept.info["Description"] == made.info["Description"]
+        np.testing.assert_array_equal(np.asarray(kept), np.asarray(made.convert("RGB")))
+
+
+def test_every_figure_of_the_first_two_papers_has_a_caption_of_a_few_sentences():
+    project = Project.load(ROOT, {"scale": "smoke"})
+    for paper in ("survival", "completeness"):
+        for name in project.papers[paper].figures:
+            text = (ROOT / "workflow" / "report" / paper / f"{name}.rst").read_text()
+            sentences = re.findall(r"[^.]\.(?:\s|$)", text)
+            assert 2 <= len(sentences) <= 5, f"{paper}/{name}"
+            # What the paper says, and what bars or bands mean, or that there are none.
+            assert "paper" in text, name
+            assert re.search(r"bar|band|interval", text), name
 
 
 def test_without_a_built_scale_one_line_says_what_to_do(capsys: pytest.CaptureFixture[str]):

@@ -92,6 +92,9 @@ def test_fig4(tmp_path: Path, change: Change) -> None:
     assert len(table) == 4 * runs
     if runs:
         assert sorted(table["step"].unique()) == [50, 100, 500, 1000]
+        alike = table.groupby(["d", "share"])["test_loss"].median()
+        told = table.groupby(["d", "share"])["median_loss"].first()
+        pd.testing.assert_series_equal(told, alike, check_names=False)
         assert statistics(stats).loc["freeze.loss_large", "n"] == (2 if runs == 4 else 0)
     assert set(statistics(stats).index) == names_of(Frozen)
 
@@ -131,10 +134,10 @@ def test_fig10(tmp_path: Path, change: Change) -> None:
     wd0 = world(tmp_path, "wd0", change, weight_decay=[0.0], n_2mean=[0], n_rel=[29])
     stats, plotted, pdf = (tmp_path / n for n in ("stats.parquet", "fig10.csv", "fig10.pdf"))
     load_script("analyse_weight_decay").analyse_weight_decay(
-        wd.runs, wd0.runs, str(stats), str(plotted), 0.002, 0.01, 2.0, R
+        wd.runs, wd0.runs, str(stats), str(plotted), 0.002, 2.0, R
     )
     load_script("plot_fig10_weight_decay").plot_fig10(
-        str(plotted), str(stats), str(pdf), 0.01, {"runs": 50}
+        str(plotted), str(stats), str(pdf), {"runs": 50}
     )
     drawn(pdf)
     assert set(statistics(stats).index) == names_of(WeightDecay, NoDecay)
@@ -144,8 +147,9 @@ def test_fig10(tmp_path: Path, change: Change) -> None:
         assert found.loc["wd.spearman_n_rel", "n"] == 4
         assert found.loc["wd0.n_rel", "value"] == 29
         table = pd.read_csv(plotted)
-        assert set(table.loc[table["panel"] == "small", "x"]) == {0.001, 0.005}
-        assert set(table.loc[table["panel"] == "large", "x"]) == {0.01, 0.5, 1.0}
+        assert set(table.loc[table["panel"] == "all", "x"]) == {0.001, 0.005, 0.01, 0.5, 1.0}
+        none = table[table["panel"] == "none"].set_index("series")["y"]
+        assert none.to_dict() == {"n_2mean": 0, "n_rel": 29}
 
 
 @DEGENERATE
@@ -161,7 +165,10 @@ def test_fig14(tmp_path: Path, change: Change) -> None:
     drawn(pdf)
     assert set(statistics(stats).index) == names_of(Moduli)
     if change is same:
-        assert sorted(pd.read_csv(plotted)["x"].unique()) == [8, 9, 10, 11, 13]
+        table = pd.read_csv(plotted)
+        assert sorted(table["x"].unique()) == [8, 9, 10, 11, 13]
+        ends = table[table["series"] == "trend"].sort_values("x")
+        assert ends["x"].tolist() == [8, 13] and np.diff(ends["y"]) > 0
         found = statistics(stats)
         assert found.loc["moduli.slope", "value"] > 0
         assert found.loc["moduli.runs_per_composite", "value"] == pytest.approx(4 / 3)

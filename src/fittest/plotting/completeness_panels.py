@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,9 +12,11 @@ from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 from fittest.analysis.completeness.names import UNTRAINED
 from fittest.analysis.statistics.names import StatisticName
 from fittest.analysis.statistics.table import Statistics, printed
-from fittest.plotting import panels
-from fittest.plotting.style import DEAD, OURS, PAPER, SURVIVORS
+from fittest.plotting import panels, style
+from fittest.plotting.heading import end_names
+from fittest.plotting.style import DEAD, OURS
 
+RANGE_SHORT = {"remainder": "orders", "xor": "cubes", "modular_addition": "circles"}
 RANGE_TASKS = {
     "remainder": "remainder orders",
     "xor": "XOR cubes",
@@ -22,83 +24,79 @@ RANGE_TASKS = {
 }
 """Tasks in the order of the panels, with their titles."""
 
-_LOOKS = {"minimum": OURS, "mean": "0.35", "maximum": SURVIVORS[1]}
+_LOOKS = {"minimum": style.LEAST, "mean": style.MIDDLE, "maximum": style.MOST}
+BAND = (
+    "minimum and maximum over the mean of their own embedding, the mean over its expectation; band:"
+    " 95 % bootstrap interval of the mean over embeddings"
+)
 
 
-def range_lines(
-    axes: Axes, table: pd.DataFrame, statistics: Statistics, task: str, said: Mapping[str, str]
-) -> None:
+def range_lines(axes: Axes, table: pd.DataFrame, drawn: Sequence[str]) -> None:
     """Completeness of untrained embeddings against d on a log2 axis, a line per statistic.
 
     Args:
-        table: d, statistic, y, y_lo, y_hi, seeds of one task. statistics: by name.
-        said: statistic -> what the paper says of it; the lines drawn.
+        table: d, statistic, y, y_lo, y_hi of one task. drawn: the statistics to draw.
     """
     if len(table) == 0:
         panels.empty(axes, "no dimensions")
         return
-    for name in said:
+    ends = []
+    for name in drawn:
         rows = table[table["statistic"] == name].sort_values("d")
-        axes.plot(rows["d"], rows["y"], "o-", ms=3, color=_LOOKS[name], label=name)
-        ends = (rows["y_lo"], rows["y_hi"])
-        axes.fill_between(rows["d"], *ends, color=_LOOKS[name], alpha=0.25, lw=0)
+        axes.plot(rows["d"], rows["y"], "o-", ms=3, color=_LOOKS[name])
+        band = (rows["y_lo"], rows["y_hi"])
+        axes.fill_between(rows["d"], *band, color=_LOOKS[name], alpha=0.25, lw=0)
+        ends.append((name, float(rows["y"].iloc[-1]), _LOOKS[name]))
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator(sorted(table["d"].unique())))
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("embedding dimension d")
-    # Short words: a wider text would squeeze the panel.
-    short = {"minimum": "min", "mean": "mean", "maximum": "max"}
-    paper = ", ".join(f"{short[name]} {words}" for name, words in said.items())
-    lines = [(f"paper: {paper}", PAPER)]
-    for name in ("minimum", "maximum"):
-        if name in said:
-            rho = statistics[UNTRAINED[task].of(f"spearman_{name}")]["value"]
-            lines.append((f"ours: Spearman(d, {name}) {rho:.2f}", _LOOKS[name]))
-    lines.append((f"{int(table['seeds'].max())} embeddings per d, 95 % band", "0.35"))
-    panels.note_box(axes, lines, "upper left")
-    low, high = axes.get_ylim()
-    # The notes stand above the data.
-    axes.set_ylim(low, high + 0.14 * len(lines) * (high - low))
+    end_names(axes, ends)
 
 
-def range_row(
-    figure: Figure, table: pd.DataFrame, statistics: Statistics, said: Mapping[str, str]
-) -> Axes:
+def range_row(figure: Figure, table: pd.DataFrame, drawn: Sequence[str]) -> Axes:
     """A panel of `range_lines` per task, side by side; returns the first.
 
     Args:
-        table: of all tasks, with their names in the column task.
+        table: of all tasks, with their names in the column task, and the number of seeds.
     """
     row = figure.subplots(1, len(RANGE_TASKS))
     for axes, letter, (task, title) in zip(row, "abc", RANGE_TASKS.items(), strict=True):
-        range_lines(axes, table[table["task"] == task], statistics, task, said)
-        panels.panel_title(axes, letter, title)
+        part = table[table["task"] == task]
+        range_lines(axes, part, drawn)
+        n = f"n = {int(part['seeds'].max())} embeddings a point" if len(part) else ""
+        panels.panel_title(axes, letter, title, n)
     first: Axes = row[0]
     return first
 
 
-def rank_notes(
-    statistics: Statistics, group: type[StatisticName], own: float
-) -> list[tuple[str, str]]:
-    """What the paper says of the learned structures' ranks, ours, and that of one model."""
+def range_found(statistics: Statistics, names: Sequence[str]) -> str:
+    """Our correlations of d with minimum or maximum, task by task."""
+    parts = []
+    for name in names:
+        each = ", ".join(
+            f"{title} {printed(statistics[UNTRAINED[task].of(f'spearman_{name}')])}"
+            for task, title in RANGE_SHORT.items()
+        )
+        parts.append(f"Spearman(d, {name}): {each}")
+    return "; ".join(parts)
+
+
+def ranks_said(statistics: Statistics, group: type[StatisticName]) -> tuple[str, str]:
+    """What the paper says of the learned structures' ranks before training, and ours."""
     names = ("mid_rank", "mid_rank_sd", "mid_rank_all", "mid_rank_all_sd")
     mean, sd, every, every_sd = (statistics[group.of(name)] for name in names)
-    return [
-        (f"paper: rank {mean['paper']:.2f} ± {sd['paper']:.2f}", PAPER),
-        (f"ours: {printed(mean)}", OURS),
-        (f"± {printed(sd)}, n = {mean['n']} clear", OURS),
-        (f"all {every['n']}: {every['value']:.2f} ± {every_sd['value']:.2f}", OURS),
-        (f"model 1: {own:.3f}", OURS),
-        ("(0: most complete; 0.5: chance)", "0.35"),
-    ]
+    return (
+        f"mean rank {mean['paper']:.2f} ± {sd['paper']:.2f} (0: most complete; 0.5: chance)",
+        f"{printed(mean)} ± {printed({**sd, 'ci_lo': float('nan')})}, n = {mean['n']} clear runs;"
+        f" all {every['n']}: {every['value']:.2f} ± {every_sd['value']:.2f}",
+    )
 
 
 def rank_histogram(
     axes: Axes,
     data: pd.DataFrame,
-    statistics: Statistics,
-    group: type[StatisticName],
     measure: str,
     count: str,
     learned: str,
@@ -108,7 +106,7 @@ def rank_histogram(
     Args:
         data: rows of panels ``histogram`` (bin_lo, bin_hi and the column ``count``) and
             ``learned`` (model, mid_rank, ``measure`` and its mean over all, ``<measure>_mean``).
-        group: the names of its statistics. learned: what the line of the learned one says.
+        measure: f or g. learned: what the line of the learned one is called.
     """
     bins = data[data["panel"] == "histogram"]
     if len(bins) == 0:
@@ -117,11 +115,22 @@ def rank_histogram(
     told = data[(data["panel"] == "learned") & (data["model"] == 1)].iloc[0]
     width = bins["bin_hi"] - bins["bin_lo"]
     axes.bar(bins["bin_lo"], bins[count], width, align="edge", color=DEAD, ec="white", lw=0.2)
-    # Up to the data only: above it stand the notes.
     top = 1.04 * float(bins[count].max())
-    axes.vlines(told[f"{measure}_mean"], 0, top, color="0.2", ls=":", lw=0.9, label="mean of all")
-    axes.vlines(told[measure], 0, top, color=OURS, lw=1.4, label=learned)
-    axes.set_ylim(top=1.5 * top)
+    for place, colour, dashes, name in (
+        (float(told[f"{measure}_mean"]), "0.2", ":", "mean of all"),
+        (float(told[measure]), OURS, "-", f"{learned},\nrank {float(told['mid_rank']):.2f}"),
+    ):
+        axes.vlines(place, 0, top, color=colour, ls=dashes, lw=1.2)
+        # Above the bars, where nothing lies.
+        axes.annotate(
+            name,
+            (place, top),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right" if name == "mean of all" else "center",
+            va="bottom",
+            fontsize=6.5,
+            color=colour,
+        )
+    axes.set_ylim(top=1.22 * top)
     axes.set_xlabel(f"completeness {measure} (embedding units²)")
-    axes.legend(loc="upper right")
-    panels.note_box(axes, rank_notes(statistics, group, float(told["mid_rank"])), "upper left")

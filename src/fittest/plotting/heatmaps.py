@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.colors import SymLogNorm
 
-from fittest.plotting.style import DIVERGING
+from fittest.plotting.style import ALIVE, DIVERGING
 
 
 def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float) -> Collection:
@@ -34,6 +35,21 @@ def matrix_heatmap(axes: Axes, table: pd.DataFrame, limit: float, linear: float)
     axes.set_xlabel("acting frequency j")
     axes.set_ylabel("changing frequency i")
     return image
+
+
+def mark_survivors(axes: Axes, table: pd.DataFrame, alive: Sequence[int]) -> None:
+    """Triangles outside both axes at the rows and columns of the surviving frequencies.
+
+    Args:
+        axes: of ``matrix_heatmap``. table: the one that it drew. alive: frequencies.
+    """
+    shown = sorted(table["i"].astype(int).unique())
+    places = [shown.index(k) + 0.5 for k in alive if k in shown]
+    look = {"s": 16, "color": ALIVE, "clip_on": False, "linewidths": 0, "zorder": 4}
+    # Above the first row and to the right of the last column: ticks have the other two sides.
+    above, right = axes.get_xaxis_transform(), axes.get_yaxis_transform()
+    axes.scatter(places, [1.03] * len(places), marker="v", transform=above, **look)
+    axes.scatter([1.03] * len(places), places, marker="<", transform=right, **look)
 
 
 def heatmap_bar(image: Collection, axes: Any, shrink: float) -> None:

@@ -15,7 +15,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from fittest.plotting.style import ALIVE, DEAD, OURS, PAPER, TOKENS, survivor_style
 
-_DODGE = 0.03  # inches
+_DODGE = 0.055  # inches, more than a marker
 
 
 def empty(axes: Axes, note: str) -> None:
@@ -35,9 +35,26 @@ def empty(axes: Axes, note: str) -> None:
     )
 
 
-def panel_title(axes: Axes, letter: str, title: str) -> None:
-    """Title at the left, led by the panel's bold letter."""
-    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
+def panel_title(axes: Axes, letter: str, title: str, n: str = "") -> None:
+    """Title at the left, led by the panel's bold letter; below it, if given, what n counts."""
+    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left", pad=14 if n else None)
+    if n:
+        axes.annotate(
+            n,
+            (0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(0, 4),
+            textcoords="offset points",
+            fontsize=6.3,
+            color="0.4",
+            va="bottom",
+            annotation_clip=False,
+        )
+
+
+def counted(number: float, what: str) -> str:
+    """`n = 1 run`, `n = 22 runs`."""
+    return f"n = {number:,.0f} {what}{'' if number == 1 else 's'}"
 
 
 def fate_bars(axes: Axes, bins: pd.DataFrame) -> None:
@@ -109,34 +126,23 @@ def signal_curves(axes: Axes, table: pd.DataFrame, start_signal: float | None) -
         axes.plot([], [], alpha=0, label="no survivors")
 
 
-def end_labels(axes: Axes, table: pd.DataFrame) -> None:
-    """Write `k = 9` at the right end of each survivor's curve, in its colour.
-
-    Labels of curves that end close together are moved apart.
+def survivor_ends(
+    alive: pd.DataFrame, column: str, guide: float | None = None
+) -> list[tuple[str, float, str]]:
+    """Names for the ends of the survivors' curves, for ``heading.end_names``.
 
     Args:
-        table: rank, k, step, signal, of survivors only; the limits of ``axes`` are final.
+        alive: rank, k, step and the column drawn, of survivors only. guide: the paper's signal at
+            the start, if that is drawn.
     """
-    ends = table.sort_values("step").groupby("k").last().sort_values("signal")
-    low, high = axes.get_ylim()
-    least = 0.055 * (high - low)
-    places: list[float] = []
-    for signal in ends["signal"]:
-        places.append(max(float(signal), places[-1] + least if places else -np.inf))
-    # Moved upwards only, so far; half of it back, and they stand about their curves.
-    moved = np.asarray(places) - ends["signal"].to_numpy(float)
-    back = float(moved.max(initial=0.0)) / 2
-    for (k, row), place in zip(ends.iterrows(), places, strict=True):
-        axes.annotate(
-            f"k = {k}",
-            (1.0, place - back),
-            xycoords=("axes fraction", "data"),
-            xytext=(2, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=6.5,
-            color=survivor_style(int(row["rank"]))["color"],
-        )
+    last = alive[alive["step"] == alive["step"].max()]
+    ends = [
+        (f"k = {int(k)}", float(y), str(survivor_style(int(rank))["color"]))
+        for k, y, rank in last[["k", column, "rank"]].to_numpy(float)
+    ]
+    if guide is not None:
+        ends.append((f"paper's\nstart: {guide:g}", guide, PAPER))
+    return ends
 
 
 def log_steps(axes: Axes, last: int) -> None:
@@ -216,6 +222,26 @@ def rate_scatter(
         axes.plot(line["x"], line["y"], color="black", lw=1.1)
     axes.set_ylim(-0.04, 1.04)
     note_box(axes, notes, "upper left")
+
+
+def rate_bars(axes: Axes, bins: pd.DataFrame) -> None:
+    """Survival rates of bins as points with their intervals, joined; from 0 to 1.
+
+    Args:
+        bins: x, rate, rate_lo, rate_hi.
+    """
+    low, high = bins["rate"] - bins["rate_lo"], bins["rate_hi"] - bins["rate"]
+    axes.errorbar(
+        bins["x"],
+        bins["rate"],
+        yerr=[low.clip(lower=0), high.clip(lower=0)],
+        fmt="o-",
+        ms=2.2,
+        lw=0.8,
+        elinewidth=0.6,
+        color=OURS,
+    )
+    axes.set_ylim(-0.04, 1.04)
 
 
 def rate_lines(

@@ -16,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import Bbox
@@ -45,8 +45,24 @@ SURVIVORS = (
 """Survivors by rank, the strongest first; beyond the eighth they repeat with dashed lines."""
 ALIVE = SURVIVORS[1]
 """Survivors of any rank, where the dead are grey."""
+LEAST, MIDDLE, MOST = "#56B4E9", "#4D4D4D", "#882255"
+"""Minimum, mean and maximum over structures or frequencies."""
+WHOLE, WINNERS, RANDOM, RESCALED = "#1A1A1A", "#009E73", "#CC79A7", "#56B4E9"
+"""What is left of the initial embedding: all circles; those that win; others, drawn at random; the
+winners, scaled to the norm of all."""
+ONE_WINNER, ONE_RANDOM = "#00573F", "#8F3F6C"
+"""The same with a single circle left."""
+REAL, LEAST_SQUARES, LASSO = "#1A1A1A", OURS, "#E69F00"
+"""Signals as recorded, and the models of their motion."""
+QUADRATIC = "#882255"
+RELATIVE_COUNT = "#6E6E6E"
+"""Circles above a quarter of the strongest; those by the authors' rule are ``OURS``."""
+PRIME, COMPOSITE = OURS, "#999933"
 TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), name="tokens")
 """Colour map of the tokens 0..p-1: viridis without its yellow end, which paper swallows."""
+
+RATES = LinearSegmentedColormap.from_list("rates", ["#E6E6E6", ALIVE, "#4A2F00"])
+"""Colour map of survival rates 0..1: from the grey of the dead through the colour of the alive."""
 
 DIVERGING = mpl.colormaps["RdBu_r"]
 """Red and blue differ in hue for all common colour deficiencies, and zero is white."""
@@ -74,6 +90,7 @@ RC: dict[str, Any] = {
     "figure.dpi": 110,
 }
 
+_PICTURE_WIDTH = 1540  # pixels of a PNG at least: a page's width in print, a column's on a screen
 _FOOTER_HEIGHT = 0.17  # inches, kept free of panels
 _FOOTER = {"scale": "scale", "figure_runs": "runs", "commit": "commit", "config_hash": "config"}
 _HASH_LENGTH = 10
@@ -144,10 +161,12 @@ def _settle_layout(figure: Figure) -> None:
 
 
 @contextmanager
-def _for_a_file(figure: Figure) -> Iterator[None]:
-    """At the resolution of files; what draws it, and at which resolution, is as before after it."""
+def _for_a_file(figure: Figure, least_width: int = 0) -> Iterator[None]:
+    """At the resolution of files, or that of so many pixels across; what draws it, and at which
+    resolution, is as before after it."""
     canvas, dpi = figure.canvas, figure.dpi
-    figure.dpi = mpl.rcParams["savefig.dpi"]
+    # A little more than exact: the number of pixels is rounded down.
+    figure.dpi = max(mpl.rcParams["savefig.dpi"], (least_width + 1e-3) / figure.get_figwidth())
     try:
         yield
     finally:
@@ -190,5 +209,6 @@ def save(figure: Figure, pdf_path: str | Path, provenance: Mapping[str, Any]) ->
         # Not by `Figure.savefig`, which draws it once more to lay it out.
         with replacing(path) as temporary, _for_a_file(figure):
             FigureCanvasPdf(figure).print_pdf(temporary, metadata=pdf_metadata)
-        with replacing(path.with_suffix(".png")) as temporary, _for_a_file(figure):
+        picture = _for_a_file(figure, _PICTURE_WIDTH)
+        with replacing(path.with_suffix(".png")) as temporary, picture:
             FigureCanvasAgg(figure).print_png(temporary, metadata=png_metadata)

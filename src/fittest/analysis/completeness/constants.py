@@ -63,4 +63,3 @@ class Constants(Settings):
         description="columns of figure 9, as shares of the last step"
     )
     projection_limit: float = Field(gt=0, description="half-width of the circle panels of figure 3")
-    small_decay: float = Field(gt=0, description="weight decay between the panels of figure 12")

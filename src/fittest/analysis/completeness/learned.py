@@ -225,15 +225,21 @@ def xor_row(
 def shown_models(
     models: Sequence[Learned], table: pd.DataFrame, structure: str, number: int
 ) -> list[Learned]:
-    """The models to draw: solved and clear ones of different ``structure`` first, by seed; any
-    others where there are not enough.
+    """The models to draw: first the one whose structure had the median rank before training, then
+    ones of other ``structure``, by seed; solved and clear ones before any others.
 
     Args:
-        table: run_id, seed, solved, clear and the column ``structure`` of all models.
+        table: run_id, seed, solved, clear, mid_rank and the column ``structure`` of all models.
     """
     ranked = table.assign(
         fails=~(table["solved"].astype(bool) & table["clear"].astype(bool))
     ).sort_values(["fails", "seed"], kind="stable")
+    best = ranked[~ranked["fails"]] if not ranked["fails"].all() else ranked
+    if len(best):
+        # The lower one of two in the middle: a model, not a mean of two.
+        typical = best.sort_values(["mid_rank", "seed"]).iloc[(len(best) - 1) // 2]["run_id"]
+        ranked = ranked.assign(other=ranked["run_id"] != typical)
+        ranked = ranked.sort_values(["other", "fails", "seed"], kind="stable")
     different = ranked.drop_duplicates(structure)
     rest = ranked[~ranked["run_id"].isin(different["run_id"])]
     by_id = {one.run.run_id: one for one in models}

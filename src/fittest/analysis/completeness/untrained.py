@@ -104,12 +104,15 @@ def completeness_range(dimensions: Sequence[int], seeds: int) -> pd.DataFrame:
 
 
 def by_dimension(drawn: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
-    """Mean over embeddings with its bootstrap interval: task, d, statistic, y, y_lo, y_hi, seeds;
-    in units of the expected mean, so that dimensions can be compared (methods 7.5)."""
+    """Mean over embeddings with its bootstrap interval: task, d, statistic, y, y_lo, y_hi, seeds.
+
+    Minimum and maximum in units of the mean of their own embedding, as ``range_rows`` tests them;
+    the mean in units of its expectation (methods 7.5)."""
     rows = []
     for (task, d), part in drawn.groupby(["task", "d"], sort=False):
         for name in STATISTICS:
-            estimate = mean_estimate(part[name] / part["expected"], resampling)
+            unit = part["expected" if name == "mean" else "mean"]
+            estimate = mean_estimate(part[name] / unit, resampling)
             rows.append(
                 {
                     "task": task,

@@ -158,7 +158,8 @@ def signal_paths(
         x: (T + 1, K) dense signals. survivors: frequencies by descending final signal.
 
     Returns:
-        Rows k, fate, rank (0 = dead), step, real, ols, lasso, analytic; and the Lasso fit.
+        Rows k, fate, rank (0 = dead), step, real, ols, lasso, analytic, quadratic (NaN from where
+        that model has diverged); and the Lasso fit.
     """
     states, changes = steps_and_changes(x)
     lasso = settings.lasso(states, changes)
@@ -168,6 +169,7 @@ def signal_paths(
         "ols": rollout(fit_ols(states, changes), x[0], last),
         "lasso": rollout(lasso, x[0], last),
         "analytic": analytic(lasso, x[0], last),
+        "quadratic": _until_diverged(x, settings.divergence),
     }
     steps, ks = np.meshgrid(np.arange(last + 1), np.arange(1, x.shape[1] + 1))
     table = pd.DataFrame({"k": ks.ravel(), "step": steps.ravel()})
@@ -179,6 +181,16 @@ def signal_paths(
     return table, lasso
 
 
+def _until_diverged(x: Floats, factor: float) -> Floats:
+    """The quadratic model of (T + 1, K) signals running by itself, NaN once it has diverged."""
+    states, changes = steps_and_changes(x)
+    path = rollout_quadratic(fit_quadratic(states, changes), x[0], len(states))
+    left = diverged_at(path, x, factor)
+    if left is not None:
+        path[left:] = np.nan
+    return path
+
+
 def matrix_table(system: LinearSystem) -> pd.DataFrame:
     """Entries of A: rows i, j (frequencies, from 1), value = effect of x_j on dx_i."""
     k = len(system.offset)
@@ -187,11 +199,12 @@ def matrix_table(system: LinearSystem) -> pd.DataFrame:
 
 
 def by_dimension(fits: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation over runs of the R^2's: rows series, d, mean, sd, runs."""
+    """Mean and standard deviation over runs of the R^2's: rows series, d, mean, sd, runs; of the
+    quadratic models where they have been fitted."""
     series = ["r2_ols", "r2_lasso", "odd_r2_ols", "odd_r2_lasso", "r2_diagonal", "r2_shared"]
     parts = []
-    for name in series:
-        groups = fits.groupby("d")[name]
+    for name in (*series, "r2_quadratic", "odd_r2_quadratic"):
+        groups = fits.dropna(subset=[name]).groupby("d")[name]
         parts.append(
             pd.DataFrame(
                 {

@@ -33,8 +33,8 @@ class ClassifierSettings(Settings):
 class DynamicsSettings(Settings):
     """Choices of the analyses of gradients, collaboration and equations of motion."""
 
-    histogram_bins: Bins = Field(description="bins of the histograms of figures 7 and 11")
-    rate_bins: Bins = Field(description="equal bins of the gradient, figure 7")
+    histogram_bins: Bins = Field(description="bins of the histogram of figure 7")
+    rate_bins: Bins = Field(description="equal bins of survival rates, figures 7 and 11")
     least_in_bin: int = Field(ge=1, description="frequencies that a bin needs for its rate")
     classifier: ClassifierSettings
     least_survivors: int = Field(
@@ -84,7 +84,6 @@ class SweepSettings(Settings):
         description="columns of figure 4, as shares of the last step"
     )
     trend_from_decay: float = Field(ge=0, description="weight decays from here on show the trend")
-    small_decay: float = Field(gt=0, description="weight decay between the panels of figure 10")
     spikes: SpikeSettings
     solved_loss: float = Field(gt=0, description="test loss of a solved task, nats (claim S41)")
     late_steps: Step = Field(description="steps before the end whose loss counts (claim S42)")

@@ -102,6 +102,20 @@ def slope(x: ArrayLike, y: ArrayLike) -> float:
     return float((centred * second).sum() / np.square(centred).sum())
 
 
+def trend_line(runs: pd.DataFrame, axis: str, count: str, panel: str) -> pd.DataFrame:
+    """The ends of the least-squares line of a count on ``axis`` over runs: two rows of COLUMNS of
+    series ``trend``; none where there is no slope."""
+    good = complete(runs)
+    x, y = (good[name].to_numpy(np.float64) for name in (axis, count))
+    rise = slope(x, y)
+    if not np.isfinite(rise):
+        return pd.DataFrame(columns=COLUMNS)
+    ends = np.array([x.min(), x.max()])
+    line = y.mean() + rise * (ends - x.mean())
+    rows = {"panel": panel, "series": "trend", "x": ends, "y": line, "runs": len(x)}
+    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+
+
 def slope_estimate(runs: pd.DataFrame, axis: str, count: str, resampling: Resampling) -> Estimate:
     """Slope of a count on ``axis`` over runs; bootstrap over the values of ``axis``.
 

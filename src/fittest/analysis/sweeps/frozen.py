@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from fittest.analysis.fates.runs import complete
 from fittest.analysis.statistics.intervals import Estimate, Resampling, cluster_bootstrap
 
-COLUMNS = ["run_id", "p", "d", "seed", "share", "step", "test_loss", "test_accuracy"]
+COLUMNS = ["run_id", "p", "d", "seed", "share", "step", "test_loss", "test_accuracy", "median_loss"]
 GROUPS = ("small", "medium", "large")
 
 
@@ -27,7 +27,8 @@ def losses_at(
         shares: of the last step, so that every scale has the paper's four columns.
 
     Returns:
-        A row per run and share (COLUMNS), at the last recorded step that is not beyond it.
+        A row per run and share (COLUMNS), at the last recorded step that is not beyond it;
+        median_loss is that of the runs with its p, d and share.
     """
     by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
     rows = []
@@ -48,7 +49,9 @@ def losses_at(
                     "test_accuracy": float(recorded["test_accuracy"].iloc[at]),
                 }
             )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    alike = table.groupby(["p", "d", "share"])["test_loss"]
+    return table.assign(median_loss=alike.transform("median"))
 
 
 def size_groups(d: ArrayLike, p: ArrayLike, small: int) -> NDArray[np.str_]:

@@ -1,0 +1,98 @@
+"""Whether a drawn figure can be read: no text on another one, none on data, none off the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about them
+
+
+def faults(figure: Figure) -> list[str]:
+    """What is wrong with a figure whose layout is final; empty if nothing is."""
+    canvas = FigureCanvasAgg(figure)
+    texts = [(text, shrunk(text.get_window_extent(canvas.get_renderer()))) for text in shown(figure)]
+    found = [
+        f"`{one.get_text()}` on `{other.get_text()}`"
+        for (one, box), (other, place) in combinations(texts, 2)
+        if box.overlaps(place)
+    ]
+    page = Bbox.from_bounds(0, 0, *canvas.get_width_height())
+    found += [
+        f"`{text.get_text()}` leaves the page"
+        for text, box in texts
+        if not (page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1)
+    ]
+    for axes in figure.findobj(Axes):
+        boxes = [(t.get_text(), box) for t, box in texts if t in axes.texts]
+        legend = axes.get_legend()
+        if legend is not None:
+            boxes.append(("legend", shrunk(legend.get_window_extent(canvas.get_renderer()))))
+        points = drawn_points(axes)
+        found += [
+            f"`{name}` on data"
+            for name, box in boxes
+            if len(points) and inside(points, box).any()
+        ]
+    return found
+
+
+def shrunk(box: Bbox) -> Bbox:
+    """A box without its outermost pixels."""
+    return Bbox.from_extents(
+        box.x0 + MARGIN, box.y0 + MARGIN, max(box.x1 - MARGIN, box.x0), max(box.y1 - MARGIN, box.y0)
+    )
+
+
+def shown(figure: Figure) -> Iterator[Text]:
+    """Texts that can be seen, without those at ticks: the ones beyond the limits are there and not
+    drawn, and Matplotlib keeps the others apart."""
+    ticks: set[int] = set()
+    for axes in figure.findobj(Axes):
+        for axis in (axes.xaxis, axes.yaxis):
+            labels = (*axis.get_ticklabels(which="both"), axis.get_offset_text())
+            ticks |= {id(text) for text in labels}
+            ticks |= {id(t) for tick in axis.get_major_ticks() for t in (tick.label1, tick.label2)}
+            ticks |= {id(t) for tick in axis.get_minor_ticks() for t in (tick.label1, tick.label2)}
+    for text in figure.findobj(Text):
+        axes = text.axes
+        hidden = axes is not None and (not axes.get_visible() or not axes.axison)
+        if text.get_visible() and text.get_text().strip() and id(text) not in ticks and not hidden:
+            yield text
+
+
+def drawn_points(axes: Axes) -> np.ndarray:
+    """(n, 2) pixels on the curves and markers of a panel, within it."""
+    parts = []
+    for line in axes.lines:
+        # What does not move with the data is a guide across the panel.
+        if line.get_visible() and line.get_transform().contains_branch(axes.transData):
+            path = line.get_transform().transform_path(line.get_path())
+            parts.append(dense(path.vertices) if line.get_linestyle() != "None" else path.vertices)
+    for marks in axes.collections:
+        if isinstance(marks, PathCollection):
+            parts.append(marks.get_offset_transform().transform(marks.get_offsets()))
+    points = np.concatenate([np.asarray(p, float) for p in parts]) if parts else np.zeros((0, 2))
+    points = points[np.isfinite(points).all(axis=1)]
+    return points[inside(points, axes.get_window_extent())]
+
+
+def dense(vertices: np.ndarray) -> np.ndarray:
+    """Points along a line, some pixels apart."""
+    parts = [vertices]
+    parts += [vertices[:-1] + share * np.diff(vertices, axis=0) for share in np.linspace(0, 1, 12)]
+    return np.concatenate(parts)
+
+
+def inside(points: np.ndarray, box: Bbox) -> np.ndarray:
+    """(n,) bool: which pixels lie in a box."""
+    x, y = points.T
+    return (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)

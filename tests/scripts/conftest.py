@@ -1,0 +1,30 @@
+"""Figures that tests draw are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import clear
+import pytest
+from matplotlib.figure import Figure
+
+from fittest.plotting import style
+
+
+@pytest.fixture(autouse=True)
+def readable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every figure with a heading is checked once it is drawn: see ``clear.faults``."""
+    found: dict[str, list[str]] = {}
+    save = style.save
+
+    def save_and_look(figure: Figure, pdf_path: str | Path, provenance: Any) -> None:
+        save(figure, pdf_path, provenance)
+        if any(text.get_gid() == "heading" for text in figure.texts):
+            with style.paper_style():
+                found[Path(pdf_path).name] = clear.faults(figure)
+
+    monkeypatch.setattr(style, "save", save_and_look)
+    yield
+    assert not any(found.values()), found
