@@ -335,7 +335,7 @@ def test_a_loaded_machine_is_noticed_and_allowed_for(
 ) -> None:
     """Others' work is made out of a clock: every second of ours lasts four."""
     monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.05)
-    monkeypatch.setattr(calibrate, "start_seconds", lambda: 0.0)
+    monkeypatch.setattr(calibrate, "start_seconds", lambda native: 0.0)
     monkeypatch.setattr(calibrate, "usable_cores", lambda: 1)
     monkeypatch.setattr(calibrate, "core_time", lambda: 1.0)
     clocks = SimpleNamespace(

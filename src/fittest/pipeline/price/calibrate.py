@@ -40,12 +40,10 @@ _SHAPES = ((13, 16), (31, 128), (59, 128), (113, 128))
 _ROUNDS = 3
 _SECONDS_EACH = 0.2
 _RECORDED = 20
-# What a job of the workflow does before it trains: it imports, and takes a first gradient, for
-# which torch imports as much again.
-_START = (
-    "import snakemake.iocontainers, snakemake.logging, torch, fittest.pipeline.running.train\n"
-    "torch.func.vmap(torch.func.grad(torch.sum))(torch.zeros(1, 1))"
-)
+# What a job of the workflow does before it trains: it imports; and where torch trains, it takes a
+# first gradient, for which torch imports as much again.
+_IMPORT = "import snakemake.iocontainers, snakemake.logging, torch, fittest.pipeline.running.train"
+_FIRST_GRADIENT = "torch.func.vmap(torch.func.grad(torch.sum))(torch.zeros(1, 1))"
 # Threads that have their cores to themselves get more than this of the time; the rest is waiting
 # for each other.
 _QUIET_SHARE = 0.85
@@ -149,7 +147,7 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
     return Measurement(
         points=tuple(sorted(points)),
         row_seconds=max(0.0, row),
-        start_seconds=start_seconds(),
+        start_seconds=start_seconds(native),
         source=f"measured here: {backend.name} backend, {threads} cores, {device}",
         got=min(shares) if native else None,
         at=time.time(),
@@ -169,14 +167,16 @@ def _speed_and_share(backend: Backend, run: Run, count: int, cores: float) -> tu
     return flops_per_step(run) * steps * count / seconds, share
 
 
-def start_seconds() -> float:
-    """What a job takes before it trains: Python and the libraries.
+def start_seconds(native: bool) -> float:
+    """What a job takes before it trains: Python and the libraries. native: whether the kernel is
+    to train.
 
     Processor time, which the load of the machine does not change, nor whether their files are in
     memory already.
     """
+    start = _IMPORT if native else f"{_IMPORT}\n{_FIRST_GRADIENT}"
     before = os.times()
-    subprocess.run([sys.executable, "-c", _START], check=False, capture_output=True)
+    subprocess.run([sys.executable, "-c", start], check=False, capture_output=True)
     after = os.times()
     return (
         after.children_user + after.children_system - before.children_user - before.children_system
