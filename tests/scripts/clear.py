@@ -39,9 +39,7 @@ def faults(figure: Figure) -> list[str]:
             boxes.append(("legend", shrunk(legend.get_window_extent(canvas.get_renderer()))))
         points = drawn_points(axes)
         found += [
-            f"`{name}` on data"
-            for name, box in boxes
-            if len(points) and inside(points, box).any()
+            f"`{name}` on data" for name, box in boxes if len(points) and inside(points, box).any()
         ]
     return found
 

@@ -172,6 +172,28 @@ def test_logistic_of_separable_data_is_finite_and_free_of_units():
     assert scaled.slope == pytest.approx(found.slope * 1e-6, rel=1e-6)
 
 
+@pytest.mark.parametrize("separable", [False, True])
+def test_logistic_is_the_maximum_of_the_penalised_likelihood(separable: bool) -> None:
+    luck = np.random.default_rng(1)
+    x = luck.normal(size=40)
+    trials = luck.integers(1, 4, size=40)
+    hits = np.where(x > 0.2, trials, 0) if separable else luck.binomial(trials, 0.6)
+    found = fit_logistic(x, hits, trials)
+
+    def likelihood(one: Logistic) -> float:
+        rate = one.rate(x)
+        design = np.column_stack([np.ones(40), x])
+        information = design.T @ ((trials * rate * (1 - rate))[:, None] * design)
+        logit = one.intercept + one.slope * x
+        # Rates near 0 or 1 have no logarithm.
+        plain = -hits * np.logaddexp(0, -logit) - (trials - hits) * np.logaddexp(0, logit)
+        return float(plain.sum() + np.log(np.linalg.det(information)) / 2)
+
+    for up, along in ((0.01, 0), (-0.01, 0), (0, 0.01), (0, -0.01), (0.01, 0.01), (0.01, -0.01)):
+        beside = Logistic(found.intercept + up, found.slope + along)
+        assert likelihood(beside) < likelihood(found)
+
+
 @pytest.mark.parametrize(
     ("x", "hits", "trials"), [([], [], []), ([1, 1], [0, 1], [1, 1]), ([1, 2], [0, 1], [0, 1])]
 )
