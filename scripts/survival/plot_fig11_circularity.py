@@ -46,7 +46,7 @@ def _dimension(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(rows["d"], rows["expected"], ls="--", lw=1.0, color=style.OURS)
     # Drawn, it lies on the mean: its name stands below that of the mean.
     low = float(rows["expected"].iloc[-1]) - 0.14
-    ends.append(("$d/(d+p-2)$,\nderived", low, style.OURS))
+    ends.append(("d/(d+p-2),\nderived", low, style.OURS))
     axes.set_ylim(0, 1)
     axes.set_xlabel("embedding dimension d")
     axes.set_ylabel(r"circularity $c_k$")

@@ -58,7 +58,8 @@ def plot_fig13(
                 left.axvline(paper["peak_step"], color=style.PAPER, ls=":", lw=0.9)
             end_names(left, _ends(data))
         if len(near):
-            right.set_xlim(*WINDOW)
+            last = max(float(near["step"].max()), WINDOW[0] + 1)
+            right.set_xlim(WINDOW[0], last)
             right.set_yscale("log")
             right.set_xlabel("training step")
             end_names(right, _ends(near))

@@ -40,7 +40,7 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
             [
                 (
                     f"n = 1 run, seed {choice['seed']}. Thick: recorded (dead grey, survivors in"
-                    " colour); below each signal what the models miss",
+                    " colour); below each signal model minus recorded",
                     "0.35",
                 )
             ],
@@ -65,7 +65,7 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
                 for axes in pair:
                     axes.set_axis_off()
         figure.supxlabel("training step", fontsize=7)
-        figure.supylabel("signal and, below it, model minus recorded (embedding units)", fontsize=7)
+        figure.supylabel("signal (embedding units)", fontsize=7)
         if ks:
             _names(grid, len(ks))
         style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": int(bool(ks))})

@@ -72,7 +72,7 @@ def _panel(
     needed: int,
 ) -> list[End]:
     """Draw it; the names that belong at the ends of its curves."""
-    kept = ", ".join(map(str, partners))
+    kept = ", ".join(map(str, partners)) if len(own) else "1st, 3rd"
     title = f"circles {kept} and i" if partners else "circle i alone"
     seed = f"n = 1 run, seed {choice['seed']}, {own['k'].nunique()} circles i"
     panels.panel_title(axes, letter, title, seed)

@@ -19,7 +19,9 @@ MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about t
 def faults(figure: Figure) -> list[str]:
     """What is wrong with a figure whose layout is final; empty if nothing is."""
     canvas = FigureCanvasAgg(figure)
-    texts = [(text, shrunk(text.get_window_extent(canvas.get_renderer()))) for text in shown(figure)]
+    texts = [
+        (text, shrunk(text.get_window_extent(canvas.get_renderer()))) for text in shown(figure)
+    ]
     found = [
         f"`{one.get_text()}` on `{other.get_text()}`"
         for (one, box), (other, place) in combinations(texts, 2)
@@ -38,9 +40,7 @@ def faults(figure: Figure) -> list[str]:
             boxes.append(("legend", shrunk(legend.get_window_extent(canvas.get_renderer()))))
         points = drawn_points(axes)
         found += [
-            f"`{name}` on data"
-            for name, box in boxes
-            if len(points) and inside(points, box).any()
+            f"`{name}` on data" for name, box in boxes if len(points) and inside(points, box).any()
         ]
     return found
 

@@ -45,10 +45,10 @@ def gradient_panels(
     for step, axes in enumerate(grid.flat, start=1):
         rates = data[(data["panel"] == "rates") & (data["gradient_step"] == step)]
         _rates(axes, rates, step, statistics)
-    middle.supxlabel(f"relative gradient {UNIT}; bars: 95 % Wilson", fontsize=7.5)
+    middle.supxlabel(f"relative gradient {UNIT}; n as in a;\nbars: 95 % Wilson", fontsize=7.5)
     for axes in grid[:, 0]:
         axes.set_ylabel("survival rate")
-    panels.panel_title(grid[0][0], "b", _step(1, statistics), n)
+    panels.panel_title(grid[0][0], "b", _step(1, statistics))
     _cells(right, data, judged, paper, n)
 
 
