@@ -37,7 +37,7 @@ def faults(figure: Figure) -> list[str]:
         boxes = [(t.get_text(), box) for t, box in texts if t in axes.texts]
         legend = axes.get_legend()
         if legend is not None:
-            boxes.append(("legend", shrunk(legend.get_window_extent(canvas.get_renderer()))))
+            boxes.append(("legend", shrunk(legend.get_window_extent(renderer))))
         points = drawn_points(axes)
         found += [
             f"`{name}` on data" for name, box in boxes if len(points) and inside(points, box).any()
