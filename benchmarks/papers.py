@@ -66,9 +66,10 @@ def _job(project: Project, shard: Shard, rate: Rate, cores: int) -> tuple[float,
     networks = len(shard.runs)
     if not rate.side_by_side:  # the speed of a whole machine
         return cores * shard_seconds(shard, rate), networks
-    threads = job_threads(project.config.training, shard.runs, cores)
-    used = min(threads, networks)
-    return used * shard_seconds(shard, rate), networks if threads == cores else used
+    training = project.config.training
+    threads = job_threads(training, shard.runs, cores)
+    most = min(networks, job_threads(training, shard.runs, max(cores, networks)))
+    return threads * shard_seconds(shard, rate.on(threads)), most
 
 
 def _together(jobs: Sequence[tuple[float, int]], cores: int) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 from fittest.analysis.progress.circuit_statistics import circuit_rows, other_rows
 from fittest.analysis.progress.circuit_tables import generalising
+from fittest.analysis.progress.constants import HeadSettings
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
@@ -18,7 +19,9 @@ def analyse_circuit_statistics(
     inputs: Mapping[str, str],
     out_stats: str,
     settings: Mapping[str, Any],
+    heads: HeadSettings,
     most_loss: float,
+    accurate: float,
     resampling: Resampling,
 ) -> None:
     """Write the statistics (Parquet).
@@ -26,14 +29,16 @@ def analyse_circuit_statistics(
     Args:
         inputs: TABLES of the main runs, and OTHERS, Parquet by name.
         settings: which networks stand in tables 5 and 6 (`TableSettings`).
-        most_loss: test loss below which one of these generalises, nats.
+        heads: which heads multiply, and which come in pairs.
+        most_loss, accurate: test loss, nats, and test accuracy of one of these that generalises
+            (`other_rows`).
     """
     tables = {name: read_table(path) for name, path in inputs.items()}
     chosen = generalising(tables["other_circuits"], **settings)
     others = tables["other_ablations"]
     single = others[others["ablation"].isin(["none", "skip_mean"])]
-    rows = circuit_rows(*(tables[name] for name in TABLES), resampling)
-    rows += other_rows(chosen, single, most_loss)
+    rows = circuit_rows(*(tables[name] for name in TABLES), heads, resampling)
+    rows += other_rows(chosen, single, most_loss, accurate, resampling)
     origin = joint_provenance(list(inputs.values()), len(tables["circuits"]) + len(chosen))
     write_table(statistics_table(rows), out_stats, origin)
 
@@ -44,6 +49,8 @@ if "snakemake" in globals():
             inputs={name: snakemake.input[name] for name in (*TABLES, *OTHERS)},
             out_stats=snakemake.output.stats,
             settings=snakemake.params.settings,
+            heads=HeadSettings(**snakemake.params.heads),
             most_loss=snakemake.params.most_loss,
+            accurate=snakemake.params.accurate,
             resampling=Resampling(**snakemake.params.resampling),
         )

@@ -1,6 +1,7 @@
-"""What is formed before networks generalise (P33 to P39)."""
+"""What is formed before networks generalise (P33 to P39, P43)."""
 
 from fittest.analysis.progress.measure_statistics import formed_rows, measured_runs
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
@@ -14,20 +15,24 @@ def analyse_formed(
     out_table: str,
     out_stats: str,
     least_lead: float,
-    confidence: float,
+    rise: float,
+    resampling: Resampling,
 ) -> None:
     """Write a row per run, and their statistics.
 
     Args:
-        measures, frequencies, circuits, phases: of the main runs; all files are Parquet.
-        least_lead: steps by which the restricted loss has to lead. confidence: of intervals.
+        measures, frequencies, phases: of one run-set. circuits: of these runs, among others; all
+            files are Parquet.
+        least_lead: steps by which the restricted loss has to lead. rise: times that the excluded
+            loss at t1 has to grow before the test loss falls.
     """
-    moduli = read_table(circuits)["p"]
+    ends, found = read_table(phases), read_table(circuits)
+    moduli = found.loc[found["run_id"].isin(ends["run_id"]), "p"]
     p = int(moduli.iloc[0]) if len(moduli) else 2
-    table = measured_runs(read_table(measures), read_table(frequencies), read_table(phases), p)
+    table = measured_runs(read_table(measures), read_table(frequencies), ends, p, rise)
     origin = joint_provenance([measures, phases], len(table))
     write_table(table, out_table, origin)
-    rows = formed_rows(table, least_lead, confidence)
+    rows = formed_rows(table, least_lead, resampling)
     write_table(statistics_table(rows), out_stats, origin)
 
 
@@ -41,5 +46,6 @@ if "snakemake" in globals():
             out_table=snakemake.output.table,
             out_stats=snakemake.output.stats,
             least_lead=snakemake.params.least_lead,
-            confidence=snakemake.params.confidence,
+            rise=snakemake.params.rise,
+            resampling=Resampling(**snakemake.params.resampling),
         )

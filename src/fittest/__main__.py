@@ -9,7 +9,6 @@ from pathlib import Path
 
 from fittest.errors import FittestError
 from fittest.pipeline.configuration.check import check_scales
-from fittest.pipeline.configuration.schemas import write_schemas
 from fittest.pipeline.configuration.targets import canonical
 from fittest.pipeline.price.remaining import needed_shards, remaining
 from fittest.pipeline.project import Project
@@ -107,6 +106,9 @@ def main(argv: list[str] | None = None) -> int:
         elif arguments.command == "check":
             _check(arguments)
         else:
+            # Not at the top: this alone takes a sixth of a second.
+            from fittest.pipeline.configuration.schemas import write_schemas
+
             write_schemas(arguments.root)
     except FittestError as error:
         print(f"fittest: {error}", file=sys.stderr)

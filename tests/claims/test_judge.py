@@ -77,6 +77,20 @@ def test_comparisons(comparison: dict, values: tuple, expected: tuple) -> None:
     assert holds(condition, {}) is None
 
 
+def test_a_claim_without_a_verdict_is_measured_all_the_same() -> None:
+    told = {"unjudged": "It depends on the seed", "criteria": {}, "partly": []}
+    for scale in ("smoke", "full"):
+        found = judged(Measured(0.8, 0.7, 0.9, 10), scale, **told)
+        assert found.verdict == "not evaluated" and found.measured["r"].value == 0.8
+        assert full_note(found) == "Not evaluated: It depends on the seed."
+    missing = judged("there is no table x yet", **told)
+    assert missing.reason == "It depends on the seed; there is no table x yet"
+    with pytest.raises(ValidationError, match="without a verdict has no criteria"):
+        claim(unjudged="It depends on the seed")
+    with pytest.raises(ValidationError, match="none applies at reduced"):
+        claim(criteria={})
+
+
 def test_ends_of_the_interval_and_n_can_be_asked_for() -> None:
     found = {"x": Measured(2.0, 1.0, 3.0, 7)}
     for take, value in {"value": 2, "lower": 1, "upper": 3, "n": 7}.items():

@@ -22,6 +22,7 @@ from fittest.analysis.circuits.measures import COLUMNS, FREQUENCY_COLUMNS, WEIGH
 from fittest.analysis.circuits.runs import analysed_runs
 from fittest.analysis.circuits.settings import CircuitSettings
 from fittest.analysis.progress.circuit_tables import ablation_table, generalising
+from fittest.analysis.progress.constants import HeadSettings
 from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.errors import ConfigError, StoreError
@@ -390,7 +391,9 @@ def test_statistics_of_circuits(
         write_table(chosen, inputs[name], read_provenance(path))
     out = tmp_path / "stats.parquet"
     resampling = Resampling(draws=20, seed=1, confidence=0.95)
-    script.analyse_circuit_statistics(inputs, str(out), CONFIG["tables"], 0.1, resampling)
+    script.analyse_circuit_statistics(
+        inputs, str(out), CONFIG["tables"], HeadSettings(**CONFIG["heads"]), 0.1, 0.99, resampling
+    )
     written = set(read_table(out)["name"])
     assert written == {str(name) for group in (Circuits, OtherCircuits) for name in group}
 
@@ -403,7 +406,7 @@ def test_statistics_of_what_is_formed(main: dict[str, Path], tmp_path: Path) -> 
     table, stats = tmp_path / "formed.parquet", tmp_path / "stats.parquet"
     load_script("analyse_formed", "progress").analyse_formed(
         *(str(main[name]) for name in ("measures", "frequencies", "circuits")),
-        *(str(phases), str(table), str(stats), 200, 0.95),
+        *(str(phases), str(table), str(stats), 200, 10, Resampling(20, 1, 0.95)),
     )
     assert len(read_table(table)) == len(ends)
     assert set(read_table(stats)["name"]) == {str(name) for name in Formed}

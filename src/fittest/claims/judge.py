@@ -94,7 +94,7 @@ def judge(
     conditions = claim.conditions(scale)
     if not conditions:
         # What a larger scale would miss as well is told already here, where it is cheap to mend.
-        needed = f"needs the scale {claim.lowest_scale}; this is {scale}"
+        needed = claim.unjudged or f"needs the scale {claim.lowest_scale}; this is {scale}"
         reason = "; ".join(dict.fromkeys([needed, *missing.values()]))
         return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
     words = "; ".join(in_words(c, claim) for c in conditions)

@@ -85,8 +85,12 @@ class Claim(Settings):
     measures: dict[str, MeasureCall] = Field(
         min_length=1, description="measures by key; the first is the one shown as ours"
     )
+    unjudged: str = Field(
+        default="",
+        description="why no scale gives a verdict; the measures are shown, and criteria left out",
+    )
     criteria: dict[Scale, tuple[Condition, ...]] = Field(
-        min_length=1,
+        default_factory=dict,
         description="reproduced if all conditions hold; the entry of the highest scale that is"
         " not above the one in use counts",
     )
@@ -100,7 +104,11 @@ class Claim(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not any(reaches(self.lowest_scale, scale) for scale in self.criteria):
+        if self.unjudged and (self.criteria or self.partly):
+            raise ValueError("unjudged: a claim without a verdict has no criteria")
+        if not self.unjudged and not any(
+            reaches(self.lowest_scale, scale) for scale in self.criteria
+        ):
             raise ValueError(f"criteria: none applies at {self.lowest_scale}, the lowest scale")
         conditions = [c for found in self.criteria.values() for c in found] + list(self.partly)
         unknown = sorted({c.of for c in conditions} - self.measures.keys())
@@ -124,8 +132,9 @@ class Claim(Settings):
         return next(iter(self.measures))
 
     def conditions(self, scale: str) -> tuple[Condition, ...]:
-        """The conditions that are judged at a scale; none below the lowest scale."""
-        if not reaches(scale, self.lowest_scale):
+        """The conditions that are judged at a scale; none below the lowest scale, and none of a
+        claim that is not judged."""
+        if self.unjudged or not reaches(scale, self.lowest_scale):
             return ()
         usable = [name for name in SCALES if name in self.criteria and reaches(scale, name)]
         found = self.criteria[usable[-1]]

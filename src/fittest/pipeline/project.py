@@ -15,7 +15,12 @@ from fittest.errors import ConfigError
 from fittest.pipeline.configuration import targets
 from fittest.pipeline.configuration.check import check
 from fittest.pipeline.configuration.config import ProjectConfig
-from fittest.pipeline.configuration.entries import runsets_behind, with_runsets
+from fittest.pipeline.configuration.entries import (
+    Makers,
+    makers_of,
+    runsets_behind,
+    with_runsets,
+)
 from fittest.pipeline.configuration.entry_rules import EntryRule, entry_rules
 from fittest.pipeline.configuration.paper_config import FigureEntry, PaperFile
 from fittest.pipeline.configuration.reductions import stored_version
@@ -173,6 +178,11 @@ class Project:
         """The papers by short name, every figure with its run-sets."""
         return with_runsets(self._files("papers", PaperFile), self.claims)
 
+    @cached_property
+    def makers(self) -> Makers:
+        """(paper, file) -> the entry that makes it."""
+        return makers_of(self.papers)
+
     def entry_rules(self) -> list[EntryRule]:
         """The rules that the papers' entries stand for (configuration/entry_rules.py)."""
         return self._entry_rules
@@ -217,7 +227,7 @@ class Project:
 
     def runsets_behind(self, paper: str, *files: str) -> tuple[str, ...]:
         """Run-sets that files of a paper's results are made from in the end."""
-        return runsets_behind(self.papers, self.claims, paper, files)
+        return runsets_behind(self.papers, self.claims, paper, files, self.makers)
 
     def runsets_of(self, target: str) -> list[str]:
         """Run-sets that a target needs; what a target may be, `configuration.targets` says."""

@@ -141,3 +141,12 @@ def alike(runs: Iterable[Run]) -> list[tuple[Run, int]]:
         first, number = found.get(key, (run, 0))
         found[key] = (first, number + 1)
     return list(found.values())
+
+
+def largest_ensemble(runs: Iterable[Run]) -> int:
+    """How many of some runs are trained together, at most."""
+    found: dict[object, int] = {}
+    for run, number in alike(runs):
+        key = run.ensemble_key()
+        found[key] = found.get(key, 0) + number
+    return max(found.values(), default=0)

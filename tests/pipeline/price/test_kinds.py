@@ -111,6 +111,16 @@ def test_a_shard_costs_its_steps_its_record_and_its_start() -> None:
     assert cost.until(600) == pytest.approx(expected - 7)
 
 
+def test_tracing_is_counted_where_torch_trains() -> None:
+    started = Rate(POINTS, "measured", start_seconds=3.0, trace_seconds=2.0)
+    without = replace(started, trace_seconds=0.0)
+    for runs, seconds in (((Run(),), 0), ((transformer(31),), 2), ((Run(), transformer(31)), 2)):
+        shard = Shard("a", 0, runs, lambda: "")
+        assert shard_seconds(shard, started) - shard_seconds(shard, without) == pytest.approx(
+            seconds
+        )
+
+
 def test_the_kernel_needs_a_network_for_each_core() -> None:
     one = Run()
     rate = Rate(POINTS, "measured", cores=4)
@@ -206,7 +216,7 @@ def measurement(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Run]]:
 
     monkeypatch.setattr(calibrate_kinds, "measured", measured)
     monkeypatch.setattr(
-        calibrate, "measure", lambda _: Measurement(POINTS, 0.0, 0.0, "here", 1.0, 1e9)
+        calibrate, "measure", lambda _: Measurement(POINTS, 0.0, 0.0, 0.0, "here", 1.0, 1e9)
     )
     yield asked
 
@@ -230,7 +240,7 @@ def test_a_busy_measurement_will_do_where_it_is_asked_for(
 
     def measure(_: object) -> Measurement:
         count.append(1)
-        return Measurement(POINTS, 0.0, 0.0, f"number {len(count)}", 0.3, 1e9)
+        return Measurement(POINTS, 0.0, 0.0, 0.0, f"number {len(count)}", 0.3, 1e9)
 
     monkeypatch.setattr(calibrate, "measure", measure)
     assert calibrated(project, busy_too=True).source == "number 1"
@@ -249,10 +259,43 @@ def test_torch_leaves_the_other_cores_to_other_jobs() -> None:
     assert job_threads(TRAINING.model_copy(update={"torch_threads": 4}), by_torch, 2) == 2
 
 
-def test_the_kernel_takes_every_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = "fittest.pipeline.forecasts.trainer"
-    monkeypatch.setattr(f"{module}.kernel_is_used", lambda _: True)
-    assert job_threads(TRAINING, [transformer(31), Run()], 16) == 16
+@pytest.fixture
+def with_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fittest.pipeline.forecasts.trainer.kernel_is_used", lambda _: True)
+
+
+@pytest.mark.usefixtures("with_kernel")
+def test_the_kernel_takes_a_core_for_each_network_that_it_trains_at_once() -> None:
+    runs = [Run(seeds=Seeds(embedding=seed)) for seed in range(20)]
+    assert [job_threads(TRAINING, runs[:n], 16) for n in (1, 3, 16, 20)] == [1, 3, 16, 16]
+    # Those that torch trains wait for their turn, and so does another ensemble.
+    assert job_threads(TRAINING, [*runs[:2], transformer(31)], 16) == 2
+    longer = [run.model_copy(update={"steps": run.steps + 1}) for run in runs[:3]]
+    together = runs[0].ensemble_key() == longer[0].ensemble_key()
+    assert job_threads(TRAINING, [*runs[:2], *longer], 16) == (5 if together else 3)
+
+
+@pytest.mark.usefixtures("with_kernel")
+def test_what_trains_for_a_moment_takes_one_core() -> None:
+    short = [Run(steps=20, seeds=Seeds(embedding=seed)) for seed in range(8)]
+    assert job_threads(TRAINING, short, 16) == 1
+
+
+def test_a_job_on_fewer_threads_takes_longer() -> None:
+    run = Run()
+    by_speed = Rate(POINTS, "measured", cores=4, side_by_side=True)
+    # One network keeps one core busy, however many a job has.
+    assert by_speed.on(1).step_seconds(run) == pytest.approx(by_speed.step_seconds(run))
+    assert by_speed.on(1).step_seconds(run, 4) == pytest.approx(4 * by_speed.step_seconds(run, 4))
+    assert by_speed.on(2).step_seconds(run, 4) == pytest.approx(2 * by_speed.step_seconds(run, 4))
+    assert by_speed.on(9).step_seconds(run, 4) == pytest.approx(by_speed.step_seconds(run, 4))
+    kind = {kind_of(run): (timed(run, (0.5, 0.5), (1, 1)),)}
+    measured = replace(by_speed, kinds=kind)
+    assert [measured.on(n).step_seconds(run, 4) for n in (1, 2, 4)] == [2.0, 1.0, 0.5]
+    assert measured.on(1).evaluation_seconds(run, 3) == 3
+    # A speed that is given is that of a whole machine.
+    given = Rate.constant(1e9)
+    assert given.on(1).step_seconds(run, 4) == given.step_seconds(run, 4)
 
 
 def test_jobs_that_leave_cores_idle_share_the_machine(

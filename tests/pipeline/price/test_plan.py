@@ -223,7 +223,7 @@ def test_what_the_kernel_does_not_know_costs_what_torch_takes() -> None:
 def measured(number: int, got: float | None = 1.0, at: float | None = None) -> Measurement:
     """A measurement that is known by its source."""
     when = time.time() if at is None else at
-    return Measurement(((1e6, 1e9 * number),), 0.0, 0.0, f"number {number}", got, when)
+    return Measurement(((1e6, 1e9 * number),), 0.0, 0.0, 0.0, f"number {number}", got, when)
 
 
 @pytest.fixture
@@ -306,6 +306,7 @@ def test_measurement_is_a_speed(project: Project, monkeypatch: pytest.MonkeyPatc
     assert all(speed > 0 for _, speed in found.points)
     assert found.points[0][0] < found.points[1][0]
     assert found.start_seconds > 0.1
+    assert found.trace_seconds > 0.1
     assert found.row_seconds >= 0
 
 
@@ -335,7 +336,7 @@ def test_a_loaded_machine_is_noticed_and_allowed_for(
 ) -> None:
     """Others' work is made out of a clock: every second of ours lasts four."""
     monkeypatch.setattr(calibrate, "_SECONDS_EACH", 0.05)
-    monkeypatch.setattr(calibrate, "start_seconds", lambda: 0.0)
+    monkeypatch.setattr(calibrate, "start_seconds", lambda _: 0.0)
     monkeypatch.setattr(calibrate, "usable_cores", lambda: 1)
     monkeypatch.setattr(calibrate, "core_time", lambda: 1.0)
     clocks = SimpleNamespace(

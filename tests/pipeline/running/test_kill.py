@@ -22,10 +22,13 @@ from small_world import BACKENDS, plain, train_all, write_project
 STEPS = 1000 if "native" in BACKENDS else 200
 EVERY = STEPS // 10
 WORKER = """
-import sys
+import os
 from fittest.pipeline.jobs import run_training
 from fittest.pipeline.project import Project
+from fittest.pipeline.running import train
 from fittest.pipeline.script import job
+# It trains while it gives way to whoever watches it, who would miss its moments on a busy machine.
+os.nice(10)
 project = Project.load()
 paths = project.paths
 with job("logs/train.log"):
@@ -64,9 +67,8 @@ def project_in(folder: Path) -> Project:
 
 
 def start(project: Project) -> subprocess.Popen[bytes]:
-    """A job that gives way to whoever watches it, who would miss its moments on a busy machine."""
     return subprocess.Popen(
-        [sys.executable, "-c", f"import os; os.nice(10)\n{WORKER}"],
+        [sys.executable, "-c", WORKER],
         cwd=project.root,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -24,7 +24,8 @@ class Head:
     lookup_k, lookup_cos, lookup_sin, lookup_explained: the best sinusoid in C_j, centred. offset:
     what positions add to C_j[a] - C_j[b]. slope, linear_explained: the best E_j in
     sigmoid(x) = 0.5 + E_j x at x = C_j[a] - C_j[b], and its share of the variance. lowest,
-    highest: range of x. ov_entropy: entropy of the OV circuit's energy over frequencies, nats.
+    highest: range of x. ov_entropy: entropy of the OV circuit's energy over frequencies, nats;
+    ov_share: share of that energy at k.
     """
 
     head: int
@@ -44,6 +45,7 @@ class Head:
     lowest: float
     highest: float
     ov_entropy: float
+    ov_share: float
 
 
 def lookup(network: Network) -> Floats:
@@ -106,19 +108,23 @@ def heads(network: Network, pattern: Floats) -> list[Head]:
     scores, offsets, energies = lookup(network), position_offsets(network), ov_norms(network) ** 2
     looked = without_itself(pattern)[..., 0]
     _, periodic = best_frequencies(transforms_of(looked))
-    return [
-        Head(
+    found = []
+    for j in range(len(scores)):
+        carried = energies[j, 1::2] + energies[j, 2::2]
+        fit = _pattern_fit(looked[:, :, j])
+        head = Head(
             head=j,
             itself=float(pattern[:, :, j, 2].mean()),
-            **_pattern_fit(looked[:, :, j]),
+            **fit,
             periodic=float(periodic[j]),
             **_lookup_fit(scores[j]),
             offset=float(offsets[j]),
             **_linearity(_differences(scores[j : j + 1])[0]),
-            ov_entropy=_entropy(energies[j, 1::2] + energies[j, 2::2]),
+            ov_entropy=_entropy(carried),
+            ov_share=_part(carried, fit["k"] - 1),
         )
-        for j in range(len(scores))
-    ]
+        found.append(head)
+    return found
 
 
 def _pattern_fit(looked: Floats) -> dict[str, Any]:
@@ -177,6 +183,12 @@ def _share(left: float, spread: float, count: int) -> float:
 def _entropy(energies: Floats) -> float:
     shares = energies[energies > 0] / energies.sum()
     return float(-(shares * np.log(shares)).sum())
+
+
+def _part(energies: Floats, at: int) -> float:
+    """Share of one entry; NaN of a head that carries nothing."""
+    total = float(energies.sum())
+    return float(energies[at]) / total if total > 0 else float("nan")
 
 
 def lookup_components(network: Network) -> Floats:

@@ -57,7 +57,7 @@ TABLES: dict[str, list[str]] = {
     "heads": [
         *(*RUN, "head", "itself", "k", "alpha", "beta", "pattern_explained", "periodic"),
         *("lookup_k", "lookup_cos", "lookup_sin", "lookup_explained", "offset"),
-        *("slope", "linear_explained", "lowest", "highest", "ov_entropy"),
+        *("slope", "linear_explained", "lowest", "highest", "ov_entropy", "ov_share"),
     ],
     "head_components": [*RUN, "head", "k", "wave", "lookup", "ov_norm"],
 }

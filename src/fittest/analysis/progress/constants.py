@@ -77,6 +77,17 @@ class ExampleSettings(Settings):
     b: int = Field(ge=0, le=MAX_P, description="second operand")
 
 
+class HeadSettings(Settings):
+    """Which heads multiply, and which come in opposite pairs (progress methods 2.13)."""
+
+    one_frequency: Share = Field(
+        description="share of what a head carries at the frequency by which it attends, at least"
+    )
+    opposite: float = Field(
+        gt=0, lt=1, description="waves of two heads added up, over the longer, at most"
+    )
+
+
 class TableSettings(Settings):
     """Which networks stand in tables 5 and 6: those that the paper's stand for."""
 
@@ -94,6 +105,7 @@ class Constants(Settings):
     fractions: FractionSettings
     interference: InterferenceSettings
     circuits: CircuitSettings
+    heads: HeadSettings
     tables: TableSettings
     example: ExampleSettings
     curve_pieces: Bins = Field(

@@ -84,6 +84,8 @@ class Circuits(StatisticName):
     SKIP = "circuits.skip"
     SKIP_ACCURACY = "circuits.skip_accuracy"
     HEADS_ZERO = "circuits.heads_zero"
+    AROUND_HEADS = "circuits.around_heads"
+    AROUND_HEADS_FIRST = "circuits.around_heads_first"
     LINEAR = "circuits.linear"
     ITSELF = "circuits.itself"
     PATTERN_BEST = "circuits.pattern_best"
@@ -91,6 +93,11 @@ class Circuits(StatisticName):
     LOOKUP_BEST = "circuits.lookup_best"
     LOOKUP = "circuits.lookup"
     SIGMOID = "circuits.sigmoid"
+    SIGMOID_REACH = "circuits.sigmoid_reach"
+    HEADS_PRODUCT = "circuits.heads_product"
+    HEADS_OPPOSITE = "circuits.heads_opposite"
+    HEADS_BOTH = "circuits.heads_both"
+    OV_ENTROPY = "circuits.ov_entropy"
 
 
 class OtherCircuits(StatisticName):
@@ -105,14 +112,18 @@ class OtherCircuits(StatisticName):
 
 
 class Formed(StatisticName):
-    """What is formed before a network generalises (P33-P39)."""
+    """What is formed before a network generalises (P33-P39, and P43 of two layers)."""
 
+    RUNS = "formed.runs"
     PLATEAU = "formed.plateau"
     LEADS = "formed.leads"
     ACCURACY_LEADS = "formed.accuracy_leads"
     GINI = "formed.gini"
+    GINI_EMBEDDING = "formed.gini_embedding"
     WEIGHTS = "formed.weights"
     RISE = "formed.rise"
+    RISE_MEDIAN = "formed.rise_median"
+    RISES_FIRST = "formed.rises_first"
     TRAIN = "formed.train"
     ALPHA = "formed.alpha"
     ALPHA_FORMED = "formed.alpha_formed"
@@ -123,6 +134,7 @@ class Interference(StatisticName):
 
     PAPER_PEAK = "interference.paper_peak"
     SINGLE_PEAK = "interference.single_peak"
+    OUR_PEAK = "interference.our_peak"
 
 
 class DigitsFresh(StatisticName):
@@ -183,8 +195,10 @@ TABLES = {
     "fractions_stats": (Fractions,),
     "decays_stats": (Decays,),
     "phases_stats": (Phase,),
+    "layers2_phases_stats": (Phase,),
     "circuits_stats": (Circuits, OtherCircuits),
     "formed_stats": (Formed,),
+    "layers2_formed_stats": (Formed,),
     "undecayed_stats": (Undecayed,),
     "interference_stats": (Interference,),
     "sequences_stats": (

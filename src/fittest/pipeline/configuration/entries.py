@@ -68,7 +68,11 @@ def named_entries(papers: Mapping[str, PaperFile]) -> Iterator[NamedEntry]:
             yield NamedEntry(short, called, f"{short}/plot_{name}.py", key, title, figure, name)
 
 
-def makers_of(papers: Mapping[str, PaperFile]) -> dict[tuple[str, str], NamedEntry]:
+Makers = Mapping[tuple[str, str], NamedEntry]
+"""(paper, file) -> the entry that makes it."""
+
+
+def makers_of(papers: Mapping[str, PaperFile]) -> Makers:
     """(paper, file) -> the entry that makes it."""
     return {
         (entry.paper, file): entry
@@ -113,12 +117,13 @@ def runsets_behind(
     claims: Mapping[str, ClaimFile],
     paper: str,
     inputs: Iterable[str],
+    makers: Makers,
 ) -> tuple[str, ...]:
     """Run-sets that inputs of a paper's entry are made from in the end, each once.
 
-    What nobody makes adds none: telling of it is for `entry_rules`.
+    What nobody makes adds none: telling of it is for `entry_rules`. makers: `makers_of(papers)`,
+    which takes longer than one answer.
     """
-    makers = makers_of(papers)
     found: dict[str, None] = {}
     # As it is written, and whose.
     waiting = [(paper, text) for text in inputs]
@@ -145,6 +150,7 @@ def with_runsets(
     papers: Mapping[str, PaperFile], claims: Mapping[str, ClaimFile]
 ) -> dict[str, PaperFile]:
     """The papers, each figure with the run-sets that it needs where its entry leaves them out."""
+    makers = makers_of(papers)
     return {
         short: paper.model_copy(
             update={
@@ -152,7 +158,11 @@ def with_runsets(
                     name: figure
                     if "runsets" in figure.model_fields_set
                     else figure.model_copy(
-                        update={"runsets": runsets_behind(papers, claims, short, written(figure))}
+                        update={
+                            "runsets": runsets_behind(
+                                papers, claims, short, written(figure), makers
+                            )
+                        }
                     )
                     for name, figure in paper.figures.items()
                 }

@@ -18,10 +18,8 @@ from fittest.errors import ConfigError
 from fittest.pipeline.configuration.entries import (
     VERDICTS,
     NamedEntry,
-    makers_of,
     meaning,
     named_entries,
-    runsets_behind,
     written,
 )
 from fittest.pipeline.configuration.paper_config import OwnAnalysis
@@ -64,7 +62,7 @@ class EntryRule:
 
 def entry_rules(project: Project) -> list[EntryRule]:
     """The rules of all entries of all papers. ConfigError for what is wrong in an entry."""
-    makers = makers_of(project.papers)
+    makers = project.makers
     judging = [f"{paper}_{what}" for paper in project.claims for what in JUDGING]
     taken = dict.fromkeys((*RULES, *project.papers, *judging), "the workflow itself")
     rules = []
@@ -103,7 +101,7 @@ def check_entries(project: Project) -> None:
     for short, paper in project.papers.items():
         where = f"config/papers/{short}.yaml"
         for name, figure in paper.figures.items():
-            needed = runsets_behind(project.papers, project.claims, short, written(figure))
+            needed = project.runsets_behind(short, *written(figure))
             unnamed = [runset for runset in needed if runset not in figure.runsets]
             if unnamed:
                 raise ConfigError(
@@ -190,7 +188,7 @@ def _paths(
 
 def _check_table(project: Project, paper: str, file: str, where: str) -> None:
     """ConfigError unless something makes a file of a paper."""
-    made = [name for short, name in makers_of(project.papers) if short == paper]
+    made = [name for short, name in project.makers if short == paper]
     made += project.papers[paper].made_by_rules
     made += VERDICTS if paper in project.claims else ()
     if file not in made:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from fittest.pipeline.forecasts.kinds import Timed, evaluation_of, kind_of, step_of
@@ -38,14 +38,16 @@ class Rate:
 
     points: (FLOPs per step of one network, FLOPs per second of the machine), ascending; small
     networks reach less. source: where it comes from, in words. row_seconds: what recording a step
-    of an ensemble takes beside its forward pass. start_seconds: what a job takes before it trains.
-    note: what else to tell about it, "" for nothing. torch_points: as points, for runs that the
-    native kernel does not know and whose kind has not been measured; empty where one speed holds
-    for all. kinds: what was measured of networks by their kind (kinds.py), ascending in size.
-    byte_seconds: of a byte of recorded weights. cores: that `points` are the speed of; the kernel
-    trains a network on each of them. compiled_from: FLOPs of an ensemble from which on torch
-    compiles its step. side_by_side: whether it is the speed of a job on the cores that it takes,
-    and not of a whole machine. kernel: whether the native kernel trains what it knows.
+    of an ensemble takes beside its forward pass. start_seconds: what a job takes before it trains;
+    trace_seconds: what it takes besides where torch trains. note: what else to tell about it, ""
+    for nothing. torch_points: as points, for runs that the native kernel does not know and whose
+    kind has not been measured; empty where one speed holds for all. kinds: what was measured of
+    networks by their kind (kinds.py), ascending in size. byte_seconds: of a byte of recorded
+    weights. cores: that `points` are the speed of; the kernel trains a network on each of them.
+    compiled_from: FLOPs of an ensemble from which on torch compiles its step. side_by_side: whether
+    it is the speed of a job on the cores that it takes, and not of a whole machine. kernel: whether
+    the native kernel trains what it knows. threads: those of the job that is asked about; None for
+    one on each core.
     """
 
     points: Points
@@ -60,6 +62,12 @@ class Rate:
     compiled_from: float = math.inf
     side_by_side: bool = False
     kernel: bool = True
+    threads: int | None = None
+    trace_seconds: float = 0.0
+
+    def on(self, threads: int) -> Rate:
+        """The rate of a job on so many threads, of the cores that were measured."""
+        return replace(self, threads=min(threads, self.cores)) if self.side_by_side else self
 
     @classmethod
     def constant(cls, flops_per_second: float) -> Rate:
@@ -77,6 +85,7 @@ class Rate:
             "not measured",
             2e-4,
             start_seconds=4.0,
+            trace_seconds=2.0,
             torch_points=torch,
             byte_seconds=BYTE_SECONDS,
             cores=cores,
@@ -96,28 +105,38 @@ class Rate:
         """Time of one update of so many networks like that of a run, which a job trains together;
         of each of them on average, times their number."""
         if timed := self._timed(run):
-            return step_of(timed, flops_per_step(run), networks)
+            return step_of(timed, flops_per_step(run), networks, self._at_once(run))
         return self._by_speed(run, flops_per_step(run), networks)
 
     def evaluation_seconds(self, run: Run, networks: int = 1) -> float:
         """Time of measuring them once, and of the gradients that they record."""
         if timed := self._timed(run):
             gradients = self.step_seconds(run, networks) if run.recording.gradients else 0.0
-            return evaluation_of(timed, run, networks) + gradients
+            return evaluation_of(timed, run, networks, self._at_once(run)) + gradients
         return self._by_speed(run, forward_flops(run), networks)
 
     def _timed(self, run: Run) -> tuple[Timed, ...]:
         return self.kinds.get(kind_of(run), ()) if self.kinds else ()
 
+    def kernel_trains(self, run: Run) -> bool:
+        """Whether the native kernel trains a run, and not torch."""
+        return self.kernel and kernel_knows(run)
+
+    def _at_once(self, run: Run) -> int | None:
+        return self.threads if self.kernel_trains(run) else None
+
     def _by_speed(self, run: Run, work: float, networks: int) -> float:
-        native = (self.kernel and kernel_knows(run)) or not self.torch_points
-        # Cores beyond the number of networks have nothing to do.
-        busy = max(networks, self.cores) if native else networks
-        return work * busy / self.at(flops_per_step(run), native)
+        native = self.kernel_trains(run) or not self.torch_points
+        if not native:
+            return work * networks / self.at(flops_per_step(run), native)
+        # Threads beyond the number of networks have nothing to do.
+        threads = self.cores if self.threads is None else self.threads
+        by_one = self.at(flops_per_step(run)) / self.cores
+        return work * max(networks, threads) / (threads * by_one)
 
     def compiled_share(self, run: Run, all_flops: float) -> float:
         """Time of a step by what it is when not compiled, in an ensemble of so many FLOPs."""
-        if all_flops <= self.compiled_from or (self.kernel and kernel_knows(run)):
+        if all_flops <= self.compiled_from or self.kernel_trains(run):
             return 1.0
         return _between(_COMPILED_SHARE, flops_per_step(run))
 
@@ -175,7 +194,10 @@ def shard_flops(shard: Shard) -> float:
 def shard_seconds(shard: Shard, rate: Rate) -> float:
     """Time of a shard's job at `rate`: its start, its training and what it records."""
     parts = _ensembles(alike(shard.runs))
-    return rate.start_seconds + sum(_ensemble_seconds(part, rate) for part in parts)
+    start = rate.start_seconds
+    if not all(rate.kernel_trains(run) for part in parts for run, _ in part):
+        start += rate.trace_seconds
+    return start + sum(_ensemble_seconds(part, rate) for part in parts)
 
 
 def _ensemble_seconds(runs: Sequence[tuple[Run, int]], rate: Rate) -> float:

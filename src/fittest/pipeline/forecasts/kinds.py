@@ -8,6 +8,7 @@ counted as it should be.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -45,21 +46,31 @@ def kind_of(run: Run) -> str:
     return " ".join([*kinds, *facts, layout, *numbers])
 
 
-def step_of(timed: Sequence[Timed], flops: float, networks: int) -> float:
+def step_of(
+    timed: Sequence[Timed], flops: float, networks: int, at_once: int | None = None
+) -> float:
     """Seconds of an update of so many networks of a size.
 
-    timed: of their kind, ascending in size.
+    timed: of their kind, ascending in size. at_once: how many a job trains at once, at most, where
+    that is fewer than were measured.
     """
-    return _at(timed, flops, lambda one: one.flops, lambda one: _of(one, one.step, networks))
+
+    def seconds(one: Timed) -> float:
+        return _of(one, one.step, networks, at_once)
+
+    return _at(timed, flops, lambda one: one.flops, seconds)
 
 
-def evaluation_of(timed: Sequence[Timed], run: Run, networks: int) -> float:
-    """Seconds of an evaluation of so many networks like that of a run."""
+def evaluation_of(
+    timed: Sequence[Timed], run: Run, networks: int, at_once: int | None = None
+) -> float:
+    """Seconds of an evaluation of so many networks like that of a run; at_once: as in `step_of`."""
+
+    def seconds(one: Timed) -> float:
+        return _of(one, one.evaluation, networks, at_once)
+
     sizes = sorted(timed, key=lambda one: one.forward)
-    forward = work_of(run).forward_flops
-    return _at(
-        sizes, forward, lambda one: one.forward, lambda one: _of(one, one.evaluation, networks)
-    )
+    return _at(sizes, work_of(run).forward_flops, lambda one: one.forward, seconds)
 
 
 def _at(
@@ -76,9 +87,12 @@ def _at(
     return seconds(nearest) * wanted / size(nearest)
 
 
-def _of(timed: Timed, pair: Pair, networks: int) -> float:
+def _of(timed: Timed, pair: Pair, networks: int, at_once: int | None) -> float:
     """Seconds of so many networks: as many times all that go at once, and the rest."""
     one, most = pair
+    if at_once is not None and at_once < timed.at_once:
+        # Networks that have a thread each take no longer for each other.
+        return math.ceil(networks / at_once) * one
     times, rest = divmod(networks, timed.at_once)
     seconds = times * most
     if rest:

@@ -1,8 +1,9 @@
 """Who trains a run on this machine, on how many threads, how many networks at once: told without
 loading torch.
 
-The native kernel trains a network on each thread and so takes every core. torch takes one: its
-products are too small for more (two threads were as fast as one, and where something else ran
+The native kernel trains a network on each thread: its job takes as many cores as it trains networks
+together, and one where starting takes longer than training. torch takes one: its products are too
+small for more (two threads were as fast as one, and where something else ran
 beside them several times slower), and jobs side by side use all cores whatever their size. So its
 results do not depend on how many cores there are.
 """
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.memory import torch_memory
-from fittest.runs.cost import alike, kernel_knows
+from fittest.runs.cost import alike, flops, kernel_knows, largest_ensemble
 from fittest.runs.run import Run
 from fittest.training import native_library
 from fittest.training.sizes import networks_together
@@ -26,6 +27,8 @@ from fittest.training.sizes import networks_together
 # Compiling takes a minute: only jobs so long that it stays below a tenth of their time do it.
 _COMPILE_PAYS_SECONDS = 600.0
 _EAGER_FLOPS_PER_SECOND = 25e9
+# Two or three seconds of one core, less than a job takes to start: jobs side by side are faster.
+_SHORT_FLOPS = 2e11
 
 
 @cache
@@ -66,9 +69,18 @@ def job_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> 
     """
     if may_use_gpu(training.device):
         return cores
-    if any(kernel_trains(training, run) for run, _ in alike(runs)):
-        return cores
-    return min(cores, training.torch_threads)
+    return cpu_threads(training, runs, cores)
+
+
+def cpu_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> int:
+    """As `job_threads`, where there is no GPU."""
+    runs = list(runs)
+    by_kernel = [run for run in runs if kernel_trains(training, run)]
+    if not by_kernel:
+        return min(cores, training.torch_threads)
+    if sum(number * flops(run) for run, number in alike(runs)) < _SHORT_FLOPS:
+        return 1
+    return min(cores, largest_ensemble(by_kernel))
 
 
 def networks_on_cpu(training: TrainingSettings, run: Run) -> int:

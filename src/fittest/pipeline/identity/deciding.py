@@ -92,6 +92,7 @@ HARMLESS = {
     "models/__init__.py": _LIST,
     "models/model.py": "what models override",
     "models/networks/without_values.py": "builds networks whose values mean nothing",
+    "pipeline/running/allocator.py": "says where memory comes from",
     "pipeline/running/backends.py": "picks a backend, its device and how many networks at once;"
     " whatever changes numbers on purpose there (dtype, precision) is in the key",
     "pipeline/configuration/config.py": "settings; those that change numbers are in the key",

@@ -40,12 +40,10 @@ _SHAPES = ((13, 16), (31, 128), (59, 128), (113, 128))
 _ROUNDS = 3
 _SECONDS_EACH = 0.2
 _RECORDED = 20
-# What a job of the workflow does before it trains: it imports, and takes a first gradient, for
-# which torch imports as much again.
-_START = (
-    "import snakemake.iocontainers, snakemake.logging, torch, fittest.pipeline.running.train\n"
-    "torch.func.vmap(torch.func.grad(torch.sum))(torch.zeros(1, 1))"
-)
+# What a job of the workflow does before it trains: it imports, and where torch trains, it traces a
+# step, for which torch imports as much again.
+_START = "import snakemake.iocontainers, snakemake.logging, torch, fittest.pipeline.running.train"
+_TRACE = "torch.func.vmap(torch.func.grad(torch.sum))(torch.zeros(1, 1))"
 # Threads that have their cores to themselves get more than this of the time; the rest is waiting
 # for each other.
 _QUIET_SHARE = 0.85
@@ -63,6 +61,7 @@ class Measurement:
     points: tuple[tuple[float, float], ...]
     row_seconds: float
     start_seconds: float
+    trace_seconds: float
     source: str
     got: float | None
     at: float
@@ -83,6 +82,7 @@ class Measurement:
             self.row_seconds,
             self.start_seconds,
             note,
+            trace_seconds=self.trace_seconds,
             kinds=self.kinds,
             byte_seconds=BYTE_SECONDS,
             cores=self.cores,
@@ -146,10 +146,12 @@ def measure(project: Project, shapes: Sequence[tuple[int, int]] = _SHAPES) -> Me
     row = (time.thread_time() - start) / _RECORDED - count * forward_flops(run) / points[0][1]
     device_is_gpu = resolve_device(settings).type == "cuda"
     device = torch.cuda.get_device_name() if device_is_gpu else processor()
+    start, traced = start_seconds(_START), start_seconds(f"{_START}\n{_TRACE}")
     return Measurement(
         points=tuple(sorted(points)),
         row_seconds=max(0.0, row),
-        start_seconds=start_seconds(),
+        start_seconds=start,
+        trace_seconds=max(0.0, traced - start),
         source=f"measured here: {backend.name} backend, {threads} cores, {device}",
         got=min(shares) if native else None,
         at=time.time(),
@@ -169,14 +171,14 @@ def _speed_and_share(backend: Backend, run: Run, count: int, cores: float) -> tu
     return flops_per_step(run) * steps * count / seconds, share
 
 
-def start_seconds() -> float:
+def start_seconds(code: str) -> float:
     """What a job takes before it trains: Python and the libraries.
 
     Processor time, which the load of the machine does not change, nor whether their files are in
     memory already.
     """
     before = os.times()
-    subprocess.run([sys.executable, "-c", _START], check=False, capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     after = os.times()
     return (
         after.children_user + after.children_system - before.children_user - before.children_system
@@ -271,8 +273,11 @@ def calibrated(
 def _quieter(new: Measurement, old: Measurement) -> Measurement:
     """The one during which less else was running."""
     best = new if new.got is None or not old.got or new.got >= old.got else old
-    starts = (new.start_seconds, old.start_seconds)
-    return replace(best, start_seconds=min(starts))
+    return replace(
+        best,
+        start_seconds=min(new.start_seconds, old.start_seconds),
+        trace_seconds=min(new.trace_seconds, old.trace_seconds),
+    )
 
 
 def _age(found: Measurement) -> str:

@@ -28,10 +28,13 @@ Kinds = dict[str, tuple[Timed, ...]]
 _NEAR = 1.5
 """A size is known if one that differs by less than this factor has been measured."""
 # Whatever else the machine does makes a step slower and never faster: the least of several counts.
-_REPEATS = 5
-_SECONDS_EACH = 0.4
-# A first step that takes longer is no worse a measure than the next one.
-_SLOW_SECONDS = 1.5
+_REPEATS = 9
+_SECONDS_EACH = 0.6
+# So many updates at a time that starting threads for them is little beside them.
+_COUNT_SECONDS = 0.03
+# The first step of a network takes seconds longer than the next ones: torch traces it. Only where
+# it takes longer than this is it no worse a measure than they.
+_SLOW_SECONDS = 20.0
 # Evaluations are measured on no more examples where these are drawn: time goes with their number.
 _MOST_EXAMPLES = 1024
 # A GPU holds hundreds of small networks; from there on time goes with their number.
@@ -146,7 +149,10 @@ def _seconds(run: Run, training: TrainingSettings, networks: int) -> tuple[float
     first = _least_seconds(lambda: backend.advance(1), clock, 1)
     step = first
     if first < _SLOW_SECONDS:
-        step = min(first, _least_seconds(lambda: backend.advance(1), clock, _REPEATS))
+        step = min(first, _least_seconds(lambda: backend.advance(1), clock, 2))
+        several = max(1, round(_COUNT_SECONDS / step))
+        together = _least_seconds(lambda: backend.advance(several), clock, _REPEATS)
+        step = min(step, together / several)
     return step, _least_seconds(backend.evaluate, clock, _REPEATS)
 
 

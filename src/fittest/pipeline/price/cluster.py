@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fittest.pipeline.configuration.cluster_config import ClusterSettings, PlaceSettings
 from fittest.pipeline.forecasts.job_memory import collect_memory, shard_memory
-from fittest.pipeline.forecasts.trainer import kernel_trains
+from fittest.pipeline.forecasts.trainer import cpu_threads, kernel_trains
 from fittest.pipeline.project import Project
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import alike, flops
@@ -43,9 +43,7 @@ def training_cores(project: Project, runs: Iterable[Run]) -> int:
     cluster = project.config.cluster
     if cluster.device == "gpu":
         return cluster.gpu.cores
-    if _by_torch(project, runs):
-        return min(cluster.cpu.cores, project.config.training.torch_threads)
-    return cluster.cpu.cores
+    return cpu_threads(project.config.training, runs, cluster.cpu.cores)
 
 
 def training_hours(project: Project, shard: Shard) -> float:

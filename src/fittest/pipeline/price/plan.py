@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.forecasts.job_memory import shard_memory
@@ -24,12 +24,13 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
     """A bar for the job of a shard, and for all training of the targets."""
     rate = known(project) or Rate.typical(usable_cores())
     shard = project.shard(runset, name)
+    alone = _of_job(project, shard, rate)
     number = len(project.catalogue.shards(runset))
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
-        total=shard_seconds(shard, rate) - rate.start_seconds,
+        total=shard_seconds(shard, replace(alone, start_seconds=0.0, trace_seconds=0.0)),
         later=pending_seconds(project, targets, (runset, name), rate),
-        rate=rate,
+        rate=alone,
         share=cores_share(project, shard, rate),
     )
 
@@ -43,6 +44,16 @@ def cores_share(project: Project, shard: Shard, rate: Rate) -> float:
     return job_threads(project.config.training, shard.runs, cores) / cores
 
 
+def _of_job(project: Project, shard: Shard, rate: Rate) -> Rate:
+    """The rate of a shard's job on the threads that it is given."""
+    return rate.on(job_threads(project.config.training, shard.runs, usable_cores()))
+
+
+def job_seconds(project: Project, shard: Shard, rate: Rate) -> float:
+    """Time of a shard's job on the threads that it is given."""
+    return shard_seconds(shard, _of_job(project, shard, rate))
+
+
 def pending_seconds(
     project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
 ) -> float:
@@ -53,7 +64,9 @@ def pending_seconds(
         for shard in needed_shards(project, targets)
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
     ]
-    return sum(shard_seconds(shard, rate) * cores_share(project, shard, rate) for shard in pending)
+    return sum(
+        job_seconds(project, shard, rate) * cores_share(project, shard, rate) for shard in pending
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ class Duration:
         return cls().joined(
             cls(seconds * cores_share(project, shard, rate), seconds)
             for shard in shards
-            for seconds in [shard_seconds(shard, rate)]
+            for seconds in [job_seconds(project, shard, rate)]
         )
 
     def joined(self, others: Iterable[Duration]) -> Duration:
@@ -176,6 +189,7 @@ def rate_as_json(rate: Rate) -> dict[str, object]:
         "note": rate.note,
         "row_seconds": rate.row_seconds,
         "start_seconds": rate.start_seconds,
+        "trace_seconds": rate.trace_seconds,
     }
 
 
@@ -217,7 +231,11 @@ def as_text(
     if rate.note:
         lines.append(rate.note[0].upper() + rate.note[1:] + ".")
     if rate.start_seconds:
-        lines.append(f"Each job takes {rate.start_seconds:.1f} s to start, which is counted.")
+        more = rate.trace_seconds
+        besides = f" ({more:.1f} s more where torch trains)" if more else ""
+        lines.append(
+            f"Each job takes {rate.start_seconds:.1f} s to start{besides}, which is counted."
+        )
     if any(row.time.busy < row.time.longest for row in rows):
         lines.append("Jobs that leave cores idle run side by side; the total counts that.")
     lines.append("Memory is the largest job's; analyses and figures come on top.")

@@ -12,6 +12,7 @@ from fittest.errors import DeviceError
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.memory import evaluated_together, torch_memory
 from fittest.pipeline.forecasts.trainer import compiled_from, kernel_obstacle, networks_on_cpu
+from fittest.pipeline.running.allocator import keep_freed_memory
 from fittest.runs.run import Run
 from fittest.training import native_backend
 from fittest.training.backend import Backend, Ensemble
@@ -95,6 +96,8 @@ def choose_backend(
         )
     # Set both ways: the switch must not outlive the job that asked for it.
     torch.backends.cuda.matmul.allow_tf32 = settings.precision == "tf32"
+    if device.type == "cpu":
+        keep_freed_memory()
     compile_step = _compiles(settings, flops, device)
     return SplittingBackend(
         ensemble,

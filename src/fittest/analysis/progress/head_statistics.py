@@ -1,0 +1,90 @@
+"""What the heads of several runs have in common (progress methods 4, P25 and P28 to P32)."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from fittest.analysis.progress.constants import HeadSettings
+from fittest.analysis.progress.names import Circuits
+from fittest.analysis.progress.summaries import by_run, least, most
+from fittest.analysis.statistics.intervals import Resampling, median_estimate, share
+from fittest.analysis.statistics.table import Row, statistic_row
+
+
+def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resampling) -> list[Row]:
+    """Rows of `Circuits` that are about heads, from the `heads` of one run-set.
+
+    Medians are over all heads, with intervals over runs; `best` is the best head of the worst run.
+    """
+    n = len(heads)
+    rows = [statistic_row(Circuits.ITSELF, most(heads["itself"]), n, "attention to itself, most")]
+    for best, median, column, what in (
+        (Circuits.PATTERN_BEST, Circuits.PATTERN, "pattern_explained", "attention"),
+        (Circuits.LOOKUP_BEST, Circuits.LOOKUP, "lookup_explained", "scores"),
+    ):
+        worst = least(heads.groupby("run_id")[column].max())
+        text = f"{what} by one wave, best head of the worst run"
+        rows.append(statistic_row(best, worst, n, text))
+        middle = by_run(heads, column, "median", resampling)
+        rows.append(statistic_row(median, middle, n, f"{what} by one wave, median head"))
+    reach = heads.assign(reach=heads[["lowest", "highest"]].abs().max(axis=1).astype(float))
+    for name, column, text in (
+        (Circuits.SIGMOID, "linear_explained", "sigmoid by a line, median head"),
+        (Circuits.SIGMOID_REACH, "reach", "largest score of an operand over the other, median"),
+        (Circuits.OV_ENTROPY, "ov_entropy", "entropy of what a head carries, nats, median"),
+    ):
+        rows.append(statistic_row(name, by_run(reach, column, "median", resampling), n, text))
+    return rows + _kinds(heads, settings, resampling)
+
+
+def _kinds(heads: pd.DataFrame, settings: HeadSettings, resampling: Resampling) -> list[Row]:
+    """How many heads of a run multiply, and how many come in opposite pairs."""
+    runs = [part for _, part in heads.groupby("run_id")]
+    products = [products_of(part, settings) for part in runs]
+    pairs = [len(opposite_heads(part, settings)) for part in runs]
+    both = [a > 0 and b > 0 for a, b in zip(products, pairs, strict=True)]
+    n = len(runs)
+    return [
+        statistic_row(
+            Circuits.HEADS_PRODUCT,
+            median_estimate(products, resampling),
+            n,
+            "heads of a run that carry the frequency by which they attend, median",
+        ),
+        statistic_row(
+            Circuits.HEADS_OPPOSITE,
+            median_estimate(pairs, resampling),
+            n,
+            "heads of a run that attend opposite to another one, median",
+        ),
+        statistic_row(
+            Circuits.HEADS_BOTH,
+            share(both, resampling.confidence),
+            n,
+            "share of runs with heads of both kinds",
+        ),
+    ]
+
+
+def products_of(heads: pd.DataFrame, settings: HeadSettings) -> int:
+    """Heads of one run whose values and outputs carry little but the frequency of their attention:
+    they multiply it by itself."""
+    return int((heads["ov_share"].to_numpy(float) >= settings.one_frequency).sum())
+
+
+def opposite_heads(heads: pd.DataFrame, settings: HeadSettings) -> set[int]:
+    """Heads of one run whose attention adds up to a constant with that of another one.
+
+    Of the same frequency, and the sum of their (alpha, beta) shorter than a share of the longer.
+    """
+    rows = heads[["head", "k", "alpha", "beta"]].to_dict("records")
+    found: set[int] = set()
+    for one, other in combinations(rows, 2):
+        first, second = (np.array([row["alpha"], row["beta"]], float) for row in (one, other))
+        longer = max(np.linalg.norm(first), np.linalg.norm(second))
+        if one["k"] == other["k"] and np.linalg.norm(first + second) < settings.opposite * longer:
+            found |= {int(one["head"]), int(other["head"])}
+    return found
