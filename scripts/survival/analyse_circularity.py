@@ -26,6 +26,7 @@ def analyse_circularity(
     p: int,
     dimensions: Sequence[int],
     seeds: int,
+    strata: int,
     histogram_bins: int,
     resampling: Resampling,
 ) -> None:
@@ -36,6 +37,7 @@ def analyse_circularity(
         out_fig11: panel ``dimension`` (a row per d) and panel ``histogram`` (a row per bin of the
             default runs' circularities, with numbers alive and dead), CSV. out_stats: statistics.
         p, dimensions, seeds: of the embeddings that are drawn and never trained.
+        strata: groups of initial signal within which circularities are compared.
     """
     drawn = by_dimension(random_circularity(ModularAddition(p=p).build(), dimensions, seeds), p)
     started = start_circularity(read_table(runs), read_table(frequencies))
@@ -50,7 +52,7 @@ def analyse_circularity(
     plotted = pd.concat([part for part in parts if len(part)]).reindex(columns=columns)
     write_csv(plotted, out_fig11)
     origin = joint_provenance(runs, started["run_id"].nunique())
-    statistics = circularity_rows(drawn, started, resampling)
+    statistics = circularity_rows(drawn, started, strata, resampling)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
 
 
@@ -64,6 +66,7 @@ if "snakemake" in globals():
             p=snakemake.params.p,
             dimensions=snakemake.params.dimensions,
             seeds=snakemake.params.seeds,
+            strata=snakemake.params.strata,
             histogram_bins=snakemake.params.histogram_bins,
             resampling=Resampling(**snakemake.params.resampling),
         )
