@@ -11,19 +11,18 @@ from pydantic import ValidationError
 
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.claims.general import cell, difference, rate_difference, ratio, statistic
+from fittest.claims.headline import ROLES, totals
 from fittest.claims.judge import Judgement, all_hold, holds, judge
 from fittest.claims.measures import Evidence, Measured
 from fittest.claims.model import Claim, Condition
 from fittest.claims.registry import check_call, measures_of
 from fittest.claims.render import (
-    ROLES,
     caption,
     claims_table,
     figure_label,
     full_note,
     markdown,
     page,
-    totals,
     value_text,
 )
 from fittest.claims.tables import Tables, UnavailableError
