@@ -19,9 +19,8 @@ MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about t
 def faults(figure: Figure) -> list[str]:
     """What is wrong with a figure whose layout is final; empty if nothing is."""
     canvas = FigureCanvasAgg(figure)
-    texts = [
-        (text, shrunk(text.get_window_extent(canvas.get_renderer()))) for text in shown(figure)
-    ]
+    renderer = canvas.get_renderer()
+    texts = [(text, shrunk(text.get_window_extent(renderer))) for text in shown(figure)]
     found = [
         f"`{one.get_text()}` on `{other.get_text()}`"
         for (one, box), (other, place) in combinations(texts, 2)
