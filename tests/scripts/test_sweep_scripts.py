@@ -92,7 +92,9 @@ def test_fig4(tmp_path: Path, change: Change) -> None:
         resampling=R,
         paper={"transition_d": 59},
     )
-    load_script("plot_fig4_frozen_embedding").plot_fig4(str(plotted), str(stats), str(pdf))
+    load_script("plot_fig4_frozen_embedding").plot_fig4(
+        str(plotted), str(tmp_path / "arms.csv"), str(stats), str(pdf)
+    )
     drawn(pdf)
     runs = len(read_table(made.runs)) if change is not all_failed else 0
     table = pd.read_csv(plotted)

@@ -75,7 +75,9 @@ def found_of_gradients(statistics: Statistics) -> str:
     ]
     return (
         f"AUC at step 4 {printed(statistics.get(Gradient.AUC_4))}; below 0 at steps 1 to 4:"
-        f" {below}; SVM {', '.join(right)}"
+        f" {below}; SVM {', '.join(right)}; balanced accuracy raw"
+        f" {printed(statistics.get(Classifier.BALANCED_RAW))}, standardised"
+        f" {printed(statistics.get(Classifier.BALANCED_STANDARDISED))}"
     )
 
 

@@ -57,6 +57,8 @@ REAL, LEAST_SQUARES, LASSO = "#1A1A1A", OURS, "#E69F00"
 ANALYTIC, QUADRATIC = "#882255", "#009E73"
 RELATIVE_COUNT = "#6E6E6E"
 """Circles above a quarter of the strongest; those by the authors' rule are ``OURS``."""
+AUTHORS, TEXT_START = "#CC79A7", "#E69F00"
+"""Runs on the authors' own random numbers, and such that start as a paper's text says."""
 PRIME, COMPOSITE = OURS, "#999933"
 TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), name="tokens")
 """Colour map of the tokens 0..p-1: viridis without its yellow end, which paper swallows."""
