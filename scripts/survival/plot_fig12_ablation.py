@@ -104,8 +104,8 @@ def _finding(statistics: Statistics) -> tuple[str, str]:
         f"circles at the end: {', '.join(said)}, C and D 3 or more; the test loss spikes in A, C"
         " and D",
         f"median of {seeds}, circles at the end: {circles} (on the authors' own frequencies, one"
-        f" run each: {theirs}); spikes by rises of ten times and more: {rises}, by our stricter rule:"
-        f" {spikes}",
+        f" run each: {theirs}); spikes by rises of ten times and more: {rises}, by our stricter"
+        f" rule: {spikes}",
     )
 
 

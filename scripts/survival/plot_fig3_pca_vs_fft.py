@@ -88,6 +88,7 @@ def _numbers(axes: Axes, plane: pd.DataFrame, tokens: int) -> None:
             ha="center",
             va="center",
             fontsize=6,
+            gid="point",
         )
 
 

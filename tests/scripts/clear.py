@@ -52,7 +52,8 @@ def shrunk(box: Bbox) -> Bbox:
 
 
 def shown(figure: Figure) -> Iterator[Text]:
-    """Texts that can be seen, without those at ticks: the ones beyond the limits are there and not
+    """Texts that can be seen, without the names of single points (gid ``point``), which stand where
+    their points are, and without those at ticks: the ones beyond the limits are there and not
     drawn, and Matplotlib keeps the others apart."""
     ticks: set[int] = set()
     for axes in figure.findobj(Axes):
@@ -64,7 +65,13 @@ def shown(figure: Figure) -> Iterator[Text]:
     for text in figure.findobj(Text):
         axes = text.axes
         hidden = axes is not None and (not axes.get_visible() or not axes.axison)
-        if text.get_visible() and text.get_text().strip() and id(text) not in ticks and not hidden:
+        if (
+            text.get_gid() != "point"
+            and text.get_visible()
+            and text.get_text().strip()
+            and id(text) not in ticks
+            and not hidden
+        ):
             yield text
 
 

@@ -25,10 +25,7 @@ RANGE_TASKS = {
 """Tasks in the order of the panels, with their titles."""
 
 _LOOKS = {"minimum": style.LEAST, "mean": style.MIDDLE, "maximum": style.MOST}
-BAND = (
-    "minimum and maximum over the mean of their own embedding, the mean over its expectation; band:"
-    " 95 % bootstrap interval of the mean over embeddings"
-)
+BAND = "bands: 95 % bootstrap intervals of the mean over embeddings"
 
 
 def range_lines(axes: Axes, table: pd.DataFrame, drawn: Sequence[str]) -> None:
@@ -52,7 +49,8 @@ def range_lines(axes: Axes, table: pd.DataFrame, drawn: Sequence[str]) -> None:
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("embedding dimension d")
-    end_names(axes, ends)
+    if len(ends) > 1:
+        end_names(axes, ends)
 
 
 def range_row(figure: Figure, table: pd.DataFrame, drawn: Sequence[str]) -> Axes:
