@@ -16,8 +16,10 @@ from matplotlib.transforms import Bbox
 MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about them
 
 
-def faults(figure: Figure) -> list[str]:
-    """What is wrong with a figure whose layout is final; empty if nothing is."""
+def faults(figure: Figure, dpi: float) -> list[str]:
+    """What is wrong with a figure that has been drawn at ``dpi``; empty if nothing is."""
+    # Places of labels are kept in pixels of the last drawing, that of the picture.
+    figure.dpi = dpi
     canvas = FigureCanvasAgg(figure)
     renderer = canvas.get_renderer()
     texts = [(text, shrunk(text.get_window_extent(renderer))) for text in shown(figure)]
