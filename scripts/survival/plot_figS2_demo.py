@@ -29,8 +29,7 @@ def plot_figS2(table: str, demo: str, out_figure: str) -> None:
         figure = style.new_figure(style.PAGE_WIDTH, 3.4)
         heading(
             figure,
-            "Every frequency is there at the start: which does training keep, and are they the same"
-            " in each network?",
+            "Which frequencies does training keep, and are they the same in each network?",
             "",
             "",
             [

@@ -103,7 +103,7 @@ def end_names(axes: Axes, ends: Sequence[End], size: float = 6.5) -> None:
     wanted = np.clip((values - low) / (high - low), 0.0, 1.0)
     # Titles and labels take their share of the room once the layout is made.
     inches = _KEPT * axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi
-    heights = np.array([1.2 * size / 72 * (name.count("\n") + 1) for name, _, _ in ordered])
+    heights = np.array([1.35 * size / 72 * (name.count("\n") + 1) for name, _, _ in ordered])
     places = spread(wanted, heights / max(inches, 0.3))
     for (name, _, colour), place in zip(ordered, places, strict=True):
         axes.annotate(

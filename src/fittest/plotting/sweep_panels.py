@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from fittest.plotting.panels import counted, empty, log_steps
 from fittest.plotting.style import COMPOSITE, OURS, PAPER, PRIME, RELATIVE_COUNT, TOKENS
@@ -177,8 +177,8 @@ def loss_by_dimension(
         linewidths=0,
         zorder=2,
     )
+    # Numbers between the powers where they alone are in the panel: Matplotlib's own choice.
     axes.yaxis.set_major_locator(LogLocator(numticks=6))
-    axes.yaxis.set_minor_formatter(NullFormatter())
     return scale
 
 
