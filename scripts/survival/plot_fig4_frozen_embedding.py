@@ -8,10 +8,11 @@ from fittest.analysis.statistics.table import Statistics, printed
 from fittest.analysis.survival.names import Frozen
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import End, end_names, heading
 from fittest.store import read_provenance, read_table
 
 NEAR = 6  # dimensions on either side of d = p that the lower row magnifies
+NAMES = {"authors": "authors'\nnumbers", "gauss1": "text's\nstart"}
 ARMS = {"authors": style.AUTHORS, "gauss1": style.TEXT_START}
 LETTERS = "abcdefghijkl"
 
@@ -46,8 +47,9 @@ def plot_fig4(table: str, arms: str, stats: str, out_figure: str) -> None:
             f" text says {text}",
             [
                 (
-                    "Dot: a run; line: median over the runs of a d (coloured: of the authors'"
-                    " random numbers, of the text's start); dotted: d = p",
+                    "Dot: a run; line: median over the runs of a d (upper row: also of runs on the"
+                    " authors' random numbers and of such that start as the text says); dotted:"
+                    " d = p",
                     "0.35",
                 )
             ],
@@ -58,7 +60,8 @@ def plot_fig4(table: str, arms: str, stats: str, out_figure: str) -> None:
             shown = data[(data["d"] - (p or 0)).abs() <= NEAR] if near else data
             scale = _row(grid[row], shown, shares, p, near) or scale
             if not near:
-                _arms(grid[row], pd.read_csv(arms), shares)
+                ends = _arms(grid[row], pd.read_csv(arms), shares)
+        end_names(grid[0][-1], ends)
         grid[0][0].set_ylabel("test loss (nats)")
         grid[1][0].set_ylabel("test loss (nats)")
         if scale is not None:
@@ -82,14 +85,18 @@ def _row(row: Any, data: pd.DataFrame, shares: list[float], p: int | None, near:
     return scale
 
 
-def _arms(row: Any, data: pd.DataFrame, shares: list[float]) -> None:
-    """The medians of the sets of runs that start in another way."""
+def _arms(row: Any, data: pd.DataFrame, shares: list[float]) -> list[End]:
+    """The medians of the sets of runs that start in another way; their names at the last ends."""
+    ends: dict[str, End] = {}
     for axes, share in zip(row, shares, strict=False):
         for arm, colour in ARMS.items():
             own = data[(data["arm"] == arm) & (data["share"] == share)]
             middle = own.drop_duplicates("d").sort_values("d")
             loss = middle["median_loss"].clip(lower=sweep_panels.LOWEST)
             axes.plot(middle["d"], loss, color=colour, lw=0.8, marker=".", ms=2.5, zorder=1)
+            if len(loss):
+                ends[arm] = (NAMES[arm], float(loss.iloc[-1]), colour)
+    return list(ends.values())
 
 
 if "snakemake" in globals():
