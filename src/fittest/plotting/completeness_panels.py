@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -87,9 +89,14 @@ def ranks_said(statistics: Statistics, group: type[StatisticName]) -> tuple[str,
     mean, sd, every, every_sd = (statistics[group.of(name)] for name in names)
     return (
         f"mean rank {mean['paper']:.2f} ± {sd['paper']:.2f} (0: most complete; 0.5: chance)",
-        f"{printed(mean)} ± {printed({**sd, 'ci_lo': float('nan')})}, n = {mean['n']} clear runs;"
-        f" all {every['n']}: {every['value']:.2f} ± {every_sd['value']:.2f}",
+        f"{printed(mean)}{_spread(sd)}, n = {mean['n']} clear runs; all {every['n']}:"
+        f" {printed({**every, 'ci_lo': float('nan')})}{_spread(every_sd)}",
     )
+
+
+def _spread(sd: Mapping[str, Any]) -> str:
+    """A standard deviation behind its mean; of a single run there is none."""
+    return f" ± {sd['value']:.2f}" if np.isfinite(sd["value"]) else ""
 
 
 def rank_histogram(
