@@ -61,9 +61,10 @@ report: .venv/installed
 	$(SNAKEMAKE) $(CONFIG_APART) -- all
 	$(BIN)/snakemake --cores 1 $(CONFIG_APART) --report $(REPORT) -- all
 
-# The pictures, verdicts and gallery pages in docs/, from a scale that has been built.
+# The pictures, verdicts and gallery pages in docs/, from a scale that has been built; PAPER=progress
+# for those of one paper.
 gallery: .venv/installed
-	$(BIN)/python scripts/gallery.py $(SCALE)
+	$(BIN)/python scripts/gallery.py $(or $(SCALE),$(DEFAULT_SCALE)) $(PAPER)
 
 plan: .venv/installed
 	$(BIN)/python -m fittest plan $(TARGET) $(if $(SCALE),--scale $(SCALE))

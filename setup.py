@@ -9,6 +9,7 @@ import copy
 import os
 import platform
 import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -29,11 +30,18 @@ FLAGS = [
 ]
 
 
+def cores() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def kernel(variant: str, flags: list[str]) -> Extension:
     """The kernel as an extension module file; it is loaded with ctypes, not imported."""
     return Extension(
         f"fittest.training._native_{variant}",
-        sources=[str(SOURCES / "kernel.cpp")],
+        sources=sorted(str(source) for source in SOURCES.glob("*.cpp")),
         depends=sorted(str(header) for header in SOURCES.glob("*.h")),
         extra_compile_args=FLAGS + flags,
         extra_link_args=["-pthread"],
@@ -96,17 +104,44 @@ class SourcesWithCommit(sdist):
 
 
 class BuildKernels(build_ext):
-    """Compiles each kernel in a folder of its own: they share their source, and with it the name of
-    the object file, which another one that is built at the same time would replace."""
+    """Compiles all files of all kernels side by side, one on each core, and in a folder for each
+    kernel: they share their sources, and with them the names of the object files."""
+
+    def run(self) -> None:
+        with ThreadPoolExecutor(cores()) as self._compilers:
+            super().run()
 
     def build_extension(self, ext: Extension) -> None:
+        if not self.force and not self._is_older(ext):
+            return
+        compiled: list[Future[list[str]]] = [
+            self._compilers.submit(self._compiled, ext, source) for source in ext.sources
+        ]
+        whole = copy.copy(ext)
+        whole.sources = []
+        whole.extra_objects = [file for one in compiled for file in one.result()]
         own = copy.copy(self)
-        own.build_temp = str(Path(self.build_temp) / ext.name)
-        build_ext.build_extension(own, ext)
+        own.force = True
+        build_ext.build_extension(own, whole)
+
+    def _is_older(self, ext: Extension) -> bool:
+        """Whether a kernel is older than what it is made of, or not there."""
+        made = Path(self.get_ext_fullpath(ext.name))
+        if not made.exists():
+            return True
+        files = map(Path, (*ext.sources, *ext.depends))
+        return any(file.stat().st_mtime > made.stat().st_mtime for file in files)
+
+    def _compiled(self, ext: Extension, source: str) -> list[str]:
+        """The object file of a source of a kernel."""
+        folder = str(Path(self.build_temp) / ext.name)
+        flags = ext.extra_compile_args
+        return list(self.compiler.compile([source], output_dir=folder, extra_postargs=flags))
 
 
 setup(
     ext_modules=kernels(),
     cmdclass={"build_ext": BuildKernels, "build_py": BuildWithCommit, "sdist": SourcesWithCommit},
-    options={"build_ext": {"parallel": os.cpu_count() or 1}},
+    # All wait at once for the cores to compile them.
+    options={"build_ext": {"parallel": len(kernels())}},
 )

@@ -67,11 +67,24 @@ else
       rm -rf "$folder"
     fi
   fi
-  [ -e "$folder" ] || "$python" -m venv "$folder"
+  # Before pip 24 half of the time went into reading lists of versions. Where Python has a pip that
+  # serves other environments, it puts the new one in place at once, instead of after an old one,
+  # with all of that one's bytecode.
+  newest=no
+  if [ ! -e "$folder" ]; then
+    "$python" -m venv --without-pip "$folder"
+    if "$python" -m pip --python "$folder/bin/python" install --quiet -c requirements.lock pip \
+      2> /dev/null; then
+      newest=yes
+    else
+      rm -rf "$folder"
+      "$python" -m venv "$folder"
+    fi
+  fi
   # Until all is done it is not whole, whatever ends this script.
   rm -f "$folder/installed"
-  # Before pip 24 half of the time went into reading lists of versions. The older one does it too.
-  pip --upgrade -c requirements.lock pip 2> /dev/null || true
+  # The older one does it too.
+  [ $newest = yes ] || pip --upgrade -c requirements.lock pip 2> /dev/null || true
 fi
 
 case $mode in

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.analysis.progress.constants import ChangeSettings
 from fittest.analysis.progress.curves import curve_table
 from fittest.analysis.progress.grokking import GrokkingRules
 from fittest.analysis.progress.outcomes import OutcomeRules, group_table, outcomes
@@ -27,6 +28,7 @@ def analyse_curves(
     pieces: int,
     resampling: Resampling,
     seed: int | None = None,
+    changes: ChangeSettings | None = None,
 ) -> None:
     """Write curves (CSV), a row per run and a row per setting (Parquet).
 
@@ -34,7 +36,7 @@ def analyse_curves(
         runs: `runs` tables. trajectories: shards that hold these runs.
         rules: ``grokking`` and ``outcomes``, the fields of their rules.
         pieces: see ``thinned``. resampling: of the bootstrap over runs.
-        seed: only runs of this seed; None for all.
+        seed: only runs of this seed; None for all. changes: of the other tasks; None for none.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     if seed is not None:
@@ -43,7 +45,8 @@ def analyse_curves(
     trajectory = pd.concat(parts, ignore_index=True).drop_duplicates(["run_id", "step"])
     trajectory = trajectory[trajectory["run_id"].isin(described["run_id"])]
     outcome_rules = OutcomeRules(**rules["outcomes"])
-    table = outcomes(described, trajectory, GrokkingRules(**rules["grokking"]), outcome_rules)
+    grokking = GrokkingRules(**rules["grokking"])
+    table = outcomes(described, trajectory, grokking, outcome_rules, changes)
     origin = joint_provenance(list(runs), len(table))
     write_table(table, out_table, origin)
     write_table(group_table(table, outcome_rules, resampling), out_groups, origin)
@@ -53,6 +56,7 @@ def analyse_curves(
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         runs = snakemake.input.runs
+        changes = snakemake.params.get("changes")
         analyse_curves(
             runs=[runs] if isinstance(runs, str) else runs,
             trajectories=snakemake.input.trajectories,
@@ -63,4 +67,5 @@ if "snakemake" in globals():
             pieces=snakemake.params.pieces,
             resampling=Resampling(**snakemake.params.resampling),
             seed=snakemake.params.get("seed"),
+            changes=ChangeSettings(**changes) if changes else None,
         )

@@ -1,5 +1,6 @@
 """Norms of Fourier components of the embedding and of what neurons write: figures 3, 16 and 17."""
 
+from collections.abc import Mapping
 from string import ascii_lowercase
 
 import pandas as pd
@@ -21,12 +22,14 @@ def plot_component_norms(
     embedding: bool = True,
     map: bool = True,
     others: bool = False,
+    paper: Mapping[str, float] | None = None,
 ) -> None:
     """Draw the figure.
 
     Args:
         components, circuits: Parquet. out_figure: the PDF (a PNG goes beside).
         embedding, map: which of the two are drawn. others: of all seeds but the first.
+        paper: how many frequencies it finds in each of the two; none for nothing.
     """
     rows, found = read_table(components), read_table(circuits)
     seeds = sorted(int(seed) for seed in found["seed"].unique())
@@ -48,7 +51,10 @@ def plot_component_norms(
             title = f"seed {seed}" if others else TABLES[name][1]
             panels.panel_title(axes, ascii_lowercase[place], title)
             axes.set_ylim(top=axes.get_ylim()[1] * 1.35)
-            panels.note_box(axes, [_said(found, seed, name, keys)], "upper left")
+            said = [_said(found, seed, name, keys)]
+            if name in (paper or {}):
+                said.insert(0, (f"paper: {paper[name]:g} frequencies", style.PAPER))
+            panels.note_box(axes, said, "upper left")
             if place == 0:
                 axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 0.92))
         style.save(figure, out_figure, read_provenance(circuits))
@@ -67,5 +73,7 @@ if "snakemake" in globals():
             components=snakemake.input.components,
             circuits=snakemake.input.circuits,
             out_figure=snakemake.output.figure,
-            **{name: told[name] for name in ("embedding", "map", "others") if name in told},
+            **{
+                name: told[name] for name in ("embedding", "map", "others", "paper") if name in told
+            },
         )

@@ -23,6 +23,9 @@ def plot_curves(
     test: bool = True,
     early_steps: int | None = None,
     early_from: float = 0.0,
+    heading: str = "",
+    change: bool = False,
+    fall: bool = False,
 ) -> None:
     """Draw the figure.
 
@@ -33,6 +36,9 @@ def plot_curves(
             test losses, where they differ from train losses.
         early_steps: end of the axis of those settings that are trained on at least `early_from` of
             the pairs.
+        heading: of a figure of one panel.
+        change, fall: what the notes say, where it is not the fate of runs: how suddenly a task is
+            learned from fresh examples, or how late the test loss falls on a sample.
     """
     data = pd.read_csv(curves, keep_default_na=False)
     found = read_table(groups)
@@ -57,18 +63,31 @@ def plot_curves(
             if early_steps is not None and (group["train_fraction"] or 0) >= early_from - 1e-9:
                 part = part[part["step"] <= early_steps]
             loss_panels.loss_lines(axes, part, ("train", "test") if test else ("train",), log)
-            lines = loss_panels.in_words(group, paper, str(group["label"]))
-            _headed(axes, EVERY[place], str(group["label"]), lines, len(shown) > 1)
+            lines = _lines(group, paper, change, fall)
+            title = str(group["label"]) or str(group["runset"])
+            _headed(axes, EVERY[place], title, lines, len(shown) > 1)
             if place == 0 and len(part):
                 axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
             if place % columns:
                 axes.set_ylabel("")
+        if heading and len(shown) == 1:
+            grid.flat[0].set_title(heading, loc="left")
         style.save(figure, out_figure, read_provenance(groups))
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as mappings of their columns."""
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def _lines(
+    group: dict[str, Any], paper: Mapping[str, float], change: bool, fall: bool
+) -> list[tuple[str, str]]:
+    if change:
+        return loss_panels.change_words(group)
+    if fall:
+        return loss_panels.fall_words(group)
+    return loss_panels.in_words(group, paper, str(group["label"]))
 
 
 def _headed(axes: Any, letter: str, label: str, lines: list[Any], several: bool) -> None:
@@ -103,7 +122,17 @@ if "snakemake" in globals():
             paper=told.get("paper", {}),
             **{
                 name: told[name]
-                for name in ("columns", "together", "log", "test", "early_steps", "early_from")
+                for name in (
+                    "columns",
+                    "together",
+                    "log",
+                    "test",
+                    "early_steps",
+                    "early_from",
+                    "heading",
+                    "change",
+                    "fall",
+                )
                 if name in told
             },
         )

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.analysis.progress.names import Fractions
-from fittest.analysis.statistics.table import Statistics
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
 from fittest.store import read_provenance, read_table
@@ -32,7 +32,7 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
         rank = statistics[Fractions.SPEARMAN]
         axes.set_title(
             "paper: train loss low at once, test loss the later the less data\n"
-            f"ours: Spearman(share, step) {rank['value']:.2f}, n = {int(rank['n'])} shares",
+            f"ours: Spearman(share, step) {printed(rank)}, n = {int(rank['n'])} shares",
             fontsize=6.5,
             color="0.2",
         )

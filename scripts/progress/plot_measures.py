@@ -1,11 +1,13 @@
 """Progress measures over training: figures 7, 13, 14, 15, 18, 19, 23 and 26."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
@@ -55,12 +57,14 @@ def plot_measures(
     kinds: Sequence[str],
     phases: str | None = None,
     others: bool = False,
+    paper: Sequence[float] = (),
 ) -> None:
     """Draw the figure.
 
     Args:
         measures, frequencies, phases: Parquet. out_figure: the PDF (a PNG goes beside).
         kinds: names of KINDS, a panel each. others: of all seeds but the first.
+        paper: steps at which its phases end, for figures of one seed.
     """
     rows, each = read_table(measures), read_table(frequencies)
     ends = read_table(phases) if phases is not None else None
@@ -81,12 +85,35 @@ def plot_measures(
             run_id = str(mine["run_id"].iloc[0]) if len(mine) else ""
             lines_at = [] if ends is None else circuit_panels.ends_of(ends, run_id)
             _draw(axes, panel, mine, circuit_panels.of_seed(each, seed), lines_at)
-            if len(shown) > 1:
-                title = f"seed {seed}" if others else panel.title
+            if others:
+                title = f"seed {seed}{_ends(': phases end at', lines_at)}"
                 panels.panel_title(axes, ascii_lowercase[place], title)
+            elif len(shown) > 1:
+                panels.panel_title(axes, ascii_lowercase[place], panel.title)
+            else:
+                axes.set_title(f"{panel.title}, seed {seed}", loc="left")
+            if place == 0 and not others:
+                _told(figure, seed, lines_at, paper, len(shown) > 1)
             if place == 0 or not others:
                 axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
         style.save(figure, out_figure, read_provenance(measures))
+
+
+def _told(
+    figure: Figure, seed: int, ends: Sequence[float], paper: Sequence[float], several: bool
+) -> None:
+    """When phases end, above the panels: in the paper and here."""
+    ours = _ends("ours", ends)
+    if not ours:
+        return
+    parts = [f"seed {seed}"] if several else []
+    parts += ["dashed: ends of phases", _ends("paper", paper), ours]
+    figure.suptitle("; ".join(filter(None, parts)), fontsize=6.5, color="0.2")
+
+
+def _ends(before: str, ends: Sequence[float]) -> str:
+    known = [f"{end:,.0f}" for end in ends if math.isfinite(end)]
+    return f"{before} {' / '.join(known)}" if known else ""
 
 
 def _draw(
@@ -120,4 +147,5 @@ if "snakemake" in globals():
             kinds=kinds_of(told),
             phases=snakemake.input.get("phases"),
             others=bool(told.get("others", False)),
+            paper=list(told.get("paper", {}).values()),
         )

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from worlds import PROVENANCE, load_script, names_of
 
-from fittest.analysis.progress.constants import Constants
+from fittest.analysis.progress.constants import ChangeSettings, Constants
 from fittest.analysis.progress.names import (
     SAMPLES,
     TABLES,
@@ -31,6 +31,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.data import Fresh, FullBatch
 from fittest.models import TransformerSettings
+from fittest.plotting import loss_panels
 from fittest.runs.optimisers import AdamW
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
@@ -126,7 +127,11 @@ def stored(table: pd.DataFrame, path: str, kind: str) -> None:
 
 
 def analysed(
-    folder: Path, name: str, sets: list[tuple[str, str]], seed: int | None = None
+    folder: Path,
+    name: str,
+    sets: list[tuple[str, str]],
+    seed: int | None = None,
+    changes: ChangeSettings | None = None,
 ) -> tuple[Path, Path, Path]:
     """Curves, outcomes and groups of run-sets."""
     made = tuple(
@@ -142,6 +147,7 @@ def analysed(
         pieces=CONSTANTS.curve_pieces,
         resampling=R,
         seed=seed,
+        changes=changes,
     )
     return made[0], made[1], made[2]
 
@@ -274,6 +280,44 @@ def test_answers_learned_one_by_one(tmp_path: Path) -> None:
     out = tmp_path / "fig29.pdf"
     script("plot_fig29_digits_infinite").plot_fig29(str(plotted), str(drops), str(out))
     drawn(out)
+
+
+def test_what_figures_say_of_the_other_tasks(tmp_path: Path) -> None:
+    """On a sample: a fall long after learning, and none; on fresh examples: a change and none."""
+    groups = {}
+    for name, end in (("late", 9000.0), ("never", math.inf)):
+        made = planted(tmp_path, name, [(network(0), 300.0, end)])
+        files = analysed(tmp_path, name, [made], changes=CONSTANTS.changes)
+        [groups[name]] = read_table(files[2]).query("label == 'all'").to_dict("records")
+        plot(tmp_path, files, f"{name}_fall", fall=True, heading="On a sample")
+        plot(tmp_path, files, f"{name}_change", change=True, test=False)
+    assert groups["late"]["low"] == pytest.approx(300, abs=60)
+    assert groups["late"]["fall"] > 1000 and groups["late"]["fallen"] > 8000
+    assert groups["late"]["width"] < 0.05
+    assert groups["never"]["fall"] < 2 and math.isinf(groups["never"]["fallen"])
+    paper, ours, more = loss_panels.fall_words(groups["late"])
+    assert "paper" in paper[0] and "train loss low" in ours[0] and ", by step" in more[0]
+    assert "by step" not in loss_panels.fall_words(groups["never"])[2][0]
+    never_low = {**groups["never"], "low": math.inf}
+    assert loss_panels.fall_words(never_low)[1][0] == "ours: the train loss is never low"
+    assert loss_panels.change_words({"width": 0.034})[1][0].endswith("3.4 % of the steps")
+    assert loss_panels.change_words({"width": math.nan})[1][0] == "ours: no fall"
+
+
+def test_what_figures_say_of_one_run_and_of_several(tmp_path: Path) -> None:
+    def words(times: list[float], paper: Mapping[str, float]) -> list[str]:
+        runs = [(network(seed), 300.0, at) for seed, at in enumerate(times)]
+        files = analysed(tmp_path, "said", [planted(tmp_path, "said", runs)])
+        [group] = read_table(files[2]).query("label == 'all'").to_dict("records")
+        return [text for text, _ in loss_panels.in_words(group, paper, "")]
+
+    paper = {"all.share_grokked": 1.0}
+    assert words([9000.0], paper)[0] == "paper: all grok"
+    assert words([9000.0], paper)[1].startswith("ours: groks, step 11,")
+    assert words([500.0], paper)[1].startswith("ours: at once, step 6")
+    assert words([math.inf], {"all.share_solved": 1.0})[1] == "ours: never, does not solve it"
+    several = words([9000.0, 10_000.0, 11_000.0], paper)[1]
+    assert several.startswith("ours: 3 of 3 grok, step 12,") and "[" in several
 
 
 def sequences(folder: Path, times: list[float], learned: float, generalised: float) -> pd.DataFrame:

@@ -15,15 +15,21 @@ from small_world import REPOSITORY
 SETUP = REPOSITORY / "scripts/dev/setup.sh"
 
 
-def python(folder: Path, version: str, pip: str) -> Path:
-    """A stand-in for Python: tells a version, makes environments like itself, runs `pip`."""
+def python(folder: Path, version: str, pip: str, serves: str = "exit 1") -> Path:
+    """A stand-in for Python: tells a version, makes environments like itself, runs `pip`.
+
+    serves: its pip at work for an environment that is not its own; there is none as a rule.
+    """
     path = folder / f"python{version}"
     path.write_text(
         f"""#!/bin/sh
 case "$*" in
   *tomllib*) echo pytest ;;
   *sys.version_info*) echo {version}; [ {version} != 3.9 ] ;;
-  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+  "-m venv "*)
+    for folder in "$@"; do :; done
+    mkdir -p "$folder/bin"; cp "$0" "$folder/bin/python" ;;
+  "-m pip --python "*) {serves} ;;
   "-m pip "*) {pip} ;;
 esac
 """
@@ -75,12 +81,12 @@ def test_versions_that_cannot_be_had_are_replaced_aloud(folder: Path) -> None:
     assert "requirements.lock cannot be had" in done.stderr
 
 
-def noting(folder: Path, more: str = "") -> Path:
+def noting(folder: Path, more: str = "", serves: str = "exit 1") -> Path:
     """A Python whose pip notes what it is asked to install, and from which lines."""
     note = f"""echo "$*" >> "{folder}/asked"
       for word in "$@"; do case "$word" in *.txt) cat "$word" >> "{folder}/asked" ;; esac; done
       {more}"""
-    return python(folder, "3.11", note)
+    return python(folder, "3.11", note, serves)
 
 
 def asked(folder: Path) -> str:
@@ -102,6 +108,16 @@ def test_the_first_command_waits_for_no_tool_of_tests(folder: Path) -> None:
     told = asked(folder)
     assert "\npytest==" in told and "\nsnakemake==" not in told
     assert (folder / ".venv/tools").exists() and (folder / ".venv/installed").exists()
+
+
+def test_a_pip_that_serves_other_environments_puts_the_new_one_there(folder: Path) -> None:
+    """So that no older one is made first, only to put the new one in its place."""
+    done = setup(noting(folder, serves="true"), folder / ".venv")
+    assert done.returncode == 0, done.stderr
+    assert "--upgrade" not in asked(folder)
+    (folder / ".venv/installed").unlink()
+    assert setup(noting(folder), folder / ".venv").returncode == 0
+    assert "--upgrade -c requirements.lock pip" in asked(folder)
 
 
 def test_what_does_not_fit_together_is_for_pip_to_choose(folder: Path) -> None:

@@ -18,6 +18,8 @@ from fittest.plotting.style import DEAD, DIVERGING, OURS, SURVIVORS, TOKENS
 
 RESTRICTED = OURS
 EXCLUDED = SURVIVORS[1]
+FREQUENCIES = tuple(colour for colour in SURVIVORS if colour not in (TRAIN, TEST))
+"""Colours of key frequencies, none of which is that of a loss in the same panel; then dashed."""
 WAVES = {"cos": OURS, "sin": SURVIVORS[1]}
 LINES: dict[str, dict[str, Any]] = {
     "train_loss": {"color": TRAIN, "label": "train"},
@@ -63,14 +65,16 @@ def wave_bars(axes: Axes, table: pd.DataFrame, column: str, keys: Sequence[int])
 def pair_map(
     axes: Axes, table: pd.DataFrame, limits: tuple[float, float] | None, spectrum: bool
 ) -> QuadMesh:
-    """A table over pairs; the first operand, or its component, to the right.
+    """A table over pairs; the first operand, or its component, to the right. The constant of a
+    spectrum, which may outshine all else, has no part in its colours.
 
     Args:
         table: a, b, value. limits: of the colours; None for those of the values. spectrum: the
             places are Fourier components, not numbers.
     """
     wide = table.pivot(index="b", columns="a", values="value").to_numpy(float)
-    low, high = limits or (float(wide.min()), float(wide.max()))
+    known = np.delete(wide.reshape(-1), 0) if spectrum else wide
+    low, high = limits or (float(known.min()), float(known.max()))
     image = axes.pcolormesh(wide, cmap=TOKENS, vmin=low, vmax=high, rasterized=True)
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
@@ -130,8 +134,9 @@ def frequency_lines(
         return
     for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
         values = rows[column].clip(*ENDS) if log else rows[column]
-        colour = SURVIVORS[index % len(SURVIVORS)]
-        axes.plot(rows["step"], values, color=colour, label=f"k = {k}")
+        turn, place = divmod(index, len(FREQUENCIES))
+        look = {"color": FREQUENCIES[place], "ls": "-" if turn == 0 else "--"}
+        axes.plot(rows["step"], values, label=f"k = {k}", **look)
     step_axis(axes, float(table["step"].max()), ends)
     if log:
         log_axis(axes, table[column].to_numpy(float))

@@ -111,12 +111,15 @@ def thousands(value: float) -> str:
 
 _SOLVED = "share_solved"
 _WORDS = {
-    "share_grokked": "{} grok",
-    "share_immediate": "{} at once",
-    "share_never": "{} never",
-    "share_not_memorised": "{} do not memorise",
-    _SOLVED: "{} solve it",
+    "share_grokked": ("grok", "groks"),
+    "share_immediate": ("at once", "at once"),
+    "share_never": ("never", "never"),
+    "share_not_memorised": ("do not memorise", "does not memorise"),
+    _SOLVED: ("solve it", "solves it"),
 }
+"""Of several runs, and of one."""
+CHANGE = "paper: one sharp change"
+FALL = "paper: test loss falls long after train loss"
 
 
 def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -> list[Any]:
@@ -132,11 +135,35 @@ def in_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) ->
     ours = {
         name: float(group[name])
         for name in _WORDS
-        if (name in paper) or (name != _SOLVED and float(group[name]) > 0)
+        if (name in paper and runs > 1) or (name != _SOLVED and float(group[name]) > 0)
     }
-    told = _shares(ours, runs) + _step(float(group["generalised"]))
+    told = _shares(ours, runs)
+    if runs == 1 and _SOLVED in paper:
+        told.append("solves it" if group[_SOLVED] == 1 else "does not solve it")
+    ends = [float(group.get(f"generalised_{end}", math.nan)) for end in ("lo", "hi")]
+    told += _step(float(group["generalised"]), *ends)
     lines = [(f"ours: {', '.join(told)}", OURS)]
     return [*paper_words(said, label), *lines]
+
+
+def change_words(group: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Lines of a note on how suddenly a task is learned from fresh examples: `width`."""
+    width = float(group["width"])
+    text = (
+        "no fall" if math.isnan(width) else f"most of the fall in {100 * width:.2g} % of the steps"
+    )
+    return [(CHANGE, PAPER), (f"ours: {text}", OURS)]
+
+
+def fall_words(group: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Lines of a note on how late the test loss falls on a sample: `low`, `fall`, `fallen`."""
+    low, fall, fallen = (float(group[name]) for name in ("low", "fall", "fallen"))
+    if not math.isfinite(low):
+        return [(FALL, PAPER), ("ours: the train loss is never low", OURS)]
+    train = f"train loss low at step {low:,.0f}"
+    test = f"test loss then falls {fall:.3g} times"
+    by = f", by step {fallen:,.0f}" if math.isfinite(fallen) else ""
+    return [(FALL, PAPER), (f"ours: {train};", OURS), (f"{test}{by}", OURS)]
 
 
 def paper_words(said: Mapping[str, float], label: str) -> list[tuple[str, str]]:
@@ -153,14 +180,17 @@ def _of(said: Mapping[str, float], label: str) -> dict[str, float]:
 
 def _shares(shares: Mapping[str, float], runs: int) -> list[str]:
     found = []
-    for name, text in _WORDS.items():
+    for name, (many, one) in _WORDS.items():
         if name in shares:
             share = shares[name]
             number = f"{100 * share:.0f} %" if share < 1 else "all"
             number = f"{round(share * runs)} of {runs}" if runs else number
-            found.append(text.format(number))
+            found.append(one if runs == 1 else f"{number} {many}")
     return found
 
 
-def _step(step: float) -> list[str]:
-    return [f"step {step:,.0f}"] if np.isfinite(step) else []
+def _step(step: float, low: float = math.nan, high: float = math.nan) -> list[str]:
+    if not np.isfinite(step):
+        return []
+    ends = f" [{low:,.0f}, {high:,.0f}]" if np.isfinite(low) and np.isfinite(high) else ""
+    return [f"step {step:,.0f}{ends}"]

@@ -221,6 +221,8 @@ def _parameter(project: Project, named: NamedEntry, where: str, value: Any) -> A
     root, _, rest = value.partition(".")
     if value == "scale":
         return project.scale
+    if value == "title" and named.figure is not None:
+        return project.papers[named.paper].figures[named.figure].title
     if value == "runs" and named.figure is not None:
         return project.runs_of(named.paper, named.figure)
     if root == "paper":
@@ -237,7 +239,7 @@ def _parameter(project: Project, named: NamedEntry, where: str, value: Any) -> A
         return _value(project.constants(named.paper), root, rest, where)
     raise ConfigError(
         f"{where}: `{value}` is none of `analysis.<key>`, `constants.<key>`, `paper.<figure>`,"
-        " `runs` (of a figure), `scale`, a number"
+        " `runs` or `title` (of a figure), `scale`, a number"
     )
 
 

@@ -118,6 +118,8 @@ HARMLESS = {
     "tasks/settings.py": "what tasks override",
     "training/first_step.py": "compares the kernel with torch, and refuses",
     "training/observers/__init__.py": _LIST,
+    "training/native/architectures.h": "picks the network that was asked for",
+    "training/native/double.cpp": "compiles what others say",
     "training/native/kernel.cpp": "hands numbers to the kernel and back",
     "training/native_networks/__init__.py": _LIST,
     "training/native_settings.py": "says which runs are left to torch",

@@ -2,10 +2,7 @@
 
 #include <cstdint>
 
-#include "embedding_mlp.h"
-#include "ensemble.h"
-#include "transformer.h"
-#include "two_table_mlp.h"
+#include "architectures.h"
 
 #define FITTEST_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -24,25 +21,6 @@ int guarded(Work work) {
 }
 
 EnsembleBase* of(void* handle) { return static_cast<EnsembleBase*>(handle); }
-
-// The numbers by which native_networks/ calls the architectures.
-enum Architecture { kEmbeddingMLP, kTwoTableMLP, kTransformer };
-
-template <class T>
-EnsembleBase* made(int architecture, const int64_t* sizes, int64_t runs, const Examples& examples,
-                   const uint8_t* frozen, int parameters) {
-  switch (architecture) {
-    case kEmbeddingMLP:
-      return new Ensemble<T, embedding_mlp::Network<T>>(sizes, runs, examples, frozen,
-                                                        parameters);
-    case kTwoTableMLP:
-      return new Ensemble<T, two_table_mlp::Network<T>>(sizes, runs, examples, frozen,
-                                                        parameters);
-    case kTransformer:
-      return new Ensemble<T, transformer::Network<T>>(sizes, runs, examples, frozen, parameters);
-    default: return nullptr;
-  }
-}
 
 }  // namespace
 
