@@ -5,15 +5,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.completeness.learned_statistics import (
+from fittest.analysis.completeness.frozen_statistics import (
     frozen_completeness_row,
+    frozen_time_row,
     frozen_trend_row,
+    frozen_within_row,
+    least_completeness,
 )
 from fittest.analysis.completeness.names import FROZEN
 from fittest.analysis.fates.runs import run_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.analysis.sweeps.frozen import losses_at
+from fittest.analysis.sweeps.transitions import times_to
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import Run
 from fittest.store import joint_provenance, read_table, write_csv, write_table
@@ -26,6 +30,7 @@ def analyse_frozen_tasks(
     out_stats: str,
     out_plotted: str,
     shares: Sequence[float],
+    levels: Mapping[str, float],
     resampling: Resampling,
 ) -> None:
     """Write the test losses at given shares of the steps, and their trends.
@@ -33,7 +38,8 @@ def analyse_frozen_tasks(
     Args:
         runs, trajectories: task -> files of its run-set. drawn: completeness of untrained
             embeddings. out_stats: Parquet. out_plotted: CSV.
-        shares: of the last step. resampling: of the bootstrap over runs.
+        shares: of the last step. levels: task -> test loss the time to which is compared.
+        resampling: of the bootstrap over runs.
     """
     untrained = read_table(drawn)
     columns = ["run_id", "step", "test_loss", "test_accuracy"]
@@ -47,6 +53,11 @@ def analyse_frozen_tasks(
         rows += run_rows(FROZEN[task], described)
         rows.append(frozen_trend_row(task, last, resampling))
         rows.append(frozen_completeness_row(task, last, untrained[untrained["task"] == task]))
+        configs = described.set_index("run_id")["config"]
+        least = [least_completeness(Run.model_validate_json(configs[i])) for i in last["run_id"]]
+        rows.append(frozen_within_row(task, last.assign(least=least), resampling))
+        times = times_to(described, recorded, levels[task])
+        rows.append(frozen_time_row(task, times, levels[task], resampling))
         parts.append(_above_guessing(table, described).assign(task=task))
     origin = joint_provenance(list(runs.values()), number)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
@@ -73,5 +84,6 @@ if "snakemake" in globals():
             out_stats=snakemake.output.stats,
             out_plotted=snakemake.output.plotted,
             shares=snakemake.params.shares,
+            levels=snakemake.params.levels,
             resampling=Resampling(**snakemake.params.resampling),
         )

@@ -21,7 +21,13 @@ def plot_fig10(table: str, stats: str, out_figure: str) -> None:
             "Do the structures of an untrained embedding become alike in more dimensions?",
             "the maximum falls with d, the minimum rises, the mean stays",
             range_found(statistics, ["minimum", "maximum"]),
-            [(BAND, "0.35")],
+            [
+                (
+                    "Minimum and maximum over the mean of their own embedding, the mean over its"
+                    f" expectation; {BAND}",
+                    "0.35",
+                )
+            ],
         )
         first = range_row(figure, data, ["minimum", "mean", "maximum"])
         first.set_ylabel("completeness (relative)")

@@ -97,6 +97,7 @@ def _model(row: Any, tokens: pd.DataFrame, told: pd.Series) -> None:
             textcoords="offset points",
             ha="center",
             fontsize=5.5,
+            gid="point",
         )
     row[1].set_title(f"after: {told['order']}", loc="left", fontsize=6.8)
 

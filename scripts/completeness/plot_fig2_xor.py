@@ -100,6 +100,7 @@ def _cube(axes: Axes, own: pd.DataFrame, stage: str) -> None:
             xytext=(3, 2),
             textcoords="offset points",
             fontsize=5.5,
+            gid="point",
         )
     half = 0.6 * max(np.ptp(right), np.ptp(up))
     axes.set_xlim((right.max() + right.min()) / 2 - half, (right.max() + right.min()) / 2 + half)

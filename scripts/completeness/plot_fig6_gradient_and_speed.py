@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from fittest.analysis.completeness.names import Speed
 from fittest.analysis.statistics.table import Statistics, printed
@@ -99,7 +99,10 @@ def _times(axes: Axes, table: pd.DataFrame) -> None:
     low, high = float(table["y"].min()), float(table[["y", "y_hi"]].max().max())
     axes.set_ylim(low / 2.5, high * 2.5)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    # The axis may hold a single power of ten, or none.
+    axes.yaxis.set_minor_formatter(
+        FuncFormatter(lambda y, _: f"{y:,.0f}" if f"{y:e}"[0] in "25" else "")
+    )
     axes.set_xticks(range(len(table)), [ARMS[arm][0] for arm in table["arm"]])
     axes.set_xlim(-0.5, len(table) - 0.3)
     horizon = int(table["horizon"].iloc[0])

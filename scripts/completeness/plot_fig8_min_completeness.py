@@ -22,7 +22,7 @@ def plot_fig8(table: str, stats: str, out_figure: str) -> None:
             " dimensions?",
             "the minimum rises with d in all three tasks",
             range_found(statistics, ["minimum"]),
-            [(BAND, "0.35")],
+            [(f"The minimum over the mean of its own embedding; {BAND}", "0.35")],
         )
         first = range_row(figure, data, ["minimum"])
         first.set_ylabel("least completeness\n(over the embedding's mean)")

@@ -26,6 +26,7 @@ def analyse_circularity(
     p: int,
     dimensions: Sequence[int],
     seeds: int,
+    strata: int,
     rate_bins: int,
     least_in_bin: int,
     resampling: Resampling,
@@ -38,6 +39,7 @@ def analyse_circularity(
             rates of the default runs' frequencies in equal bins of circularity) and panel ``all``
             (over all of them), CSV. out_stats: statistics.
         p, dimensions, seeds: of the embeddings that are drawn and never trained.
+        strata: groups of initial signal within which circularities are compared.
         rate_bins, least_in_bin: bins, and how many frequencies one needs to be shown.
     """
     drawn = by_dimension(random_circularity(ModularAddition(p=p).build(), dimensions, seeds), p)
@@ -56,7 +58,7 @@ def analyse_circularity(
     plotted = pd.concat([part for part in parts if len(part)]).reindex(columns=columns)
     write_csv(plotted, out_fig11)
     origin = joint_provenance(runs, started["run_id"].nunique())
-    statistics = circularity_rows(drawn, started, resampling)
+    statistics = circularity_rows(drawn, started, strata, resampling)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
 
 
@@ -70,6 +72,7 @@ if "snakemake" in globals():
             p=snakemake.params.p,
             dimensions=snakemake.params.dimensions,
             seeds=snakemake.params.seeds,
+            strata=snakemake.params.strata,
             rate_bins=snakemake.params.rate_bins,
             least_in_bin=snakemake.params.least_in_bin,
             resampling=Resampling(**snakemake.params.resampling),

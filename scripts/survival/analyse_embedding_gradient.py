@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from fittest.analysis.dynamics.gradient_norms import (
+    decay_shares,
     gradient_curves,
     gradient_norm_rows,
     gradient_peaks,
@@ -25,6 +26,8 @@ def analyse_embedding_gradient(
     out_fig13: str,
     out_stats: str,
     late_steps: tuple[int, int],
+    sampled_every: int,
+    decay_steps: tuple[int, int],
     resampling: Resampling,
 ) -> None:
     """Write the showcase's curves, and peak and late size of every run that recorded gradients.
@@ -32,20 +35,26 @@ def analyse_embedding_gradient(
     Args:
         runs, trajectories: of the default runs (Parquet).
         showcase: showcase.json. out_peaks: a row per run. out_fig13: CSV. out_stats: statistics.
-        late_steps: window in which the gradients should be gone.
+        late_steps: window in which the gradients should be gone. sampled_every: steps between the
+            looks of somebody who stores as the authors do. decay_steps: from, to, between which
+            the loss of signals is compared with decay alone.
     """
     table = read_table(runs)
     table = table[~table["failed"].astype(bool)]
     choice = json.loads(Path(showcase).read_text())
-    columns = ["run_id", "step", "gradient_signals"]
+    columns = ["run_id", "step", "gradient_signals", "signals"]
     trajectory = pd.concat([read_table(path, columns=columns) for path in trajectories])
     alive = {str(run.run_id): [int(k) for k in run.survivors] for run in table.itertuples()}
-    peaks = gradient_peaks(trajectory, alive, late_steps)
+    peaks = gradient_peaks(trajectory, alive, late_steps, sampled_every)
+    rates = (table["learning_rate"] * table["weight_decay"]).to_numpy(float)
+    decay = decay_shares(
+        trajectory, alive, dict(zip(table["run_id"], rates, strict=True)), decay_steps
+    )
     own = trajectory[trajectory["run_id"] == choice["run_id"]]
     write_csv(gradient_curves(own, choice["survivors"]), out_fig13)
     origin = joint_provenance(runs, len(peaks))
     write_table(peaks, out_peaks, provenance=origin)
-    statistics = gradient_norm_rows(peaks, resampling)
+    statistics = gradient_norm_rows(peaks, decay, resampling)
     write_table(pd.DataFrame(statistics, columns=COLUMNS), out_stats, provenance=origin)
 
 
@@ -59,5 +68,7 @@ if "snakemake" in globals():
             out_fig13=snakemake.output.fig13,
             out_stats=snakemake.output.stats,
             late_steps=tuple(snakemake.params.late_steps),
+            sampled_every=snakemake.params.sampled_every,
+            decay_steps=tuple(snakemake.params.decay_steps),
             resampling=Resampling(**snakemake.params.resampling),
         )

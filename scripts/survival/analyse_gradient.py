@@ -5,7 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from fittest.analysis.dynamics.classifier import ClassifierSettings, boundary, classify
+from fittest.analysis.dynamics.classifier import (
+    ClassifierSettings,
+    boundary,
+    classify,
+    estimate_in,
+)
 from fittest.analysis.dynamics.gradient_survival import (
     GRADIENTS,
     STEPS,
@@ -15,7 +20,7 @@ from fittest.analysis.dynamics.gradient_survival import (
 )
 from fittest.analysis.dynamics.names import Classifier
 from fittest.analysis.dynamics.rate_map import rate_cells
-from fittest.analysis.statistics.intervals import Estimate, Resampling
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS, Row, statistic_row
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
@@ -87,37 +92,23 @@ def _all(table: pd.DataFrame) -> pd.DataFrame:
 
 def classifier_rows(judged: pd.DataFrame, paper_accuracy: float | None) -> list[Row]:
     """Statistics of the classifier (claim S23); NaN where none could be trained."""
-    nothing = Estimate(float("nan"), float("nan"), float("nan"))
     rows = []
     for split, suffix in (("rows", ""), ("embeddings", "_by_embedding")):
         for features in ("raw", "standardised"):
-            found = judged[(judged["features"] == features) & (judged["split"] == split)]
-            one = found.iloc[0].to_dict() if len(found) else {}
-            n = int(one.get("n_test", 0))
             tail = f"{features}{suffix}"
-            asked = ("accuracy", "gain", "balanced", "auc")
-            names = {name: Classifier.of(f"{name}_{tail}") for name in asked}
-
-            def given(name: str, one: Mapping[str, float] = one) -> Estimate:
-                if name not in one:
-                    return nothing
-                nan = float("nan")
-                return Estimate(one[name], one.get(f"{name}_lo", nan), one.get(f"{name}_hi", nan))
-
-            paper = paper_accuracy if tail == "raw" else None
-            rows += [
-                statistic_row(
-                    Classifier.of(f"accuracy_{tail}"), given("accuracy"), n, "test", paper
-                ),
-                statistic_row(names["gain"], given("gain"), n, "over the majority"),
-                statistic_row(
-                    Classifier.of(f"balanced_{tail}"), given("balanced_accuracy"), n, "test"
-                ),
-                statistic_row(names["auc"], given("auc"), n, "test"),
-            ]
+            for name, column, note in (
+                ("accuracy", "accuracy", "test"),
+                ("gain", "gain", "over the majority"),
+                ("balanced", "balanced_accuracy", "test"),
+                ("auc", "auc", "test"),
+            ):
+                paper = paper_accuracy if (name, tail) == ("accuracy", "raw") else None
+                found = estimate_in(judged, features, split, column)
+                rows.append(statistic_row(Classifier.of(f"{name}_{tail}"), *found, note, paper))
             if features == "raw":
+                found = estimate_in(judged, features, split, "majority")
                 name = Classifier.of(f"majority{suffix}")
-                rows.append(statistic_row(name, given("majority"), n, "always the commoner fate"))
+                rows.append(statistic_row(name, *found, "always the commoner fate"))
     return rows
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from fittest.analysis.survival.ends import ends_table
 from fittest.analysis.survival.horizon import horizon_agreement, rule_agreement
 from fittest.pipeline.script import rule_job
 from fittest.runs.parts import Stop
@@ -12,9 +13,11 @@ from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 def analyse_horizon(
     runs: str,
+    frequencies: str,
     trajectories: Sequence[str],
     out_horizon: str,
     out_rules: str,
+    out_ends: str,
     out_plotted: str,
     steps: Sequence[int],
     rules: Mapping[str, Stop],
@@ -24,8 +27,9 @@ def analyse_horizon(
     """Compare survivor sets at `steps`, and where `rules` stop, with those of the last step.
 
     Args:
-        runs: the run-set's runs table; failed runs are left out. trajectories: its shards.
-        out_horizon: a row per step. out_rules: a row per rule. out_plotted: both, as CSV.
+        runs, frequencies: of the run-set; failed runs are left out. trajectories: its shards.
+        out_horizon: a row per step. out_rules: a row per rule. out_ends: a row per number of
+            circles and per frequency. out_plotted: all of it, as CSV.
     """
     complete = read_table(runs, "runs")
     wanted = complete.loc[~complete["failed"], "run_id"]
@@ -38,18 +42,21 @@ def analyse_horizon(
     by_rule = rule_agreement(trajectory, rules, two_mean_factor, confidence)
     write_table(by_step, out_horizon, provenance=origin)
     write_table(by_rule, out_rules, provenance=origin)
-    write_csv(
-        pd.concat([by_step.assign(panel="horizon"), by_rule.assign(panel="rules")]), out_plotted
-    )
+    ends = ends_table(complete, read_table(frequencies), confidence)
+    write_table(ends, out_ends, provenance=origin)
+    parts = [by_step.assign(panel="horizon"), by_rule.assign(panel="rules"), ends]
+    write_csv(pd.concat([part for part in parts if len(part)] or parts), out_plotted)
 
 
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         analyse_horizon(
             runs=snakemake.input.runs,
+            frequencies=snakemake.input.frequencies,
             trajectories=snakemake.input.trajectories,
             out_horizon=snakemake.output.horizon,
             out_rules=snakemake.output.rules,
+            out_ends=snakemake.output.ends,
             out_plotted=snakemake.output.plotted,
             steps=snakemake.params.steps,
             rules={name: Stop(**stop) for name, stop in snakemake.params.rules.items()},

@@ -19,12 +19,13 @@ def plot_fig11(table: str, stats: str, out_figure: str) -> None:
         figure = style.new_figure(style.PAGE_WIDTH, 3.1)
         off = printed(statistics.get(Circularity.FORMULA_DEVIATION))
         auc = printed(statistics.get(Circularity.AUC_MINUS_HALF))
+        given = printed(statistics.get(Circularity.AUC_GIVEN_SIGNAL))
         heading(
             figure,
             "Are random planes rounder in more dimensions, and do the rounder ones survive?",
             "circularity rises with d; whether it decides survival is inconclusive",
-            f"rises, the mean off the formula by {off} of it at most; AUC - 1/2 of circularity for"
-            f" survival = {auc}",
+            f"rises, the mean off the formula by {off} of it at most; AUC of circularity for"
+            f" survival less 1/2 = {auc}, among frequencies of like initial signal {given}",
         )
         left, right = figure.subplots(1, 2)
         _dimension(left, data[data["panel"] == "dimension"])
@@ -46,7 +47,7 @@ def _dimension(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(rows["d"], rows["expected"], ls="--", lw=1.0, color=style.OURS)
     # Drawn, it lies on the mean: its name stands below that of the mean.
     low = float(rows["expected"].iloc[-1]) - 0.14
-    ends.append(("$d/(d+p-2)$,\nderived", low, style.OURS))
+    ends.append(("d/(d+p-2),\nderived", low, style.OURS))
     axes.set_ylim(0, 1)
     axes.set_xlabel("embedding dimension d")
     axes.set_ylabel(r"circularity $c_k$")

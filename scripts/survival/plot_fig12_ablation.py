@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from fittest.analysis.statistics.names import StatisticName
 from fittest.analysis.statistics.table import Statistics, printed
-from fittest.analysis.survival.names import Ablation
+from fittest.analysis.survival.names import Ablation, AuthorsAblation
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sweep_panels
 from fittest.plotting.heading import End, end_names, heading
@@ -87,20 +88,33 @@ def _guide(axes: Axes, statistics: Statistics, panel: str, drawn: bool) -> list[
 
 
 def _finding(statistics: Statistics) -> tuple[str, str]:
-    circles, spikes = [], []
-    for arm in "OABCD":
-        one = statistics[Ablation.of(f"n_2mean_{arm}")]
-        circles.append(f"{arm} {printed({**one, 'ci_lo': np.nan}, 0)}")
-        some = statistics[Ablation.of(f"spikes_{arm}")]
-        spikes.append(f"{arm} {printed({**some, 'ci_lo': np.nan}, 0)}")
+    circles, spikes, rises, theirs = (
+        _by_arm(statistics, group, measure)
+        for group, measure in (
+            (Ablation, "n_2mean"),
+            (Ablation, "spikes"),
+            (Ablation, "rises"),
+            (AuthorsAblation, "n_2mean"),
+        )
+    )
     told = {arm: statistics[Ablation.of(f"n_2mean_{arm}")]["paper"] for arm in "AB"}
     said = [f"{arm} {number:g}" for arm, number in told.items() if np.isfinite(number)]
     seeds = panels.counted(statistics[Ablation.N_2MEAN_A]["n"], "seed")
     return (
         f"circles at the end: {', '.join(said)}, C and D 3 or more; the test loss spikes in A, C"
         " and D",
-        f"median of {seeds}, circles at the end: {', '.join(circles)}; spikes: {', '.join(spikes)}",
+        f"median of {seeds}, circles at the end: {circles} (on the authors' own frequencies, one"
+        f" run each: {theirs}); spikes by rises of ten times and more: {rises}, by our stricter"
+        f" rule: {spikes}",
     )
+
+
+def _by_arm(statistics: Statistics, group: type[StatisticName], measure: str) -> str:
+    told = []
+    for arm in "OABCD":
+        row = statistics.get(group.of(f"{measure}_{arm}"))
+        told.append(f"{arm} {printed(row and {**row, 'ci_lo': np.nan}, 0)}")
+    return ", ".join(told)
 
 
 if "snakemake" in globals():

@@ -32,6 +32,7 @@ def plot_fig13(
     choice = json.loads(Path(showcase).read_text())
     statistics = Statistics(read_table(stats))
     peak = statistics.get(EmbeddingGradient.PEAK_STEP)
+    sampled = statistics.get(EmbeddingGradient.SAMPLED_PEAK_STEP)
     late = printed(statistics.get(EmbeddingGradient.LATE_RATIO), 3)
     known = "peak_step" in paper and "gone_step" in paper
     said = f"a spike near step {paper['peak_step']:g}, gone after {paper['gone_step']:g}"
@@ -42,7 +43,8 @@ def plot_fig13(
             "When does the gradient of the embedding peak, and when is it gone?",
             said if known else "",
             f"median of {panels.counted(peak['n'] if peak else 0, 'run')}: peak at step"
-            f" {printed(peak, 0)}; steps 1000 to 1500 over the peak: {late}",
+            f" {printed(peak, 0)}, seen every 100 steps only at step {printed(sampled, 0)}; steps"
+            f" 1000 to 1500 over the peak: {late}",
         )
         left, right = figure.subplots(1, 2)
         near = data[data["step"].between(*WINDOW)]
@@ -58,7 +60,8 @@ def plot_fig13(
                 left.axvline(paper["peak_step"], color=style.PAPER, ls=":", lw=0.9)
             end_names(left, _ends(data))
         if len(near):
-            right.set_xlim(*WINDOW)
+            last = max(float(near["step"].max()), WINDOW[0] + 1)
+            right.set_xlim(WINDOW[0], last)
             right.set_yscale("log")
             right.set_xlabel("training step")
             end_names(right, _ends(near))

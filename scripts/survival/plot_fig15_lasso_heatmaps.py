@@ -35,9 +35,9 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
             alive = [] if pd.isna(text) else [int(k) for k in str(text).split()]
             image = matrix_heatmap(axes, own, limit, linear)
             mark_survivors(axes, own, alive)
-            panels.panel_title(axes, letter, f"seed {own['seed'].iloc[0]}", f"n = 1 run, {share}")
+            panels.panel_title(axes, letter, f"seed {own['seed'].iloc[0]}")
             told = " ".join(map(str, alive)) or "none"
-            axes.set_xlabel(f"acting frequency j\nalive: {told}")
+            axes.set_xlabel(f"acting frequency j\nn = 1 run, {share}; alive: {told}")
         if image is None:
             panels.empty(row[0], "no further runs with dense steps")
         else:

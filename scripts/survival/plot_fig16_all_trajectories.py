@@ -31,16 +31,18 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, max(1.15 * rows + 1.3, 3.0))
         followed = [printed(statistics.get(Ode.of(f"{name}_rollout_error")), 3) for name in MODELS]
+        ahead = [printed(statistics.get(Ode.of(f"ahead_{name}_over_still"))) for name in MODELS]
         heading(
             figure,
             "Do the linear models, run from the first step on by themselves, follow every signal?",
             "all are followed",
             f"mean error over the mean signal, median over runs: least squares {followed[0]}, Lasso"
-            f" {followed[1]}",
+            f" {followed[1]}; fitted to the first half and run through the second, error over"
+            f" that of standing still: {ahead[0]}, Lasso {ahead[1]}",
             [
                 (
                     f"n = 1 run, seed {choice['seed']}. Thick: recorded (dead grey, survivors in"
-                    " colour); below each signal what the models miss",
+                    " colour); below each signal model minus recorded",
                     "0.35",
                 )
             ],
@@ -65,7 +67,7 @@ def plot_fig16(table: str, stats: str, showcase: str, out_figure: str) -> None:
                 for axes in pair:
                     axes.set_axis_off()
         figure.supxlabel("training step", fontsize=7)
-        figure.supylabel("signal and, below it, model minus recorded (embedding units)", fontsize=7)
+        figure.supylabel("signal (embedding units)", fontsize=7)
         if ks:
             _names(grid, len(ks))
         style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": int(bool(ks))})

@@ -36,8 +36,8 @@ def plot_fig3(table: str, showcase: str, out_figure: str) -> None:
             _found(data),
             [
                 (
-                    f"n = 1 run, seed {choice['seed']}, {choice['p']} tokens; numbered: token 0 and"
-                    f" its neighbours on the circle, {LABELLED - 1} steps of Δ",
+                    f"n = 1 run, seed {choice['seed']}, {choice['p']} tokens; numbered: {LABELLED}"
+                    " tokens evenly spread along the circle, from 0 on",
                     "0.35",
                 )
             ],
@@ -73,10 +73,11 @@ def _found(data: pd.DataFrame) -> str:
 
 
 def _numbers(axes: Axes, plane: pd.DataFrame, tokens: int) -> None:
-    """Numbers beside five tokens, from the middle of the plane outwards."""
+    """Numbers beside five tokens, on the side of the middle of the plane."""
     delta = plane["delta"].iloc[0]
     step = 1 if pd.isna(delta) else int(delta)
-    chosen = {(step * index) % tokens for index in range(LABELLED)}
+    # So many steps of the circle lie between one and the next.
+    chosen = {step * round(index * tokens / LABELLED) % tokens for index in range(LABELLED)}
     for row in plane[plane["token"].isin(chosen)].itertuples():
         size = max(float(np.hypot(row.x, row.y)), 1e-9)
         axes.annotate(
@@ -88,6 +89,7 @@ def _numbers(axes: Axes, plane: pd.DataFrame, tokens: int) -> None:
             ha="center",
             va="center",
             fontsize=6,
+            gid="point",
         )
 
 

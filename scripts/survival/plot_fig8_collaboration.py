@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.analysis.survival.names import Collaboration
@@ -72,7 +72,7 @@ def _panel(
     needed: int,
 ) -> list[End]:
     """Draw it; the names that belong at the ends of its curves."""
-    kept = ", ".join(map(str, partners))
+    kept = ", ".join(map(str, partners)) if len(own) else "1st, 3rd"
     title = f"circles {kept} and i" if partners else "circle i alone"
     seed = f"n = 1 run, seed {choice['seed']}, {own['k'].nunique()} circles i"
     panels.panel_title(axes, letter, title, seed)
@@ -87,7 +87,6 @@ def _panel(
     fate_curves(axes, shown, "loss_all", legend=False)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(numticks=6))
-    axes.yaxis.set_minor_formatter(NullFormatter())
     last = shown[shown["step"] == shown["step"].max()]
     ends = [
         (f"i = {row.k}", float(row.loss_all), str(style.survivor_style(int(row.rank))["color"]))

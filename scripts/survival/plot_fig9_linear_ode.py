@@ -27,7 +27,7 @@ SERIES: dict[str, tuple[str, dict[str, Any]]] = {
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "ols": ("least squares", {"color": style.LEAST_SQUARES, "lw": 1.0}),
     "lasso": ("Lasso", {"color": style.LASSO, "lw": 1.1}),
-    "analytic": ("Lasso, analytic", {"color": style.SURVIVORS[4], "lw": 1.0, "ls": ":"}),
+    "analytic": ("Lasso, analytic", {"color": style.ANALYTIC, "lw": 1.0, "ls": ":"}),
     "quadratic": ("quadratic", {"color": style.QUADRATIC, "lw": 0.9, "ls": "-."}),
 }
 LEAST_SHOWN = -0.35  # R^2 below it lies on the edge of the panel
@@ -131,7 +131,7 @@ def _path(axes: Axes, below: Axes, path: pd.DataFrame, letter: str, fate: str) -
 
 
 def _matrix(axes: Axes, entries: pd.DataFrame, alive: Sequence[int]) -> None:
-    panels.panel_title(axes, "b", "Lasso A, one run", "n = 1 run; survivors marked")
+    panels.panel_title(axes, "b", "the Lasso's matrix")
     if len(entries) == 0:
         panels.empty(axes, "no run with dense steps")
         return
@@ -139,6 +139,7 @@ def _matrix(axes: Axes, entries: pd.DataFrame, alive: Sequence[int]) -> None:
     image = matrix_heatmap(axes, entries, limit, linear)
     mark_survivors(axes, entries, alive)
     heatmap_bar(image, axes, 0.9)
+    axes.set_xlabel("acting frequency j\nn = 1 run; survivors marked")
 
 
 if "snakemake" in globals():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
@@ -13,20 +13,22 @@ from fittest.store import read_provenance, read_table
 MARKERS = "osD^v"
 
 
-def plot_figS1(horizon: str, rules: str, out_figure: str) -> None:
-    """Draw the figure from the tables by step and by rule; out_figure is the PDF."""
-    by_step, by_rule = read_table(horizon), read_table(rules)
+def plot_figS1(horizon: str, rules: str, ends: str, out_figure: str) -> None:
+    """Draw the figure from the tables by step, by rule and of the ends; out_figure is the PDF."""
+    by_step, by_rule, at_end = read_table(horizon), read_table(rules), read_table(ends)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
+        figure = style.new_figure(style.PAGE_WIDTH, 5.4)
         heading(
             figure,
-            "From which step on is the set of survivors final, and what does stopping early save?",
+            "When is the set of survivors final, what does stopping early save, and who survives?",
             "says nothing of it; its runs take all steps",
             _found(by_step),
         )
-        left, right = figure.subplots(1, 2)
+        (left, right), (circles, which) = figure.subplots(2, 2)
         _agreement(left, by_step)
         _saving(right, by_rule)
+        _circles(circles, at_end[at_end["panel"] == "circles"])
+        _frequencies(which, at_end[at_end["panel"] == "frequencies"])
         style.save(figure, out_figure, read_provenance(horizon))
 
 
@@ -116,10 +118,42 @@ def _saving(axes: Axes, table: pd.DataFrame) -> None:
     axes.legend(loc="lower right")
 
 
+def _circles(axes: Axes, table: pd.DataFrame) -> None:
+    n = "" if table.empty else panels.counted(int(table["n"].iloc[0]), "run")
+    panels.panel_title(axes, "c", "circles at the end, authors' rule", n)
+    if table.empty:
+        panels.empty(axes, "no runs")
+        return
+    axes.bar(table["x"], table["rate"], width=0.7, color=style.ALIVE)
+    axes.vlines(table["x"], table["rate_lo"], table["rate_hi"], color="0.2", lw=0.8)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xlabel("circles of a run (bars: 95 % Wilson)")
+    axes.set_ylabel("share of runs")
+
+
+def _frequencies(axes: Axes, table: pd.DataFrame) -> None:
+    n = "" if table.empty else panels.counted(int(table["n"].iloc[0]), "run")
+    panels.panel_title(axes, "d", "which frequencies survive", n)
+    if table.empty:
+        panels.empty(axes, "no runs")
+        return
+    axes.vlines(table["x"], table["rate_lo"], table["rate_hi"], color=style.OURS, lw=0.8)
+    axes.plot(table["x"], table["rate"], "o", ms=2.8, color=style.OURS)
+    axes.axhline(float(table["rate"].mean()), color=style.MIDDLE, lw=0.8, ls=":")
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.set_xlabel("frequency k (dotted: mean over all)")
+    axes.set_ylabel("survival rate")
+
+
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         plot_figS1(
             horizon=snakemake.input.horizon,
             rules=snakemake.input.rules,
+            ends=snakemake.input.ends,
             out_figure=snakemake.output.figure,
         )

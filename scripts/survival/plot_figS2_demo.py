@@ -29,10 +29,16 @@ def plot_figS2(table: str, demo: str, out_figure: str) -> None:
         figure = style.new_figure(style.PAGE_WIDTH, 3.4)
         heading(
             figure,
-            "Every frequency is there at the start: which does training keep, and are they the same"
-            " in each network?",
+            "Which frequencies does training keep, and are they the same in each network?",
             "",
             "",
+            [
+                (
+                    f"p = {facts['p']}, d = {facts['d']}, weight decay {facts['weight_decay']:g};"
+                    " grey: dead at the end; dotted: every test pair is right from here on",
+                    "0.35",
+                )
+            ],
         )
         left, right = figure.subplots(1, 2, width_ratios=[1.25, 1.0])
         _signals(left, data[data["panel"] == "signals"], facts)
@@ -47,35 +53,17 @@ def _signals(axes: Axes, data: pd.DataFrame, facts: Mapping[str, Any]) -> None:
             # Fewer than in figure 2, and here each of them is meant to be followed.
             line.set_alpha(0.5)
     alive = data.loc[data["rank"] > 0, "k"].nunique()
-    panels.panel_title(
-        axes,
-        "a",
-        f"one network (seed {facts['seed']}): {alive} of {data['k'].nunique()} frequencies survive",
-    )
+    title = f"one network: {alive} of {data['k'].nunique()} frequencies survive"
+    panels.panel_title(axes, "a", title, f"n = 1 run, seed {facts['seed']}")
     end_names(axes, panels.survivor_ends(data[data["rank"] > 0], "signal"))
     solved = facts["first_full_test_accuracy"]
     if solved is not None:
         axes.axvline(solved, color="0.2", lw=0.7, ls=":")
-        axes.annotate(
-            "every test pair\nis right from here",
-            (solved, 0.97),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, 0),
-            textcoords="offset points",
-            ha="left",
-            va="top",
-            fontsize=6.3,
-            color="0.2",
-        )
-    size = f"p = {facts['p']}, d = {facts['d']}, weight decay {facts['weight_decay']:g}"
-    panels.note_box(
-        axes, [("grey: dead at the end", style.DEAD), (size, "0.35")], corner="lower left"
-    )
 
 
 def _fates(axes: Axes, data: pd.DataFrame) -> None:
     seeds = sorted(data["seed"].unique())
-    panels.panel_title(axes, "b", f"all {len(seeds)} networks (n = {len(seeds)}), one per row")
+    panels.panel_title(axes, "b", "all networks, one a row", panels.counted(len(seeds), "run"))
     start = data.pivot(index="seed", columns="k", values="signal0")
     # Within its own network: what counts is who starts stronger than whom.
     relative = start.div(start.mean(axis=1), axis=0)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.claims.general import cell, difference, rate_difference, ratio, statistic
+from fittest.claims.headline import ROLES, totals
 from fittest.claims.judge import Judgement, all_hold, holds, judge
 from fittest.claims.measures import Evidence, Measured
 from fittest.claims.model import Claim, Condition
@@ -22,7 +23,6 @@ from fittest.claims.render import (
     full_note,
     markdown,
     page,
-    totals,
     value_text,
 )
 from fittest.claims.tables import Tables, UnavailableError
@@ -249,27 +249,37 @@ def test_captions_are_clean_restructured_text() -> None:
     assert "<em>shows</em>" in body and "n_2mean_ of *all* |x|" in body
 
 
-def test_totals_count_every_claim_once_by_kind_and_verdict() -> None:
-    derived = {"kind": "derived", "partly": []}
+def test_totals_count_every_claim_once_by_role_and_verdict() -> None:
     found = [
         judged(Measured(0.8, 0.7, 0.9, 10)),
-        judged(Measured(0.8, 0.7, 0.9, 10), **derived),
-        judged(Measured(0.1, 0.0, 0.2, 10)),
-        judged("there is no table x yet"),
+        judged(Measured(0.8, 0.7, 0.9, 10), kind="derived", partly=[]),
+        judged(Measured(0.1, 0.0, 0.2, 10), role="check"),
+        judged("there is no table x yet", role="repeat"),
+        judged(Measured(0.1, 0.0, 0.2, 1)),
     ]
     counts = totals(found)
     assert counts.loc["all", "all"] == len(found)
-    assert list(counts.index) == ["empirical", "derived", "all"]
-    parts = counts.drop(index="all").drop(columns="all")
+    parts = counts.loc[:"all"].drop(index="all").drop(columns="all")
+    assert list(parts.index) == [*ROLES.values()]
     assert (parts.sum() == counts.drop(columns="all").loc["all"]).all()
-    assert (parts.sum(axis=1) == counts.drop(index="all")["all"]).all()
-    assert parts.loc["derived", "reproduced"] == 1 and parts.loc["empirical", "not reproduced"] == 1
+    assert parts.loc[ROLES["paper"], "reproduced"] == 2
+    assert parts.loc[ROLES["check"], "not reproduced"] == 1
+    assert counts.loc["of all, derived", "all"] == counts.loc["of all, n = 1", "all"] == 1
     assert totals([]).loc["all", "all"] == 0
+    headline = "The paper's claims: 2 reproduced, 0 partly, 1 not reproduced, 0 not evaluated (1 on"
     text = markdown("A title", "reduced", found, {})
-    assert text.index("| all | 2 | 0 | 1 | 1 | 4 |") < text.index("| id |")
+    assert headline in text
+    assert text.index("| all | 2 | 0 | 2 | 1 | 5 |") < text.index("| id |")
     shown = page("A title", "reduced", found, {})
-    assert "<th>derived</th><td>1</td><td>0</td><td>0</td><td>0</td><td>1</td>" in shown
-    assert shown.index("<th>derived</th>") < shown.index("S99")
+    assert "<th>our own checks</th><td>0</td><td>0</td><td>1</td><td>0</td><td>1</td>" in shown
+    assert shown.index("<th>our own checks</th>") < shown.index("S99")
+
+
+def test_an_interval_without_the_paper_s_value_is_told() -> None:
+    told = "excludes the paper's value"
+    assert told not in full_note(judged(Measured(0.8, 0.7, 0.9, 10)))
+    assert told in full_note(judged(Measured(0.95, 0.9, 0.99, 10)))
+    assert told not in full_note(judged(Measured(0.95)))
 
 
 @pytest.mark.parametrize(

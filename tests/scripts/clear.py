@@ -16,8 +16,10 @@ from matplotlib.transforms import Bbox
 MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about them
 
 
-def faults(figure: Figure) -> list[str]:
-    """What is wrong with a figure whose layout is final; empty if nothing is."""
+def faults(figure: Figure, dpi: float) -> list[str]:
+    """What is wrong with a figure that has been drawn at ``dpi``; empty if nothing is."""
+    # Places of labels are kept in pixels of the last drawing, that of the picture.
+    figure.dpi = dpi
     canvas = FigureCanvasAgg(figure)
     renderer = canvas.get_renderer()
     texts = [(text, shrunk(text.get_window_extent(renderer))) for text in shown(figure)]
@@ -36,7 +38,7 @@ def faults(figure: Figure) -> list[str]:
         boxes = [(t.get_text(), box) for t, box in texts if t in axes.texts]
         legend = axes.get_legend()
         if legend is not None:
-            boxes.append(("legend", shrunk(legend.get_window_extent(canvas.get_renderer()))))
+            boxes.append(("legend", shrunk(legend.get_window_extent(renderer))))
         points = drawn_points(axes)
         found += [
             f"`{name}` on data" for name, box in boxes if len(points) and inside(points, box).any()
@@ -52,7 +54,8 @@ def shrunk(box: Bbox) -> Bbox:
 
 
 def shown(figure: Figure) -> Iterator[Text]:
-    """Texts that can be seen, without those at ticks: the ones beyond the limits are there and not
+    """Texts that can be seen, without the names of single points (gid ``point``), which stand where
+    their points are, and without those at ticks: the ones beyond the limits are there and not
     drawn, and Matplotlib keeps the others apart."""
     ticks: set[int] = set()
     for axes in figure.findobj(Axes):
@@ -64,7 +67,13 @@ def shown(figure: Figure) -> Iterator[Text]:
     for text in figure.findobj(Text):
         axes = text.axes
         hidden = axes is not None and (not axes.get_visible() or not axes.axison)
-        if text.get_visible() and text.get_text().strip() and id(text) not in ticks and not hidden:
+        if (
+            text.get_gid() != "point"
+            and text.get_visible()
+            and text.get_text().strip()
+            and id(text) not in ticks
+            and not hidden
+        ):
             yield text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import clear
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from fittest.plotting import style
 
@@ -23,7 +24,9 @@ def readable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         save(figure, pdf_path, provenance)
         if any(text.get_gid() == "heading" for text in figure.texts):
             with style.paper_style():
-                found[Path(pdf_path).name] = clear.faults(figure)
+                width, _ = Image.open(Path(pdf_path).with_suffix(".png")).size
+                dpi = width / figure.get_figwidth()
+                found[Path(pdf_path).name] = clear.faults(figure, dpi)
 
     monkeypatch.setattr(style, "save", save_and_look)
     yield

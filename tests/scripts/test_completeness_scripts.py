@@ -249,7 +249,7 @@ def test_the_test_against_chance() -> None:
 
 
 def test_winners(project: Project, tmp_path: Path) -> None:
-    paths = [str(tmp_path / n) for n in ("t.parquet", "s.parquet", "fig6.csv")]
+    paths = [str(tmp_path / n) for n in ("t.parquet", "s.parquet", "fig6.csv", "dose.csv")]
     arms = ("before", "winners", "random", "rescaled")
     runs = [at(project, project.paths.runs(name)) for name in arms]
     script("analyse_winners").analyse_winners(runs, *paths, R)
@@ -274,6 +274,7 @@ def planted_speed(steps: dict[str, list[float]]) -> pd.DataFrame:
                 "reached": value < 1000,
                 "steps": value,
                 "horizon": 1000,
+                "perfect_end": True,
             }
             for arm, values in steps.items()
             for seed, value in enumerate(values)
@@ -433,6 +434,7 @@ def test_fig9(project: Project, untrained: dict[str, str], tmp_path: Path, faile
         str(stats),
         str(plotted),
         CONSTANTS.frozen_shares,
+        CONSTANTS.time_levels,
         R,
     )
     rows = statistics(stats)

@@ -38,6 +38,8 @@ class World:
     weights: list[str]
     ode_runs: str
     ode_trajectories: list[str]
+    kick_runs: str
+    kick_trajectories: list[str]
 
     def path(self, name: str) -> str:
         return str(self.folder / name)
@@ -59,13 +61,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         root,
         {
             "base": runset({**settings, "recording": RECORDING}, seeds),
+            "kick": runset(
+                {
+                    **settings,
+                    "steps": 40,
+                    "recording": {"dense_until": 40},
+                    "intervention": {"kind": "perturb", "frequency": 2},
+                },
+                {"intervention.factor": [0.9, 1.1], "seed": {"range": [0, 2]}},
+            ),
             "ode": runset(
                 {**settings, "steps": 40, "recording": {"dense_until": 40}},
                 {"model.d": [4, 6], "seed": {"range": [0, 2]}},
             ),
         },
     )
-    base, ode = _collected(project, "base"), _collected(project, "ode")
+    base, ode, kick = (_collected(project, name) for name in ("base", "ode", "kick"))
     return World(
         root,
         *base,
@@ -73,6 +84,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         [str(root / path) for path in project.runset_weights("base")],
         ode[0],
         [str(root / path) for path in project.runset_inputs("ode")],
+        kick[0],
+        [str(root / path) for path in project.runset_inputs("kick")],
     )
 
 
@@ -90,7 +103,9 @@ def changed(
         paths[name] = str(folder / f"{name}.parquet")
         write_table(edit(read_table(source)), paths[name], origin, name)
     ode = read_table(world.ode_runs)
-    write_table(runs(ode), folder / "ode.parquet", {"scale": "test", "config_hash": "0"}, "runs")
+    origin = {"scale": "test", "config_hash": "0"}
+    write_table(runs(ode), folder / "ode.parquet", origin, "runs")
+    write_table(runs(read_table(world.kick_runs)), folder / "kick.parquet", origin, "runs")
     return World(
         folder,
         paths["runs"],
@@ -99,6 +114,8 @@ def changed(
         world.weights,
         str(folder / "ode.parquet"),
         world.ode_trajectories,
+        str(folder / "kick.parquet"),
+        world.kick_trajectories,
     )
 
 
@@ -169,6 +186,7 @@ def tabulate(world: World) -> None:
         13,
         [4, 8],
         3,
+        4,
         20,
         1,
         RESAMPLING,
@@ -181,9 +199,32 @@ def tabulate(world: World) -> None:
         world.path("fig13.csv"),
         world.path("embedding.parquet"),
         (100, 200),
+        100,
+        (100, 300),
         RESAMPLING,
     )
-    parts = ("gradient", "collaboration", "ode.stats", "circularity", "embedding")
+    load_script("analyse_kicks").analyse_kicks(
+        world.kick_runs,
+        world.kick_trajectories,
+        world.runs,
+        world.trajectories,
+        world.path("kicks.parquet"),
+        world.path("kick.stats.parquet"),
+        (0.1, 0.3),
+        RESAMPLING,
+    )
+    load_script("analyse_authors_classifier").analyse_authors_classifier(
+        *base,
+        world.path("authors.parquet"),
+        world.path("authors.stats.parquet"),
+        "alive_2mean",
+        CLASSIFIER,
+        RESAMPLING,
+    )
+    parts = (
+        *("gradient", "collaboration", "ode.stats", "circularity", "embedding"),
+        *("kick.stats", "authors.stats"),
+    )
     load_script("collect_statistics", "").collect_statistics(
         [world.path(f"{part}.parquet") for part in parts], world.path("dynamics.parquet")
     )

@@ -15,6 +15,7 @@ from fittest.analysis.survival.ablation import ARMS, Measures
 from fittest.analysis.survival.ablation_statistics import Criteria
 from fittest.analysis.survival.names import (
     Ablation,
+    AuthorsAblation,
     Dimensions,
     Frozen,
     Moduli,
@@ -78,18 +79,27 @@ def test_fig4(tmp_path: Path, change: Change) -> None:
     load_script("analyse_frozen_embedding").analyse_frozen_embedding(
         made.runs,
         [made.trajectory],
+        {arm: (made.runs, [made.trajectory]) for arm in ("authors", "gauss1")},
         str(stats),
         str(plotted),
+        str(tmp_path / "arms.csv"),
         shares=[0.05, 0.1, 0.5, 1.0],
         small_d=5,
+        reach=16,
+        levels=[1.0, 0.1, 0.01],
+        time_level=1.0,
+        accurate=0.99,
         resampling=R,
         paper={"transition_d": 59},
     )
-    load_script("plot_fig4_frozen_embedding").plot_fig4(str(plotted), str(stats), str(pdf))
+    load_script("plot_fig4_frozen_embedding").plot_fig4(
+        str(plotted), str(tmp_path / "arms.csv"), str(stats), str(pdf)
+    )
     drawn(pdf)
     runs = len(read_table(made.runs)) if change is not all_failed else 0
     table = pd.read_csv(plotted)
     assert len(table) == 4 * runs
+    assert len(pd.read_csv(tmp_path / "arms.csv")) == 8 * runs
     if runs:
         assert sorted(table["step"].unique()) == [50, 100, 500, 1000]
         alike = table.groupby(["d", "share"])["test_loss"].median()
@@ -174,10 +184,11 @@ def test_fig14(tmp_path: Path, change: Change) -> None:
         assert found.loc["moduli.runs_per_composite", "value"] == pytest.approx(4 / 3)
 
 
-def ablation_world(folder: Path, change: Change) -> tuple[RunSet, RunSet]:
-    """A reference run and its four arms, whose trajectories are made up."""
+def ablation_world(folder: Path, change: Change) -> tuple[RunSet, RunSet, RunSet]:
+    """A reference run and its four arms, whose trajectories are made up, and those as released."""
     made = {}
-    recipes: dict[str, list[dict | None]] = {"base": [None], "ablation": []}
+    recipes: dict[str, list[dict | None]] = {"base": [None], "ablation": [], "authors": [None]}
+    recipes["authors"] += [{"kind": "keep", "frequencies": ks} for ks in ([5], [5, 4], [1], [1, 2])]
     for select, count in ARMS:
         recipe = {"kind": "keep", "select": select, "count": count, "of": "base"}
         recipes["ablation"].append(recipe)
@@ -192,29 +203,30 @@ def ablation_world(folder: Path, change: Change) -> tuple[RunSet, RunSet]:
             table["run_id"] = table["run_id"].map(ids)
             write_table(change(table) if kind == "runs" else table, path, PROVENANCE, kind)
         made[name] = one_set
-    return made["ablation"], made["base"]
+    return made["ablation"], made["base"], made["authors"]
 
 
 @DEGENERATE
 def test_fig12(tmp_path: Path, change: Change) -> None:
-    ablation, base = ablation_world(tmp_path, change)
+    ablation, base, authors = ablation_world(tmp_path, change)
     stats, plotted, pdf = (tmp_path / n for n in ("stats.parquet", "fig12.csv", "fig12.pdf"))
     load_script("analyse_ablation").analyse_ablation(
         ablation.runs,
         base.runs,
-        [ablation.trajectory, base.trajectory],
+        authors.runs,
+        [ablation.trajectory, base.trajectory, authors.trajectory],
         str(tmp_path / "ablation.parquet"),
         str(stats),
         str(plotted),
-        Measures(1e-3, 100, 200, 100, 200),
-        Criteria(3, 1e-6, 2),
+        Measures(1e-3, 100, 200, 100, 200, 10),
+        Criteria(3, 1e-6, 2, 0.01),
         R,
         {"n_2mean_A": 4, "n_2mean_B": 2, "min_test_loss_B": 1e-7},
     )
     load_script("plot_fig12_ablation").plot_fig12(str(plotted), str(stats), str(pdf))
     drawn(pdf)
     found = statistics(stats)
-    assert set(found.index) == names_of(Ablation)
+    assert set(found.index) == names_of(Ablation, AuthorsAblation)
     if change is same:
         assert found.loc["ablation.n_2mean_B", "value"] == 2
         assert found.loc["ablation.share_B_suffices", "n"] == 1

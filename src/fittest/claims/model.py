@@ -11,6 +11,7 @@ from fittest.runs.runset import SCALES, Scale
 from fittest.settings import Name, Settings
 
 Kind = Literal["derived", "empirical"]
+Role = Literal["paper", "check", "repeat"]
 Of = Literal["value", "lower", "upper", "n"]
 
 
@@ -79,6 +80,11 @@ class Claim(Settings):
     kind: Kind = Field(
         default="empirical",
         description="derived: exact, a violation is a bug and fails the build; empirical: never",
+    )
+    role: Role = Field(
+        default="paper",
+        description="paper: the paper says it; check: our own question; repeat: another paper's"
+        " verdict, repeated. The headline counts them apart",
     )
     lowest_scale: Scale = Field(description="lowest scale at which a verdict means something")
     source: str = Field(description="where the paper says it, and where the criterion stands")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from fittest.claims.judge import VERDICTS, Judgement
+from fittest.claims.headline import anecdote, counted, totals
+from fittest.claims.judge import Judgement
 from fittest.claims.measures import Measured
 
 COLUMNS = [
@@ -28,6 +28,7 @@ COLUMNS = [
     "figure",
     "note",
     "kind",
+    "role",
     "scale",
     "lowest_scale",
     "criterion",
@@ -35,7 +36,6 @@ COLUMNS = [
     "broken",
     "source",
 ]
-KINDS = ("empirical", "derived")
 _COLOURS = {
     "reproduced": "#d7efe3",
     "partly": "#fdf0c8",
@@ -88,10 +88,10 @@ def full_note(judgement: Judgement) -> str:
         return f"Not evaluated: {judgement.reason}." if judgement.reason else ""
     if judgement.failed:
         parts.append(f"Does not hold: {'; '.join(judgement.failed)}.")
-    # Derived values are of no runs at all.
-    ours = judgement.ours if judgement.claim.kind == "empirical" else None
-    if ours is not None and ours.n == 1:
+    if anecdote(judgement):
         parts.append("n = 1: one run, no more than an anecdote.")
+    if _excludes_paper(judgement):
+        parts.append("Our interval excludes the paper's value.")
     if judgement.note:
         parts.append(judgement.note)
     if judgement.failed and judgement.claim.figure:
@@ -137,6 +137,7 @@ def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
                 "figure": found.claim.figure or "",
                 "note": full_note(found),
                 "kind": found.claim.kind,
+                "role": found.claim.role,
                 "scale": found.scale,
                 "lowest_scale": found.claim.lowest_scale,
                 "criterion": found.criterion,
@@ -148,22 +149,12 @@ def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def counted(judgements: Sequence[Judgement]) -> str:
-    """`30 reproduced, 4 partly, ...`"""
-    counts = Counter(found.verdict for found in judgements)
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
-
-
-def totals(judgements: Sequence[Judgement]) -> pd.DataFrame:
-    """Number of claims by kind (rows: those there are, and `all`) and verdict (columns, and `all`).
-
-    Every verdict has its column, so that a nought is seen.
-    """
-    kinds = [kind for kind in KINDS if any(one.claim.kind == kind for one in judgements)]
-    table = pd.DataFrame(0, index=[*kinds, "all"], columns=[*VERDICTS, "all"])
-    for one in judgements:
-        table.loc[[one.claim.kind, "all"], [one.verdict, "all"]] += 1
-    return table
+def _excludes_paper(judgement: Judgement) -> bool:
+    """Whether the interval of the value shown as ours leaves out the paper's number."""
+    ours, paper = judgement.ours, judgement.claim.paper.value
+    if ours is None or paper is None or math.isnan(ours.lo):
+        return False
+    return not ours.lo <= paper <= ours.hi
 
 
 def _origin(scale: str, origin: Mapping[str, Any]) -> str:

@@ -12,6 +12,8 @@ from fittest.fourier import count, half_spectrum
 
 # Decimals of the derived threshold may fall on either side of it.
 _MARGIN = 1e-9
+# What a projection misses of a unit vector by rounding alone; a real miss is far larger.
+_ROUNDING = 1e-8
 
 
 @measure("survival.step_identity")
@@ -72,3 +74,25 @@ def alive_limits(evidence: Evidence, most: dict[int, int], factor: float) -> Mea
                 wrong += int(alive_two_mean(signals, mean, factor).sum()) != expected
                 checked += 1
     return Measured(float(wrong), n=checked, of="cases")
+
+
+@measure("survival.projected_circles")
+def projected_circles(evidence: Evidence, p: int, dimensions: list[int], seeds: int) -> Measured:
+    """Random embeddings that contradict the statement on projections (S54, paper footnote 4).
+
+    Of p tokens in d dimensions, Gaussian as at the start, a linear projection shows the circle of
+    frequency k exactly if and only if cos and sin of 2 pi k n / p lie in the span of the columns:
+    for d >= p that of everything, below it not, with probability one.
+    """
+    wrong = 0
+    angles = 2 * np.pi * np.outer(np.arange(p), half_spectrum(p)) / p
+    circles = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    circles /= np.linalg.norm(circles, axis=0)
+    for d in dimensions:
+        for seed in range(seeds):
+            embedding = np.random.default_rng([seed, d]).standard_normal((p, d))
+            span, _ = np.linalg.qr(embedding)
+            missed = np.linalg.norm(circles - span @ (span.T @ circles), axis=0)
+            exact = missed < _ROUNDING
+            wrong += not bool(exact.all() if d >= p else not exact.any())
+    return Measured(float(wrong), n=len(dimensions) * seeds, of="embeddings")

@@ -73,6 +73,7 @@ def found_of_moduli(statistics: Statistics) -> str:
     )
     if np.isfinite(per).all():
         text += f" ({per[0]:.3g} and {per[1]:.3g} runs a modulus)"
+    text += f", with equally many runs each {printed(statistics.get(Moduli.SD_RATIO_EQUAL))}"
     return text + _counted(statistics, Moduli)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,10 +27,7 @@ RANGE_TASKS = {
 """Tasks in the order of the panels, with their titles."""
 
 _LOOKS = {"minimum": style.LEAST, "mean": style.MIDDLE, "maximum": style.MOST}
-BAND = (
-    "minimum and maximum over the mean of their own embedding, the mean over its expectation; band:"
-    " 95 % bootstrap interval of the mean over embeddings"
-)
+BAND = "bands: 95 % bootstrap intervals of the mean over embeddings"
 
 
 def range_lines(axes: Axes, table: pd.DataFrame, drawn: Sequence[str]) -> None:
@@ -52,7 +51,8 @@ def range_lines(axes: Axes, table: pd.DataFrame, drawn: Sequence[str]) -> None:
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("embedding dimension d")
-    end_names(axes, ends)
+    if len(ends) > 1:
+        end_names(axes, ends)
 
 
 def range_row(figure: Figure, table: pd.DataFrame, drawn: Sequence[str]) -> Axes:
@@ -89,9 +89,14 @@ def ranks_said(statistics: Statistics, group: type[StatisticName]) -> tuple[str,
     mean, sd, every, every_sd = (statistics[group.of(name)] for name in names)
     return (
         f"mean rank {mean['paper']:.2f} ± {sd['paper']:.2f} (0: most complete; 0.5: chance)",
-        f"{printed(mean)} ± {printed({**sd, 'ci_lo': float('nan')})}, n = {mean['n']} clear runs;"
-        f" all {every['n']}: {every['value']:.2f} ± {every_sd['value']:.2f}",
+        f"{printed(mean)}{_spread(sd)}, n = {mean['n']} clear runs; all {every['n']}:"
+        f" {printed({**every, 'ci_lo': float('nan')})}{_spread(every_sd)}",
     )
+
+
+def _spread(sd: Mapping[str, Any]) -> str:
+    """A standard deviation behind its mean; of a single run there is none."""
+    return f" ± {sd['value']:.2f}" if np.isfinite(sd["value"]) else ""
 
 
 def rank_histogram(

@@ -45,10 +45,10 @@ def gradient_panels(
     for step, axes in enumerate(grid.flat, start=1):
         rates = data[(data["panel"] == "rates") & (data["gradient_step"] == step)]
         _rates(axes, rates, step, statistics)
-    middle.supxlabel(f"relative gradient {UNIT}; bars: 95 % Wilson", fontsize=7.5)
+    middle.supxlabel(f"relative gradient {UNIT}; n as in a;\nbars: 95 % Wilson", fontsize=7.5)
     for axes in grid[:, 0]:
         axes.set_ylabel("survival rate")
-    panels.panel_title(grid[0][0], "b", _step(1, statistics), n)
+    panels.panel_title(grid[0][0], "b", _step(1, statistics), size=6.8)
     _cells(right, data, judged, paper, n)
 
 
@@ -75,7 +75,9 @@ def found_of_gradients(statistics: Statistics) -> str:
     ]
     return (
         f"AUC at step 4 {printed(statistics.get(Gradient.AUC_4))}; below 0 at steps 1 to 4:"
-        f" {below}; SVM {', '.join(right)}"
+        f" {below}; SVM {', '.join(right)}; balanced accuracy raw"
+        f" {printed(statistics.get(Classifier.BALANCED_RAW))}, standardised"
+        f" {printed(statistics.get(Classifier.BALANCED_STANDARDISED))}"
     )
 
 
@@ -109,15 +111,16 @@ def _histogram(axes: Axes, bins: pd.DataFrame, n: str) -> None:
 
 def _step(step: int, statistics: Statistics) -> str:
     rho = statistics.get(Gradient.of(f"bins_spearman_{step}"))
-    return rf"step {step}, $\rho$ = {printed(rho)}"
+    known = rho is not None and np.isfinite(rho["value"])
+    return f"step {step}" + (rf", $\rho$ = {printed(rho)}" if known else "")
 
 
 def _rates(axes: Axes, rates: pd.DataFrame, step: int, statistics: Statistics) -> None:
     # The first one's title is that of the panel.
-    axes.set_title("" if step == 1 else _step(step, statistics), loc="left", fontsize=7)
+    axes.set_title("" if step == 1 else _step(step, statistics), loc="left", fontsize=6.8)
     axes.set_ylim(-0.04, 1.04)
     if len(rates) == 0:
-        panels.empty(axes, "no bin is full enough")
+        panels.empty(axes, "no bin is\nfull enough")
         return
     panels.rate_bars(axes, rates)
     axes.xaxis.set_major_locator(MaxNLocator(3))

@@ -27,6 +27,7 @@ _LEADING = 1.45
 _LEFT = 0.09  # inches, free at both sides
 _TOP = 0.06
 _BELOW = 0.07
+_KEPT = 0.75
 
 
 def heading(figure: Figure, see: str, paper: str, ours: str, more: Sequence[Line] = ()) -> None:
@@ -100,10 +101,10 @@ def end_names(axes: Axes, ends: Sequence[End], size: float = 6.5) -> None:
     low, high = axes.transScale.transform([(1.0, y) for y in axes.get_ylim()])[:, 1]
     values = axes.transScale.transform([(1.0, y) for _, y, _ in ordered])[:, 1]
     wanted = np.clip((values - low) / (high - low), 0.0, 1.0)
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    inches = axes.get_position().height * figure.get_figheight()
-    places = spread(wanted, 1.2 * size / 72 / max(inches, 0.5))
+    # Titles and labels take their share of the room once the layout is made.
+    inches = _KEPT * axes.get_position().height * axes.figure.bbox.height / axes.figure.dpi
+    heights = np.array([1.35 * size / 72 * (name.count("\n") + 1) for name, _, _ in ordered])
+    places = spread(wanted, heights / max(inches, 0.3))
     for (name, _, colour), place in zip(ordered, places, strict=True):
         axes.annotate(
             name,
@@ -118,16 +119,16 @@ def end_names(axes: Axes, ends: Sequence[End], size: float = 6.5) -> None:
         )
 
 
-def spread(wanted: np.ndarray, least: float) -> np.ndarray:
-    """Ascending places as near as may be to ascending ones, at least ``least`` apart: groups that
-    would touch stand about their own middle."""
+def spread(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Middles of things of some heights, as near as may be to ascending places and nowhere on each
+    other: groups that would touch stand about their own middle."""
     groups: list[list[int]] = []
     centres: list[float] = []
     for index, place in enumerate(wanted):
         groups.append([index])
         centres.append(float(place))
         while len(groups) > 1:
-            reach = least * (len(groups[-1]) + len(groups[-2])) / 2
+            reach = (heights[groups[-1]].sum() + heights[groups[-2]].sum()) / 2
             if centres[-1] - centres[-2] >= reach:
                 break
             last = groups.pop()
@@ -136,5 +137,6 @@ def spread(wanted: np.ndarray, least: float) -> np.ndarray:
             centres[-1] = float(np.mean([wanted[i] for i in groups[-1]]))
     places = np.zeros(len(wanted))
     for group, centre in zip(groups, centres, strict=True):
-        places[group] = centre + least * (np.arange(len(group)) - (len(group) - 1) / 2)
+        own = heights[group]
+        places[group] = centre - own.sum() / 2 + np.cumsum(own) - own / 2
     return places

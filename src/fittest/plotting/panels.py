@@ -35,9 +35,16 @@ def empty(axes: Axes, note: str) -> None:
     )
 
 
-def panel_title(axes: Axes, letter: str, title: str, n: str = "") -> None:
-    """Title at the left, led by the panel's bold letter; below it, if given, what n counts."""
-    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left", pad=14 if n else None)
+def panel_title(
+    axes: Axes, letter: str, title: str, n: str = "", size: float | None = None
+) -> None:
+    """Title at the left, led by the panel's bold letter; below it, if given, what n counts.
+
+    Args:
+        size: points, of a title in little room.
+    """
+    text = rf"$\mathbf{{{letter}}}$  {title}"
+    axes.set_title(text, loc="left", pad=14 if n else None, fontsize=size)
     if n:
         axes.annotate(
             n,

@@ -54,9 +54,11 @@ ONE_WINNER, ONE_RANDOM = "#00573F", "#8F3F6C"
 """The same with a single circle left."""
 REAL, LEAST_SQUARES, LASSO = "#1A1A1A", OURS, "#E69F00"
 """Signals as recorded, and the models of their motion."""
-QUADRATIC = "#882255"
+ANALYTIC, QUADRATIC = "#882255", "#009E73"
 RELATIVE_COUNT = "#6E6E6E"
 """Circles above a quarter of the strongest; those by the authors' rule are ``OURS``."""
+AUTHORS, TEXT_START = "#CC79A7", "#E69F00"
+"""Runs on the authors' own random numbers, and such that start as a paper's text says."""
 PRIME, COMPOSITE = OURS, "#999933"
 TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), name="tokens")
 """Colour map of the tokens 0..p-1: viridis without its yellow end, which paper swallows."""
@@ -64,7 +66,19 @@ TOKENS = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.9, 256)), na
 RATES = LinearSegmentedColormap.from_list("rates", ["#E6E6E6", ALIVE, "#4A2F00"])
 """Colour map of survival rates 0..1: from the grey of the dead through the colour of the alive."""
 
-DIVERGING = mpl.colormaps["RdBu_r"]
+
+def _white_in_the_middle(name: str) -> ListedColormap:
+    """A diverging map whose middle, an almost white grey, is made white, and its surroundings
+    lighter in proportion."""
+    # An odd number: zero falls on the middle one.
+    place = np.linspace(0.0, 1.0, 257)
+    colours = mpl.colormaps[name](place)
+    share = np.exp(-np.square((place - 0.5) / 0.06))[:, None]
+    colours[:, :3] += share * (1.0 - colours[:, :3])
+    return ListedColormap(colours, name="diverging")
+
+
+DIVERGING = _white_in_the_middle("RdBu_r")
 """Red and blue differ in hue for all common colour deficiencies, and zero is white."""
 
 RC: dict[str, Any] = {

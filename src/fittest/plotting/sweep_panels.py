@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from fittest.plotting.panels import counted, empty, log_steps
 from fittest.plotting.style import COMPOSITE, OURS, PAPER, PRIME, RELATIVE_COUNT, TOKENS
@@ -120,8 +120,8 @@ def count_points(axes: Axes, table: pd.DataFrame) -> None:
     axes.step(limit["x"], limit["limit"], where="mid", color="0.6", lw=0.7, ls=":", label=LIMIT)
     prime = limit["prime"].astype(bool)
     for part, colour, marker, label in (
-        (limit[prime], PRIME, "D", "prime p"),
-        (limit[~prime], COMPOSITE, "o", "composite p"),
+        (limit[prime], PRIME, "D", "prime p (bars: 95 %)"),
+        (limit[~prime], COMPOSITE, "o", "composite p (bars: 95 %)"),
     ):
         if len(part) == 0:
             continue
@@ -133,7 +133,7 @@ def count_points(axes: Axes, table: pd.DataFrame) -> None:
     leave_room(axes, table, 1.05)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_xlabel("modulus p")
-    axes.set_ylabel("circles per run, mean (bars: 95 %)")
+    axes.set_ylabel("circles per run, mean")
 
 
 def runs_of(table: pd.DataFrame) -> str:
@@ -177,8 +177,8 @@ def loss_by_dimension(
         linewidths=0,
         zorder=2,
     )
+    # Numbers between the powers where they alone are in the panel: Matplotlib's own choice.
     axes.yaxis.set_major_locator(LogLocator(numticks=6))
-    axes.yaxis.set_minor_formatter(NullFormatter())
     return scale
 
 

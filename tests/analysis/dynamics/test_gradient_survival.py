@@ -15,6 +15,7 @@ from fittest.analysis.circles.circularity import (
 )
 from fittest.analysis.dynamics.classifier import ClassifierSettings, boundary, classify
 from fittest.analysis.dynamics.gradient_norms import (
+    decay_shares,
     gradient_curves,
     gradient_norm_rows,
     gradient_peaks,
@@ -155,6 +156,7 @@ def test_circularity_of_runs_comes_from_their_settings():
         }
     )
     fates = pd.DataFrame({"run_id": "a", "k": [1, 2, 3], "alive_2mean": [True, False, False]})
+    fates["signal0"] = [3.0, 2.0, 1.0]
     table = start_circularity(described, fates)
     assert len(table) == 3 and table["circularity"].between(0, 1).all()
     stats = pd.DataFrame(
@@ -168,6 +170,7 @@ def test_circularity_of_runs_comes_from_their_settings():
                 }
             ),
             table,
+            2,
             RESAMPLING,
         )
     ).set_index("name")["value"]
@@ -182,15 +185,17 @@ def test_peak_and_late_size_of_gradients():
     rows = pd.DataFrame({"run_id": "a", "step": steps, "gradient_signals": norms})
     silent = pd.DataFrame({"run_id": "b", "step": steps, "gradient_signals": [None] * 7})
     both = pd.concat([rows, silent])
-    peaks = gradient_peaks(both, {"a": [2], "b": [1]}, (1000, 1500))
+    peaks = gradient_peaks(both, {"a": [2], "b": [1]}, (1000, 1500), 1000)
     assert len(peaks) == 1
     found = peaks.iloc[0]
     assert (found["peak_step"], found["peak"], found["late"]) == (100, 10.0, 0.3)
+    assert found["sampled_peak_step"] == 2000
     assert found["late_ratio"] == pytest.approx(0.03)
     assert found["alive_over_dead_at_peak"] == 2.5
     curves = gradient_curves(rows, [2])
     assert len(curves) == 14
     assert set(curves.loc[curves["rank"] == 1, "k"]) == {2}
     assert len(gradient_curves(silent, [2])) == 0
-    stats = pd.DataFrame(gradient_norm_rows(peaks, RESAMPLING)).set_index("name")
+    nothing = decay_shares(both.assign(signals=None), {"a": [2]}, {"a": 0.005}, (1000, 2000))
+    stats = pd.DataFrame(gradient_norm_rows(peaks, nothing, RESAMPLING)).set_index("name")
     assert stats.loc["embedding_gradient.peak_step", "value"] == 100

@@ -28,8 +28,8 @@ from fittest.analysis.survival.sweep_statistics import (
 from fittest.runs.run import Run
 
 R = Resampling(draws=100, seed=0, confidence=0.95)
-MEASURES = Measures(solved_loss=1e-3, tail=100, after=200, factor=100, refractory=200)
-CRITERIA = Criteria(circles=3, low_loss=1e-6, spikes=2)
+MEASURES = Measures(solved_loss=1e-3, tail=100, after=200, factor=100, refractory=200, rise=10)
+CRITERIA = Criteria(circles=3, low_loss=1e-6, spikes=2, accuracy=0.01)
 STEPS = np.arange(0, 2001, 100)
 CALM = np.full(len(STEPS), 1e-7)
 
@@ -94,6 +94,7 @@ def world(
                     "n_2mean": counts[arm],
                     "n_rel": counts[arm],
                     "test_loss": losses[arm][-1],
+                    "test_accuracy": 1.0,
                 }
             )
             parts.append(
@@ -151,7 +152,10 @@ def test_statistics_when_all_is_as_in_the_paper() -> None:
     table = table_of(3, *AS_IN_THE_PAPER)
     rows = {row["name"]: row for row in ablation_rows(table, CRITERIA, R, paper)}
     assert len(rows) == len(ablation_rows(table, CRITERIA, R, paper))
-    for name in ("A_grows", "B_suffices", "B_faster", "CD_insufficient", "ACD_spike"):
+    for name in (
+        *("A_grows", "B_suffices", "B_faster", "B_accurate"),
+        *("CD_insufficient", "ACD_spike", "ACD_rise"),
+    ):
         assert rows[f"ablation.share_{name}"]["value"] == 1, name
         assert rows[f"ablation.share_{name}"]["n"] == 3
     assert rows["ablation.n_2mean_A"]["value"] == rows["ablation.n_2mean_A"]["paper"] == 4

@@ -10,8 +10,9 @@ import pandas as pd
 from fittest.analysis.circles.names import Circularity
 from fittest.analysis.circles.planes import circularity
 from fittest.analysis.fates.runs import complete
-from fittest.analysis.statistics.correlation import auc, spearman
+from fittest.analysis.statistics.correlation import auc, spearman, stratified_auc
 from fittest.analysis.statistics.intervals import Resampling, cluster_bootstrap
+from fittest.analysis.statistics.logistic import fit_logistic
 from fittest.analysis.statistics.table import Row, statistic_row
 from fittest.models import EMBEDDING, EmbeddingMLPSettings
 from fittest.runs.initial import initial_parameters
@@ -64,10 +65,10 @@ def start_circularity(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataF
 
     Args:
         runs: run_id, config (JSON), failed; failed ones are left out.
-        frequencies: run_id, k, alive_2mean.
+        frequencies: run_id, k, signal0, alive_2mean.
 
     Returns:
-        run_id, k, circularity, alive (bool).
+        run_id, k, circularity, signal0, alive (bool).
     """
     parts = []
     for run_id, config in complete(runs)[["run_id", "config"]].to_numpy():
@@ -75,24 +76,43 @@ def start_circularity(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataF
         values = circularity(initial_parameters(run, run.task.build())[EMBEDDING])
         ks = np.arange(1, len(values) + 1)
         parts.append(pd.DataFrame({"run_id": run_id, "k": ks, "circularity": values}))
-    columns = ["run_id", "k", "circularity", "alive"]
+    columns = ["run_id", "k", "circularity", "signal0", "alive"]
     if not parts:
         return pd.DataFrame(columns=columns)
-    fates = frequencies[["run_id", "k", "alive_2mean"]].dropna()
+    fates = frequencies[["run_id", "k", "signal0", "alive_2mean"]].dropna()
     table = pd.concat(parts).merge(fates, on=["run_id", "k"], validate="one_to_one")
     return table.assign(alive=table["alive_2mean"].astype(bool))[columns]
 
 
 def circularity_rows(
-    dimensions: pd.DataFrame, started: pd.DataFrame, resampling: Resampling
+    dimensions: pd.DataFrame, started: pd.DataFrame, strata: int, resampling: Resampling
 ) -> list[Row]:
-    """Statistics for the claims S37 (derived) and S38 (AUC, bootstrap over runs)."""
+    """Statistics for the claims S37 (derived) and S38 (AUC, bootstrap over runs).
+
+    At the start circularity goes with the signal (both measure the same coefficient), and the
+    signal decides who survives: S38 is judged by what circularity tells beyond it, among
+    frequencies of like initial signal.
+
+    Args:
+        dimensions: from ``by_dimension``. started: from ``start_circularity``.
+        strata: equally full groups of the initial signal.
+        resampling: of the bootstrap over runs.
+    """
     off = (dimensions["mean"] / dimensions["expected"] - 1).abs()
     alive = started["alive"].to_numpy(bool)
     values = started["circularity"].to_numpy(float)
     ranking = cluster_bootstrap(
         lambda i: auc(values[i], alive[i], ~alive[i]) - 0.5, started["run_id"], resampling
     )
+    signal = started["signal0"].to_numpy(float)
+    beyond = cluster_bootstrap(
+        lambda i: stratified_auc(values[i], alive[i], signal[i], strata) - 0.5,
+        started["run_id"],
+        resampling,
+    )
+    # Labels as the signal alone would give them: what circularity borrows from it.
+    expected = fit_logistic(signal, alive, np.ones(len(alive))).rate(signal)
+    borrowed = auc(values, expected, 1 - expected) - 0.5
     n = len(dimensions)
     return [
         statistic_row(
@@ -118,5 +138,23 @@ def circularity_rows(
             ranking,
             len(values),
             "circularity at the start and survival",
+        ),
+        statistic_row(
+            Circularity.AUC_GIVEN_SIGNAL,
+            beyond,
+            len(values),
+            f"the same within {strata} equally full groups of initial signal",
+        ),
+        statistic_row(
+            Circularity.AUC_BY_SIGNAL,
+            borrowed,
+            len(values),
+            "the same if the signal alone decided (logistic fit)",
+        ),
+        statistic_row(
+            Circularity.SPEARMAN_SIGNAL,
+            spearman(values, signal),
+            len(values),
+            "circularity and initial signal over (run, k)",
         ),
     ]

@@ -17,13 +17,15 @@ from fittest.analysis.circles.planes import (
     purity,
     token_step,
 )
-from fittest.fourier import Floats, half_spectrum
+from fittest.fourier import Floats, half_spectrum, keep_only
 
 COLUMNS = [
     "run_id",
     "survivors",
     "radius_alive",
     "radius_dead",
+    "own_alive",
+    "own_dead",
     "circularity_alive",
     "circularity_dead",
     "purity_fft",
@@ -44,7 +46,9 @@ def geometry(embeddings: Mapping[str, Floats], survivors: Mapping[str, list[int]
     Returns:
         survivors = their number; radius_* = mean over the alive or dead frequencies of the root
         mean square distance of the tokens from the origin of the frequency's own plane
-        (embedding units); circularity_* = their median; purity_* = mean over the survivors' Fourier
+        (embedding units); own_* = the same with every other frequency taken out of the embedding
+        first, so that no survivor leaks into a dead frequency's plane; circularity_* = their
+        median; purity_* = mean over the survivors' Fourier
         planes, and over as many PCA planes, of the power share of one frequency; singular_ratio =
         singular value 2m+1 over 2m of the centred embedding, for m survivors; angle_error =
         relative deviation from 2 pi / p of the median angle between tokens n and n + Delta in a
@@ -62,13 +66,19 @@ def _one(embedding: Floats, alive: list[int]) -> dict[str, float]:
     p = embedding.shape[0]
     dead = [k for k in half_spectrum(p) if k not in alive]
     planes = {k: project(embedding, circle_plane(embedding, k)) for k in half_spectrum(p)}
-    radius = {k: float(np.sqrt(np.square(xy).sum(1).mean())) for k, xy in planes.items()}
+    radius = {k: _radius(xy) for k, xy in planes.items()}
+    own = {
+        k: _radius(project(keep_only(embedding, (k,), keep_mean=False), circle_plane(embedding, k)))
+        for k in planes
+    }
     round_ = circularity(embedding)
     steps = {k: token_step(k, p) for k in alive if gcd(k, p) == 1}
     return {
         "survivors": len(alive),
         "radius_alive": _mean([radius[k] for k in alive]),
         "radius_dead": _mean([radius[k] for k in dead]),
+        "own_alive": _mean([own[k] for k in alive]),
+        "own_dead": _mean([own[k] for k in dead]),
         "circularity_alive": _median([float(round_[k - 1]) for k in alive]),
         "circularity_dead": _median([float(round_[k - 1]) for k in dead]),
         "purity_fft": _mean([_share(planes[k], k) for k in alive]),
@@ -79,6 +89,11 @@ def _one(embedding: Floats, alive: list[int]) -> dict[str, float]:
         "angle_error": _median([_angle_error(planes[k], step) for k, step in steps.items()]),
         "step_violations": sum((k * step) % p not in (1, p - 1) for k, step in steps.items()),
     }
+
+
+def _radius(plane: Floats) -> float:
+    """Root mean square distance of the tokens from the origin."""
+    return float(np.sqrt(np.square(plane).sum(1).mean()))
 
 
 def _share(plane: Floats, k: int) -> float:

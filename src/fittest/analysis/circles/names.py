@@ -12,3 +12,6 @@ class Circularity(StatisticName):
     SPEARMAN_D = "circularity.spearman_d"
     SPEARMAN_D_MAX = "circularity.spearman_d_max"
     AUC_MINUS_HALF = "circularity.auc_minus_half"
+    AUC_GIVEN_SIGNAL = "circularity.auc_given_signal"
+    AUC_BY_SIGNAL = "circularity.auc_by_signal"
+    SPEARMAN_SIGNAL = "circularity.spearman_signal"

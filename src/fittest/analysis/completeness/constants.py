@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -61,5 +61,8 @@ class Constants(Settings):
     )
     frozen_shares: Annotated[tuple[Share, ...], RISING] = Field(
         description="columns of figure 9, as shares of the last step"
+    )
+    time_levels: dict[Literal["xor", "remainder"], float] = Field(
+        description="test loss, nats, the time to which is compared over d (claims K43, K44)"
     )
     projection_limit: float = Field(gt=0, description="half-width of the circle panels of figure 3")

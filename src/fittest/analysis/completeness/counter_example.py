@@ -13,7 +13,7 @@ from fittest.analysis.fates.runs import complete
 from fittest.analysis.statistics.intervals import share
 from fittest.analysis.statistics.table import Row, statistic_row
 
-COLUMNS = ["run_id", "seed", "last_step", "dead", "survivor", "gap", "overtaken"]
+COLUMNS = ["run_id", "seed", "last_step", "survivors", "dead", "survivor", "gap", "overtaken"]
 FIGURE_COLUMNS = ["run_id", "seed", "k", "fate", "rank", "step", "signal"]
 
 
@@ -26,7 +26,8 @@ def overtakings(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row of COLUMNS per run: ``gap`` is the rank of the survivor's initial signal minus that
-        of the dead one (rank 1 is the strongest), and the dead one was ``overtaken`` if positive.
+        of the dead one (rank 1 is the strongest), and the dead one was ``overtaken`` if positive;
+        ``survivors`` are all of them, in words.
     """
     rows = []
     by_run = dict(iter(frequencies.groupby("run_id")))
@@ -46,6 +47,7 @@ def overtakings(runs: pd.DataFrame, frequencies: pd.DataFrame) -> pd.DataFrame:
                 "run_id": run["run_id"],
                 "seed": int(run["seed_embedding"]),
                 "last_step": int(run["last_step"]),
+                "survivors": " ".join(str(k) for k in np.sort(ks[alive])),
                 "dead": int(ks[dead]),
                 "survivor": int(ks[survivor]),
                 "gap": gap,
@@ -122,11 +124,14 @@ def curves(
 def overtaking_rows(
     table: pd.DataFrame, chosen: CounterExample | None, confidence: float
 ) -> list[Row]:
-    """How often a dead frequency started above some survivor (K22)."""
+    """How often a dead frequency started above some survivor (K22), and how many different sets
+    survive (K50)."""
     often, n = share(table["overtaken"], confidence), len(table)
     text = "share of runs with a dead frequency that started above some survivor"
     shown = np.nan if chosen is None else float(chosen.overtaken)
+    different = table["survivors"].nunique() / n if n else np.nan
     return [
+        statistic_row(Overtaken.DIFFERENT_SETS, different, n, "different sets over runs"),
         statistic_row(Overtaken.SHARE, often, n, text),
         statistic_row(Overtaken.SHOWN, shown, 1, "the plotted run has one"),
     ]

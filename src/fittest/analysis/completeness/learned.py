@@ -15,6 +15,7 @@ from fittest.analysis.completeness import cubes, orders
 from fittest.analysis.completeness.constants import CubeSettings, LineSettings, SolvedSettings
 from fittest.analysis.completeness.ranks import Standing, standing
 from fittest.analysis.fates.runs import complete
+from fittest.analysis.statistics.correlation import spearman
 from fittest.models import EMBEDDING
 from fittest.runs.run import Run
 from fittest.tasks import Remainder, train_mask
@@ -26,11 +27,13 @@ _RANKS = ["greater", "equal", "total", "mid_rank", "top_share"]
 REMAINDER_COLUMNS = [
     *("run_id", "seed", "test_accuracy", "balanced_accuracy", "solved"),
     *("line", "tight", "gap", "clear", "order", "order_by_f", "agrees"),
+    *("settled_step", "last_step", "kept_distances"),
     *("f", "f_min", "f_mean", "f_max", "above_mean", *_RANKS),
 ]
 XOR_COLUMNS = [
     *("run_id", "seed", "test_accuracy", "train_accuracy", "solved"),
-    *("cube", "even", "skew", "clear", "basis", "neighbours", "agrees", "settled_step"),
+    *("cube", "even", "skew", "clear", "basis", "neighbours", "agrees"),
+    *("settled_step", "last_step"),
     *("g", "g_min", "g_mean", "g_max", "best", *_RANKS, "mid_rank_840"),
 ]
 
@@ -166,6 +169,9 @@ def remainder_row(learned: Learned, solved: SolvedSettings, line: LineSettings) 
         "order": in_words(order),
         "order_by_f": in_words(by_f),
         "agrees": order == by_f,
+        "settled_step": _settled_order(learned.embeddings, task.m, order),
+        "last_step": max(learned.embeddings),
+        "kept_distances": _kept_distances(start, orders.class_centres(final, task.m)),
         "f": f,
         "f_min": low,
         "f_mean": mean,
@@ -173,6 +179,24 @@ def remainder_row(learned: Learned, solved: SolvedSettings, line: LineSettings) 
         "above_mean": f > mean,
         **_ranked(Standing(*orders.rank_counts(start, order))),
     }
+
+
+def _settled_order(embeddings: Mapping[int, Floats], m: int, order: Sequence[int]) -> int:
+    """First checkpoint from which every embedding shows the order ``order``."""
+    since = max(embeddings)
+    for step in sorted(embeddings, reverse=True):
+        if line_quality(embeddings[step], m)[0] != tuple(order):
+            break
+        since = step
+    return since
+
+
+def _kept_distances(start: Floats, end: Floats) -> float:
+    """Spearman correlation over pairs of classes of their centres' distances, start and end:
+    (m, d) twice. Positive where centres that start close end close."""
+    pairs = np.triu_indices(len(start), 1)
+    apart = [np.linalg.norm(c[pairs[0]] - c[pairs[1]], axis=-1) for c in (start, end)]
+    return spearman(*apart)
 
 
 def _settled_step(embeddings: Mapping[int, Floats], basis: cubes.Basis) -> int:
@@ -212,6 +236,7 @@ def xor_row(
         "neighbours": " ".join(f"{v:03b}" for v in shown.neighbours),
         "agrees": shown.agrees,
         "settled_step": _settled_step(learned.embeddings, shown.basis),
+        "last_step": max(learned.embeddings),
         "g": own,
         "g_min": float(values.min()),
         "g_mean": float(values.mean()),

@@ -1,4 +1,4 @@
-"""Statistics of what runs learned against how complete it was (K01-K12, K19, K20, K26)."""
+"""Statistics of what runs learned against how complete it was (K01-K12, K45-K49)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from itertools import permutations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fittest.analysis.completeness import cubes, orders
-from fittest.analysis.completeness.names import FROZEN, Derived, RemainderRuns, XorRuns
+from fittest.analysis.completeness.names import Derived, RemainderRuns, XorRuns
 from fittest.analysis.completeness.ranks import standing
 from fittest.analysis.statistics.correlation import spearman
 from fittest.analysis.statistics.intervals import (
@@ -82,11 +82,47 @@ def rank_rows(
         ),
         statistic_row(names.of("wilcoxon_p"), _against_half(ranks), n, "mid-ranks against 0.5"),
     ]
+    rows += rank_curve_rows(names, ranks, resampling)
     within = (names.of("within_first_share"), names.of("within_second_share"))
     for name, most in zip(within, shares, strict=True):
         text = f"share of runs with a rank of at most {most:g}"
         rows.append(_share(name, ranks <= most, resampling.confidence, text))
     return rows
+
+
+RANK_BINS = 7
+"""Of the curve over ranks: four of the 28 cubes each."""
+
+
+def rank_curve(ranks: ArrayLike) -> pd.DataFrame:
+    """How often structures of each rank are learned, over how often by chance: rank_lo, rank_hi,
+    runs, times_chance."""
+    values = np.asarray(ranks, dtype=np.float64)
+    counts, edges = np.histogram(values, RANK_BINS, (0, 1))
+    times = counts * RANK_BINS / max(len(values), 1)
+    return pd.DataFrame(
+        {"rank_lo": edges[:-1], "rank_hi": edges[1:], "runs": counts, "times_chance": times}
+    )
+
+
+def rank_curve_rows(
+    names: type[StatisticName], ranks: orders.Floats, resampling: Resampling
+) -> list[Row]:
+    """Whether what starts more complete is learned more often, over the whole range of ranks (K45,
+    K46): Spearman correlation of the bins of ``rank_curve`` and their counts, bootstrap over runs.
+    """
+    values = np.asarray(ranks, dtype=np.float64)
+
+    def trend(i: NDArray[np.intp]) -> float:
+        return spearman(np.arange(RANK_BINS), rank_curve(values[i])["runs"])
+
+    rho = cluster_bootstrap(trend, np.arange(len(values)), resampling)
+    text = f"{RANK_BINS} equal bins of the rank and runs that learned one in it"
+    first = share(values < 1 / RANK_BINS, resampling.confidence)
+    return [
+        statistic_row(names.of("rank_trend"), rho, len(values), text),
+        statistic_row(names.of("rank_first"), first, len(values), "share of runs in the first bin"),
+    ]
 
 
 def _spread(values: orders.Floats) -> float:
@@ -119,15 +155,42 @@ def _common(
 def remainder_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     """Lines and orders (K01-K04). table: ``learned.REMAINDER_COLUMNS``."""
     rows = _common(RemainderRuns, table, "order", resampling.confidence)
+    # Unsolved runs end with everything on one point, whose shape means nothing.
+    solved = table[table["solved"].astype(bool)]
     for name in ("line", "tight", "gap"):
-        median = median_estimate(table[name].to_numpy(float), resampling)
-        rows.append(statistic_row(RemainderRuns.of(name), median, len(table), "median over runs"))
+        median = median_estimate(solved[name].to_numpy(float), resampling)
+        text = "median over solved runs"
+        rows.append(statistic_row(RemainderRuns.of(name), median, len(solved), text))
     good = table[table["solved"].astype(bool) & table["clear"].astype(bool)]
     confidence = resampling.confidence
     return [
         *rows,
         _share(RemainderRuns.ABOVE_MEAN, good["above_mean"], confidence, "f above the mean of all"),
         _share(RemainderRuns.AGREES, good["agrees"], confidence, "both readings give one order"),
+        _share(
+            RemainderRuns.CLEAR_OF_SOLVED,
+            solved["clear"],
+            confidence,
+            "share of solved runs with a clear line",
+        ),
+        statistic_row(
+            RemainderRuns.SETTLED_STEP,
+            median_estimate(good["settled_step"].to_numpy(float), resampling),
+            len(good),
+            "first checkpoint from which the order is the final one, median over clear runs",
+        ),
+        statistic_row(
+            RemainderRuns.SETTLED_SHARE,
+            median_estimate((good["settled_step"] / good["last_step"]).to_numpy(float), resampling),
+            len(good),
+            "the same over the last step",
+        ),
+        statistic_row(
+            RemainderRuns.KEPT_DISTANCES,
+            mean_estimate(good["kept_distances"].to_numpy(float), resampling),
+            len(good),
+            "Spearman over pairs of classes of distances at start and end, mean over clear runs",
+        ),
     ]
 
 
@@ -139,41 +202,22 @@ def xor_rows(table: pd.DataFrame, resampling: Resampling, cube: float, even: flo
         median = median_estimate(table[name].to_numpy(float), resampling)
         rows.append(statistic_row(XorRuns.of(name), median, len(table), "median over runs"))
     shaped = (table["cube"] >= cube) & (table["even"] >= even) & table["agrees"].astype(bool)
+    shaped &= table["solved"].astype(bool)
     good = table[table["solved"].astype(bool) & table["clear"].astype(bool)]
     among = mean_estimate(good["mid_rank_840"].to_numpy(float), resampling)
     return [
         *rows,
-        _share(XorRuns.SHAPED, shaped, confidence, "cube, even, and best of the 840"),
+        _share(XorRuns.SHAPED, shaped, confidence, "solved, cube, even, and best of the 840"),
         _share(XorRuns.AGREES, table["agrees"], confidence, "best of the 840 arrangements"),
+        statistic_row(
+            XorRuns.SETTLED_SHARE,
+            median_estimate((good["settled_step"] / good["last_step"]).to_numpy(float), resampling),
+            len(good),
+            "first checkpoint from which the cube is the final one, over the last step",
+        ),
         _share(XorRuns.BEST, good["best"], confidence, "the most complete of the 28 at the start"),
         statistic_row(XorRuns.MID_RANK_840, among, len(good), "among all 840 arrangements"),
     ]
-
-
-def frozen_trend_row(task: str, last: pd.DataFrame, resampling: Resampling) -> Row:
-    """Spearman correlation of d and test loss at the last step over runs (K19, K20).
-
-    last: d, test_loss (nats), seed; a row per run.
-    """
-    d, loss = last["d"].to_numpy(float), last["test_loss"].to_numpy(float)
-    rho = cluster_bootstrap(lambda i: spearman(d[i], loss[i]), np.arange(len(d)), resampling)
-    return statistic_row(FROZEN[task].of("spearman_d_loss"), rho, len(last), "over runs, last step")
-
-
-def frozen_completeness_row(task: str, last: pd.DataFrame, drawn: pd.DataFrame) -> Row:
-    """Correlation over d of the least completeness with the frozen test loss (K26).
-
-    Both vary with d, so it says nothing of a cause.
-
-    Args:
-        last: d, test_loss. drawn: ``completeness_range`` of one task.
-    """
-    share = (drawn["minimum"] / drawn["mean"]).groupby(drawn["d"]).mean()
-    loss = last.groupby("d")["test_loss"].mean()
-    common = sorted(set(share.index) & set(loss.index))
-    x, y = share.loc[common].to_numpy(float), loss.loc[common].to_numpy(float)
-    rho = spearman(x, y) if len(common) >= 3 else np.nan
-    return statistic_row(FROZEN[task].of("completeness_loss"), rho, len(common), "over dimensions")
 
 
 def identity_rows(seeds: int, m: int, d: int) -> list[Row]:

@@ -15,6 +15,12 @@ class RemainderRuns(StatisticName):
     EXCLUDED = "remainder.excluded"
     DIFFERENT = "remainder.different"
     DIFFERENT_SHARE = "remainder.different_share"
+    CLEAR_OF_SOLVED = "remainder.clear_of_solved"
+    SETTLED_STEP = "remainder.settled_step"
+    SETTLED_SHARE = "remainder.settled_share"
+    KEPT_DISTANCES = "remainder.kept_distances"
+    RANK_TREND = "remainder.rank_trend"
+    RANK_FIRST = "remainder.rank_first"
     LINE = "remainder.line"
     TIGHT = "remainder.tight"
     GAP = "remainder.gap"
@@ -44,6 +50,9 @@ class XorRuns(StatisticName):
     EVEN = "xor.even"
     SKEW = "xor.skew"
     SETTLED_STEP = "xor.settled_step"
+    SETTLED_SHARE = "xor.settled_share"
+    RANK_TREND = "xor.rank_trend"
+    RANK_FIRST = "xor.rank_first"
     SHAPED = "xor.shaped"
     AGREES = "xor.agrees"
     BEST = "xor.best"
@@ -65,6 +74,8 @@ class FrozenXor(StatisticName):
     FAILED = "freeze_xor.failed"
     SPEARMAN_D_LOSS = "freeze_xor.spearman_d_loss"
     COMPLETENESS_LOSS = "freeze_xor.completeness_loss"
+    COMPLETENESS_WITHIN_D = "freeze_xor.completeness_within_d"
+    SPEARMAN_D_TIME = "freeze_xor.spearman_d_time"
 
 
 class FrozenRemainder(StatisticName):
@@ -74,6 +85,8 @@ class FrozenRemainder(StatisticName):
     FAILED = "freeze_remainder.failed"
     SPEARMAN_D_LOSS = "freeze_remainder.spearman_d_loss"
     COMPLETENESS_LOSS = "freeze_remainder.completeness_loss"
+    COMPLETENESS_WITHIN_D = "freeze_remainder.completeness_within_d"
+    SPEARMAN_D_TIME = "freeze_remainder.spearman_d_time"
 
 
 class Derived(StatisticName):
@@ -122,6 +135,9 @@ class Speed(StatisticName):
     RATIO_WINNERS_BEFORE = "winners.ratio_winners_before"
     RATIO_WINNERS_RANDOM = "winners.ratio_winners_random"
     RATIO_WINNERS_RESCALED = "winners.ratio_winners_rescaled"
+    RATIO_WINNERS_WEAKEST = "winners.ratio_winners_weakest"
+    PERFECT_END = "winners.perfect_end"
+    DOSE_SPEARMAN = "winners.dose_spearman"
     REACHED_BEFORE = "winners.reached_before"
     STEPS_BEFORE = "winners.steps_before"
     REACHED_WINNERS = "winners.reached_winners"
@@ -138,6 +154,7 @@ class Overtaken(StatisticName):
 
     SHARE = "overtaken.share"
     SHOWN = "overtaken.shown"
+    DIFFERENT_SETS = "overtaken.different_sets"
 
 
 FROZEN = {"xor": FrozenXor, "remainder": FrozenRemainder}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from fittest.analysis.completeness.names import Speed
 from fittest.analysis.fates.runs import complete
+from fittest.analysis.statistics.correlation import spearman
 from fittest.analysis.statistics.intervals import (
     NOTHING,
     Estimate,
@@ -19,11 +20,14 @@ from fittest.analysis.statistics.intervals import (
     share,
 )
 from fittest.analysis.statistics.table import Row, statistic_row
-from fittest.runs.interventions import Winners
+from fittest.runs.interventions import Ranked, Winners
 from fittest.runs.run import Run
 
 ARMS = ("before", "winners", "random", "rescaled")
-COLUMNS = ["run_id", "seed", "arm", "kept", "reached", "steps", "horizon"]
+FURTHER = "weakest"
+DOSE = "dose"
+"""Arms of our own question: as many of the weakest circles, and so many of the strongest."""
+COLUMNS = ["run_id", "seed", "arm", "kept", "reached", "steps", "horizon", "perfect_end"]
 
 
 def arm_of(run: Run) -> str | None:
@@ -31,6 +35,8 @@ def arm_of(run: Run) -> str | None:
     recipe = run.intervention
     if recipe is None:
         return "before"
+    if isinstance(recipe, Ranked):
+        return DOSE if recipe.count is not None else FURTHER
     if not isinstance(recipe, Winners):
         return None
     if recipe.select == "random":
@@ -47,7 +53,8 @@ def speed_table(runs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row of COLUMNS per run: ``steps`` to the first recorded step with test accuracy 1, or
         ``horizon`` (the last step that all runs reach) where it comes later or never, with
-        ``reached`` false; ``kept``: number of circles left, NaN where all are.
+        ``reached`` false; ``kept``: number of circles left, NaN where all are; ``perfect_end``:
+        whether the test accuracy is 1 at the run's last step.
     """
     good = complete(runs)
     arms = [arm_of(Run.model_validate_json(text)) for text in good["config"]]
@@ -66,8 +73,18 @@ def speed_table(runs: pd.DataFrame) -> pd.DataFrame:
             "reached": first <= horizon,
             "steps": np.minimum(first, horizon),
             "horizon": horizon,
+            "perfect_end": used["test_accuracy"].to_numpy(float) == 1,
         }
     )
+
+
+def dose_response(table: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    """Mean steps by the number of strongest circles kept: kept, y, y_lo, y_hi, n."""
+    rows = []
+    for kept, part in table[table["arm"] == DOSE].groupby("kept"):
+        mean = mean_estimate(part["steps"], resampling)
+        rows.append((kept, mean.value, mean.lo, mean.hi, len(part)))
+    return pd.DataFrame(rows, columns=["kept", "y", "y_lo", "y_hi", "n"])
 
 
 def speed_bars(table: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -119,7 +136,12 @@ def _median_ratio(
 def speed_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     """Ratios of steps between arms, and shares that reach full accuracy (K14-K16)."""
     rows = []
-    for arm, over in (("winners", "before"), ("winners", "random"), ("winners", "rescaled")):
+    for arm, over in (
+        ("winners", "before"),
+        ("winners", "random"),
+        ("winners", "rescaled"),
+        ("winners", FURTHER),
+    ):
         ratio, n = _median_ratio(table, arm, over, resampling)
         text = f"steps to full test accuracy, {arm} / {over}, median over seeds"
         rows.append(statistic_row(Speed.of(f"ratio_{arm}_{over}"), ratio, n, text))
@@ -129,6 +151,16 @@ def speed_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
         rows.append(statistic_row(Speed.of(f"reached_{arm}"), reached, n, "reached full accuracy"))
         mean = mean_estimate(part["steps"].to_numpy(float), resampling)
         rows.append(statistic_row(Speed.of(f"steps_{arm}"), mean, n, "restricted mean of steps"))
+    end = table.loc[table["arm"] == "winners", "perfect_end"]
+    perfect = share(end, resampling.confidence)
+    rows.append(statistic_row(Speed.PERFECT_END, perfect, len(end), "test accuracy 1 at the end"))
+    doses = table[table["arm"] == DOSE]
+    number, taken = doses["kept"].to_numpy(float), doses["steps"].to_numpy(float)
+    trend = cluster_bootstrap(
+        lambda i: spearman(number[i], taken[i]), doses["seed"].to_numpy(), resampling
+    )
+    text = "number of strongest circles kept and steps to full test accuracy"
+    rows.append(statistic_row(Speed.DOSE_SPEARMAN, trend, len(doses), text))
     kept = table[table["arm"] == "winners"]["kept"].to_numpy(float)
     rows.append(
         statistic_row(Speed.KEPT, mean_estimate(kept, resampling), len(kept), "circles left")

@@ -12,13 +12,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from fittest.analysis.statistics.intervals import Estimate, Resampling, cluster_bootstrap
+from fittest.analysis.dynamics.names import AuthorsClassifier
+from fittest.analysis.statistics.intervals import (
+    NOTHING,
+    Estimate,
+    Resampling,
+    cluster_bootstrap,
+)
+from fittest.analysis.statistics.table import Row, statistic_row
 
 Floats = NDArray[np.float64]
 FEATURES = ["grad_rel_4", "signal0"]
@@ -31,6 +38,8 @@ COLUMNS = [
     "accuracy_lo",
     "accuracy_hi",
     "balanced_accuracy",
+    "balanced_accuracy_lo",
+    "balanced_accuracy_hi",
     "auc",
     "majority",
     "gain",
@@ -133,17 +142,54 @@ def _measures(
 
     accuracy, gain = boot(right), boot(right - by_default)
     both = len(np.unique(truth)) == 2
+
+    def balance(i: NDArray[np.intp]) -> float:
+        # The mean of both fates' accuracies; a draw with one of them only says nothing.
+        fates = [right[i][truth[i] == fate] for fate in (True, False)]
+        return float(np.mean([f.mean() for f in fates])) if all(len(f) for f in fates) else np.nan
+
+    balanced = cluster_bootstrap(balance, clusters, resampling)
     return {
         "accuracy": accuracy.value,
         "accuracy_lo": accuracy.lo,
         "accuracy_hi": accuracy.hi,
-        "balanced_accuracy": float(balanced_accuracy_score(truth, given)) if both else np.nan,
+        "balanced_accuracy": balanced.value,
+        "balanced_accuracy_lo": balanced.lo,
+        "balanced_accuracy_hi": balanced.hi,
         "auc": float(roc_auc_score(truth, score)) if both else np.nan,
         "majority": float(by_default.mean()),
         "gain": gain.value,
         "gain_lo": gain.lo,
         "gain_hi": gain.hi,
     }
+
+
+def estimate_in(judged: pd.DataFrame, features: str, split: str, name: str) -> tuple[Estimate, int]:
+    """A measure of one row of ``classify``, and the rows tested; nothing where there is no such
+    row."""
+    found = judged[(judged["features"] == features) & (judged["split"] == split)]
+    if len(found) == 0:
+        return NOTHING, 0
+    row = found.iloc[0]
+    low, high = (float(row.get(f"{name}_{end}", np.nan)) for end in ("lo", "hi"))
+    return Estimate(float(row[name]), low, high), int(row["n_test"])
+
+
+def authors_classifier_rows(judged: pd.DataFrame) -> list[Row]:
+    """Statistics of the raw classifier with every run tested by a fit to the others (S23).
+
+    judged: from ``classify``, of runs from one embedding, each a group of its own.
+    """
+    asked = {
+        AuthorsClassifier.ACCURACY: ("accuracy", "raw features, runs tested by the others"),
+        AuthorsClassifier.GAIN: ("gain", "over always giving the commoner fate"),
+        AuthorsClassifier.BALANCED: ("balanced_accuracy", "mean of both fates' accuracies"),
+        AuthorsClassifier.MAJORITY: ("majority", "always the commoner fate"),
+    }
+    return [
+        statistic_row(name, *estimate_in(judged, "raw", "embeddings", column), note)
+        for name, (column, note) in asked.items()
+    ]
 
 
 def boundary(table: pd.DataFrame, settings: ClassifierSettings, standardised: bool) -> pd.DataFrame:

@@ -73,13 +73,46 @@ class Ode(StatisticName):
     OLS_MINUS_LASSO_R2 = "ode.ols_minus_lasso_r2"
     OLS_R2_OVER_D = "ode.ols_r2_over_d"
     OLS_R2_LEAST_D = "ode.ols_r2_least_d"
+    OLS_ROLLOUT_WORST_D = "ode.ols_rollout_worst_d"
+    LASSO_ROLLOUT_WORST_D = "ode.lasso_rollout_worst_d"
+    ANALYTIC_REAL_ERROR = "ode.analytic_real_error"
+    AHEAD_OLS = "ode.ahead_ols"
+    AHEAD_LASSO = "ode.ahead_lasso"
+    AHEAD_STILL = "ode.ahead_still"
+    AHEAD_OLS_OVER_STILL = "ode.ahead_ols_over_still"
+    AHEAD_LASSO_OVER_STILL = "ode.ahead_lasso_over_still"
     QUADRATIC_ERROR_RATIO = "ode.quadratic_error_ratio"
     QUADRATIC_DIVERGED = "ode.quadratic_diverged"
 
 
+class Kick(StatisticName):
+    """What a kick of one signal does to the others (S34)."""
+
+    RUNS = "kick.runs"
+    FAILED = "kick.failed"
+    SAME_SIGN = "kick.same_sign"
+    LINEARITY = "kick.linearity"
+    POSITIVE_SHARE = "kick.positive_share"
+    AGREEMENT = "kick.agreement"
+
+
+class AuthorsClassifier(StatisticName):
+    """The classifier on the authors' own construction of the data (S23)."""
+
+    RUNS = "classifier_authors.runs"
+    FAILED = "classifier_authors.failed"
+    ACCURACY = "classifier_authors.accuracy"
+    GAIN = "classifier_authors.gain"
+    BALANCED = "classifier_authors.balanced"
+    MAJORITY = "classifier_authors.majority"
+
+
 class EmbeddingGradient(StatisticName):
-    """Fourier norms of the embedding's gradient (S44)."""
+    """Fourier norms of the embedding's gradient (S44), and what rules the signals later (S49)."""
 
     PEAK_STEP = "embedding_gradient.peak_step"
+    SAMPLED_PEAK_STEP = "embedding_gradient.sampled_peak_step"
+    DECAY_SHARE = "embedding_gradient.decay_share"
+    DECAY_SHARE_DEAD = "embedding_gradient.decay_share_dead"
     LATE_RATIO = "embedding_gradient.late_ratio"
     ALIVE_OVER_DEAD_AT_PEAK = "embedding_gradient.alive_over_dead_at_peak"

@@ -52,6 +52,9 @@ MEASURES = [
     "error_lasso",
     "error_analytic",
     "analytic_difference",
+    "ahead_ols",
+    "ahead_lasso",
+    "ahead_still",
     "r2_quadratic",
     "odd_r2_quadratic",
     "diverged",
@@ -84,9 +87,11 @@ def measure_run(x: Floats, settings: OdeSettings, quadratic: bool) -> dict[str, 
     least-squares A with |t| of at least ``t_clear``; positive_share: of those, the positive ones.
     error_*: mean absolute error of the roll-out (error_analytic: of the Lasso's analytic
     solution) over the mean signal. analytic_difference: between the Lasso's analytic solution and
-    its roll-out, over the mean signal. The quadratic model's measures are null unless asked for:
-    quadratic_error_ratio = its largest roll-out error, up to where it overflowed, over that of the
-    linear model.
+    its roll-out, over the mean signal. ahead_*: of a fit to the first half of the steps, rolled on
+    from there to the end: mean absolute error over the mean signal of that half; ahead_still: of
+    signals that stay as they are at half-time. The quadratic model's measures are null unless
+    asked for: quadratic_error_ratio = its largest roll-out error, up to where it overflowed, over
+    that of the linear model.
     """
     states, changes = steps_and_changes(x)
     even, odd = slice(0, None, 2), slice(1, None, 2)
@@ -114,6 +119,7 @@ def measure_run(x: Floats, settings: OdeSettings, quadratic: bool) -> dict[str, 
     for name, path in paths.items():
         row[f"error_{name}"] = float(np.abs(path - x).mean()) / mean
     row["analytic_difference"] = float(np.abs(paths["analytic"] - paths["lasso"]).mean()) / mean
+    row |= _ahead(x, settings)
     if quadratic:
         row |= _quadratic(x, settings.divergence, float(np.abs(paths["ols"] - x).max()))
     return row
@@ -128,6 +134,22 @@ def _signs(ols: LinearSystem, t: Floats, t_clear: float) -> dict[str, float]:
         "clear_share": float(clear[off].mean()) if off.any() else np.nan,
         "positive_share": share,
     }
+
+
+def _ahead(x: Floats, settings: OdeSettings) -> dict[str, float]:
+    half = (len(x) - 1) // 2
+    states, changes = steps_and_changes(x[: half + 1])
+    real = x[half:]
+    paths = {
+        "ols": rollout(fit_ols(states, changes), x[half], len(real) - 1),
+        "lasso": rollout(settings.lasso(states, changes), x[half], len(real) - 1),
+        "still": np.broadcast_to(x[half], real.shape),
+    }
+    with np.errstate(over="ignore", invalid="ignore"):
+        return {
+            f"ahead_{name}": float(np.abs(path - real)[1:].mean()) / float(real.mean())
+            for name, path in paths.items()
+        }
 
 
 def _quadratic(x: Floats, factor: float, linear_error: float) -> dict[str, Any]:

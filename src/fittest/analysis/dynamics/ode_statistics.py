@@ -41,6 +41,10 @@ def ode_rows(base: pd.DataFrame, others: pd.DataFrame, resampling: Resampling) -
         Ode.OLS_ROLLOUT_ERROR: ("error_ols", "mean absolute error / mean signal"),
         Ode.LASSO_ROLLOUT_ERROR: ("error_lasso", "mean absolute error / mean signal"),
         Ode.ANALYTIC_ERROR: ("analytic_difference", "analytic - roll-out, Lasso / mean signal"),
+        Ode.ANALYTIC_REAL_ERROR: ("error_analytic", "analytic solution of the Lasso / mean signal"),
+        Ode.AHEAD_OLS: ("ahead_ols", "fitted to the first half, rolled through the second"),
+        Ode.AHEAD_LASSO: ("ahead_lasso", "fitted to the first half, rolled through the second"),
+        Ode.AHEAD_STILL: ("ahead_still", "signals that stay as they are at half-time"),
     }
     rows += [
         statistic_row(name, *over_runs(base[column], "median", resampling), f"{note}, median")
@@ -77,6 +81,22 @@ def ode_rows(base: pd.DataFrame, others: pd.DataFrame, resampling: Resampling) -
             "smallest mean over runs of any d",
         )
     )
+    everything = pd.concat([base, others])
+    for name, column in (
+        (Ode.OLS_ROLLOUT_WORST_D, "error_ols"),
+        (Ode.LASSO_ROLLOUT_WORST_D, "error_lasso"),
+    ):
+        errors_by_d = everything.groupby("d")[column].median()
+        worst = float(errors_by_d.max()) if len(errors_by_d) else np.nan
+        note = "mean absolute error / mean signal, median over runs, largest of any d"
+        rows.append(statistic_row(name, worst, len(errors_by_d), note))
+    for name, column in (
+        (Ode.AHEAD_OLS_OVER_STILL, "ahead_ols"),
+        (Ode.AHEAD_LASSO_OVER_STILL, "ahead_lasso"),
+    ):
+        ratios = base[column] / base["ahead_still"]
+        note = "error ahead over that of signals that stay, median over runs"
+        rows.append(statistic_row(name, *over_runs(ratios, "median", resampling), note))
     ratio = base["quadratic_error_ratio"].dropna().to_numpy(float)
     rows.append(
         statistic_row(

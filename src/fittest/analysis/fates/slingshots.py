@@ -1,4 +1,4 @@
-"""Slingshots: sudden rises of a loss that had been low (survival methods 2.21)."""
+"""Slingshots: sudden rises of a loss that had been low (survival methods 2.21), by two rules."""
 
 from __future__ import annotations
 
@@ -30,3 +30,31 @@ def slingshots(
         if step > after and step - last >= refractory:
             number, last = number + 1, float(step)
     return number
+
+
+def spikes(steps: ArrayLike, losses: ArrayLike, after: int, factor: float) -> int:
+    """How many spikes the curve of a loss shows on a logarithmic axis.
+
+    A spike is a rise to ``factor`` times the lowest loss since the last spike ended; it ends where
+    the loss has fallen again to its peak over ``factor``. Smaller wiggles are none, and a rise that
+    stays up is one. Unlike ``slingshots`` this needs no new height above the lowest loss of the
+    whole run, nor a time between two.
+
+    Args:
+        steps, losses: (T,), increasing in step.
+        after: a spike counts if its peak comes after this step.
+        factor: dimensionless, above 1.
+    """
+    number, up = 0, False
+    low, peak, peak_at = np.inf, -np.inf, 0
+    for step, loss in zip(np.asarray(steps), np.asarray(losses, dtype=np.float64), strict=True):
+        if not up:
+            low = min(low, loss)
+            if loss >= factor * low and loss > low:
+                up, peak, peak_at = True, loss, step
+        elif loss > peak:
+            peak, peak_at = loss, step
+        elif loss * factor <= peak:
+            number += bool(peak_at > after)
+            up, low = False, loss
+    return number + bool(up and peak_at > after)

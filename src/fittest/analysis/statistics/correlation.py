@@ -45,6 +45,56 @@ def auc(score: ArrayLike, positives: ArrayLike, negatives: ArrayLike) -> float:
     return float((good_at * (bad_below + 0.5 * bad_at)).sum() / (good.sum() * bad.sum()))
 
 
+def stratified_auc(score: ArrayLike, good: ArrayLike, given: ArrayLike, strata: int) -> float:
+    """Chance that a positive case outranks a negative one of about the same ``given``.
+
+    Args:
+        score, good, given: (cases,); good is true for positives.
+        strata: equally full groups of ``given`` within which cases are compared.
+
+    Returns:
+        The AUC within groups, weighted by their numbers of pairs; NaN if no group has both kinds.
+    """
+    values, marks = np.asarray(score, dtype=np.float64), np.asarray(good, dtype=bool)
+    order = np.argsort(np.asarray(given, dtype=np.float64), kind="stable")
+    total = pairs = 0.0
+    for part in np.array_split(order, strata):
+        count = float(marks[part].sum() * (~marks[part]).sum())
+        if count:
+            total += count * auc(values[part], marks[part], ~marks[part])
+            pairs += count
+    return total / pairs if pairs else np.nan
+
+
+def shuffled_p(x: ArrayLike, y: ArrayLike, clusters: ArrayLike, draws: int, seed: int) -> float:
+    """p-value of a correlation of x and y, two-sided, from y shuffled within clusters.
+
+    Shuffling within clusters keeps what their points share, such as an embedding's mean rate.
+
+    Args:
+        x, y, clusters: (points,). draws, seed: of the shuffling.
+
+    Returns:
+        (1 + shuffles with at least this |r|) / (1 + draws); NaN where r is undefined.
+    """
+    first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    observed = pearson(first, second)
+    if not np.isfinite(observed):
+        return np.nan
+    generator = np.random.default_rng(seed)
+    labels = np.asarray(clusters)
+    members = [np.flatnonzero(labels == name) for name in np.unique(labels)]
+    first = (first - first.mean()) / first.std()
+    second = (second - second.mean()) / second.std()
+    extreme = 0
+    for _ in range(draws):
+        shuffled = second.copy()
+        for part in members:
+            shuffled[part] = second[generator.permutation(part)]
+        extreme += bool(abs(float((first * shuffled).mean())) >= abs(observed) * (1 - 1e-12))
+    return (1 + extreme) / (1 + draws)
+
+
 def pearson_at_trials(
     x: ArrayLike, successes: ArrayLike, trials: ArrayLike, target: float
 ) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.fates.runs import complete
-from fittest.analysis.fates.slingshots import slingshots
+from fittest.analysis.fates.slingshots import slingshots, spikes
 from fittest.runs.interventions import KeepOnly
 from fittest.runs.run import Run
 
@@ -20,6 +20,8 @@ ARMS = {
     ("random", 2): "D",
 }
 """What an arm keeps of the embedding; O is the run with all of it."""
+RELEASED = {(1,): "C", (1, 2): "D"}
+"""What the released code keeps in place of random frequencies."""
 COLUMNS = [
     "run_id",
     "arm",
@@ -34,6 +36,8 @@ COLUMNS = [
     "late_loss",
     "first_step_solved",
     "spikes",
+    "rises",
+    "test_accuracy",
 ]
 
 
@@ -46,6 +50,7 @@ class Measures:
         tail: steps before the end whose median test loss is compared.
         after, factor, refractory: of the slingshot count (methods 2.21): not before this step,
             this multiple of the running minimum, steps between two.
+        rise: factor of a spike that the eye sees (``slingshots.spikes``), after the same step.
     """
 
     solved_loss: float
@@ -53,6 +58,7 @@ class Measures:
     after: int
     factor: float
     refractory: int
+    rise: float
 
 
 def arms(ablation: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
@@ -82,6 +88,31 @@ def arms(ablation: pd.DataFrame, base: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(seed=whole["seed_embedding"])
 
 
+def authors_arms(runs: pd.DataFrame) -> pd.DataFrame:
+    """The released ablation, whose frequencies are written down: C keeps k = 1 and D 1 and 2, A and
+    B others (survival methods 2.13).
+
+    Args:
+        runs: `runs` table of runs whose `KeepOnly` names its frequencies, and of those without an
+            intervention (O).
+
+    Returns:
+        The rows that did not fail, with ``arm`` and ``seed``.
+    """
+    names = []
+    for text in runs["config"]:
+        recipe = Run.model_validate_json(text).intervention
+        name = None if recipe is not None else "O"
+        if isinstance(recipe, KeepOnly) and recipe.frequencies is not None:
+            kept = tuple(sorted(recipe.frequencies))
+            name = RELEASED.get(kept, {1: "A", 2: "B"}.get(len(kept)))
+        names.append(name)
+    named = runs.assign(
+        arm=pd.Series(names, index=runs.index, dtype=object), seed=runs["seed_embedding"]
+    )
+    return complete(named[named["arm"].notna()])
+
+
 def arm_table(chosen: pd.DataFrame, trajectory: pd.DataFrame, measures: Measures) -> pd.DataFrame:
     """What came of every run of every arm.
 
@@ -92,7 +123,7 @@ def arm_table(chosen: pd.DataFrame, trajectory: pd.DataFrame, measures: Measures
     Returns:
         COLUMNS, a row per run in the order of seed and arm: counts at the end, ``min_test_loss``,
         ``late_loss`` (median over the last steps), ``first_step_solved`` (first recorded
-        step below the solved loss; NaN if never) and ``spikes``.
+        step below the solved loss; NaN if never), ``spikes`` and ``rises`` (the same by eye).
     """
     by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
     rows = []
@@ -114,6 +145,7 @@ def _measured(steps: Any, losses: Any, measures: Measures) -> dict[str, float]:
         "late_loss": float(np.median(losses[steps >= steps[-1] - measures.tail])),
         "first_step_solved": float(steps[solved[0]]) if len(solved) else np.nan,
         "spikes": slingshots(steps, losses, measures.after, measures.factor, measures.refractory),
+        "rises": spikes(steps, losses, measures.after, measures.rise),
     }
 
 

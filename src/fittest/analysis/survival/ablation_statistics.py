@@ -12,7 +12,7 @@ import pandas as pd
 from fittest.analysis.statistics.intervals import Resampling, median_estimate, rate
 from fittest.analysis.statistics.table import Row, statistic_row
 from fittest.analysis.survival.ablation import ARMS, by_seed
-from fittest.analysis.survival.names import Ablation
+from fittest.analysis.survival.names import Ablation, AuthorsAblation
 
 Paper = Mapping[str, float]
 Seed = Mapping[str, Mapping[str, Any]]
@@ -25,12 +25,14 @@ class Criteria:
     Attributes:
         circles: at least so many circles, where the paper says that those kept do not suffice.
         low_loss: at most this least test loss, where it says that they do, nats.
-        spikes: at least so many slingshots.
+        spikes: at least so many slingshots, or spikes to the eye.
+        accuracy: at most so much test accuracy below the reference is comparable.
     """
 
     circles: int
     low_loss: float
     spikes: int
+    accuracy: float
 
 
 def ablation_rows(
@@ -59,6 +61,15 @@ def ablation_rows(
                     paper.get(f"{name}_{arm}"),
                 )
             )
+    edited = table[table["arm"] != "O"]["n_2mean"].to_numpy(np.float64, na_value=np.nan)
+    rows.append(
+        statistic_row(
+            Ablation.LEAST_CIRCLES,
+            float(edited.min()) if len(edited) else np.nan,
+            len(edited),
+            "fewest circles of any edited run at its end",
+        )
+    )
     seeds = by_seed(table)
     for name, (over, arms, words) in _RATIOS.items():
         for arm in arms:
@@ -80,6 +91,28 @@ def ablation_rows(
     return rows
 
 
+def authors_rows(table: pd.DataFrame) -> list[Row]:
+    """The released ablation's numbers, one run an arm. table: from ``ablation.arm_table``."""
+    rows = []
+    for arm in ("O", *ARMS.values()):
+        part = table[table["arm"] == arm]
+        for name, words in _MEASURES.items():
+            if AuthorsAblation.has(f"{name}_{arm}"):
+                values = part[name].to_numpy(np.float64, na_value=np.nan)
+                one = float(values[0]) if len(values) else np.nan
+                # A loss that is never reached is a step that never comes.
+                late = name == "first_step_solved" and len(values) and np.isnan(one)
+                rows.append(
+                    statistic_row(
+                        AuthorsAblation.of(f"{name}_{arm}"),
+                        np.inf if late else one,
+                        len(values),
+                        f"{words}; the authors' initial weights and frequencies",
+                    )
+                )
+    return rows
+
+
 _MEASURES = {
     "n_2mean": "circles at the end",
     "n_rel": "frequencies above a share of the largest at the end",
@@ -87,6 +120,8 @@ _MEASURES = {
     "late_loss": "median test loss of the last steps",
     "first_step_solved": "first recorded step below the solved loss, of those that get there",
     "spikes": "spikes of the test loss (methods 2.21)",
+    "rises": "spikes of the test loss to the eye (methods 2.21)",
+    "test_accuracy": "test accuracy at the end",
 }
 _RATIOS = {
     "speed_ratio": ("first_step_solved", ("A", "B"), "first step below the solved loss, over O's"),
@@ -130,6 +165,17 @@ def _tests(criteria: Criteria) -> dict[str, tuple[Callable[[Seed], bool], str]]:
                 for arm in ("C", "D")
             ),
             f"C and D end with {many} circles or more and a higher loss than O (S42)",
+        ),
+        "ACD_rise": (
+            lambda s: all(
+                s[arm]["rises"] >= spikes and s[arm]["rises"] > s["O"]["rises"]
+                for arm in ("A", "C", "D")
+            ),
+            f"A, C and D each spike to the eye {spikes} times or more, and more often than O (S43)",
+        ),
+        "B_accurate": (
+            lambda s: s["B"]["test_accuracy"] >= s["O"]["test_accuracy"] - criteria.accuracy,
+            f"B ends within {criteria.accuracy:g} of O's test accuracy (S57)",
         ),
         "ACD_spike": (
             lambda s: all(

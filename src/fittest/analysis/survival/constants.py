@@ -56,8 +56,25 @@ class DynamicsSettings(Settings):
         description="their dimensions"
     )
     circularity_seeds: Draws = Field(description="embeddings drawn for each dimension")
+    circularity_strata: int = Field(
+        ge=1,
+        le=100,
+        description="groups of initial signal within which circularity is compared (claim S38)",
+    )
     late_steps: Annotated[tuple[Step, Step], RISING] = Field(
         description="first and last step at which gradients should be gone (claim S44)"
+    )
+    sampled_every: PositiveStep = Field(
+        description="steps between the looks of somebody who stores seldom (claim S44)"
+    )
+    decay_steps: Annotated[tuple[Step, Step], RISING] = Field(
+        description="steps between which the loss of signals is compared with decay alone (S49)"
+    )
+    kick_window: Annotated[tuple[Share, Share], RISING] = Field(
+        description="shares of the dense steps between which responses are averaged (claim S34)"
+    )
+    authors_rule: Literal["alive_2mean", "alive_abs10", "alive_rel"] = Field(
+        description="alive rule of the authors' own data for the classifier (claim S23)"
     )
     method_runs: Shown = Field(description="runs shown in figure 1")
 
@@ -68,6 +85,9 @@ class SpikeSettings(Settings):
     after: Step = Field(description="step up to which none counts")
     factor: float = Field(gt=1, description="times the running minimum that the loss exceeds")
     refractory: Step = Field(description="least steps from one to the next")
+    rise: float = Field(
+        gt=1, description="factor of a rise that the eye sees, from the lowest loss since the last"
+    )
 
 
 class SweepSettings(Settings):
@@ -83,6 +103,16 @@ class SweepSettings(Settings):
     frozen_shares: Annotated[tuple[Share, ...], RISING] = Field(
         description="columns of figure 4, as shares of the last step"
     )
+    transition_reach: int = Field(
+        ge=2, description="dimensions on each side of p over which a step is fitted (claim S09)"
+    )
+    loss_levels: tuple[float, float, float] = Field(
+        description="test losses, nats: from which dimension on they are reached (claim S09)"
+    )
+    time_level: float = Field(
+        gt=0, description="test loss, nats, the time to which is compared over d (claim K42)"
+    )
+    accurate: Share = Field(description="test accuracy of a run that generalises (claims S55, S58)")
     trend_from_decay: float = Field(ge=0, description="weight decays from here on show the trend")
     spikes: SpikeSettings
     solved_loss: float = Field(gt=0, description="test loss of a solved task, nats (claim S41)")
@@ -90,6 +120,9 @@ class SweepSettings(Settings):
     enough_circles: int = Field(ge=1, description="circles of an arm that grew others (S39, S42)")
     low_loss: float = Field(gt=0, description="test loss of an arm that needs no other, nats (S40)")
     enough_spikes: int = Field(ge=1, description="spikes of an arm that spikes (claim S43)")
+    comparable_accuracy: float = Field(
+        ge=0, lt=1, description="test accuracies that differ by so much are comparable (claim S57)"
+    )
 
 
 class HorizonSettings(Settings):

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from fittest.analysis.circles.names import Circularity
-from fittest.analysis.dynamics.names import Classifier, EmbeddingGradient, Gradient, Ode
+from fittest.analysis.dynamics.names import (
+    AuthorsClassifier,
+    Classifier,
+    EmbeddingGradient,
+    Gradient,
+    Kick,
+    Ode,
+)
 from fittest.analysis.statistics.names import StatisticName
 
 
@@ -17,6 +24,8 @@ class FixedEmbedding(StatisticName):
     TRIALS_PER_EMBEDDING = "fixemb.trials_per_embedding"
     PEARSON_R = "fixemb.pearson_r"
     PEARSON_P = "fixemb.pearson_p"
+    PEARSON_P_SHUFFLED = "fixemb.pearson_p_shuffled"
+    SIGMOID_GAIN = "fixemb.sigmoid_gain"
     PEARSON_R_POWER = "fixemb.pearson_r_power"
     PEARSON_R_AT_PAPER_TRIALS = "fixemb.pearson_r_at_paper_trials"
     PEARSON_R_NOISE_FREE = "fixemb.pearson_r_noise_free"
@@ -74,6 +83,39 @@ class Frozen(StatisticName):
     LOSS_RATIO_LARGE = "freeze.loss_ratio_large"
     LOSS_RATIO_SMALL = "freeze.loss_ratio_small"
     TRANSITION_D = "freeze.transition_d"
+    TREND_TRANSITION_D = "freeze.trend_transition_d"
+    JUMP_1 = "freeze.jump_1"
+    JUMP_2 = "freeze.jump_2"
+    JUMP_3 = "freeze.jump_3"
+    JUMP_4 = "freeze.jump_4"
+    LEVEL_1_D = "freeze.level_1_d"
+    LEVEL_2_D = "freeze.level_2_d"
+    LEVEL_3_D = "freeze.level_3_d"
+    SPEARMAN_D_TIME = "freeze.spearman_d_time"
+    ACCURATE_LARGE = "freeze.accurate_large"
+    AUTHORS_RUNS = "freeze.authors_runs"
+    AUTHORS_RATIO_SMALL = "freeze.authors_ratio_small"
+    GAUSS1_RUNS = "freeze.gauss1_runs"
+    GAUSS1_RATIO_SMALL = "freeze.gauss1_ratio_small"
+
+
+class Defaults(StatisticName):
+    """More default runs, and such from the text's own initial values (S02, S56, S58)."""
+
+    RUNS = "default_runs.runs"
+    FAILED = "default_runs.failed"
+    UNSETTLED_SHARE = "default_runs.unsettled_share"
+    CIRCLES = "default_runs.circles"
+    THREE_TO_FIVE = "default_runs.three_to_five"
+    THREE_OR_MORE = "default_runs.three_or_more"
+    LEAST_CIRCLES = "default_runs.least_circles"
+    LARGEST_DIES = "default_runs.largest_dies"
+    SOLVED_STEP = "default_runs.solved_step"
+    SOLVED = "default_runs.solved"
+    DIFFERENT_SETS = "default_runs.different_sets"
+    GAUSS1_RUNS = "default_runs.gauss1_runs"
+    GAUSS1_ACCURATE = "default_runs.gauss1_accurate"
+    GAUSS1_CIRCLES = "default_runs.gauss1_circles"
 
 
 class Primes(StatisticName):
@@ -111,6 +153,7 @@ class Moduli(StatisticName):
     SLOPE_N_REL = "moduli.slope_n_rel"
     SD_RATIO = "moduli.sd_ratio"
     SD_RATIO_N_REL = "moduli.sd_ratio_n_rel"
+    SD_RATIO_EQUAL = "moduli.sd_ratio_equal"
     RUNS_PER_PRIME = "moduli.runs_per_prime"
     RUNS_PER_COMPOSITE = "moduli.runs_per_composite"
 
@@ -169,6 +212,17 @@ class Ablation(StatisticName):
     FIRST_STEP_SOLVED_B = "ablation.first_step_solved_B"
     FIRST_STEP_SOLVED_C = "ablation.first_step_solved_C"
     FIRST_STEP_SOLVED_D = "ablation.first_step_solved_D"
+    TEST_ACCURACY_O = "ablation.test_accuracy_O"
+    TEST_ACCURACY_A = "ablation.test_accuracy_A"
+    TEST_ACCURACY_B = "ablation.test_accuracy_B"
+    TEST_ACCURACY_C = "ablation.test_accuracy_C"
+    TEST_ACCURACY_D = "ablation.test_accuracy_D"
+    RISES_O = "ablation.rises_O"
+    RISES_A = "ablation.rises_A"
+    RISES_B = "ablation.rises_B"
+    RISES_C = "ablation.rises_C"
+    RISES_D = "ablation.rises_D"
+    LEAST_CIRCLES = "ablation.least_circles"
     SPIKES_O = "ablation.spikes_O"
     SPIKES_A = "ablation.spikes_A"
     SPIKES_B = "ablation.spikes_B"
@@ -185,6 +239,40 @@ class Ablation(StatisticName):
     SHARE_B_FASTER = "ablation.share_B_faster"
     SHARE_CD_INSUFFICIENT = "ablation.share_CD_insufficient"
     SHARE_ACD_SPIKE = "ablation.share_ACD_spike"
+    SHARE_ACD_RISE = "ablation.share_ACD_rise"
+    SHARE_B_ACCURATE = "ablation.share_B_accurate"
+
+
+class AuthorsAblation(StatisticName):
+    """The released ablation: the authors' initial weights and frequencies, one run an arm."""
+
+    RUNS = "ablation_authors.runs"
+    FAILED = "ablation_authors.failed"
+    N_2MEAN_O = "ablation_authors.n_2mean_O"
+    N_2MEAN_A = "ablation_authors.n_2mean_A"
+    N_2MEAN_B = "ablation_authors.n_2mean_B"
+    N_2MEAN_C = "ablation_authors.n_2mean_C"
+    N_2MEAN_D = "ablation_authors.n_2mean_D"
+    MIN_TEST_LOSS_O = "ablation_authors.min_test_loss_O"
+    MIN_TEST_LOSS_A = "ablation_authors.min_test_loss_A"
+    MIN_TEST_LOSS_B = "ablation_authors.min_test_loss_B"
+    MIN_TEST_LOSS_C = "ablation_authors.min_test_loss_C"
+    MIN_TEST_LOSS_D = "ablation_authors.min_test_loss_D"
+    LATE_LOSS_O = "ablation_authors.late_loss_O"
+    LATE_LOSS_A = "ablation_authors.late_loss_A"
+    LATE_LOSS_B = "ablation_authors.late_loss_B"
+    LATE_LOSS_C = "ablation_authors.late_loss_C"
+    LATE_LOSS_D = "ablation_authors.late_loss_D"
+    FIRST_STEP_SOLVED_O = "ablation_authors.first_step_solved_O"
+    FIRST_STEP_SOLVED_A = "ablation_authors.first_step_solved_A"
+    FIRST_STEP_SOLVED_B = "ablation_authors.first_step_solved_B"
+    FIRST_STEP_SOLVED_C = "ablation_authors.first_step_solved_C"
+    FIRST_STEP_SOLVED_D = "ablation_authors.first_step_solved_D"
+    RISES_O = "ablation_authors.rises_O"
+    RISES_A = "ablation_authors.rises_A"
+    RISES_B = "ablation_authors.rises_B"
+    RISES_C = "ablation_authors.rises_C"
+    RISES_D = "ablation_authors.rises_D"
 
 
 class Collaboration(StatisticName):
@@ -204,7 +292,16 @@ class Collaboration(StatisticName):
 
 TABLES = {
     "survival_stats": (FixedEmbedding, Perturbed, Constructed),
-    "sweep_stats": (Frozen, Primes, Dimensions, Moduli, WeightDecay, NoDecay, Ablation),
+    "sweep_stats": (
+        Frozen,
+        Primes,
+        Dimensions,
+        Moduli,
+        WeightDecay,
+        NoDecay,
+        Ablation,
+        AuthorsAblation,
+    ),
     "dynamics_stats": (
         Gradient,
         Classifier,
@@ -212,6 +309,9 @@ TABLES = {
         Ode,
         Circularity,
         EmbeddingGradient,
+        Kick,
+        AuthorsClassifier,
     ),
+    "default_stats": (Defaults,),
 }
 """Table of statistics, as claims call it -> the groups of names that are written into it."""

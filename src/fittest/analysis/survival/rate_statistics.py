@@ -7,18 +7,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fittest.analysis.statistics.correlation import (
     auc,
     pearson,
     pearson_at_trials,
     quantile_rates,
+    shuffled_p,
     spearman,
 )
 from fittest.analysis.statistics.intervals import Estimate, Resampling, cluster_bootstrap, rate
 from fittest.analysis.statistics.logistic import fit_logistic
 from fittest.analysis.statistics.table import Row, statistic_row
 from fittest.analysis.survival.names import Constructed, FixedEmbedding, Perturbed
+
+Floats = NDArray[np.float64]
 
 
 def survival_rows(
@@ -74,6 +78,18 @@ def survival_rows(
             FixedEmbedding.PEARSON_P, p_value, points, "treats the points as independent"
         ),
         statistic_row(
+            FixedEmbedding.PEARSON_P_SHUFFLED,
+            shuffled_p(signal, share, embeddings, resampling.draws, resampling.seed),
+            points,
+            "from rates shuffled among the frequencies of an embedding",
+        ),
+        statistic_row(
+            FixedEmbedding.SIGMOID_GAIN,
+            boot(lambda i: _sigmoid_gain(signal[i], survived[i], trials[i])),
+            points,
+            "variance of the rates that a logistic curve explains beyond a straight line",
+        ),
+        statistic_row(
             FixedEmbedding.PEARSON_R_POWER,
             boot(lambda i: pearson(power[i], share[i])),
             points,
@@ -109,6 +125,19 @@ def survival_rows(
             )
         )
     return rows
+
+
+def _sigmoid_gain(signal: Floats, survived: Floats, trials: Floats) -> float:
+    """Share of the rates' variance that a logistic curve in the signal explains beyond a straight
+    line, both of two parameters; NaN where the rates do not vary."""
+    rates = survived / trials
+    total = float(np.square(rates - rates.mean()).sum())
+    if total == 0 or np.ptp(signal) == 0:
+        return np.nan
+    line = np.polynomial.Polynomial.fit(signal, rates, 1)(signal)
+    curve = fit_logistic(signal, survived, trials).rate(signal)
+    errors = [float(np.square(rates - model).sum()) for model in (line, curve)]
+    return (errors[0] - errors[1]) / total
 
 
 def perturb_rows(

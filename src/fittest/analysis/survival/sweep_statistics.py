@@ -16,6 +16,7 @@ from fittest.analysis.survival.names import Frozen, Moduli, NoDecay
 from fittest.analysis.sweeps.counts import (
     COUNTS,
     count_means,
+    equal_runs,
     residual_ratio,
     slope_estimate,
     trend,
@@ -80,6 +81,16 @@ def moduli_rows(runs: pd.DataFrame, factor: float, resampling: Resampling) -> li
                 "composite over prime, residuals of the means by modulus; bootstrap over moduli",
             ),
         ]
+    fewer = count_means(equal_runs(runs), "p", "all", factor, resampling)
+    one = fewer[fewer["series"] == "n_2mean"]
+    rows.append(
+        statistic_row(
+            Moduli.SD_RATIO_EQUAL,
+            residual_ratio(one, resampling),
+            len(one),
+            "composite over prime, equally many runs of every modulus; bootstrap over moduli",
+        )
+    )
     for name, chosen in {
         "prime": means["prime"],
         "composite": ~means["prime"].astype(bool),

@@ -127,6 +127,19 @@ def slope_estimate(runs: pd.DataFrame, axis: str, count: str, resampling: Resamp
     return cluster_bootstrap(lambda i: slope(x[i], y[i]), x, resampling)
 
 
+def equal_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """As many runs of every modulus as the one with the fewest has, those of the lowest seeds.
+
+    Means over fewer runs scatter more, whatever the modulus: only at equal numbers does scatter
+    compare moduli (claim S59).
+    """
+    good = complete(runs)
+    if len(good) == 0:
+        return good
+    fewest = int(good.groupby("p").size().min())
+    return good.sort_values("seed_embedding", kind="stable").groupby("p").head(fewest)
+
+
 def residual_ratio(means: pd.DataFrame, resampling: Resampling) -> Estimate:
     """How much noisier composite moduli are than primes (claim S13).
 

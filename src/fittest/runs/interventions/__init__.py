@@ -12,8 +12,11 @@ from fittest.runs.interventions.base import EmbeddingEdit
 from fittest.runs.interventions.construct import Construct
 from fittest.runs.interventions.keep import KeepOnly
 from fittest.runs.interventions.perturb import Perturb
+from fittest.runs.interventions.ranked import Ranked
 from fittest.runs.interventions.winners import Winners
 
-Intervention = Annotated[Perturb | Construct | KeepOnly | Winners, Field(discriminator="kind")]
+Intervention = Annotated[
+    Perturb | Construct | KeepOnly | Winners | Ranked, Field(discriminator="kind")
+]
 
-__all__ = ["Construct", "EmbeddingEdit", "Intervention", "KeepOnly", "Perturb", "Winners"]
+__all__ = ["Construct", "EmbeddingEdit", "Intervention", "KeepOnly", "Perturb", "Ranked", "Winners"]
