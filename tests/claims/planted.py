@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ R = Resampling(100, 0, 0.95)
 ORIGIN = {"scale": "test", "config_hash": "0"}
 
 
+@cache
 def claims_of(paper: str) -> ClaimFile:
     text = (ROOT / "config" / "claims" / f"{paper}.yaml").read_text()
     return ClaimFile.model_validate(yaml.safe_load(text))
@@ -37,9 +39,7 @@ def judged(
         if isinstance(content, list):
             table = pd.DataFrame(content, columns=COLUMNS)
         paths[name] = folder / f"{name}.parquet"
-        kind = name.rpartition(".")[2]
-        shapes = (kind,) if kind in ("runs", "frequencies") else ()
-        write_table(table, paths[name], ORIGIN, *shapes)
+        write_table(table, paths[name], ORIGIN)
     evidence = Evidence(Tables(paths), R)
     found = claims_of(paper).claims[claim]
     return judge(claim, found, "reduced", evidence, measures_of(paper))

@@ -169,7 +169,7 @@ def embeddings(dead: float, leak: float = 0.0, wobble: float = 1.0) -> Tables:
             angle = 2 * np.pi * (index + 1) * n / P
             total += size * (np.outer(np.cos(angle), u) + wobble * np.outer(np.sin(angle), v))
         found[str(run)] = total + 0.02 * noise.normal(size=total.shape) * (dead > 0)
-    return {"geometry": geometry(found, dict.fromkeys(found, [1, 2, 3, 4]))}
+    return {"geometry": geometry(found, {run: [1, 2, 3, 4] for run in found})}
 
 
 def trajectories(

@@ -1,0 +1,21 @@
+"""No empirical claim without data on which it fails."""
+
+from __future__ import annotations
+
+import test_planted_completeness as completeness
+import test_planted_dynamics as dynamics
+import test_planted_rates as rates
+from planted import claims_of
+
+# Tested where their measures are: with whole run-sets' tables, or on runs to the last step.
+ELSEWHERE = {"S46", "S47"}
+
+
+def test_every_empirical_claim_is_planted() -> None:
+    survival = {*rates.CASES, *dynamics.CASES} | ELSEWHERE
+    known = {"survival": survival, "completeness": {*completeness.CASES, *completeness.REPEATS}}
+    for paper, planted in known.items():
+        empirical = {
+            name for name, claim in claims_of(paper).claims.items() if claim.kind == "empirical"
+        }
+        assert empirical == planted, paper
