@@ -129,10 +129,8 @@ def overtaken(share: float, sets: int = N) -> Tables:
 
 
 def shared(verdict: float) -> Tables:
-    ids = {
-        measure for claim in claims_of("completeness").claims.values() for measure in claim.measures
-    }
-    rows = [verdict_row(name, verdict, 10, "") for name in sorted(ids) if name.startswith("S")]
+    ids = sorted(claims_of("survival").claims)
+    rows = [verdict_row(name, verdict, 10, "") for name in ids]
     return {"shared_claims": rows}
 
 

@@ -235,6 +235,30 @@ def ends(
     return {"default_stats": rows}
 
 
+def frequencies_that_survive(favourite: bool) -> Tables:
+    """Default runs at two primes in which every frequency survives alike, or one far more often."""
+    noise = np.random.default_rng(7)
+    runs, fates = [], []
+    for p, number in ((59, 300), (31, 200)):
+        ks = np.arange(1, (p - 1) // 2 + 1)
+        weights = np.where(ks == 3, 8.0 if favourite else 1.0, 1.0)
+        for seed in range(number):
+            name = f"{p}-{seed}"
+            alive = noise.choice(ks, 4, replace=False, p=weights / weights.sum())
+            runs.append({"run_id": name, "p": p, "seed_embedding": seed, "failed": False})
+            fates += [{"run_id": name, "k": int(k), "alive_2mean": k in alive} for k in ks]
+    tables: Tables = {}
+    for name in ("base", "horizon", "primes", "dims"):
+        tables |= {f"{name}.runs": pd.DataFrame(runs), f"{name}.frequencies": pd.DataFrame(fates)}
+    return tables
+
+
+def stopping(labels: float, offset: float) -> Tables:
+    row = {"step": 2500, "runs": 16, "labels_equal": labels, "count_offset": offset}
+    row |= {"sets_equal": 0.8, "sets_equal_lo": 0.6, "sets_equal_hi": 0.9}
+    return {"horizon": pd.DataFrame([row])}
+
+
 CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     "S01": (lambda: trajectories(20_000), lambda: trajectories(20_000, loss=2.0)),
     "S02": (lambda: ends([3, 4, 5, 4]), lambda: ends([9, 10, 8, 11])),
@@ -257,6 +281,11 @@ CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     "S25": (lambda: subsets(2.5, 0.7, 0.002, 1e-3), lambda: subsets(2.5, 0.01, 0.01, 0.01)),
     "S26": (lambda: subsets(2.5, 0.7, 0.002, 1e-3), lambda: subsets(2.5, 0.7, 0.6, 1e-3)),
     "S38": (lambda: started("signal0"), lambda: started("circularity")),
+    "S46": (
+        lambda: frequencies_that_survive(False),
+        lambda: frequencies_that_survive(True),
+    ),
+    "S47": (lambda: stopping(0.99, 0.3), lambda: stopping(0.8, 2.0)),
     "S51": (lambda: ends([3, 4, 5, 4]), lambda: ends([2, 3, 2, 2])),
     "S53": (lambda: trajectories(2500), lambda: trajectories(20_000)),
     "S56": (lambda: ends([4]), lambda: ends([4], first=9000)),
