@@ -135,8 +135,8 @@ def frequency_lines(
     for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
         values = rows[column].clip(*ENDS) if log else rows[column]
         turn, place = divmod(index, len(FREQUENCIES))
-        look = {"color": FREQUENCIES[place], "ls": "-" if turn == 0 else "--"}
-        axes.plot(rows["step"], values, label=f"k = {k}", **look)
+        line = "-" if turn == 0 else "--"
+        axes.plot(rows["step"], values, color=FREQUENCIES[place], ls=line, label=f"k = {k}")
     step_axis(axes, float(table["step"].max()), ends)
     if log:
         log_axis(axes, table[column].to_numpy(float))
