@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fittest.analysis.completeness.names import Speed
 from fittest.analysis.statistics.table import Statistics, printed
@@ -32,6 +32,7 @@ def plot_fig6(
     stats: str,
     classifier: str,
     speed: str,
+    dose: str,
     speed_stats: str,
     out_figure: str,
     runs: int,
@@ -41,7 +42,8 @@ def plot_fig6(
 
     Args:
         table, stats, classifier: of the survival paper's figure on gradients.
-        speed: fig6.csv. speed_stats: winners_stats.parquet. out_figure: the PDF.
+        speed: fig6.csv. dose: fig6_dose.csv. speed_stats: winners_stats.parquet.
+        out_figure: the PDF.
         runs: number of different networks shown, printed at the foot.
         paper: as for ``gradient_panels``.
     """
@@ -61,19 +63,43 @@ def plot_fig6(
         upper, lower = figure.subfigures(2, 1, height_ratios=[3.5, 2.4])
         columns = tuple(upper.subfigures(1, 3, width_ratios=[1.0, 1.25, 1.15]))
         gradient_panels(columns, data, statistics, read_table(classifier), paper)
-        axes = lower.subplots()
-        bars = pd.read_csv(speed)
+        axes, right = lower.subplots(1, 2, width_ratios=[1.7, 1.0], sharey=True)
+        bars, doses = pd.read_csv(speed), pd.read_csv(dose)
+        _doses(right, doses)
         _times(axes, bars)
-        runs_shown = panels.counted(float(bars["n"].sum()), "run") if len(bars) else ""
-        panels.panel_title(axes, "d", "steps until every test pair is right", runs_shown)
+        for one, letter, title, shown in (
+            (axes, "d", "steps until every test pair is right", bars),
+            (right, "e", "by how many are kept", doses),
+        ):
+            n = panels.counted(float(shown["n"].sum()), "run") if len(shown) else ""
+            panels.panel_title(one, letter, title, n)
         style.save(figure, out_figure, joint_provenance([stats, speed_stats], runs))
 
 
 def _ratios(timed: Mapping[str, Mapping]) -> str:
     told = []
-    for over, name in (("before", "all"), ("random", "random"), ("rescaled", "full norm")):
+    for over, name in (
+        ("before", "all"),
+        ("random", "random"),
+        ("weakest", "weakest"),
+        ("rescaled", "full norm"),
+    ):
         told.append(f"winners / {name} {printed(timed[Speed.of(f'ratio_winners_{over}')])}")
     return ", ".join(told)
+
+
+def _doses(axes: Axes, table: pd.DataFrame) -> None:
+    """Steps against the number of strongest circles that are kept."""
+    if len(table) == 0:
+        panels.empty(axes, "no such runs")
+        return
+    rows = table.sort_values("kept")
+    axes.plot(rows["kept"], rows["y"], "o-", color=style.WINNERS, ms=4)
+    known = rows.dropna(subset=["y_lo", "y_hi"])
+    ends = (known["y_lo"].clip(lower=0.5), known["y_hi"])
+    axes.vlines(known["kept"], *ends, color=style.WINNERS, lw=1.2)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.set_xlabel("strongest circles kept")
 
 
 def _times(axes: Axes, table: pd.DataFrame) -> None:
@@ -96,7 +122,10 @@ def _times(axes: Axes, table: pd.DataFrame) -> None:
             color=colour,
         )
     axes.set_yscale("log")
-    low, high = float(table["y"].min()), float(table[["y", "y_hi"]].max().max())
+    # What the panel beside it has drawn stays in sight.
+    low, high = axes.dataLim.y0, axes.dataLim.y1
+    for other in axes.get_shared_y_axes().get_siblings(axes):
+        low, high = min(low, other.dataLim.y0), max(high, other.dataLim.y1)
     axes.set_ylim(low / 2.5, high * 2.5)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:,.0f}"))
     # The axis may hold a single power of ten, or none.
@@ -118,6 +147,7 @@ if "snakemake" in globals():
             stats=snakemake.input.stats,
             classifier=snakemake.input.classifier,
             speed=snakemake.input.speed,
+            dose=snakemake.input.dose,
             speed_stats=snakemake.input.speed_stats,
             out_figure=snakemake.output.figure,
             runs=snakemake.params.runs,

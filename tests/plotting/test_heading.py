@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -9,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from fittest.plotting import style
 from fittest.plotting.heading import end_names, heading, spread, wrapped
 
-LONG = "a loss that falls with the dimension of a frozen embedding, and falls most where it passes p"
+LONG = "a loss that falls with the dimension of a frozen embedding, and most where it passes p"
 
 
 @pytest.mark.parametrize("times", [1, 4])
@@ -23,7 +25,7 @@ def test_panels_begin_below_the_heading(times: int) -> None:
         boxes = [text.get_window_extent() for text in figure.texts]
         assert axes.get_tightbbox().y1 < min(box.y0 for box in boxes)
         assert max(box.x1 for box in boxes) <= figure.bbox.x1
-        for above, below in zip(boxes, boxes[1:], strict=False):
+        for above, below in pairwise(boxes):
             assert below.y1 < above.y1
     colours = {text.get_text()[:6]: text.get_color() for text in figure.texts}
     assert colours["paper:"] == style.PAPER and colours["ours: "] == style.OURS

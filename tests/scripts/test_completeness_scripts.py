@@ -320,9 +320,13 @@ def test_fig6(gradients: dict[str, str], tmp_path: Path, steps: dict[str, list[f
     stats, bars, pdf = (tmp_path / n for n in ("w.parquet", "fig6.csv", "fig6.pdf"))
     write_table(pd.DataFrame(speed_rows(table, R), columns=COLUMNS), stats, PROVENANCE)
     speed_bars(table, R).to_csv(bars, index=False)
+    doses = tmp_path / "dose.csv"
+    kept = pd.DataFrame({"kept": [1, 4, 8], "y": [40.0, 60.0, 150.0], "n": 5})
+    (kept if steps else kept.iloc[:0]).assign(y_lo=30.0, y_hi=160.0).to_csv(doses, index=False)
     script("plot_fig6_gradient_and_speed").plot_fig6(
         **gradients,
         speed=str(bars),
+        dose=str(doses),
         speed_stats=str(stats),
         out_figure=str(pdf),
         runs=7,

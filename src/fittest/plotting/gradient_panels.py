@@ -136,10 +136,8 @@ def _cells(
     if len(cells) == 0:
         panels.empty(axes, "no cell is full enough")
         return
-    boxes = [
-        Rectangle((row.x_lo, row.y_lo), row.x_hi - row.x_lo, row.y_hi - row.y_lo)
-        for row in cells.itertuples()
-    ]
+    corners = cells[["x_lo", "y_lo", "x_hi", "y_hi"]].to_numpy(float)
+    boxes = [Rectangle((left, low), right - left, high - low) for left, low, right, high in corners]
     shown = PatchCollection(boxes, facecolors=style.RATES(cells["rate"].to_numpy(float)), lw=0)
     axes.add_collection(shown)
     axes.set_xlim(cells["x_lo"].min(), cells["x_hi"].max())
