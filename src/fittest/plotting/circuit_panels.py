@@ -166,7 +166,7 @@ def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
 
 
 def log_axis(axes: Axes, values: np.ndarray, room: float = 0.1) -> None:
-    """Powers of ten of losses in nats, from a whole one on; `room` above, as a share of the range."""
+    """Powers of ten of losses in nats, from a whole one on; `room` above, a share of the range."""
     seen = values[np.isfinite(values)].clip(*ENDS)
     axes.set_yscale("log")
     if len(seen):
