@@ -42,7 +42,8 @@ def plot_fig6(
 
     Args:
         table, stats, classifier: of the survival paper's figure on gradients.
-        speed: fig6.csv. dose: fig6_dose.csv. speed_stats: winners_stats.parquet. out_figure: the PDF.
+        speed: fig6.csv. dose: fig6_dose.csv. speed_stats: winners_stats.parquet.
+        out_figure: the PDF.
         runs: number of different networks shown, printed at the foot.
         paper: as for ``gradient_panels``.
     """
