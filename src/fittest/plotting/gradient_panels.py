@@ -137,8 +137,8 @@ def _cells(
         panels.empty(axes, "no cell is full enough")
         return
     boxes = [
-        Rectangle((row.x_lo, row.y_lo), row.x_hi - row.x_lo, row.y_hi - row.y_lo)
-        for row in cells.itertuples()
+        Rectangle((left, low), right - left, high - low)
+        for left, right, low, high in cells[["x_lo", "x_hi", "y_lo", "y_hi"]].to_numpy(float)
     ]
     shown = PatchCollection(boxes, facecolors=style.RATES(cells["rate"].to_numpy(float)), lw=0)
     axes.add_collection(shown)

@@ -45,7 +45,7 @@ def mark_survivors(axes: Axes, table: pd.DataFrame, alive: Sequence[int]) -> Non
     """
     shown = sorted(table["i"].astype(int).unique())
     places = [shown.index(k) + 0.5 for k in alive if k in shown]
-    look = {"s": 16, "color": ALIVE, "clip_on": False, "linewidths": 0, "zorder": 4}
+    look: dict[str, Any] = {"s": 16, "color": ALIVE, "clip_on": False, "linewidths": 0, "zorder": 4}
     # Above the first row and to the right of the last column: ticks have the other two sides.
     above, right = axes.get_xaxis_transform(), axes.get_yaxis_transform()
     axes.scatter(places, [1.03] * len(places), marker="v", transform=above, **look)
