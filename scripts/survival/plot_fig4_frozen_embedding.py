@@ -76,9 +76,9 @@ def _row(row: Any, data: pd.DataFrame, shares: list[float], p: int | None, near:
         part = data[data["share"] == share]
         scale = sweep_panels.loss_by_dimension(axes, part, p) or scale
         step = f"step {part['step'].max():,}" if len(part) else "no runs"
-        title = f"{step}, near d = p" if near and len(part) else step
+        runs = panels.counted(part["run_id"].nunique(), "run") + (", near d = p" if near else "")
         letter = LETTERS[place + (len(row) if near else 0)]
-        panels.panel_title(axes, letter, title, panels.counted(part["run_id"].nunique(), "run"))
+        panels.panel_title(axes, letter, step, runs)
         axes.set_xlabel("embedding dimension d")
         if near and p is not None:
             axes.set_xlim(p - NEAR - 0.5, p + NEAR + 0.5)

@@ -136,8 +136,10 @@ def _cells(
     if len(cells) == 0:
         panels.empty(axes, "no cell is full enough")
         return
-    corners = cells[["x_lo", "y_lo", "x_hi", "y_hi"]].to_numpy(float)
-    boxes = [Rectangle((left, low), right - left, high - low) for left, low, right, high in corners]
+    boxes = [
+        Rectangle((left, low), right - left, high - low)
+        for left, right, low, high in cells[["x_lo", "x_hi", "y_lo", "y_hi"]].to_numpy(float)
+    ]
     shown = PatchCollection(boxes, facecolors=style.RATES(cells["rate"].to_numpy(float)), lw=0)
     axes.add_collection(shown)
     axes.set_xlim(cells["x_lo"].min(), cells["x_hi"].max())

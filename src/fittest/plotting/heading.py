@@ -27,7 +27,7 @@ _LEADING = 1.45
 _LEFT = 0.09  # inches, free at both sides
 _TOP = 0.06
 _BELOW = 0.07
-_KEPT = 0.75
+_KEPT = 0.6
 
 
 def heading(figure: Figure, see: str, paper: str, ours: str, more: Sequence[Line] = ()) -> None:
