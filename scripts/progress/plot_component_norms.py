@@ -50,13 +50,13 @@ def plot_component_norms(
             axes.set_ylabel(TABLES[name][0])
             title = f"seed {seed}" if others else TABLES[name][1]
             panels.panel_title(axes, ascii_lowercase[place], title)
-            axes.set_ylim(top=axes.get_ylim()[1] * 1.35)
+            axes.set_ylim(top=axes.get_ylim()[1] * (1.5 if paper else 1.35))
             said = [_said(found, seed, name, keys)]
             if name in (paper or {}):
                 said.insert(0, (f"paper: {paper[name]:g} frequencies", style.PAPER))
             panels.note_box(axes, said, "upper left")
             if place == 0:
-                axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 0.92))
+                axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 0.8 if paper else 0.92))
         style.save(figure, out_figure, read_provenance(circuits))
 
 

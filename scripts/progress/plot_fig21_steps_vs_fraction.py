@@ -35,6 +35,8 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
             f"ours: Spearman(share, step) {printed(rank)}, n = {int(rank['n'])} shares",
             fontsize=6.5,
             color="0.2",
+            # Clear of the marks at the upper edge.
+            pad=9,
         )
         style.save(figure, out_figure, read_provenance(stats))
 

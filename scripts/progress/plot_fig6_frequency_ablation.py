@@ -30,9 +30,10 @@ def plot_fig6(ablations: str, circuits: str, out_figure: str, paper: Mapping[str
         ]
         if losses:
             ours = f"ours: whole {losses['none']:.2g}, keys alone {losses['restricted']:.2g}"
-            lines.append((f"{ours}; one run, {circuit_panels.said_keys(keys)}", style.OURS))
+            lines.append((ours, style.OURS))
+            lines.append((f"one run, {circuit_panels.said_keys(keys)}", style.OURS))
         low, high = axes.get_ylim()
-        axes.set_ylim(low, high * (high / low) ** 0.3)
+        axes.set_ylim(low, high * (high / low) ** 0.4)
         panels.note_box(axes, lines, "upper left")
         axes.legend(loc="upper right", ncols=2)
         style.save(figure, out_figure, read_provenance(circuits))

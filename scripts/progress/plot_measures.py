@@ -93,22 +93,28 @@ def plot_measures(
             else:
                 axes.set_title(f"{panel.title}, seed {seed}", loc="left")
             if place == 0 and not others:
-                _told(figure, seed, lines_at, paper, len(shown) > 1)
-            if place == 0 or not others:
-                axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
+                _told(figure, seed, lines_at, paper, columns)
+            if panel.each is not None and columns > 1:
+                # Many lines; the same in all panels.
+                if place == len(shown) - 1:
+                    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+            elif place == 0 or not others:
+                where = "upper right" if panel.log else "best"
+                axes.legend(loc=where, frameon=True, framealpha=0.8, edgecolor="none")
         style.save(figure, out_figure, read_provenance(measures))
 
 
 def _told(
-    figure: Figure, seed: int, ends: Sequence[float], paper: Sequence[float], several: bool
+    figure: Figure, seed: int, ends: Sequence[float], paper: Sequence[float], columns: int
 ) -> None:
     """When phases end, above the panels: in the paper and here."""
     ours = _ends("ours", ends)
     if not ours:
         return
-    parts = [f"seed {seed}"] if several else []
-    parts += ["dashed: ends of phases", _ends("paper", paper), ours]
-    figure.suptitle("; ".join(filter(None, parts)), fontsize=6.5, color="0.2")
+    steps = "; ".join(filter(None, (_ends("paper", paper), ours)))
+    # Half a page is too narrow for all of it in one line; its seed stands above the panel.
+    before = f"seed {seed}; dashed: ends of phases; " if columns > 1 else "dashed: ends of phases\n"
+    figure.suptitle(before + steps, fontsize=6.5, color="0.2")
 
 
 def _ends(before: str, ends: Sequence[float]) -> str:

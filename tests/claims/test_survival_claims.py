@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.analysis.survival.uniformity import renamings, uniformity
+from fittest.analysis.survival.uniformity import power, renamings, uniformity
 from fittest.claims.judge import Judgement, judge
 from fittest.claims.measures import Evidence
 from fittest.claims.model import ClaimFile
@@ -84,7 +84,7 @@ def test_an_unknown_key_of_a_claim_is_refused() -> None:
         ClaimFile.model_validate(content)
 
 
-EXACT = {"S07": ["identity", "printed"], "S45": ["violations"]}
+EXACT = {"S07": ["identity", "printed"], "S45": ["violations"], "S54": ["violations"]}
 
 
 def derived(claims: ClaimFile, name: str, geometry: pd.DataFrame, folder: Path) -> Judgement:
@@ -180,3 +180,12 @@ def test_uniform_survivors_pass_and_a_favourite_is_noticed() -> None:
     same = survivors(59, [[7, 8, 9]] * 60).assign(cluster=0)
     assert uniformity(same, RESAMPLING).p_value > 0.5
     assert math.isnan(uniformity(survivors(59, [[]]), RESAMPLING).p_value)
+
+
+def test_a_favourite_is_noticed_with_enough_runs_and_not_with_few() -> None:
+    random = np.random.default_rng(1)
+    fair = [list(random.choice(29, 4, replace=False) + 1) for _ in range(200)]
+    many, few = survivors(59, fair), survivors(59, fair[:5])
+    assert power(many, RESAMPLING, odds=8, level=0.05, trials=10) >= 0.9
+    assert power(few, RESAMPLING, odds=2, level=0.05, trials=10) < 0.5
+    assert math.isnan(power(survivors(59, [[]]), RESAMPLING, 2, 0.05, 2))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fittest import fourier
 from fittest.models import EMBEDDING
 from fittest.runs.initial import initial_parameters
-from fittest.runs.interventions import Winners
+from fittest.runs.interventions import Ranked, Winners
 from fittest.runs.run import Run
 from small_world import small_run
 
@@ -84,3 +84,16 @@ def test_more_deviations_keep_fewer(number: int) -> None:
     before = drawn(59, 3)
     wide, narrow = (Winners(deviations=x).frequencies(before, 3) for x in (number, number + 0.5))
     assert {*narrow} <= {*wide}
+
+
+def test_circles_are_kept_by_rank() -> None:
+    embedding = np.random.default_rng(0).normal(size=(13, 8))
+    ranked = (np.argsort(-fourier.signals(embedding)) + 1).tolist()
+    assert Ranked(select="strongest", count=2).frequencies(embedding) == tuple(sorted(ranked[:2]))
+    assert Ranked(select="weakest", count=3).frequencies(embedding) == tuple(sorted(ranked[-3:]))
+    number = len(Winners().frequencies(embedding, 0))
+    assert Ranked(select="weakest").frequencies(embedding) == tuple(sorted(ranked[-number:]))
+    left = Ranked(select="weakest", count=1).edited(embedding, 0)
+    assert np.flatnonzero(fourier.signals(left) > 1e-9).tolist() == [ranked[-1] - 1]
+    with pytest.raises(ValueError, match="6 frequencies, not 7"):
+        Ranked(select="weakest", count=7).check(13, 8)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.collections import QuadMesh
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
 
 from fittest.plotting.loss_panels import ENDS, TEST, TRAIN, thousands
 from fittest.plotting.panels import empty
@@ -79,9 +80,20 @@ def pair_map(
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
     for axis, name in ((axes.xaxis, "a"), (axes.yaxis, "b")):
-        axis.set_major_locator(MaxNLocator(4, integer=True))
-        axis.set_label_text(f"component of {name}" if spectrum else f"operand {name}")
+        if spectrum:
+            _by_frequency(axis, len(wide), f"frequency k of {name} (cos, sin)")
+        else:
+            axis.set_major_locator(MaxNLocator(4, integer=True))
+            axis.set_label_text(f"operand {name}")
     return image
+
+
+def _by_frequency(axis: Axis, components: int, label: str) -> None:
+    """Components 2k - 1 and 2k, cosine and sine, are named by k, which stands between them."""
+    step = max(1, 2 ** round(math.log2(components / 10)))
+    axis.set_major_locator(MultipleLocator(2 * step))
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 2:g}"))
+    axis.set_label_text(label)
 
 
 def cluster_map(axes: Axes, table: pd.DataFrame) -> QuadMesh:
@@ -96,7 +108,7 @@ def cluster_map(axes: Axes, table: pd.DataFrame) -> QuadMesh:
     image = axes.pcolormesh(wide, cmap=DIVERGING, vmin=-limit, vmax=limit, rasterized=True)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set_xlabel("neuron of the cluster")
-    axes.set_ylabel("component of the logits")
+    _by_frequency(axes.yaxis, len(wide), "frequency k of the logits (cos, sin)")
     return image
 
 
@@ -118,7 +130,8 @@ def measure_lines(
         axes.plot(ordered["step"], values, **LINES[column])
     step_axis(axes, float(ordered["step"].max()), ends)
     if log:
-        log_axis(axes, ordered[list(columns)].to_numpy(float))
+        # For the legend, which stands there with a line per column.
+        log_axis(axes, ordered[list(columns)].to_numpy(float), room=0.17 * len(columns))
 
 
 def frequency_lines(
@@ -135,8 +148,8 @@ def frequency_lines(
     for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
         values = rows[column].clip(*ENDS) if log else rows[column]
         turn, place = divmod(index, len(FREQUENCIES))
-        look = {"color": FREQUENCIES[place], "ls": "-" if turn == 0 else "--"}
-        axes.plot(rows["step"], values, label=f"k = {k}", **look)
+        line = "-" if turn == 0 else "--"
+        axes.plot(rows["step"], values, color=FREQUENCIES[place], ls=line, label=f"k = {k}")
     step_axis(axes, float(table["step"].max()), ends)
     if log:
         log_axis(axes, table[column].to_numpy(float))
@@ -152,13 +165,14 @@ def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
             axes.axvline(end, color=DEAD, ls="--", lw=0.7, zorder=1)
 
 
-def log_axis(axes: Axes, values: np.ndarray) -> None:
-    """Whole powers of ten around losses in nats."""
+def log_axis(axes: Axes, values: np.ndarray, room: float = 0.1) -> None:
+    """Powers of ten of losses in nats, from a whole one on; `room` above, a share of the range."""
     seen = values[np.isfinite(values)].clip(*ENDS)
     axes.set_yscale("log")
     if len(seen):
         low, high = (math.log10(float(v)) for v in (seen.min(), seen.max()))
-        axes.set_ylim(10.0 ** math.floor(low), 10.0 ** (math.floor(high) + 1))
+        bottom = math.floor(low)
+        axes.set_ylim(10.0**bottom, 10.0 ** (high + room * max(high - bottom, 1)))
     axes.yaxis.set_major_locator(LogLocator(numticks=7))
     axes.yaxis.set_minor_formatter(NullFormatter())
 

@@ -13,7 +13,9 @@ from fittest.analysis.statistics.correlation import (
     pearson,
     pearson_at_trials,
     quantile_rates,
+    shuffled_p,
     spearman,
+    stratified_auc,
 )
 from fittest.analysis.statistics.intervals import Resampling, cluster_bootstrap, wilson
 from fittest.analysis.statistics.logistic import Logistic, fit_logistic
@@ -172,9 +174,53 @@ def test_logistic_of_separable_data_is_finite_and_free_of_units():
     assert scaled.slope == pytest.approx(found.slope * 1e-6, rel=1e-6)
 
 
+@pytest.mark.parametrize("separable", [False, True])
+def test_logistic_is_the_maximum_of_the_penalised_likelihood(separable: bool) -> None:
+    luck = np.random.default_rng(1)
+    x = luck.normal(size=40)
+    trials = luck.integers(1, 4, size=40)
+    hits = np.where(x > 0.2, trials, 0) if separable else luck.binomial(trials, 0.6)
+    found = fit_logistic(x, hits, trials)
+
+    def likelihood(one: Logistic) -> float:
+        rate = one.rate(x)
+        design = np.column_stack([np.ones(40), x])
+        information = design.T @ ((trials * rate * (1 - rate))[:, None] * design)
+        logit = one.intercept + one.slope * x
+        # Rates near 0 or 1 have no logarithm.
+        plain = -hits * np.logaddexp(0, -logit) - (trials - hits) * np.logaddexp(0, logit)
+        return float(plain.sum() + np.log(np.linalg.det(information)) / 2)
+
+    for up, along in ((0.01, 0), (-0.01, 0), (0, 0.01), (0, -0.01), (0.01, 0.01), (0.01, -0.01)):
+        beside = Logistic(found.intercept + up, found.slope + along)
+        assert likelihood(beside) < likelihood(found)
+
+
 @pytest.mark.parametrize(
     ("x", "hits", "trials"), [([], [], []), ([1, 1], [0, 1], [1, 1]), ([1, 2], [0, 1], [0, 1])]
 )
 def test_logistic_without_two_places_is_not_a_number(x, hits, trials):
     found = fit_logistic(x, hits, trials)
     assert np.isnan(found.slope) and np.isnan(found.intercept)
+
+
+def test_auc_among_cases_alike_takes_out_what_they_share() -> None:
+    noise = np.random.default_rng(0)
+    given = noise.normal(size=4000)
+    good = noise.random(4000) < 1 / (1 + np.exp(-2 * given))
+    score = given + 0.5 * noise.normal(size=4000)
+    assert auc(score, good, ~good) > 0.75
+    assert stratified_auc(score, good, given, 50) == pytest.approx(0.5, abs=0.05)
+    assert stratified_auc(score, good, given, 1) == pytest.approx(auc(score, good, ~good))
+    assert np.isnan(stratified_auc([1, 2], [True, True], [0, 0], 1))
+
+
+def test_p_values_from_shuffling_within_clusters() -> None:
+    noise = np.random.default_rng(1)
+    cluster = np.repeat([0, 1], 20)
+    x = noise.normal(size=40)
+    assert shuffled_p(x, x, cluster, 199, 0) == 1 / 200
+    assert shuffled_p(x, noise.normal(size=40), cluster, 199, 0) > 0.01
+    # A difference between clusters alone is none within them.
+    assert shuffled_p(10.0 * cluster + x, 10.0 * cluster, cluster, 199, 0) == 1
+    assert np.isnan(shuffled_p(x, np.ones(40), cluster, 9, 0))

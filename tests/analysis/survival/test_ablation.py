@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fittest.analysis.fates.slingshots import slingshots
+from fittest.analysis.fates.slingshots import slingshots, spikes
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.analysis.survival.ablation import (
@@ -245,3 +245,34 @@ def test_frozen() -> None:
     assert found["freeze.transition_d"]["value"] == 56
     assert found["freeze.transition_d"]["paper"] == 59
     assert found["freeze.loss_medium"]["n"] == 4
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([1, 1, 1, 1, 1], 0),
+        # Nine times is none, ten times is one; what stays up is one.
+        ([1, 1, 1, 9, 1], 0),
+        ([1, 1, 1, 10, 1], 1),
+        ([1, 1, 1, 10, 10, 10], 1),
+        # Its peak must come after step 200.
+        ([1, 10, 1, 1], 0),
+        # A second one counts once the first has fallen to a tenth of its peak.
+        ([1, 1, 1, 100, 5, 100, 1], 2),
+        ([1, 1, 1, 100, 20, 100, 1], 1),
+        # From the lowest since the last spike: no new height above the lowest of the run is needed.
+        ([1e-6, 1e-6, 1e-6, 1, 1e-3, 1e-2, 1e-4], 2),
+        ([], 0),
+    ],
+    ids=str,
+)
+def test_spikes_to_the_eye(losses: list[float], expected: int) -> None:
+    steps = 100 * np.arange(len(losses))
+    assert spikes(steps, losses, after=200, factor=10) == expected
+
+
+def test_losses_of_a_seed_are_compared_up_to_where_all_its_runs_are() -> None:
+    kept, base, trajectory = world(1, *AS_IN_THE_PAPER)
+    longer = pd.DataFrame({"run_id": base["run_id"][0], "step": [2100], "test_loss": [1e-9]})
+    table = arm_table(arms(kept, base), pd.concat([trajectory, longer]), MEASURES)
+    assert table.set_index("arm").loc["O", "min_test_loss"] == 1e-7

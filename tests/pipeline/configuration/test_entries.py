@@ -43,7 +43,7 @@ FIGURES = {
         "title": "A",
         "paper": {"value": 2.5},
         "inputs": {"table": "fig1.csv"},
-        "parameters": {"runs": "runs"},
+        "parameters": {"runs": "runs", "heading": "title"},
     },
     "figS_b": {
         "title": "B",
@@ -104,7 +104,11 @@ def test_an_entry_is_a_rule(tmp_path: Path) -> None:
 
 def test_a_figure_is_a_rule_with_its_papers_values(tmp_path: Path) -> None:
     found = rules(written(tmp_path))
-    assert found["test_fig1"].params == {"runs": 2, "paper": {"value": 2.5}}
+    assert found["test_fig1"].params == {
+        "runs": 2,
+        "heading": "A",
+        "paper": {"value": 2.5},
+    }
     assert found["test_fig1"].figure == "fig1_a"
     assert found["test_fig1"].script == "test/plot_fig1_a.py"
     second = found["test_figS_b"]

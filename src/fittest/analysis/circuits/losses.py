@@ -15,6 +15,8 @@ from fittest.fourier import half_spectrum
 
 Mask = NDArray[np.bool_]
 
+_ROWS = 1024
+"""Rows at once: they stay in the cache from one operation to the next."""
 _EXPONENT = 600.0
 """Largest exponent that is taken without a shift; float64 holds exp(709)."""
 
@@ -25,10 +27,14 @@ def cross_entropy(logits: Floats, labels: NDArray[np.int64]) -> Floats:
     Relative to the right logit, so that nothing is subtracted from one: accurate for the smallest
     losses too, as `fittest.training.loss.cross_entropy`.
     """
-    excess = _excess(logits, labels)
-    shift = np.maximum(excess.max(axis=1), 0)
-    total = np.exp(excess - shift[:, None]).sum(axis=1)
-    losses: Floats = shift + np.log1p(total + np.expm1(-shift))
+    losses = np.empty(len(logits))
+    for begin in range(0, len(logits), _ROWS):
+        rows = slice(begin, begin + _ROWS)
+        excess = _excess(logits[rows], labels[rows])
+        shift = np.maximum(excess.max(axis=1), 0)
+        excess -= shift[:, None]
+        total = np.exp(excess, out=excess).sum(axis=1)
+        losses[rows] = shift + np.log1p(total + np.expm1(-shift))
     return losses
 
 
@@ -91,10 +97,23 @@ def excluded(logits: Floats, means: Floats, ks: Sequence[int], train: Mask) -> t
 
     logits: (p, p, p). means: they by sum, (p, p): the projection is over all pairs.
     """
-    labels = sum_table(len(train))[train]
-    left = logits[train] - sum_parts(means, ks).sum(axis=0)[labels]
+    left, labels = _left(logits, means, ks, train)
     losses = cross_entropy(left, labels)
     return float(losses.mean()), float((left.argmax(axis=1) == labels).mean())
+
+
+def excluded_accuracy(logits: Floats, means: Floats, ks: Sequence[int], train: Mask) -> float:
+    """The accuracy of `excluded` alone, in a fifth of its time."""
+    left, labels = _left(logits, means, ks, train)
+    return float((left.argmax(axis=1) == labels).mean())
+
+
+def _left(
+    logits: Floats, means: Floats, ks: Sequence[int], train: Mask
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Logits of the train pairs without parts of some frequencies (n, p), and right answers."""
+    labels = sum_table(len(train))[train]
+    return logits[train] - sum_parts(means, ks).sum(axis=0)[labels], labels
 
 
 def excluded_each(logits: Floats, means: Floats, train: Mask) -> Floats:

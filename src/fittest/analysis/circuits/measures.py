@@ -67,7 +67,8 @@ def progress_measures(
     kept = losses.restricted(means, ks, train)
     loss, accuracy = losses.excluded(logits, means, ks, train)
     each = losses.excluded_each(logits, means, train)
-    alone = [losses.excluded(logits, means, [k], train) for k in ks]
+    # The losses of key frequencies are among those of all.
+    alone = [(float(each[k - 1]), losses.excluded_accuracy(logits, means, [k], train)) for k in ks]
     row = {
         "step": step,
         **vars(losses.score(logits, train)),

@@ -126,9 +126,14 @@ def arm_table(chosen: pd.DataFrame, trajectory: pd.DataFrame, measures: Measures
         step below the solved loss; NaN if never), ``spikes`` and ``rises`` (the same by eye).
     """
     by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
+    # A reference run may go on for longer than the edited ones, and would have more time to spike
+    # and to get low: losses of a seed are compared up to where all of its runs are.
+    ends = chosen["run_id"].map({run_id: rows["step"].iloc[-1] for run_id, rows in by_run.items()})
+    last = ends.groupby(chosen["seed"]).min()
     rows = []
     for run in chosen.to_dict("records"):
         recorded = by_run[run["run_id"]]
+        recorded = recorded[recorded["step"] <= last[run["seed"]]]
         steps, losses = (recorded[name].to_numpy() for name in ("step", "test_loss"))
         rows.append(
             {name: run[name] for name in COLUMNS if name in run}

@@ -24,6 +24,9 @@ from fittest.analysis.survival.names import Constructed, FixedEmbedding, Perturb
 
 Floats = NDArray[np.float64]
 
+SHUFFLES = 2000
+"""Of the rates, for the p-value: one of 0.001 needs more than 999."""
+
 
 def survival_rows(
     rates: pd.DataFrame, resampling: Resampling, paper: Mapping[str, float]
@@ -79,7 +82,7 @@ def survival_rows(
         ),
         statistic_row(
             FixedEmbedding.PEARSON_P_SHUFFLED,
-            shuffled_p(signal, share, embeddings, resampling.draws, resampling.seed),
+            shuffled_p(signal, share, embeddings, SHUFFLES, resampling.seed),
             points,
             "from rates shuffled among the frequencies of an embedding",
         ),

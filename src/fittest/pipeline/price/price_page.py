@@ -23,8 +23,7 @@ COLUMNS = ["scale", "runset", "runs", "jobs", "steps", "flops", "forecast_s", "m
 
 def at_every_scale(project: Project) -> list[Project]:
     """The project at each scale, the smallest first."""
-    config = project.config.model_dump(mode="json")
-    return [Project({**config, "scale": scale}, project.root) for scale in SCALES]
+    return [project.at_scale(scale) for scale in SCALES]
 
 
 def runs_of(projects: Iterable[Project], paper: str) -> list[Run]:
