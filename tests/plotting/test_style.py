@@ -8,6 +8,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -93,6 +94,8 @@ def test_footer_is_on_the_page_below_the_panels(tmp_path):
     figure = drawing()
     with style.paper_style():
         style.save(figure, tmp_path / "figure.pdf", PROVENANCE)
+        # Places of labels are pixels of the last drawing, which had the resolution of a file.
+        FigureCanvasAgg(figure).draw()
         (line,) = figure.texts
         assert line.get_text() == style.footer(PROVENANCE)
         bottom = figure.axes[0].get_tightbbox().y0
