@@ -18,7 +18,8 @@ NAMED = f"print(*[name for name in {HEAVY} if name in sys.modules])"
 
 # What a script of a figure or table may load when it is imported; the rest only where it is used.
 WITH_SKLEARN = {"sklearn", "scipy.stats"}
-ALLOWED = {"analyse_gradient": WITH_SKLEARN, "analyse_ode": WITH_SKLEARN}
+FITTING = ("analyse_gradient", "analyse_authors_classifier", "analyse_ode", "analyse_kicks")
+ALLOWED = dict.fromkeys(FITTING, WITH_SKLEARN)
 SCRIPTS = sorted((REPOSITORY / "scripts").rglob("*.py"))
 
 

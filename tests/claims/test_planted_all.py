@@ -5,7 +5,7 @@ from __future__ import annotations
 import test_planted_completeness as completeness
 import test_planted_dynamics as dynamics
 import test_planted_rates as rates
-from planted import claims_of
+from planted_claims import claims_of
 
 
 def test_every_empirical_claim_is_planted() -> None:

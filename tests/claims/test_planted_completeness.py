@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from planted import R, claims_of, judged
+from planted_claims import R, claims_of, judged
 
 from fittest.analysis.completeness.counter_example import choose, overtaking_rows
 from fittest.analysis.completeness.frozen_statistics import (

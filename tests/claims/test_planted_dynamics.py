@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from planted import R, judged
+from planted_claims import R, judged
 
 from fittest.analysis.dynamics.gradient_norms import (
     decay_shares,
