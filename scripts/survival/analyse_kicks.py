@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fittest.analysis.dynamics.kicks import kick_rows, responses
-from fittest.analysis.dynamics.linear_ode import Floats, dense_signals
+from fittest.analysis.dynamics.linear_ode import Floats
 from fittest.analysis.dynamics.names import Kick
-from fittest.analysis.dynamics.ode_runs import LEAST_STEPS
+from fittest.analysis.dynamics.ode_runs import long_enough
 from fittest.analysis.fates.runs import complete, run_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
@@ -58,14 +58,8 @@ def analyse_kicks(
 
 def _dense(trajectories: Sequence[str], wanted: set[str]) -> dict[str, Floats]:
     """run_id -> dense signals, of runs that have enough of them."""
-    found: dict[str, Floats] = {}
-    for path in trajectories:
-        rows = read_table(path, columns=["run_id", "step", "signals"])
-        for run_id, own in rows[rows["run_id"].isin(wanted)].groupby("run_id"):
-            x = dense_signals(own)
-            if len(x) > max(LEAST_STEPS, len(found.get(str(run_id), ()))):
-                found[str(run_id)] = x
-    return found
+    signals = (read_table(path, columns=["run_id", "step", "signals"]) for path in trajectories)
+    return long_enough(signals, wanted)
 
 
 if "snakemake" in globals():

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.dynamics.linear_ode import dense_signals, steps_and_changes
+from fittest.analysis.dynamics.linear_ode import steps_and_changes
 from fittest.analysis.dynamics.ode_runs import (
-    LEAST_STEPS,
     MEASURES,
     OdeSettings,
     by_dimension,
+    long_enough,
     matrix_table,
     measure_run,
     signal_paths,
@@ -104,14 +104,8 @@ def _dense(runs: str, trajectories: Sequence[str]) -> tuple[pd.DataFrame, dict[s
     """The runs that did not fail, and run_id -> dense signals where there are enough of them."""
     table = read_table(runs)
     table = table[~table["failed"].astype(bool)]
-    wanted, found = set(table["run_id"]), {}
-    for path in trajectories:
-        rows = read_table(path, columns=["run_id", "step", "signals"])
-        for run_id, own in rows[rows["run_id"].isin(wanted)].groupby("run_id"):
-            x = dense_signals(own)
-            if len(x) > max(LEAST_STEPS, len(found.get(str(run_id), ()))):
-                found[str(run_id)] = x
-    return table, found
+    signals = (read_table(path, columns=["run_id", "step", "signals"]) for path in trajectories)
+    return table, long_enough(signals, set(table["run_id"]))
 
 
 def _fits(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fittest.analysis.dynamics.linear_ode import (
     LinearSystem,
     analytic,
+    dense_signals,
     fit_diagonal,
     fit_lasso,
     fit_ols,
@@ -61,6 +62,22 @@ MEASURES = [
     "diverged_at",
     "quadratic_error_ratio",
 ]
+
+
+def long_enough(trajectories: Iterable[pd.DataFrame], wanted: Container[str]) -> dict[str, Floats]:
+    """run_id -> dense signals (T + 1, K), the longest record of each wanted run that has enough.
+
+    trajectories: run_id, step, signals; a table for each shard, of which one is held at a time.
+    """
+    found: dict[str, Floats] = {}
+    for rows in trajectories:
+        for run_id, own in rows.groupby("run_id"):
+            if run_id not in wanted:
+                continue
+            x = dense_signals(own)
+            if len(x) > max(LEAST_STEPS, len(found.get(str(run_id), ()))):
+                found[str(run_id)] = x
+    return found
 
 
 @dataclass(frozen=True)
