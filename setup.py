@@ -16,6 +16,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
+from setuptools.modified import newer_group
 
 SOURCES = Path("src/fittest/training/native")
 FLAGS = [
@@ -112,7 +113,8 @@ class BuildKernels(build_ext):
             super().run()
 
     def build_extension(self, ext: Extension) -> None:
-        if not self.force and not self._is_older(ext):
+        made = self.get_ext_fullpath(ext.name)
+        if not self.force and not newer_group([*ext.sources, *ext.depends], made):
             return
         compiled: list[Future[list[str]]] = [
             self._compilers.submit(self._compiled, ext, source) for source in ext.sources
@@ -123,14 +125,6 @@ class BuildKernels(build_ext):
         own = copy.copy(self)
         own.force = True
         build_ext.build_extension(own, whole)
-
-    def _is_older(self, ext: Extension) -> bool:
-        """Whether a kernel is older than what it is made of, or not there."""
-        made = Path(self.get_ext_fullpath(ext.name))
-        if not made.exists():
-            return True
-        files = map(Path, (*ext.sources, *ext.depends))
-        return any(file.stat().st_mtime > made.stat().st_mtime for file in files)
 
     def _compiled(self, ext: Extension, source: str) -> list[str]:
         """The object file of a source of a kernel."""
