@@ -40,8 +40,7 @@ def analyse_pilot(
     ]
     table["set"] = [frozenset(f for f, _ in one) for one in large]
     table["tuned_clusters"] = [
-        sum(2 * tuned > size[f] for f, tuned in one)
-        for one, size in zip(large, sizes, strict=True)
+        sum(2 * tuned > size[f] for f, tuned in one) for one, size in zip(large, sizes, strict=True)
     ]
     entries["near_zero"] = [counts[len(counts) // 2] for counts in entries["counts"]]
     later = table["step"] > 0

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from fittest.analysis.cosets.weights import bin_rows, read_entries, weight_rows
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_groups, read_table, write_csv, write_table
+
+FULL = "full91"
+"""The run-set with whose tails others are compared."""
 
 
 def analyse_weights(
@@ -19,6 +23,8 @@ def analyse_weights(
 ) -> None:
     """Write tails and shares near zero (Parquet), and the histograms (CSV).
 
+    `tails_over_full` is NaN where full batch has no entry over 1.
+
     runs, embeddings: tables `runs` and `cosets_embeddings` of the run-sets, in the same order.
     """
     rows, bins = [], []
@@ -28,7 +34,11 @@ def analyse_weights(
         entries, counts = read_entries(table, read_groups(reduced, "cosets_embeddings"))
         rows += weight_rows(runset, entries, counts, shares, confidence)
         bins.append(bin_rows(runset, counts))
-    write_table(pd.DataFrame(rows), out_weights, joint_provenance(list(runs)))
+    found = pd.DataFrame(rows)
+    full = found[(found["runset"] == FULL) & (found["share"] == 1)]["over_one"]
+    light = float(full.iloc[0]) if len(full) else 0.0
+    found["tails_over_full"] = found["over_one"] / light if light > 0 else np.nan
+    write_table(found, out_weights, joint_provenance(list(runs)))
     write_csv(pd.concat(bins, ignore_index=True), out_bins)
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading
-from fittest.plotting.population_panels import cell, said
+from fittest.plotting.population_panels import networks_of, said
 from fittest.store import read_provenance, read_table
 
 PANELS = (("pop91", "batches of n, the bin at zero left out"), ("full91", "full batch"))
@@ -37,9 +37,7 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
         )
         for axes, letter, (name, title) in zip(figure.subplots(1, 2), "ab", PANELS, strict=True):
             _histogram(axes, data[data["runset"] == name], name == "pop91")
-            networks = cell(last, "networks", runset=name)
-            counted = panels.counted(0 if networks != networks else int(networks), "network")
-            panels.panel_title(axes, letter, title, counted)
+            panels.panel_title(axes, letter, title, networks_of(last, runset=name))
         style.save(figure, out_figure, read_provenance(weights))
 
 

@@ -26,11 +26,12 @@ def plot_fig4(
         heading(
             figure,
             "Are all frequencies found equally often, and is the double or half of one avoided?",
-            f"uniform, {paper['low']:g} to {paper['high']:g} of the networks each; fewer doubles and"
-            " halves of a frequency that is there",
-            f"chi-square over degrees of freedom {cell(found, 'dispersion', runset='pop91'):.2f} and"
-            f" {cell(found, 'dispersion', runset='pop89'):.2f}; doubles and halves, over the mean of"
-            f" others, {said(found, 'doubling', runset='all')} in all populations",
+            f"uniform, {paper['low']:g} to {paper['high']:g} of the networks each; fewer doubles"
+            " and halves of a frequency that is there",
+            "chi-square over degrees of freedom"
+            f" {cell(found, 'dispersion', runset='pop91'):.2f} and"
+            f" {cell(found, 'dispersion', runset='pop89'):.2f}; doubles and halves, over the mean"
+            f" of others, {said(found, 'doubling', runset='all')} in all populations",
         )
         grid = figure.subplots(2, 2)
         for axes, letter, name in zip(grid[0], "ab", ("pop91", "pop89"), strict=True):

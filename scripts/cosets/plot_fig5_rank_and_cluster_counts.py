@@ -11,7 +11,7 @@ from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading
-from fittest.plotting.population_panels import cell, said
+from fittest.plotting.population_panels import networks_of, said
 from fittest.store import read_provenance, read_table
 
 MODULI = (("pop91", style.OURS), ("pop89", style.ALIVE))
@@ -32,14 +32,17 @@ def plot_fig5(
             "How far does one cluster alone come, and how many clusters are there?",
             f"its right answer is anywhere from first to far behind; about ln n = {paper['m']:g}"
             " clusters",
-            f"right alone in {printed(statistics.get(Ranks.FIRST))} of pairs; mean number of clusters"
-            f" {said(last, 'm2', runset='pop91')} and {said(last, 'm2', runset='pop89')}",
+            f"right alone in {printed(statistics.get(Ranks.FIRST))} of pairs; mean number of"
+            f" clusters {said(last, 'm2', runset='pop91')} and {said(last, 'm2', runset='pop89')}",
         )
         left, right = figure.subplots(1, 2)
         row = statistics.get(Ranks.FIRST)
         clusters = int(row["n"]) if row is not None else 0
         panels.panel_title(
-            left, "a", "rank of the right answer", panels.counted(clusters, "cluster") + ", all pairs"
+            left,
+            "a",
+            "rank of the right answer",
+            panels.counted(clusters, "cluster") + ", all pairs",
         )
         _ranks(left, data)
         _counts(right, pd.read_csv(counts), last)
@@ -57,10 +60,7 @@ def _ranks(axes: Axes, data: pd.DataFrame) -> None:
 
 
 def _counts(axes: Axes, data: pd.DataFrame, last: pd.DataFrame) -> None:
-    numbers = [
-        panels.counted(0 if math.isnan(count := cell(last, "networks", runset=name)) else int(count), "network")
-        for name, _ in MODULI
-    ]
+    numbers = [networks_of(last, runset=name) for name, _ in MODULI]
     panels.panel_title(axes, "b", "number of clusters", " and ".join(numbers))
     drawn = False
     for shift, (name, colour) in zip((-0.2, 0.2), MODULI, strict=True):

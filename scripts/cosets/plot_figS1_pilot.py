@@ -1,5 +1,6 @@
 """Figure S1: how long to train."""
 
+import numpy as np
 import pandas as pd
 
 from fittest.pipeline.script import rule_job
@@ -42,7 +43,7 @@ def plot_figs1(curves: str, found: str, out_figure: str) -> None:
             for name, (label, colour) in CURVES.items():
                 axes.plot(rows["epoch"], rows[name], color=colour, lw=1.1)
                 ends.append((label, float(rows[name].iloc[-1]), colour))
-            if row["settled"] == row["settled"]:
+            if not np.isnan(row["settled"]):
                 axes.axvline(row["settled"], color=style.MIDDLE, lw=0.8, ls=":")
             axes.set_ylim(-0.02, 1.05)
             axes.set_xlabel("epoch (dotted: settled)")
@@ -52,7 +53,7 @@ def plot_figs1(curves: str, found: str, out_figure: str) -> None:
 
 
 def _epoch(value: float) -> str:
-    return "never" if value != value else f"{value:g}"
+    return "never" if np.isnan(value) else f"{value:g}"
 
 
 if "snakemake" in globals():

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading
-from fittest.store import read_provenance, read_table
+from fittest.store import read_provenance
 
 CLAIMS = ("C01", "C02", "C05", "C06", "C08", "C12", "C13")
 

@@ -20,12 +20,14 @@ def plot_figs3(table: str, stats: str, out_figure: str) -> None:
         heading(
             figure,
             "Are ln n random frequencies enough to tell the right answer from all others?",
-            "with m = ln n of them, the margin exceeds 0.16 m with a probability of at least one half",
+            "with m = ln n of them, the margin exceeds 0.16 m with a probability of at least half",
             f"{printed(statistics.get(Margin.FOUR), 3)} at m = 4 and"
             f" {printed(statistics.get(Margin.FIVE), 3)} at m = 5",
         )
         moduli = sorted(data["n"].unique(), reverse=True)
-        for axes, letter, n in zip(figure.subplots(1, len(moduli), squeeze=False)[0], "abcd", moduli, strict=False):
+        for axes, letter, n in zip(
+            figure.subplots(1, len(moduli), squeeze=False)[0], "abcd", moduli, strict=False
+        ):
             rows = data[data["n"] == n].sort_values("m")
             draws = panels.counted(int(rows["draws"].iloc[0]), "draw")
             panels.panel_title(axes, letter, f"n = {int(n)}", f"{draws} a point")

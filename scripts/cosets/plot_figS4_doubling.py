@@ -26,13 +26,13 @@ def plot_figs4(pairs: str, relations: str, out_figure: str) -> None:
             f" a distance of {cell(found, 'doubling_seen', runset='all'):.2f} from 1 would be seen"
             " four times in five",
         )
-        for axes, letter, name in zip(
-            figure.subplots(2, 2).flat, "abcd", POPULATIONS, strict=True
-        ):
+        for axes, letter, name in zip(figure.subplots(2, 2).flat, "abcd", POPULATIONS, strict=True):
             rows = own[own["runset"] == name]
             n = 2 * int(rows["r"].max()) + 1 if len(rows) else 0
             number = panels.counted(int(rows["pairs"].sum()), "pair")
-            panels.panel_title(axes, letter, f"n = {n}: {said(found, 'doubling', runset=name)}", number)
+            panels.panel_title(
+                axes, letter, f"n = {n}: {said(found, 'doubling', runset=name)}", number
+            )
             relation_bars(axes, rows, folded_names(n, FRACTIONS))
             axes.set_ylabel("pairs over mean")
         style.save(figure, out_figure, read_provenance(relations))

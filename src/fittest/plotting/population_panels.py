@@ -1,5 +1,7 @@
-"""Panels of the cosets paper's populations: counts by frequency, by number of clusters, by relation.
-Each draws rows of an analysis; an empty table gives a note."""
+"""Panels of the cosets paper's populations: counts by frequency, number of clusters and relation.
+
+Each draws rows of an analysis; an empty table gives a note.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fittest.plotting.panels import empty
+from fittest.plotting.panels import counted, empty
 from fittest.plotting.style import DEAD, MIDDLE, OURS, PAPER
 
 SHARED = "#CC79A7"
@@ -22,6 +24,12 @@ def cell(table: pd.DataFrame, column: str, **where: Any) -> float:
     for name, wanted in where.items():
         table = table[table[name] == wanted]
     return float(table[column].iloc[0]) if len(table) == 1 else float("nan")
+
+
+def networks_of(table: pd.DataFrame, **where: Any) -> str:
+    """How many networks the one row that has some values is of, for readers."""
+    found = cell(table, "networks", **where)
+    return counted(0 if np.isnan(found) else int(found), "network")
 
 
 def said(table: pd.DataFrame, name: str, digits: int = 2, **where: Any) -> str:
@@ -47,7 +55,9 @@ def frequency_bars(axes: Axes, rows: pd.DataFrame, column: str) -> None:
     error = 2 * np.sqrt(share * (1 - share) / networks)
     axes.errorbar(rows["frequency"], share, error, ls="", ecolor="0.25", elinewidth=0.6)
     axes.axhline(share[~shared].mean(), color=MIDDLE, lw=0.8, ls=":")
-    axes.set_xlabel("frequency f" + (", those that share a factor with n in pink" if shared.any() else ""))
+    axes.set_xlabel(
+        "frequency f" + (", those that share a factor with n in pink" if shared.any() else "")
+    )
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,8 +68,8 @@ def choice_table(
             row |= {name: entries.iloc[0][name] for name in ("over_one", "near_zero", "quantile")}
         for claim, value in CLAIMS.items():
             low, high = limits[claim]
-            known = row.get(value, float("nan"))
-            row[claim] = float(low <= known <= high) if known == known else float("nan")
+            known = float(row.get(value, math.nan))
+            row[claim] = math.nan if math.isnan(known) else float(low <= known <= high)
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -20,7 +20,9 @@ class PopulationSettings(Settings):
     )
     solved: Share = Field(description="test accuracy of a network that solves the task")
     accurate: Share = Field(description="of one that answers nearly all test pairs")
-    pilot_share: Share = Field(description="networks of the pilot that have to be settled, at least")
+    pilot_share: Share = Field(
+        description="networks of the pilot that have to be settled, at least"
+    )
     given_clusters: tuple[PositiveStep, ...] = Field(description="conditions of figure 4")
     given_bands: tuple[PositiveStep, ...] = Field(description="conditions of figure 28")
     least_n: int = Field(ge=3, description="modulus from which on figure 30 is judged")

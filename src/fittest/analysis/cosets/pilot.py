@@ -17,7 +17,10 @@ LONGER, ROUND = 1.5, 100
 
 
 def first_settled(
-    epochs: Sequence[float], accurate: np.ndarray, sets: Sequence[Sequence[frozenset[int]]], share: float
+    epochs: Sequence[float],
+    accurate: np.ndarray,
+    sets: Sequence[Sequence[frozenset[int]]],
+    share: float,
 ) -> float:
     """e*: the first epoch at which enough networks answer rightly and keep their set of
     frequencies for a third of it; NaN where none is.
@@ -65,7 +68,9 @@ def pilot_tables(
         sets = wide.to_numpy().tolist()
         epochs = [float(epoch) for epoch in wide.columns]
         settled = first_settled(epochs, reached.to_numpy(), sets, share)
-        found.append({"n": int(n), "networks": len(wide), "settled": settled, "budget": budget(settled)})
+        found.append(
+            {"n": int(n), "networks": len(wide), "settled": settled, "budget": budget(settled)}
+        )
         same = np.array([[one == own[-1] for one in own] for own in sets])
         sizes = np.array([[len(one) for one in own] for own in sets], dtype=float)
         tuned = part.pivot(index="run_id", columns="epoch", values="tuned_clusters") > 0
