@@ -4,7 +4,7 @@ import pandas as pd
 
 from fittest.analysis.cosets.pilot import pilot_tables
 from fittest.pipeline.script import rule_job
-from fittest.store import read_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 
 def analyse_pilot(
@@ -48,7 +48,7 @@ def analyse_pilot(
         table[later], entries[entries["step"] > 0], accurate, share, confidence
     )
     write_csv(curves, out_curves)
-    write_table(pd.DataFrame(found), out_found, read_provenance(runs))
+    write_table(pd.DataFrame(found), out_found, joint_provenance([runs]))
 
 
 if "snakemake" in globals():

@@ -3,7 +3,7 @@
 from fittest.analysis.cosets.ranks import rank_rows, rank_table, read_ranks
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
-from fittest.store import read_groups, read_provenance, write_csv, write_table
+from fittest.store import joint_provenance, read_groups, write_csv, write_table
 
 
 def analyse_ranks(ranks: str, out_table: str, out_stats: str, confidence: float) -> None:
@@ -14,7 +14,7 @@ def analyse_ranks(ranks: str, out_table: str, out_stats: str, confidence: float)
     found = read_ranks(read_groups(ranks, "cosets_ranks"))
     write_csv(rank_table(found), out_table)
     rows = statistics_table(rank_rows(found, confidence))
-    write_table(rows, out_stats, read_provenance(ranks))
+    write_table(rows, out_stats, joint_provenance([ranks]))
 
 
 if "snakemake" in globals():
