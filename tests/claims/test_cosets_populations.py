@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from planted_claims import ROOT, claims_of
 
 from fittest.analysis.cosets.choices import CLAIMS as CHOSEN
 from fittest.analysis.cosets.choices import choice_table
@@ -23,7 +24,6 @@ from fittest.claims.registry import check_call, check_statistics, measures_of
 from fittest.claims.tables import Tables
 from fittest.pipeline.project import Project
 from fittest.store import write_table
-from planted_claims import ROOT, claims_of
 
 RESAMPLING = Resampling(100, 0, 0.95)
 ORIGIN = {"scale": "test", "config_hash": "0"}
