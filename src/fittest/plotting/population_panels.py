@@ -87,7 +87,10 @@ def ratio_points(
                 (value, high if np.isfinite(high) else float(here["ratio"].iloc[0])),
                 xytext=(0, 2),
                 textcoords="offset points",
-                ha="center",
+                # Two names side by side move apart.
+                ha={(True, False): "right", (False, True): "left"}.get(
+                    (value + 1 in marked, value - 1 in marked), "center"
+                ),
                 fontsize=6.3,
                 color=OURS,
                 gid="point",
