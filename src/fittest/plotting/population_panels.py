@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting.panels import counted, empty
 from fittest.plotting.style import DEAD, MIDDLE, OURS, PAPER
@@ -136,6 +137,7 @@ def relation_bars(axes: Axes, rows: pd.DataFrame, marked: Mapping[int, str]) -> 
                 color=OURS,
                 gid="point",
             )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("r = f' / f modulo n, folded; units")
 
 

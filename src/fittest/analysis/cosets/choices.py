@@ -16,8 +16,8 @@ LABELS = {
     "least_1": "clusters of 1 neuron or more",
     "least_3": "clusters of 3 neurons or more",
     "weak": "neurons above 0.1 are live",
-    "accurate": "networks with nearly all test pairs right",
-    "torch": "initial weights of torch's layers",
+    "accurate": "accurate networks alone",
+    "torch": "torch's initial weights",
 }
 """Choice -> what it is."""
 
