@@ -91,8 +91,12 @@ def shard_disk(shard: Shard, keeps: Callable[[Run], bool], reductions: Sequence[
 
     keeps: whether the weights of a run are stored. reductions: what is made of them all.
     """
-    made = sum(_reduced_bytes(name, run) for name in reductions for run in shard.runs)
-    return made + sum(run_disk(run, keeps(run)) for run in shard.runs)
+    total = 0.0
+    for kept in (True, False):
+        for run, number in alike(run for run in shard.runs if keeps(run) == kept):
+            made = sum(_reduced_bytes(name, run) for name in reductions)
+            total += number * (made + run_disk(run, kept))
+    return total
 
 
 def run_disk(run: Run, weights: bool = True) -> float:
@@ -107,4 +111,5 @@ def _reduced_bytes(name: str, run: Run) -> float:
     if not reduction.needs(run):
         return 0.0
     every = run.recording.checkpoints_every if reduction.every_step else 0
-    return 8.0 * len(reduction.columns) * (1 + (run.steps // every if every else 0))
+    row = 8.0 * len(reduction.columns) if reduction.row_bytes is None else reduction.row_bytes(run)
+    return row * (1 + (run.steps // every if every else 0))
