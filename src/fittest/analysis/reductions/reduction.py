@@ -30,6 +30,7 @@ class Reduction:
     description. needs: the parameters of a run that it reads; none where it has nothing to say of
     such a run. reduce: from a batch of networks to rows of `columns`, whatever else is in the
     batch. every_step: whether it wants every checkpoint, or the last step of a run alone.
+    row_bytes: what a row of a run takes on disk, about; None for that of plain numbers.
     """
 
     name: str
@@ -37,3 +38,4 @@ class Reduction:
     needs: Callable[[Run], Sequence[str]]
     reduce: Callable[[Sequence[Network]], pa.Table]
     every_step: bool = False
+    row_bytes: Callable[[Run], float] | None = None

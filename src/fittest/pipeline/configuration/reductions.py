@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fittest.analysis.reductions import REDUCTIONS
 from fittest.errors import ConfigError
 from fittest.pipeline.configuration.targets import meant
-from fittest.pipeline.identity.codehash import sources_hash
+from fittest.pipeline.identity.codehash import closed, sources_hash
 from fittest.runs.run import Run
 from fittest.runs.runset import RunSet
 
@@ -37,12 +37,19 @@ def check_reductions(runset: RunSet) -> None:
                 )
 
 
+def reducing_sources(name: str) -> tuple[str, ...]:
+    """The files that decide what a reduction makes: its module, and what that comes to import of
+    the analysis; not what says what a reduction is."""
+    found = closed(f"analysis/reductions/{name}.py", "analysis")
+    return tuple(file for file in found if file != "analysis/reductions/reduction.py")
+
+
 def stored_version(runset: RunSet, runs: Sequence[Run]) -> str:
     """What decides which files a shard has and what stands in them, beside its runs: its
     reductions with their code, and how many of its runs keep their weights. Empty where nothing
     is reduced and all are kept."""
     parts = [
-        f"{name} {sources_hash((f'analysis/reductions/{name}.py',))}"
+        f"{name} {sources_hash(reducing_sources(name))}"
         for name in runset.reductions
         if name in REDUCTIONS
     ]

@@ -107,4 +107,5 @@ def _reduced_bytes(name: str, run: Run) -> float:
     if not reduction.needs(run):
         return 0.0
     every = run.recording.checkpoints_every if reduction.every_step else 0
-    return 8.0 * len(reduction.columns) * (1 + (run.steps // every if every else 0))
+    row = 8.0 * len(reduction.columns) if reduction.row_bytes is None else reduction.row_bytes(run)
+    return row * (1 + (run.steps // every if every else 0))

@@ -60,6 +60,17 @@ def _hash(files: Iterable[Path], users: Iterable[Path], package: Path) -> str:
     return _combined(contents)
 
 
+def closed(entry: str, folder: str, package: Path = _PACKAGE) -> tuple[str, ...]:
+    """A file of the package, and what it comes to import of one of its folders."""
+    seen: set[Path] = set()
+    waiting = {package / entry}
+    while waiting:
+        seen |= waiting
+        found = set().union(*(imports_of(path, package) for path in waiting))
+        waiting = {path for path in found if package / folder in path.parents} - seen
+    return tuple(sorted(path.relative_to(package).as_posix() for path in seen))
+
+
 @cache
 def sources_hash(entries: tuple[str, ...], package: Path = _PACKAGE) -> str:
     """16 hex digits for source files of the package and what they use of the libraries."""

@@ -1,0 +1,1 @@
+"""What only the cosets paper needs: neurons as functions of two operands, and their clusters."""

@@ -1,0 +1,208 @@
+"""Which frequencies networks find, and which they find together (cosets methods 2.10 to 2.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import gcd
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fittest.analysis.cosets.estimates import mean_of, named, ratio_of_sums, smallest_seen
+from fittest.analysis.cosets.populations import Population, members
+from fittest.analysis.statistics.intervals import Estimate
+
+Found = NDArray[np.bool_]
+
+
+def fold(value: int, n: int) -> int:
+    """f or -f modulo n, whichever is smaller."""
+    return min(value % n, -value % n)
+
+
+def units(n: int) -> list[int]:
+    """Folded frequencies that are coprime to n."""
+    return [f for f in range(1, n // 2 + 1) if gcd(f, n) == 1]
+
+
+def doubling(n: int) -> set[int]:
+    """r = 2 and 1/2, folded; empty where 2 has no inverse."""
+    return multiples(n, [(2, 1), (1, 2)])
+
+
+SMALL = [(2, 1), (1, 2), (3, 1), (1, 3), (2, 3), (3, 2)]
+"""Small multiples, and their inverses: f_1 = +-f_2 +-f_3 with frequencies of one neuron."""
+
+
+def multiples(n: int, fractions: Iterable[tuple[int, int]]) -> set[int]:
+    """Folded units r = top / bottom modulo n, as far as they are units and not 1."""
+    found = {
+        fold(top * pow(bottom, -1, n), n)
+        for top, bottom in fractions
+        if gcd(bottom, n) == 1 and gcd(top, n) == 1
+    }
+    return found - {1}
+
+
+def uniformity(found: Found, n: int) -> dict[str, float]:
+    """Whether all unit frequencies are found equally often: chi-square of their counts around the
+    mean, given how many units each network has; over its degrees of freedom; and its p.
+
+    found: (networks, n // 2).
+    """
+    from scipy.stats import chi2
+
+    of_units = found[:, np.array(units(n)) - 1]
+    count = of_units.shape[1]
+    share = of_units.mean(axis=1)
+    variance = float((share * (1 - share)).sum()) * count / max(count - 1, 1)
+    counts = of_units.sum(axis=0)
+    if variance == 0 or count < 2:
+        return {"chi2": np.nan, "chi2_p": np.nan, "dispersion": np.nan}
+    value = float(np.square(counts - counts.mean()).sum()) / variance
+    free = count - 1
+    return {
+        "chi2": value,
+        "chi2_p": float(chi2.sf(value, free)),
+        "dispersion": value / free,
+    }
+
+
+def non_units(found: Found, n: int, only: int | None = None, confidence: float = 0.95) -> Estimate:
+    """Mean count of the frequencies that share a factor with n, over that of the units.
+
+    only: of those whose greatest common divisor with n it is. NaN at a prime n.
+    """
+    of_units = np.array(units(n)) - 1
+    others = [
+        f - 1
+        for f in range(1, n // 2 + 1)
+        if (gcd(f, n) > 1 if only is None else gcd(f, n) == only)
+    ]
+    if not others:
+        return Estimate(np.nan)
+    return ratio_of_sums(
+        found[:, others].mean(axis=1), found[:, of_units].mean(axis=1), confidence
+    )
+
+
+def related(found: Found, n: int, wanted: set[int]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Ordered pairs of units (f1, f2) of a network by r = f2 / f1: how many a network has for each
+    wanted r, and for each other unit r but 1, on average over these; (networks,) each."""
+    every = units(n)
+    place = {f: index for index, f in enumerate(every)}
+    of_units = found[:, np.array(every) - 1].astype(np.float64)
+    sizes = of_units.sum(axis=1)
+    pairs = np.zeros(len(found))
+    for r in wanted:
+        partner = [place[fold(r * f, n)] for f in every]
+        pairs += (of_units * of_units[:, partner]).sum(axis=1)
+    others = len(every) - 1 - len(wanted)
+    rest = sizes * (sizes - 1) - pairs
+    return pairs / max(len(wanted), 1), rest / max(others, 1)
+
+
+def pooled(found: Found, n: int) -> pd.DataFrame:
+    """Ordered pairs by r = f2 / f1, f1 a unit, over all networks: r, whether it is a unit, pairs,
+    and how many there are on average of the other unit r."""
+    every = units(n)
+    both = found.T.astype(np.float64) @ found.astype(np.float64)
+    counts = {
+        r: sum(both[f - 1, fold(r * f, n) - 1] for f in every)
+        for r in range(2, n // 2 + 1)
+    }
+    table = pd.DataFrame({"r": list(counts), "pairs": list(counts.values())})
+    table["unit"] = table["r"].isin(every)
+    return table
+
+
+def conditional(found: Found, n: int, given: int, confidence: float) -> pd.DataFrame:
+    """Over the networks that have `given`: the count of every other frequency, over the mean of
+    the others, with its interval. No rows where that is no frequency of n."""
+    columns = ["given", "frequency", "count", "networks", "ratio", "ratio_lo", "ratio_hi"]
+    if not 1 <= given <= n // 2:
+        return pd.DataFrame(columns=columns)
+    having = found[found[:, given - 1]].astype(np.float64)
+    rows = []
+    for f in range(1, n // 2 + 1):
+        if f == given:
+            continue
+        rest = np.delete(having, [f - 1, given - 1], axis=1)
+        mean = rest.mean(axis=1) if rest.shape[1] else np.zeros(len(having))
+        estimate = ratio_of_sums(having[:, f - 1], mean, confidence)
+        count = int(having[:, f - 1].sum())
+        rows.append(
+            {
+                **{"given": given, "frequency": f, "count": count, "networks": len(having)},
+                **named("ratio", estimate),
+            }
+        )
+    return pd.DataFrame(rows, columns=columns)
+
+
+def frequency_counts(found: Found, band: Found, n: int) -> pd.DataFrame:
+    """A row per frequency: networks with a cluster there, and with it in the band."""
+    frequencies = np.arange(1, n // 2 + 1)
+    return pd.DataFrame(
+        {
+            "n": n,
+            "frequency": frequencies,
+            "gcd": [gcd(int(f), n) for f in frequencies],
+            "found": found.sum(axis=0),
+            "band": band.sum(axis=0),
+            "networks": len(found),
+        }
+    )
+
+
+def found_in(population: Population, runset: str) -> tuple[Found, Found, int]:
+    """Frequencies with a cluster of two or more, and those in the band, (networks, n // 2) each,
+    of a run-set whose networks have one modulus; and that."""
+    networks = population.networks[population.networks["runset"] == runset]
+    n = int(networks["n"].iloc[0])
+    number = 1 + int(networks["network"].max())
+    clusters, bands = (
+        table[table["runset"] == runset] for table in (population.clusters, population.bands)
+    )
+    return (
+        members(clusters[clusters["size"] >= 2], number, n),
+        members(bands, number, n),
+        n,
+    )
+
+
+def relation_row(found: Found, band: Found, n: int, confidence: float) -> dict[str, Any]:
+    """What is said of the frequencies of one run-set (C10, C11, C15, C30, C32)."""
+    twice = ratio_of_sums(*related(found, n, doubling(n)), confidence)
+    small = ratio_of_sums(*related(band, n, multiples(n, SMALL)), confidence)
+    return {
+        "networks": len(found),
+        **uniformity(found, n),
+        **named("non_units", non_units(found, n, confidence=confidence)),
+        **named("doubling", twice),
+        "doubling_seen": smallest_seen(twice),
+        **named("related", small),
+        **named("thirteens", non_units(band, n, 13, confidence)),
+    }
+
+
+def pooled_row(several: Sequence[tuple[Found, Found, int]], confidence: float) -> dict[str, Any]:
+    """Doubling and small multiples over several run-sets, whose moduli may differ."""
+    twice = [related(found, n, doubling(n)) for found, _, n in several]
+    small = [related(band, n, multiples(n, SMALL)) for _, band, n in several]
+    doubled = ratio_of_sums(*_joined(twice), confidence)
+    return {
+        "networks": sum(len(found) for found, _, _ in several),
+        **named("doubling", doubled),
+        "doubling_seen": smallest_seen(doubled),
+        **named("related", ratio_of_sums(*_joined(small), confidence)),
+        **named("pairs", mean_of(np.concatenate([f.sum(axis=1) for f, _, _ in several]), confidence)),
+    }
+
+
+def _joined(
+    pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]],
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.concatenate([top for top, _ in pairs]), np.concatenate([low for _, low in pairs])
