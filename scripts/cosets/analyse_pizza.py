@@ -21,18 +21,17 @@ def analyse_pizza(
     out_stats: str,
     clusters: int,
     rules: NeuronRules,
-    least: int,
     resampling: Resampling,
 ) -> None:
     """Write the neurons of the largest clusters of each network, and statistics of them (Parquet).
 
     Args:
-        clusters: how many of each network. least: neurons of a cluster.
+        clusters: how many of each network.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     rows = [
         row
-        for one in stored_networks(described, weights, least, rules)
+        for one in stored_networks(described, weights, rules)
         for row in pizza_neurons(one, clusters)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -51,6 +50,5 @@ if "snakemake" in globals():
             out_stats=snakemake.output.stats,
             clusters=told.clusters,
             rules=NeuronRules(**told.rules),
-            least=told.least,
             resampling=Resampling(**told.resampling),
         )

@@ -21,7 +21,6 @@ def analyse_single(
     outputs: Mapping[str, str],
     settings: SingleSettings,
     rules: NeuronRules,
-    least: int,
     resampling: Resampling,
     threads: int,
 ) -> None:
@@ -30,10 +29,9 @@ def analyse_single(
     Args:
         runs, weights: of run-sets of networks of two tables.
         outputs: Parquet by name: those of `single.TABLES`, and `stats`.
-        least: neurons of a cluster.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
-    networks = stored_networks(described, weights, least, rules)
+    networks = stored_networks(described, weights, rules)
     tables = measured_networks(networks, len(described), settings, threads)
     origin = joint_provenance(list(runs), len(tables["networks"]))
     for name in TABLES:
@@ -51,7 +49,6 @@ if "snakemake" in globals():
             outputs=dict(snakemake.output.items()),
             settings=SingleSettings(**told.settings),
             rules=NeuronRules(**told.rules),
-            least=told.least,
             resampling=Resampling(**told.resampling),
             threads=snakemake.threads,
         )

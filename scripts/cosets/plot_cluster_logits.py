@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from fittest.analysis.cosets.names import Single
+from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, style
@@ -22,14 +22,15 @@ PAPER = {
 
 
 def plot_cluster_logits(
-    inputs: Mapping[str, str], out_figure: str, which: str
+    inputs: Mapping[str, str], out_figure: str, moved: bool
 ) -> None:
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `logits` of SC-A, and `stats` of all networks.
-        out_figure: the PDF (a PNG goes beside). which: `shown` (figure 6) or `moved` (31).
+        inputs: Parquet by name: `clusters`, `logits` of network A, and `stats` of all networks.
+        out_figure: the PDF (a PNG goes beside). moved: figure 31 in place of 6.
     """
+    which = "moved" if moved else "shown"
     clusters = read_table(inputs["clusters"])
     logits = read_table(inputs["logits"])
     rows = logits[logits["of"] == which]
@@ -86,5 +87,5 @@ if "snakemake" in globals():
         plot_cluster_logits(
             inputs={name: snakemake.input[name] for name in ("clusters", "logits", "stats")},
             out_figure=snakemake.output.figure,
-            which=snakemake.params.which,
+            moved=snakemake.params.moved,
         )

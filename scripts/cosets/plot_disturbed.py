@@ -2,30 +2,29 @@
 
 from collections.abc import Mapping
 
-from fittest.analysis.cosets.names import Single
+from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
-LABEL = {"noise": "standard deviation of the noise", "ablation": "neurons taken away"}
+LABEL = {True: "standard deviation of the noise", False: "neurons taken away"}
 NAMES = {"loss": "test loss (nats)", "accuracy": "test accuracy"}
 
 
 def plot_disturbed(
-    inputs: Mapping[str, str], out_figure: str, which: str, paper: Mapping[str, float]
+    inputs: Mapping[str, str], out_figure: str, noise: bool, paper: Mapping[str, float]
 ) -> None:
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `table` of SC-A and `stats` of all networks. out_figure: the PDF (a
-            PNG goes beside). which: `noise` (figure 26) or `ablation` (27).
+        inputs: Parquet by name: `table` of network A and `stats` of all networks. out_figure: the PDF (a
+            PNG goes beside). noise: figure 26 in place of 27.
         paper: `sigma`, at which the paper judges noise.
     """
     table = read_table(inputs["table"])
     statistics = Statistics(read_table(inputs["stats"]))
-    noise = which == "noise"
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.6)
         name = Single.NOISE_LOSS if noise else Single.REMOVAL_RATIO
@@ -47,7 +46,7 @@ def plot_disturbed(
         order = ("accuracy", "loss") if noise else ("loss", "accuracy")
         grid = figure.subplots(1, 2)
         for letter, column, axes in zip("ab", order, grid, strict=True):
-            coset_panels.disturbed_curves(axes, table, column, LABEL[which])
+            coset_panels.disturbed_curves(axes, table, column, LABEL[noise])
             axes.set_ylabel(NAMES[column])
             panels.panel_title(axes, letter, NAMES[column].partition(" (")[0])
             if noise and len(table):
@@ -65,6 +64,6 @@ if "snakemake" in globals():
         plot_disturbed(
             inputs={name: snakemake.input[name] for name in ("table", "stats")},
             out_figure=snakemake.output.figure,
-            which=snakemake.params.which,
+            noise=snakemake.params.noise,
             paper=snakemake.params.paper,
         )

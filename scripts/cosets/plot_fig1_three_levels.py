@@ -10,7 +10,7 @@ from fittest.store import read_provenance, read_table
 
 
 def plot_fig1(curves: str, logits: str, clusters: str, out_figure: str) -> None:
-    """Draw the figure from the tables of SC-A; out_figure is the PDF (a PNG goes beside)."""
+    """Draw the figure from the tables of network A; out_figure is the PDF (a PNG goes beside)."""
     found, neurons, sums = (read_table(path) for path in (clusters, curves, logits))
     rows = sums[sums["of"] == "shown"]
     first = rows[(rows["a"] == rows["a"].iloc[0]) & (rows["b"] == rows["b"].iloc[0])] if len(

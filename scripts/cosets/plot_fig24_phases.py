@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fittest.analysis.cosets.names import Single
+from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
@@ -18,7 +18,7 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `members` of SC-B; `all_clusters` and `stats` of all
+        inputs: Parquet by name: `clusters`, `members` of network B; `all_clusters` and `stats` of all
             networks. out_figure: the PDF (a PNG goes beside).
         uniform: probability from which phases count as even. least: neurons of the clusters in (c).
     """

@@ -14,7 +14,7 @@ def plot_fig2(inputs: Mapping[str, str], out_figure: str) -> None:
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `members`, `curves`, `spectra` of SC-C. out_figure: the PDF (a PNG
+        inputs: Parquet by name: `members`, `curves`, `spectra` of network C. out_figure: the PDF (a PNG
             goes beside).
     """
     members, curves, spectra = (

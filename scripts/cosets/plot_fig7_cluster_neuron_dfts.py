@@ -12,7 +12,7 @@ def plot_fig7(inputs: Mapping[str, str], out_figure: str) -> None:
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `spectra` of SC-A. out_figure: the PDF (a PNG goes
+        inputs: Parquet by name: `clusters`, `spectra` of network A. out_figure: the PDF (a PNG goes
             beside).
     """
     clusters, spectra = (read_table(inputs[name]) for name in ("clusters", "spectra"))

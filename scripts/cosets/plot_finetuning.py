@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from fittest.analysis.cosets.names import Single
+from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
@@ -29,18 +29,19 @@ STATISTIC = {
 }
 
 
-def plot_finetuning(inputs: Mapping[str, str], out_figure: str, which: str) -> None:
+def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, sums: bool) -> None:
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `sums`, `spectra` of SC-A, and `stats` of all networks.
-        out_figure: the PDF (a PNG goes beside). which: `parts` (figure 19), `spectra` (20) or
-            `sums` (21).
+        inputs: Parquet by name: `clusters`, `sums`, `spectra` of network A, and `stats` of all networks.
+        out_figure: the PDF (a PNG goes beside). spectra, sums: figure 20, or 21, in place
+            of 19.
     """
-    clusters, sums, spectra = (read_table(inputs[name]) for name in ("clusters", "sums", "spectra"))
+    which = "spectra" if spectra else "sums" if sums else "parts"
+    clusters, parts, magnitudes = (read_table(inputs[name]) for name in ("clusters", "sums", "spectra"))
     # A fine-tuning cluster stands last.
-    place = int(sums["place"].max()) if len(sums) else -1
-    own = sums[sums["place"] == place]
+    place = int(parts["place"].max()) if len(parts) else -1
+    own = parts[parts["place"] == place]
     neurons = list(own["neuron"].drop_duplicates().astype(int))[: 1 if which == "sums" else 2]
     said = coset_panels.said_network(clusters)
     if neurons:
@@ -71,7 +72,7 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, which: str) -> N
                     if which == "parts":
                         _part(axes, own, neuron, part)
                     else:
-                        _spectrum(axes, spectra, neuron, part)
+                        _spectrum(axes, magnitudes, neuron, part)
                     axes.set_title(f"neuron {neuron}: reads of {part}", fontsize=7, loc="left")
             for axes in grid[-1]:
                 label = "number" if which == "parts" else "frequency (f and n - f are one)"
@@ -99,7 +100,9 @@ def _spectrum(axes: Axes, spectra: pd.DataFrame, neuron: int, part: str) -> None
     best = rows.sort_values("magnitude", ascending=False).head(6)
     top = float(best["magnitude"].max())
     for f, magnitude in zip(best["frequency"], best["magnitude"], strict=True):
-        axes.annotate(str(int(f)), (f, magnitude), ha="center", va="bottom", fontsize=5.5)
+        axes.annotate(
+            str(int(f)), (f, magnitude), ha="center", va="bottom", fontsize=5.5, gid="point"
+        )
     axes.set_ylim(0, 1.15 * top)
     axes.set_ylabel("|DFT|")
 
@@ -128,5 +131,6 @@ if "snakemake" in globals():
                 name: snakemake.input[name] for name in ("clusters", "sums", "spectra", "stats")
             },
             out_figure=snakemake.output.figure,
-            which=snakemake.params.which,
+            spectra=snakemake.params.spectra,
+            sums=snakemake.params.sums,
         )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from fittest.analysis.cosets.names import Single
+from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
@@ -19,7 +19,7 @@ def plot_neuron_grid(inputs: Mapping[str, str], out_figure: str, remapped: bool)
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `members`, `curves` of SC-B, and `stats` of all
+        inputs: Parquet by name: `clusters`, `members`, `curves` of network B, and `stats` of all
             networks. out_figure: the PDF (a PNG goes beside). remapped: figure 23 in place of 22.
     """
     clusters, members, curves = (

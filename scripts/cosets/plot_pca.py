@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from fittest.analysis.cosets.names import Single
+from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
@@ -23,7 +23,7 @@ def plot_pca(
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `scores`, `score_spectra`, `planes` of SC-A; `stats`.
+        inputs: Parquet by name: `scores`, `score_spectra`, `planes` of network A; `stats`.
         out_figure: the PDF (a PNG goes beside). first, second: components, from 1.
         circular: variation of the radius up to which it is a circle.
         paper: `first` and `second`, frequencies of the components in the paper's network.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from fittest.analysis.cosets.names import Pizza
+from fittest.analysis.cosets.single_names import Pizza
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
@@ -18,7 +18,7 @@ def plot_pizza(
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `members`, `curves`, `spectra`, `logits` of SC-D, and
+        inputs: Parquet by name: `clusters`, `members`, `curves`, `spectra`, `logits` of network D, and
             `stats` of all networks. out_figure: the PDF (a PNG goes beside).
         clusters: how many of the largest. remapped: figure 18 in place of 17.
     """

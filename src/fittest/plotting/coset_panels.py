@@ -160,6 +160,7 @@ def component_scatter(axes: Axes, x: pd.DataFrame, y: pd.DataFrame, cmap: Any) -
             textcoords="offset points",
             fontsize=3.6,
             color=colour,
+            gid="point",
         )
     reach = 1.15 * max(float(xs.abs().max()), float(ys.abs().max()))
     axes.set_xlim(-reach, reach)

@@ -98,14 +98,9 @@ def dissected(
     run: Run,
     runset: str,
     parameters: Mapping[str, NDArray[Any]],
-    least: int,
     rules: NeuronRules,
 ) -> Dissected:
-    """Take a network apart.
-
-    Args:
-        least: neurons of a cluster.
-    """
+    """Take a network apart."""
     values = {name: np.asarray(value, dtype=np.float64) for name, value in parameters.items()}
     n = run.numbers_task.p
     two = all(name in values for name in TABLES)
@@ -118,13 +113,13 @@ def dissected(
         parameters=values,
         split=split,
         neurons=neurons,
-        clusters=tuple(clusters_of(neurons, least)),
+        clusters=tuple(clusters_of(neurons)),
         test_pairs=np.argwhere(~train_pairs_of(run)),
     )
 
 
 def stored_networks(
-    runs: pd.DataFrame, weights: Sequence[str], least: int, rules: NeuronRules
+    runs: pd.DataFrame, weights: Sequence[str], rules: NeuronRules
 ) -> Iterator[Dissected]:
     """The networks of a `runs` table that did not fail and keep their weights, in its order.
 
@@ -141,18 +136,18 @@ def stored_networks(
             continue
         run = Run.model_validate_json(str(row["config"]))
         [[(_, parameters)]] = read_checkpoints(files[run_id], run_id, [int(row["last_step"])])
-        yield dissected(run, str(row["runset"]), parameters, least, rules)
+        yield dissected(run, str(row["runset"]), parameters, rules)
 
 
 def stored_network(
-    runs: pd.DataFrame, run_id: str, weights: Sequence[str], least: int, rules: NeuronRules
+    runs: pd.DataFrame, run_id: str, weights: Sequence[str], rules: NeuronRules
 ) -> Dissected:
     """The network of that name.
 
     Raises:
         StoreError: where its weights are not there.
     """
-    for one in stored_networks(runs[runs["run_id"] == run_id], weights, least, rules):
+    for one in stored_networks(runs[runs["run_id"] == run_id], weights, rules):
         return one
     raise StoreError(
         f"{', '.join(weights)}: no weights of run {run_id}; let showcase.json choose among the"

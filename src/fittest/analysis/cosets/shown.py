@@ -59,8 +59,15 @@ figures 22 to 24 show. step: from one number of a coset to the next. strong: how
 class Shown:
     """One network and its clusters in the order in which figures show them."""
 
-    def __init__(self, one: Dissected, settings: SingleSettings) -> None:
+    def __init__(
+        self, one: Dissected, settings: SingleSettings, frequency: int | None = None
+    ) -> None:
+        """
+        Args:
+            frequency: of the cluster whose neurons are shown; None for the largest simple one.
+        """
         self.one = one
+        self.frequency = frequency
         self.settings = settings
         self.judged = Judged(one.parameters, one.test_pairs) if one.has_two_tables else None
         removed = [
@@ -98,20 +105,9 @@ class Shown:
             }
 
     def _chosen(self) -> Cluster | None:
-        """Of the simple clusters with enough neurons: that of the wanted frequency, else one of
-        exact cosets, else any; the largest of these. Of any size where none has enough."""
-        wanted = self.settings.grid
         simple = [part for part in self.parts if not part.fine_tuning]
-        enough = [part for part in simple if part.size >= wanted.neurons] or simple
         return max(
-            enough,
-            key=lambda part: (
-                part.frequency == wanted.frequency,
-                math.gcd(part.frequency, self.one.n) > 1,
-                part.size,
-                -part.frequency,
-            ),
-            default=None,
+            simple, key=lambda part: (part.frequency == self.frequency, part.size), default=None
         )
 
     def members(self) -> Iterator[Row]:

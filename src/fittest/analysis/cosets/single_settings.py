@@ -27,13 +27,6 @@ class PlaneSettings(Settings):
     )
 
 
-class GridSettings(Settings):
-    """The cluster that figures 22 to 24 show."""
-
-    frequency: int = Field(ge=1, description="of its waves, where there is such a cluster")
-    neurons: int = Field(ge=1, description="that it has at least")
-
-
 class SingleSettings(Settings):
     """What is asked of single networks (cosets methods 2, 4)."""
 
@@ -53,7 +46,6 @@ class SingleSettings(Settings):
         description="least standard deviation of a table's column, of the largest one's"
     )
     strong_shown: Share = Field(description="the same for the neuron that figure 2 shows")
-    grid: GridSettings = Field(description="the cluster of figures 22 to 24")
     shown_pairs: tuple[Pair, ...] = Field(
         min_length=1, max_length=6, description="pairs of operands that figures 1 and 6 show"
     )

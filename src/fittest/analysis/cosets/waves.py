@@ -4,6 +4,7 @@ the phases of a cluster lie (paper 4.1, B.1.2 and B.3; cosets methods 2)."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,7 @@ def related_share(frequencies: Iterable[int], n: int) -> float:
     return hits / len(members)
 
 
+@lru_cache(maxsize=256)
 def related_by_chance(size: int, n: int, draws: int, seed: int) -> float:
     """Mean of `related_share` over sets of so many frequencies of 1..n // 2, drawn at random."""
     generator = np.random.default_rng(seed)
