@@ -58,7 +58,7 @@ def plot_neuron_grid(inputs: Mapping[str, str], out_figure: str, remapped: bool)
         for index, pair in enumerate(grid.reshape(-1, 2)):
             if index >= len(own):
                 for axes in pair:
-                    axes.set_axis_off() if len(own) else None
+                    axes.set_visible(not len(own))
                 continue
             neuron = int(own["neuron"].iloc[index])
             mine = curves[curves["neuron"] == neuron]
@@ -68,8 +68,10 @@ def plot_neuron_grid(inputs: Mapping[str, str], out_figure: str, remapped: bool)
                 axes.set_title(f"neuron {neuron}, {part}", fontsize=5.5, loc="left", pad=2)
                 axes.tick_params(labelsize=5)
         label = "number, remapped" if remapped else "number"
-        for axes in grid[-1]:
-            axes.set_xlabel(label, fontsize=6)
+        for index in range(max(len(own) - _COLUMNS, 0), len(own)):
+            for axes in grid.reshape(-1, 2)[index]:
+                axes.set_xlabel(label, fontsize=6)
+                axes.tick_params(labelbottom=True)
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
 
 

@@ -47,6 +47,10 @@ def plot_pizza(
         for row in range(rows):
             cluster = shown.iloc[row] if row < len(shown) else None
             _row(grid[row], row, cluster, tables, remapped, row == rows - 1)
+        for part, colour in coset_panels.PARTS.items():
+            grid[0, 0].plot([], [], color=colour, label=f"what it reads of {part}")
+        handles, labels = grid[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
 
 
@@ -80,10 +84,6 @@ def _row(  # noqa: PLR0913
     else:
         for part in "ab":
             coset_panels.part_curve(first, curves[curves["part"] == part], "k", part)
-        if row == 0:
-            first.plot([], [], color=coset_panels.PARTS["a"], label="of a")
-            first.plot([], [], color=coset_panels.PARTS["b"], label="of b")
-            first.legend(loc="upper right", ncols=2, fontsize=5.5)
         coset_panels.spectrum_bars(
             others[0], spectra[spectra["part"] == "a"], coset_panels.PARTS["a"]
         )

@@ -32,7 +32,7 @@ RESAMPLING = Resampling(50, 0, 0.95)
 def settings() -> SingleSettings:
     text = (REPOSITORY / "config/analysis/cosets.yaml").read_text()
     found = SingleSettings(**yaml.safe_load(text)["single"])
-    quick = {"noise": found.noise.model_copy(update={"draws": 2}), "ablations": 2}
+    quick = {"noise": found.noise.model_copy(update={"draws": 2, "step": 0.25}), "ablations": 2}
     return found.model_copy(update={**quick, "chance_draws": 5})
 
 
@@ -73,11 +73,14 @@ def test_a_planted_population_has_what_the_paper_says(settings: SingleSettings) 
     found = statistics([planted(seed, seed == 0) for seed in range(3)], settings)
     assert found[Single.NETWORKS] == found[Single.MEASURED] == 3
     assert found[Single.SIMPLE] == pytest.approx(1 - 2 / 66 / 3)
-    for name in (Single.STRICT, Single.ONE_WAVE, Single.COSETS, Single.TOGETHER, Single.MOVED):
+    for name in (Single.STRICT, Single.ONE_WAVE, Single.COSETS, Single.TOGETHER):
         assert found[name] == pytest.approx(1, abs=1e-6), name
-    for name in (Single.EVEN, Single.DISTINCT, Single.TOGETHER_BETTER, Single.CIRCLES):
+    for name in (Single.EVEN, Single.DISTINCT, Single.TOGETHER_BETTER):
         assert found[name] == 1, name
+    # Four phases of each operand are few: a vote's best place is within a step four times in five.
+    assert found[Single.MOVED] > 0.75
     assert found[Single.OUTPUT_WAVE] > 0.95 and found[Single.OUTPUT_STEPS] < 0.5
+    assert found[Single.CIRCLES] > 0.9
     assert found[Single.COMPONENT] > 0.95 and found[Single.POINTS] > 0.95
     assert found[Single.PROJECTED] > 0.95
     assert found[Single.MIXED] == 6 and found[Single.RELATED] == 1
@@ -92,7 +95,7 @@ def test_a_random_population_has_nothing_of_it(settings: SingleSettings) -> None
     found = statistics([random(seed) for seed in range(2)], settings)
     assert found[Single.SIMPLE] < 0.05
     assert found[Single.TOGETHER] < 0.1
-    assert found[Single.CIRCLES] < 0.9
+    assert not found[Single.MOVED] > 0.2
     assert found[Single.COMPONENT] < 0.5
     assert found[Single.PROJECTED] < 0.9
     assert found[Single.FEW] < 0.8

@@ -97,7 +97,7 @@ MIXED_COLUMNS = [
     "explained",
 ]
 """Fine-tuning neurons, a row for each part: `strong` frequencies, by magnitude; the share of them
-that sums or differences of others are, and what chance gives; R^2 of the largest few.
+in additive relations, and what chance gives; R^2 of the largest few.
 in_cluster: whether the neuron's cluster is a fine-tuning one."""
 TABLES = {
     "networks": NETWORK_COLUMNS,

@@ -102,7 +102,7 @@ def single_rows(
 def _disturbed(measured: pd.DataFrame, whole: pd.DataFrame, resampling: Resampling) -> list[Row]:
     """Noise and removal, by network: its worst cluster, and how unequal its clusters are."""
     base = measured.set_index("run_id")[["loss", "accuracy"]]
-    table = whole.join(base, on="run_id", rsuffix="_network")
+    table = whole.join(base, on="run_id")
     table = table.assign(
         rise=table["noise_loss"] - table["loss"],
         fall=table["accuracy"] - table["noise_accuracy"],

@@ -57,17 +57,22 @@ def one_of_two(f: int, n: int) -> int:
 
 
 def related_share(frequencies: Iterable[int], n: int) -> float:
-    """Share of frequencies that are plus or minus the sum or the difference of two others of them,
-    which may be the same one twice; NaN for none."""
+    """Share of frequencies that take part in a relation of the form f = g + h or f = g - h, each up
+    to sign, with f none of the others and g perhaps equal to h; NaN for none.
+
+    The paper's two clusters, (42, 35, 28, 21, 14, 7) of 91 and (27, 35, 19) of 89, have 1.
+    """
     members = sorted({one_of_two(f, n) for f in frequencies})
     if not members:
         return float("nan")
-    hits = 0
-    for f in members:
-        others = [g for g in members if g != f]
-        made = {one_of_two(g + sign * h, n) for g in others for h in others for sign in (1, -1)}
-        hits += f in made
-    return hits / len(members)
+    known = set(members)
+    related: set[int] = set()
+    for index, g in enumerate(members):
+        for h in members[index:]:
+            for made in (one_of_two(g + h, n), one_of_two(g - h, n)):
+                if made in known and made not in (g, h):
+                    related |= {g, h, made}
+    return len(related) / len(members)
 
 
 @lru_cache(maxsize=256)
