@@ -59,7 +59,8 @@ def with_fine_tuning(
     hidden[: len(old), :d], hidden[: len(old), d + 1 : -1] = old[:, :d], old[:, d:]
     hidden[len(old) :, d], hidden[len(old) :, -1] = 1.0, 1.0
     more = {
-        name: np.column_stack([parameters[name], part]) for name in ("first.weight", "second.weight")
+        name: np.column_stack([parameters[name], part])
+        for name in ("first.weight", "second.weight")
     }
     wave = np.zeros((n, neurons))
     return {

@@ -47,7 +47,9 @@ def analyse_shown(
             "run_id": one.run_id,
             "relaxed": "; ".join(chosen["relaxed"]),
         }
-        tables: Mapping[str, pd.DataFrame] = Shown(one, settings, chosen.get("frequency")).tables(outputs, **named)
+        tables: Mapping[str, pd.DataFrame] = Shown(one, settings, chosen.get("frequency")).tables(
+            outputs, **named
+        )
     else:
         tables = empty_tables(outputs, NAMED)
     for name, table in tables.items():

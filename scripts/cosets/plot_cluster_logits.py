@@ -21,9 +21,7 @@ PAPER = {
 }
 
 
-def plot_cluster_logits(
-    inputs: Mapping[str, str], out_figure: str, moved: bool
-) -> None:
+def plot_cluster_logits(inputs: Mapping[str, str], out_figure: str, moved: bool) -> None:
     """Draw the figure.
 
     Args:

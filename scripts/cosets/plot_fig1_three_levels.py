@@ -13,9 +13,11 @@ def plot_fig1(curves: str, logits: str, clusters: str, out_figure: str) -> None:
     """Draw the figure from the tables of network A; out_figure is the PDF (a PNG goes beside)."""
     found, neurons, sums = (read_table(path) for path in (clusters, curves, logits))
     rows = sums[sums["of"] == "shown"]
-    first = rows[(rows["a"] == rows["a"].iloc[0]) & (rows["b"] == rows["b"].iloc[0])] if len(
-        rows
-    ) else rows
+    first = (
+        rows[(rows["a"] == rows["a"].iloc[0]) & (rows["b"] == rows["b"].iloc[0])]
+        if len(rows)
+        else rows
+    )
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.4)
         said = ""

@@ -38,7 +38,9 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
             of 19.
     """
     which = "spectra" if spectra else "sums" if sums else "parts"
-    clusters, parts, magnitudes = (read_table(inputs[name]) for name in ("clusters", "sums", "spectra"))
+    clusters, parts, magnitudes = (
+        read_table(inputs[name]) for name in ("clusters", "sums", "spectra")
+    )
     # A fine-tuning cluster stands last.
     place = int(parts["place"].max()) if len(parts) else -1
     own = parts[parts["place"] == place]
@@ -58,7 +60,9 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
         ranks = sorted(r for r in own["rank"].unique() if r > 0) if which == "sums" else [0, 0]
         rows = max(len(ranks), 1) if which == "sums" else 2
         figure = style.new_figure(style.PAGE_WIDTH, 1.1 + (0.95 if which == "sums" else 1.3) * rows)
-        heading(figure, SEE[which], PAPER[which], said if neurons else f"{said}; none is there", more)
+        heading(
+            figure, SEE[which], PAPER[which], said if neurons else f"{said}; none is there", more
+        )
         grid = figure.subplots(rows, 2, squeeze=False, sharex=True)
         if not neurons:
             for axes in grid.flat:

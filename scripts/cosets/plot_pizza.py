@@ -12,9 +12,7 @@ from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 
-def plot_pizza(
-    inputs: Mapping[str, str], out_figure: str, clusters: int, remapped: bool
-) -> None:
+def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapped: bool) -> None:
     """Draw the figure.
 
     Args:
@@ -54,7 +52,7 @@ def plot_pizza(
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
 
 
-def _row(  # noqa: PLR0913
+def _row(
     axes: object,
     row: int,
     cluster: pd.Series | None,

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from planted_cosets import planted_network, square_wave, with_fine_tuning
 from worlds import PROVENANCE, load_script, names_of
 
 from fittest.analysis.cosets.neurons import NeuronRules
@@ -24,6 +23,7 @@ from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
 from fittest.store import SCHEMAS, read_table, write_table
 from fittest.tasks import ModularAddition
+from planted_cosets import planted_network, square_wave, with_fine_tuning
 from small_world import REPOSITORY
 
 N = 91

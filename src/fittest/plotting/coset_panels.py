@@ -168,4 +168,3 @@ def component_scatter(axes: Axes, x: pd.DataFrame, y: pd.DataFrame, cmap: Any) -
     axes.set_aspect("equal")
     axes.axhline(0, color=DEAD, lw=0.4, zorder=0)
     axes.axvline(0, color=DEAD, lw=0.4, zorder=0)
-

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from planted_cosets import planted_network, square_wave, with_fine_tuning
 
 from fittest.analysis.cosets.dissection import Dissected, dissected
 from fittest.analysis.cosets.neurons import NeuronRules
@@ -21,6 +20,7 @@ from fittest.models import TwoTableMLPSettings
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
 from fittest.tasks import ModularAddition
+from planted_cosets import planted_network, square_wave, with_fine_tuning
 from small_world import REPOSITORY
 
 N = 91

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from planted_cosets import LIMIT, planted_network, square_wave
 
 from fittest.analysis.cosets import outputs, pca, waves
 from fittest.analysis.cosets.clusters import clusters_of, contribution
 from fittest.analysis.cosets.neurons import describe, folded, split_two_tables
 from fittest.analysis.cosets.perturbations import Judged, ablation_curve, noise_curve
 from fittest.analysis.cosets.remap import step
+from planted_cosets import LIMIT, planted_network, square_wave
 
 N = 91
 FREQUENCIES = (35, 25, 8)
@@ -50,9 +50,7 @@ def test_each_component_has_one_frequency(components: pca.Components) -> None:
     assert components.frequencies.tolist() == [35, 35, 25, 25, 8, 8]
     np.testing.assert_allclose(components.shares, 1.0)
     np.testing.assert_allclose(components.explained.sum(), 1.0)
-    np.testing.assert_allclose(
-        components.magnitudes[0], folded(components.scores[:, 0]), atol=1e-9
-    )
+    np.testing.assert_allclose(components.magnitudes[0], folded(components.scores[:, 0]), atol=1e-9)
 
 
 def test_a_pair_is_a_circle_where_it_has_one_frequency(components: pca.Components) -> None:

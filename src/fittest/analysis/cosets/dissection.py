@@ -153,4 +153,3 @@ def stored_network(
         f"{', '.join(weights)}: no weights of run {run_id}; let showcase.json choose among the"
         " networks that keep them (keep_weights_of), or delete it and run the same command again"
     )
-

@@ -58,6 +58,4 @@ def margin_table(
     moduli: tuple[int, ...], numbers: tuple[int, ...], draws: int, seed: int, confidence: float
 ) -> pd.DataFrame:
     """A row per modulus and number of frequencies."""
-    return pd.DataFrame(
-        [simulated(n, m, draws, seed, confidence) for n in moduli for m in numbers]
-    )
+    return pd.DataFrame([simulated(n, m, draws, seed, confidence) for n in moduli for m in numbers])

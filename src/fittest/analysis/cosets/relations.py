@@ -83,9 +83,7 @@ def non_units(found: Found, n: int, only: int | None = None, confidence: float =
     ]
     if not others:
         return Estimate(np.nan)
-    return ratio_of_sums(
-        found[:, others].mean(axis=1), found[:, of_units].mean(axis=1), confidence
-    )
+    return ratio_of_sums(found[:, others].mean(axis=1), found[:, of_units].mean(axis=1), confidence)
 
 
 def related(found: Found, n: int, wanted: set[int]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -109,10 +107,7 @@ def pooled(found: Found, n: int) -> pd.DataFrame:
     and how many there are on average of the other unit r."""
     every = units(n)
     both = found.T.astype(np.float64) @ found.astype(np.float64)
-    counts = {
-        r: sum(both[f - 1, fold(r * f, n) - 1] for f in every)
-        for r in range(2, n // 2 + 1)
-    }
+    counts = {r: sum(both[f - 1, fold(r * f, n) - 1] for f in every) for r in range(2, n // 2 + 1)}
     table = pd.DataFrame({"r": list(counts), "pairs": list(counts.values())})
     table["unit"] = table["r"].isin(every)
     return table
@@ -173,6 +168,24 @@ def found_in(population: Population, runset: str) -> tuple[Found, Found, int]:
     )
 
 
+RAREST = {91: (22, 44), 89: (23, 43)}
+"""Modulus -> frequencies that are rarest of those of fine-tuning in the paper (B.3.1)."""
+
+
+def rarest(band: Found, n: int) -> dict[str, float]:
+    """Places of RAREST among the units, 1 for the least frequent; ties count half."""
+    every = units(n)
+    counts = band[:, np.array(every) - 1].sum(axis=0).astype(float)
+    found = {}
+    for name, f in zip(("rare_first", "rare_second"), RAREST.get(n, (0, 0)), strict=True):
+        if f in every:
+            own = counts[every.index(f)]
+            found[name] = float((counts < own).sum() + ((counts == own).sum() + 1) / 2)
+        else:
+            found[name] = np.nan
+    return found
+
+
 def relation_row(found: Found, band: Found, n: int, confidence: float) -> dict[str, Any]:
     """What is said of the frequencies of one run-set (C10, C11, C15, C30, C32)."""
     twice = ratio_of_sums(*related(found, n, doubling(n)), confidence)
@@ -185,6 +198,8 @@ def relation_row(found: Found, band: Found, n: int, confidence: float) -> dict[s
         "doubling_seen": smallest_seen(twice),
         **named("related", small),
         **named("thirteens", non_units(band, n, 13, confidence)),
+        "band_chi2_p": uniformity(band, n)["chi2_p"],
+        **rarest(band, n),
     }
 
 
@@ -198,7 +213,9 @@ def pooled_row(several: Sequence[tuple[Found, Found, int]], confidence: float) -
         **named("doubling", doubled),
         "doubling_seen": smallest_seen(doubled),
         **named("related", ratio_of_sums(*_joined(small), confidence)),
-        **named("pairs", mean_of(np.concatenate([f.sum(axis=1) for f, _, _ in several]), confidence)),
+        **named(
+            "pairs", mean_of(np.concatenate([f.sum(axis=1) for f, _, _ in several]), confidence)
+        ),
     }
 
 

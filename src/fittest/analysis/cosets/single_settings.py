@@ -40,7 +40,9 @@ class SingleSettings(Settings):
     apart: float = Field(gt=0, lt=180, description="degrees from one distinct phase to the next")
     distinct: int = Field(ge=2, description="distinct phases of a cluster that has many")
     representations: int = Field(ge=1, description="frequencies that make up a fine-tuning part")
-    strong: Share = Field(description="least magnitude of a frequency that is mixed in, of the most")
+    strong: Share = Field(
+        description="least magnitude of a frequency that is mixed in, of the most"
+    )
     chance_draws: Draws = Field(description="random sets of frequencies beside those mixed")
     live_column: Share = Field(
         description="least standard deviation of a table's column, of the largest one's"

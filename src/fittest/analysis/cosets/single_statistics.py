@@ -151,5 +151,3 @@ def pizza_rows(neurons: pd.DataFrame, resampling: Resampling) -> list[Row]:
         statistic_row(Pizza.ONE_WAVE, explained["estimate"], explained["n"], "R^2 of one wave"),
         statistic_row(Pizza.NEIGHBOURS, near["estimate"], near["n"], "strong at a and a +- d"),
     ]
-
-

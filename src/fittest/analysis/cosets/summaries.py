@@ -16,7 +16,11 @@ SUBSETS = ("all", "accurate")
 
 
 def summarise(
-    networks: pd.DataFrame, shares: Sequence[float], solved: float, accurate: float, confidence: float
+    networks: pd.DataFrame,
+    shares: Sequence[float],
+    solved: float,
+    accurate: float,
+    confidence: float,
 ) -> pd.DataFrame:
     """A row per run-set, share of the training and subset, of the networks' last rows at or after
     that share; every value with its interval (`_lo`, `_hi`).

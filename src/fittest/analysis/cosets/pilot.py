@@ -1,0 +1,93 @@
+"""How long to train: the pilot (cosets methods 1.4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from fittest.analysis.cosets.estimates import mean_of, named
+
+FURTHER = 1 / 3
+"""Of the epochs so far, for which the set of frequencies has to stay the same."""
+LONGER, ROUND = 1.5, 100
+"""The budget is so many times the epoch found, rounded up to so many epochs."""
+
+
+def first_settled(
+    epochs: Sequence[float],
+    accurate: np.ndarray,
+    sets: Sequence[Sequence[frozenset[int]]],
+    share: float,
+) -> float:
+    """e*: the first epoch at which enough networks answer rightly and keep their set of
+    frequencies for a third of it; NaN where none is.
+
+    Args:
+        epochs: (T,), of the checkpoints. accurate: (networks, T). sets: of frequencies, by network
+            and checkpoint. share: of the networks, at least.
+    """
+    times = np.asarray(epochs, dtype=np.float64)
+    for index, epoch in enumerate(times):
+        until = epoch * (1 + FURTHER)
+        if until > times[-1] + 1e-9:
+            break
+        later = np.flatnonzero((times >= epoch) & (times <= until + 1e-9))
+        kept = [all(own[t] == own[index] for t in later) for own in sets]
+        if np.mean(accurate[:, index] & np.array(kept)) >= share:
+            return float(epoch)
+    return math.nan
+
+
+def budget(epoch: float) -> float:
+    """Epochs to train for."""
+    return ROUND * math.ceil(LONGER * epoch / ROUND - 1e-9) if math.isfinite(epoch) else math.nan
+
+
+def pilot_tables(
+    networks: pd.DataFrame,
+    entries: pd.DataFrame,
+    accurate: float,
+    share: float,
+    confidence: float,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What the networks are like over their epochs, a row per modulus and checkpoint; and a row per
+    modulus: e* and the budget that follows.
+
+    Args:
+        networks: a row per network and checkpoint: `n`, `run_id`, `epoch`, `test_accuracy`, `set`
+            (of frequencies with two neurons or more), `tuned_clusters`. entries: `run_id`, `epoch`,
+            `entries`, `over_one`, `near_zero`.
+    """
+    curves, found = [], []
+    for n, part in networks.groupby("n"):
+        wide = part.pivot(index="run_id", columns="epoch", values="set")
+        reached = part.pivot(index="run_id", columns="epoch", values="test_accuracy") >= accurate
+        sets = wide.to_numpy().tolist()
+        epochs = [float(epoch) for epoch in wide.columns]
+        settled = first_settled(epochs, reached.to_numpy(), sets, share)
+        found.append(
+            {"n": int(n), "networks": len(wide), "settled": settled, "budget": budget(settled)}
+        )
+        same = np.array([[one == own[-1] for one in own] for own in sets])
+        sizes = np.array([[len(one) for one in own] for own in sets], dtype=float)
+        tuned = part.pivot(index="run_id", columns="epoch", values="tuned_clusters") > 0
+        own = entries[entries["run_id"].isin(wide.index)]
+        by_epoch = own.groupby("epoch")[["entries", "over_one", "near_zero"]].sum()
+        for index, epoch in enumerate(epochs):
+            sums = by_epoch.loc[epoch]
+            curves.append(
+                {
+                    **{"n": int(n), "epoch": epoch, "networks": len(wide)},
+                    "accurate": float(reached.to_numpy()[:, index].mean()),
+                    "final_set": float(same[:, index].mean()),
+                    **named("m", mean_of(sizes[:, index], confidence)),
+                    "tuned": float(tuned.to_numpy()[:, index].mean()),
+                    "over_one": float(sums["over_one"] / sums["entries"]),
+                    "near_zero": float(sums["near_zero"] / sums["entries"]),
+                }
+            )
+    columns = ["n", "networks", "settled", "budget"]
+    return pd.DataFrame(curves), pd.DataFrame(found, columns=columns)
