@@ -74,7 +74,7 @@ def _found(which: str, clusters: pd.DataFrame, statistics: Statistics) -> str:
         if which == "shown"
         else (Single.MOVED, "simple clusters move so for")
     )
-    row = statistics[name] if name in statistics else None
+    row = statistics.get(name, None)
     n = int(row["n"]) if row is not None else 0
     of = "networks" if which == "shown" else "clusters"
     return f"{said}; {what} {printed(row)} of the pairs (n = {n} {of})"

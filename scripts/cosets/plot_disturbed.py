@@ -19,8 +19,8 @@ def plot_disturbed(
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `table` of network A and `stats` of all networks. out_figure: the PDF (a
-            PNG goes beside). noise: figure 26 in place of 27.
+        inputs: Parquet by name: `table` of network A and `stats` of all networks. out_figure: the
+            PDF (a PNG goes beside). noise: figure 26 in place of 27.
         paper: `sigma`, at which the paper judges noise.
     """
     table = read_table(inputs["table"])

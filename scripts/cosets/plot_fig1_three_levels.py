@@ -1,5 +1,7 @@
 """Figure 1: one neuron, its cluster, and the network, on one sum."""
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -27,7 +29,7 @@ def plot_fig1(curves: str, logits: str, clusters: str, out_figure: str) -> None:
         heading(
             figure,
             "What do one neuron, its cluster and the whole network know of a sum?",
-            "waves; cosets; their intersection, as in the Chinese remainder theorem (drawn by hand)",
+            "waves; cosets; where these meet, as in the Chinese remainder theorem (by hand)",
             said or coset_panels.NONE,
         )
         grid = figure.add_gridspec(1, 3, width_ratios=[1, 1, 1.25])
@@ -41,8 +43,8 @@ def plot_fig1(curves: str, logits: str, clusters: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(clusters))
 
 
-def _neuron(figure: Figure, place: object, neurons: pd.DataFrame) -> None:
-    inner = place.subgridspec(2, 1)  # type: ignore[attr-defined]
+def _neuron(figure: Figure, place: Any, neurons: pd.DataFrame) -> None:
+    inner = place.subgridspec(2, 1)
     own = neurons[neurons["place"] == 0]
     strongest = own[own["neuron"] == own["neuron"].iloc[0]] if len(own) else own
     for row, part in enumerate("ab"):
@@ -55,9 +57,9 @@ def _neuron(figure: Figure, place: object, neurons: pd.DataFrame) -> None:
             axes.set_xlabel("number")
 
 
-def _network(figure: Figure, place: object, first: pd.DataFrame) -> None:
+def _network(figure: Figure, place: Any, first: pd.DataFrame) -> None:
     places = [*sorted(int(p) for p in first["place"].unique() if p >= 0), -1]
-    inner = place.subgridspec(len(places), 1, hspace=0.02)  # type: ignore[attr-defined]
+    inner = place.subgridspec(len(places), 1, hspace=0.02)
     for row, which in enumerate(places):
         axes = figure.add_subplot(inner[row, 0])
         rows = first[first["place"] == which]

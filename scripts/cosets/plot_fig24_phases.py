@@ -18,8 +18,8 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `members` of network B; `all_clusters` and `stats` of all
-            networks. out_figure: the PDF (a PNG goes beside).
+        inputs: Parquet by name: `clusters`, `members` of network B; `all_clusters` and `stats` of
+            all networks. out_figure: the PDF (a PNG goes beside).
         uniform: probability from which phases count as even. least: neurons of the clusters in (c).
     """
     clusters, members, everything = (

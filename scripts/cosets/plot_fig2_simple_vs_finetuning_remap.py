@@ -1,6 +1,7 @@
 """Figure 2: a simple and a fine-tuning neuron, before and after their numbers are remapped."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -14,8 +15,8 @@ def plot_fig2(inputs: Mapping[str, str], out_figure: str) -> None:
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `members`, `curves`, `spectra` of network C. out_figure: the PDF (a PNG
-            goes beside).
+        inputs: Parquet by name: `members`, `curves`, `spectra` of network C. out_figure: the PDF (a
+            PNG goes beside).
     """
     members, curves, spectra = (
         read_table(inputs[name]) for name in ("members", "curves", "spectra")
@@ -43,8 +44,8 @@ def plot_fig2(inputs: Mapping[str, str], out_figure: str) -> None:
 
 
 def _neuron(
-    figure: object,
-    grid: object,
+    figure: Any,
+    grid: Any,
     number: int,
     kind: str,
     one: pd.DataFrame,
@@ -57,14 +58,14 @@ def _neuron(
         row = 2 * number + line
         mine = own[own["part"] == part]
         for column, x in enumerate("ky"):
-            axes = figure.add_subplot(grid[row, column])  # type: ignore[attr-defined,index]
+            axes = figure.add_subplot(grid[row, column])
             coset_panels.part_curve(axes, mine, x, part)
             if column == 0:
                 axes.set_ylabel(f"reads of {part}")
             if line == 0:
                 where = "numbers k" if x == "k" else "numbers remapped"
                 panels.panel_title(axes, "abcd"[2 * number + column], f"{kind}: {where}")
-        axes = figure.add_subplot(grid[row, 2])  # type: ignore[attr-defined,index]
+        axes = figure.add_subplot(grid[row, 2])
         spectrum = magnitudes[magnitudes["part"] == part]
         coset_panels.spectrum_bars(axes, spectrum, coset_panels.PARTS[part])
         axes.set_ylabel("|DFT|")

@@ -1,6 +1,7 @@
 """Figures 19 to 21: two fine-tuning neurons, their Fourier components, and how few make them up."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -33,9 +34,9 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `sums`, `spectra` of network A, and `stats` of all networks.
-        out_figure: the PDF (a PNG goes beside). spectra, sums: figure 20, or 21, in place
-            of 19.
+        inputs: Parquet by name: `clusters`, `sums`, `spectra` of network A, and `stats` of all
+            networks. out_figure: the PDF (a PNG goes beside). spectra, sums: figure 20, or 21, in
+            place of 19.
     """
     which = "spectra" if spectra else "sums" if sums else "parts"
     clusters, parts, magnitudes = (
@@ -70,20 +71,24 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
         elif which == "sums":
             _sums(grid, own[own["neuron"] == neurons[0]], neurons[0])
         else:
-            for row, neuron in enumerate(neurons):
-                for column, part in enumerate("ab"):
-                    axes = grid[row, column]
-                    if which == "parts":
-                        _part(axes, own, neuron, part)
-                    else:
-                        _spectrum(axes, magnitudes, neuron, part)
-                    axes.set_title(f"neuron {neuron}: reads of {part}", fontsize=7, loc="left")
-            for axes in grid[-1]:
-                label = "number" if which == "parts" else "frequency (f and n - f are one)"
-                axes.set_xlabel(label)
-            for axes in grid[len(neurons) :].flat:
-                panels.empty(axes, "no other one")
+            _two(grid, neurons, own, magnitudes if spectra else None)
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
+
+
+def _two(grid: Any, neurons: list[int], own: pd.DataFrame, magnitudes: pd.DataFrame | None) -> None:
+    """Two neurons, what they read or, where there are magnitudes, the spectra of that."""
+    for row, neuron in enumerate(neurons):
+        for column, part in enumerate("ab"):
+            axes = grid[row, column]
+            if magnitudes is None:
+                _part(axes, own, neuron, part)
+            else:
+                _spectrum(axes, magnitudes, neuron, part)
+            axes.set_title(f"neuron {neuron}: reads of {part}", fontsize=7, loc="left")
+    for axes in grid[-1]:
+        axes.set_xlabel("number" if magnitudes is None else "frequency (f and n - f are one)")
+    for axes in grid[len(neurons) :].flat:
+        panels.empty(axes, "no other one")
 
 
 def _part(axes: Axes, own: pd.DataFrame, neuron: int, part: str) -> None:
@@ -111,21 +116,22 @@ def _spectrum(axes: Axes, spectra: pd.DataFrame, neuron: int, part: str) -> None
     axes.set_ylabel("|DFT|")
 
 
-def _sums(grid: object, own: pd.DataFrame, neuron: int) -> None:
+def _sums(grid: Any, own: pd.DataFrame, neuron: int) -> None:
     for column, part in enumerate("ab"):
         mine = own[own["part"] == part]
         truth = mine[mine["rank"] == 0].sort_values("k")
-        for rank, rows in mine[mine["rank"] > 0].groupby("rank"):
-            axes = grid[int(rank) - 1, column]  # type: ignore[index]
+        for rank in sorted(mine.loc[mine["rank"] > 0, "rank"].unique()):
+            rows = mine[mine["rank"] == rank]
+            axes = grid[int(rank) - 1, column]
             axes.plot(truth["k"], truth["value"], color=style.DEAD, lw=1.6, alpha=0.6)
             ordered = rows.sort_values("k")
             axes.plot(ordered["k"], ordered["value"], color=coset_panels.PARTS[part], lw=0.8)
             explained, f = float(ordered["explained"].iloc[0]), int(ordered["frequency"].iloc[0])
             axes.set_title(f"with f = {f}: R² = {explained:.3f}", fontsize=6.3, loc="left", pad=2)
             axes.set_xlim(0, float(truth["k"].max()))
-        axes = grid[0, column]  # type: ignore[index]
+        axes = grid[0, column]
         panels.panel_title(axes, "ab"[column], f"neuron {neuron}, {part}: {axes.get_title('left')}")
-        grid[-1, column].set_xlabel("number (grey: the part itself)")  # type: ignore[index]
+        grid[-1, column].set_xlabel("number (grey: the part itself)")
 
 
 if "snakemake" in globals():

@@ -48,7 +48,7 @@ def plot_pca(
         )
         grid = figure.add_gridspec(1, 2, width_ratios=[1, 1.25])
         left = figure.add_subplot(grid[0, 0])
-        coset_panels.component_scatter(left, *parts, style.TOKENS)
+        coset_panels.component_scatter(left, parts[0], parts[1], style.TOKENS)
         for name, axis, part in (
             (first, left.xaxis, parts[0]),
             (second, left.yaxis, parts[1]),

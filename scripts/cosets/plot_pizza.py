@@ -1,6 +1,7 @@
 """Figures 17 and 18: neurons of the pizza model, and the same with their numbers remapped."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -16,8 +17,8 @@ def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapp
     """Draw the figure.
 
     Args:
-        inputs: Parquet by name: `clusters`, `members`, `curves`, `spectra`, `logits` of network D, and
-            `stats` of all networks. out_figure: the PDF (a PNG goes beside).
+        inputs: Parquet by name: `clusters`, `members`, `curves`, `spectra`, `logits` of network D,
+            and `stats` of all networks. out_figure: the PDF (a PNG goes beside).
         clusters: how many of the largest. remapped: figure 18 in place of 17.
     """
     tables = {name: read_table(path) for name, path in inputs.items()}
@@ -53,14 +54,14 @@ def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapp
 
 
 def _row(
-    axes: object,
+    axes: Any,
     row: int,
     cluster: pd.Series | None,
     tables: Mapping[str, pd.DataFrame],
     remapped: bool,
     last: bool,
 ) -> None:
-    first, *others = axes  # type: ignore[misc]
+    first, *others = axes
     if cluster is None:
         for each in (first, *others):
             panels.empty(each, coset_panels.NONE)

@@ -123,7 +123,8 @@ def disturbed_curves(axes: Axes, table: pd.DataFrame, column: str, whole: str) -
     if len(table) == 0:
         empty(axes, NONE)
         return
-    for place, rows in table.groupby("place"):
+    for place in sorted(table["place"].unique()):
+        rows = table[table["place"] == place]
         look = cluster_style(int(place))
         label = said_cluster(rows.iloc[0])
         axes.plot(rows["x"], rows[column], lw=1.0, label=label, **look)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fittest.analysis.circuits.checkpoints import files_by_run, read_checkpoints, train_pairs_of
 from fittest.analysis.cosets.clusters import Cluster, clusters_of, contribution
 from fittest.analysis.cosets.neurons import (
+    Floats,
     NeuronRules,
     Neurons,
     Split,
@@ -27,7 +28,6 @@ from fittest.errors import StoreError
 if TYPE_CHECKING:
     from fittest.runs.run import Run
 
-Floats = NDArray[np.float64]
 TABLES = ("first.weight", "second.weight")
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fittest.analysis.cosets.neurons import Floats
 from fittest.analysis.cosets.pca import explained_by_residue
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from fittest.analysis.cosets.neurons import Floats
+
 Indices = NDArray[np.int64]
 
 
@@ -64,7 +65,7 @@ class Judged:
         return self._logits - self.added(neurons)
 
     def measured(self, logits: Floats) -> tuple[float, float]:
-        """Loss (nats) and accuracy of logits of the pairs; NaN without pairs. A tie is no answer."""
+        """Loss (nats) and accuracy of logits of the pairs; NaN without pairs. A tie is wrong."""
         if len(logits) == 0:
             return float("nan"), float("nan")
         rows = np.arange(len(logits))

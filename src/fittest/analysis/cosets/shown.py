@@ -15,45 +15,40 @@ from fittest.analysis.cosets.dissection import Dissected
 from fittest.analysis.cosets.neurons import folded
 from fittest.analysis.cosets.perturbations import Curve, Judged, ablation_curve, noise_curve
 from fittest.analysis.cosets.remap import step, unit
-from fittest.analysis.cosets.single import plane_rows
+from fittest.analysis.cosets.single import NAMED, PLANE_COLUMNS, plane_rows
 from fittest.analysis.cosets.single_settings import SingleSettings
 
 Row = dict[str, Any]
 FINAL = -1
 """The `place` of the sum of all neurons, where that of a cluster stands otherwise."""
+DISTURBED = [
+    *("place", "f", "neurons", "fine_tuning", "x"),
+    *("loss", "loss_lo", "loss_hi", "accuracy", "accuracy_lo", "accuracy_hi"),
+]
 COLUMNS = {
-    "clusters": ["place", "f", "g", "step", "neurons", "fine_tuning"]
-    + ["removed_loss", "alone_accuracy", "chosen"],
+    "clusters": [
+        *("place", "f", "g", "step", "neurons", "fine_tuning"),
+        *("removed_loss", "alone_accuracy", "chosen"),
+    ],
     "members": ["place", "f", "neuron", "simple", "phase_a", "phase_b", "strength", "strong"],
     "curves": ["place", "f", "neuron", "simple", "part", "k", "y", "value"],
     "spectra": ["place", "f", "neuron", "simple", "part", "frequency", "magnitude"],
     "logits": ["of", "place", "f", "a", "b", "k", "right", "value"],
     "scores": ["component", "f", "share", "explained", "k", "value"],
     "score_spectra": ["component", "frequency", "magnitude"],
-    "planes": [
-        "first",
-        "second",
-        "f_first",
-        "f_second",
-        "share_first",
-        "share_second",
-        "variation",
-        "circular",
-        "same",
-        "coset_share",
-    ],
-    "noise": ["place", "f", "neurons", "fine_tuning", "x", "loss", "loss_lo", "loss_hi"]
-    + ["accuracy", "accuracy_lo", "accuracy_hi"],
-    "ablation": ["place", "f", "neurons", "fine_tuning", "x", "loss", "loss_lo", "loss_hi"]
-    + ["accuracy", "accuracy_lo", "accuracy_hi"],
+    "planes": PLANE_COLUMNS[len(NAMED) :],
+    "noise": DISTURBED,
+    "ablation": DISTURBED,
     "sums": ["place", "f", "neuron", "part", "rank", "frequency", "explained", "k", "value"],
 }
-"""Columns of the tables, which also name their network (`seed`, `relaxed`, `p`). place: of a
-cluster, 0 for the one whose removal costs most, a fine-tuning one last; of the pizza model, 0 for
-the largest. y: where k stands once numbers are remapped. x: standard deviation of noise, or neurons
-taken away; the loss (nats) and the accuracy of the test pairs have their mean over draws, and the
-lowest and highest of them. rank: how many frequencies a sum has; 0 for the part itself. chosen: the cluster whose neurons
-figures 22 to 24 show. step: from one number of a coset to the next. strong: how many frequencies of a neuron's stronger part are not small."""
+"""Columns of the tables, which also name their network (`seed`, `relaxed`, `p`).
+
+place: of a cluster, 0 for the one whose removal costs most, a fine-tuning one last; of the pizza
+model, 0 for the largest. step: from one number of a coset to the next. chosen: the cluster whose
+neurons figures 22 to 24 show. strong: how many frequencies of a neuron's stronger part are not
+small. y: where k stands once numbers are remapped. x: standard deviation of noise, or neurons taken
+away; the loss (nats) and the accuracy of the test pairs have their mean over draws, and the lowest
+and highest of them. rank: how many frequencies a sum has; 0 for the part itself."""
 
 
 class Shown:

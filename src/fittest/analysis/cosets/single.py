@@ -68,7 +68,8 @@ CLUSTER_COLUMNS = [
     "noise_accuracy",
 ]
 """place: 0 for the cluster whose removal costs most, a fine-tuning one last. even_*: Rayleigh's
-probability of phases; even: the least of them. coset_share: NaN where g is 1. removed_* and noise_*: on test pairs."""
+probability of phases; even: the least of them. coset_share: NaN where g is 1. removed_* and
+noise_*: on test pairs."""
 PLANE_COLUMNS = [
     *NAMED,
     "first",

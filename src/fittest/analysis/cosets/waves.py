@@ -9,10 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fittest.analysis.cosets.neurons import folded, powers
+from fittest.analysis.cosets.neurons import Floats, folded, powers
 from fittest.analysis.cosets.remap import one_period
-
-Floats = NDArray[np.float64]
 
 
 def partial_sums(part: Floats, count: int) -> tuple[list[int], Floats, Floats]:
