@@ -34,7 +34,7 @@ def first_settled(
         until = epoch * (1 + FURTHER)
         if until > times[-1] + 1e-9:
             break
-        later = np.flatnonzero((times >= epoch) & (times <= until + 1e-9))
+        later = [t for t, time in enumerate(times) if epoch <= time <= until + 1e-9]
         kept = [all(own[t] == own[index] for t in later) for own in sets]
         if np.mean(accurate[:, index] & np.array(kept)) >= share:
             return float(epoch)
@@ -62,31 +62,31 @@ def pilot_tables(
             `entries`, `over_one`, `near_zero`.
     """
     curves, found = [], []
-    for n, part in networks.groupby("n"):
+    for n in sorted(int(one) for one in networks["n"].unique()):
+        part = networks[networks["n"] == n]
         wide = part.pivot(index="run_id", columns="epoch", values="set")
         reached = part.pivot(index="run_id", columns="epoch", values="test_accuracy") >= accurate
         sets = wide.to_numpy().tolist()
         epochs = [float(epoch) for epoch in wide.columns]
         settled = first_settled(epochs, reached.to_numpy(), sets, share)
-        found.append(
-            {"n": int(n), "networks": len(wide), "settled": settled, "budget": budget(settled)}
-        )
+        found.append({"n": n, "networks": len(wide), "settled": settled, "budget": budget(settled)})
         same = np.array([[one == own[-1] for one in own] for own in sets])
         sizes = np.array([[len(one) for one in own] for own in sets], dtype=float)
         tuned = part.pivot(index="run_id", columns="epoch", values="tuned_clusters") > 0
         own = entries[entries["run_id"].isin(wide.index)]
-        by_epoch = own.groupby("epoch")[["entries", "over_one", "near_zero"]].sum()
+        sums = own.groupby("epoch")[["entries", "over_one", "near_zero"]].sum()
+        total = sums["entries"].to_numpy(float)
+        tails, zeros = (sums[name].to_numpy(float) / total for name in ("over_one", "near_zero"))
         for index, epoch in enumerate(epochs):
-            sums = by_epoch.loc[epoch]
             curves.append(
                 {
-                    **{"n": int(n), "epoch": epoch, "networks": len(wide)},
+                    **{"n": n, "epoch": epoch, "networks": len(wide)},
                     "accurate": float(reached.to_numpy()[:, index].mean()),
                     "final_set": float(same[:, index].mean()),
                     **named("m", mean_of(sizes[:, index], confidence)),
                     "tuned": float(tuned.to_numpy()[:, index].mean()),
-                    "over_one": float(sums["over_one"] / sums["entries"]),
-                    "near_zero": float(sums["near_zero"] / sums["entries"]),
+                    "over_one": float(tails[index]),
+                    "near_zero": float(zeros[index]),
                 }
             )
     columns = ["n", "networks", "settled", "budget"]

@@ -21,12 +21,15 @@ def mean_table(networks: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """
     rows = []
     last = final(networks)
-    for (runset, n, hidden), part in last.groupby(["runset", "n", "hidden"]):
+    for _, part in last.groupby(["runset", "n", "hidden"]):
+        first = part.iloc[0]
+        n = int(first["n"])
         values = part["m2"].to_numpy(dtype=np.float64)
-        log = math.log(int(n))
+        log = math.log(n)
         rows.append(
             {
-                **{"runset": runset, "n": int(n), "hidden": int(hidden), "networks": len(part)},
+                **{"runset": first["runset"], "n": n, "hidden": int(first["hidden"])},
+                "networks": len(part),
                 **named("m", mean_of(values, confidence)),
                 "sd": float(values.std(ddof=1)) if len(values) > 1 else math.nan,
                 **{"ln_n": log, "over_ln_n": float(values.mean()) / log},
