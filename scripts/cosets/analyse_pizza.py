@@ -20,19 +20,20 @@ def analyse_pizza(
     out_neurons: str,
     out_stats: str,
     clusters: int,
+    strong: float,
     rules: NeuronRules,
     resampling: Resampling,
 ) -> None:
     """Write the neurons of the largest clusters of each network, and statistics of them (Parquet).
 
     Args:
-        clusters: how many of each network.
+        clusters: how many of each network. strong: share of a part's largest value that is strong.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     rows = [
         row
         for one in stored_networks(described, weights, rules)
-        for row in pizza_neurons(one, clusters)
+        for row in pizza_neurons(one, clusters, strong)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     origin = joint_provenance(list(runs), int(table["run_id"].nunique()))
@@ -49,6 +50,7 @@ if "snakemake" in globals():
             out_neurons=snakemake.output.neurons,
             out_stats=snakemake.output.stats,
             clusters=told.clusters,
+            strong=told.strong,
             rules=NeuronRules(**told.rules),
             resampling=Resampling(**told.resampling),
         )

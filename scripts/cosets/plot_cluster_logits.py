@@ -70,7 +70,7 @@ def _found(which: str, clusters: pd.DataFrame, statistics: Statistics) -> str:
     if not len(clusters):
         return said
     name, what = (
-        (Single.TOGETHER, "all clusters alone answer")
+        (Single.TOGETHER, "all clusters together answer")
         if which == "shown"
         else (Single.MOVED, "simple clusters move so for")
     )

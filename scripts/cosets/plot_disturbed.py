@@ -29,11 +29,12 @@ def plot_disturbed(
         figure = style.new_figure(style.PAGE_WIDTH, 3.6)
         name = Single.NOISE_LOSS if noise else Single.REMOVAL_RATIO
         found = statistics.get(name)
+        digits = 3 if noise else 1
         n = f" (n = {int(found['n'])} networks)" if found is not None else ""
         what = (
             f"at {paper['sigma']:g} the worst cluster's loss rises by"
             if noise
-            else "loss without the most important cluster over that without the least"
+            else "loss without the most over that without the least important cluster"
         )
         heading(
             figure,
@@ -41,7 +42,7 @@ def plot_disturbed(
             if noise
             else "Does a network need all of its clusters?",
             f"the loss hardly moves at {paper['sigma']:g}" if noise else "cluster 0 matters most",
-            f"{coset_panels.said_network(table)}; {what} {printed(found)}{n}",
+            f"{coset_panels.said_network(table)}; {what} {printed(found, digits)}{n}",
         )
         order = ("accuracy", "loss") if noise else ("loss", "accuracy")
         grid = figure.subplots(1, 2)

@@ -37,7 +37,7 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
             figure,
             "Are the phases of a cluster's neurons spread evenly?",
             "14 neurons of f = 21; evenly about half the time",
-            f"{said}; even in {printed(even)} of all clusters",
+            f"{said}; even in {printed(even)} of simple clusters",
         )
         histogram, scatter, many = figure.subplots(1, 3)
         if not len(own):

@@ -14,6 +14,8 @@ from fittest.plotting import coset_panels, panels, style
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
+_NAMED = 0.05
+"""Of the largest magnitude, from which on a frequency is named."""
 SEE = {
     "parts": "What do fine-tuning neurons read of their operands?",
     "spectra": "Do fine-tuning neurons mix several related frequencies?",
@@ -56,7 +58,7 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
         name, text = STATISTIC[which]
         found = statistics.get(name)
         if found is not None:
-            more = [(f"{text}: {printed(found)} (n = {int(found['n'])} parts)", "0.4")]
+            more = [(f"{text}: {printed(found, 3)} (n = {int(found['n'])} parts)", "0.4")]
     with style.paper_style():
         ranks = sorted(r for r in own["rank"].unique() if r > 0) if which == "sums" else [0, 0]
         rows = max(len(ranks), 1) if which == "sums" else 2
@@ -108,7 +110,8 @@ def _spectrum(axes: Axes, spectra: pd.DataFrame, neuron: int, part: str) -> None
     axes.axvline(n / 2, color=style.DEAD, ls=":", lw=0.7)
     best = rows.sort_values("magnitude", ascending=False).head(6)
     top = float(best["magnitude"].max())
-    for f, magnitude in zip(best["frequency"], best["magnitude"], strict=True):
+    named = best[best["magnitude"] >= _NAMED * top]
+    for f, magnitude in zip(named["frequency"], named["magnitude"], strict=True):
         axes.annotate(
             str(int(f)), (f, magnitude), ha="center", va="bottom", fontsize=5.5, gid="point"
         )

@@ -48,7 +48,7 @@ def plot_neuron_grid(inputs: Mapping[str, str], out_figure: str, remapped: bool)
             if remapped
             else "14 neurons of f = 21",
             said,
-            [(f"R² of one wave, median of {int(wave['n'])} networks: {printed(wave)}", "0.4")]
+            [(f"R² of one wave, median of {int(wave['n'])} networks: {printed(wave, 3)}", "0.4")]
             if wave is not None
             else [],
         )

@@ -27,7 +27,7 @@ RESAMPLING = Resampling(200, 0, 0.95)
 PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     # The measure as the paper reports it, or near to that; and where there is no such effect.
     "C06": {"share": (0.95, 0.1)},
-    "C07": {"share": (0.9, 0.1)},
+    "C07": {"share": (0.9, 0.1), "agreeing": (0.95, 0.1)},
     "C09": {"wave": (0.99, 0.2)},
     "C18": {"wave": (0.97, 0.05), "steps": (0.1, 20)},
     "C19": {"share": (0.999, 0.14)},
@@ -43,7 +43,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     # Clusters of one importance.
     "C34": {"ratio": (40, 1.1), "least": (1, 0)},
     # Nothing moves; or fine-tuning clusters do as well.
-    "C37": {"moved": (0.98, 0.03), "fine": (0.5, 1)},
+    "C37": {"moved": (0.98, 0.03), "fine": (0.5, 1), "correlation": (0.98, 0)},
     "C38": {"even": (0.5, 0)},
     "C39": {"many": (1, 0.1)},
     "C40": {"share": (0.97, 0.1)},

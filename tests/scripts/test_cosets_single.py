@@ -151,6 +151,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, settings: SingleSettings) ->
         out_neurons=str(folder / "pizza_neurons.parquet"),
         out_stats=str(folder / "pizza_stats.parquet"),
         clusters=3,
+        strong=0.9,
         rules=NeuronRules(),
         resampling=R,
     )

@@ -91,7 +91,8 @@ def spectrum_bars(axes: Axes, table: pd.DataFrame, colour: str) -> None:
 
 
 def logit_bars(axes: Axes, table: pd.DataFrame, place: int) -> None:
-    """What a cluster, or the network, says of each answer for one pair; the right one is starred.
+    """What a cluster, or the network, says of each answer for one pair; the right one is green and has a star
+    above it.
 
     Args:
         table: k, right, value.
@@ -101,13 +102,14 @@ def logit_bars(axes: Axes, table: pd.DataFrame, place: int) -> None:
         return
     rows = table.sort_values("k")
     middle = rows["value"] - rows["value"].mean()
-    axes.bar(rows["k"], middle, 0.85, color=cluster_style(place)["color"])
     right = rows["right"].astype(bool).to_numpy()
+    colours = np.where(right, RIGHT, str(cluster_style(place)["color"]))
+    axes.bar(rows["k"], middle, 0.85, color=list(colours))
     low, high = float(middle.min()), float(middle.max())
     room = (high - low) or 1.0
     axes.set_ylim(low - 0.05 * room, high + 0.22 * room)
-    top = middle[right] if (middle[right] > 0).all() else np.zeros(int(right.sum()))
-    axes.plot(rows["k"][right], top + 0.09 * room, marker="*", ms=5.5, color=RIGHT, ls="none")
+    top = np.full(int(right.sum()), high + 0.11 * room)
+    axes.plot(rows["k"][right], top, marker="*", ms=5.5, color=RIGHT, ls="none")
     axes.set_xlim(-1, len(rows))
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.axhline(0, color="0.3", lw=0.4)
@@ -136,7 +138,8 @@ def disturbed_curves(axes: Axes, table: pd.DataFrame, column: str, whole: str) -
             alpha=0.15,
             lw=0,
         )
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, float(table["x"].max()))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.set_xlabel(whole)
 
 

@@ -108,6 +108,16 @@ def test_no_networks_at_all(settings: SingleSettings) -> None:
     assert np.isnan(found[Single.SIMPLE]) and np.isnan(found[Single.NOISE_LOSS])
 
 
+def test_a_network_that_does_nothing(settings: SingleSettings) -> None:
+    parameters = {name: 0 * values for name, values in planted(0).parameters.items()}
+    found = statistics([network(0, parameters)], settings)
+    assert found[Single.TOGETHER] == 0
+    assert np.isnan(found[Single.SIMPLE]) and np.isnan(found[Single.PROJECTED])
+    tables = Shown(network(0, parameters), settings).tables(COLUMNS)
+    assert len(tables["clusters"]) == len(tables["noise"]) == 0
+    assert set(tables["logits"]["place"]) == {FINAL}
+
+
 def test_only_the_first_networks_are_measured_whole(settings: SingleSettings) -> None:
     few = settings.model_copy(update={"networks": 1})
     tables = measured_networks(iter([planted(0), planted(1)]), 2, few, 1)

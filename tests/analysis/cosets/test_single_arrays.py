@@ -226,10 +226,13 @@ def test_columns_are_projections_of_waves(planted: dict[str, np.ndarray]) -> Non
 
 
 @pytest.mark.parametrize("f", [15, 4])
-def test_strongest_numbers_are_neighbours(f: int) -> None:
+def test_steps_beside_the_strongest_number_are_strong(f: int) -> None:
     k = np.arange(59)
     part = np.cos(2 * np.pi * f * (k - 20.2) / 59)
-    assert waves.neighbours_first(part, f)
-    assert not waves.neighbours_first(part, 7)
+    assert waves.strong_neighbours(part, f, 0.9)
+    assert not waves.strong_neighbours(part, 7, 0.9)
+    assert not waves.strong_neighbours(-np.ones(59), f, 0.9)
     top = np.argsort(-part)[:3]
     assert {int(t) for t in (top[1:] - top[0]) % 59} == {step(59, f), -step(59, f) % 59}
+    drawn = np.random.default_rng(2).standard_normal((200, 59))
+    assert np.mean([waves.strong_neighbours(p, f, 0.9) for p in drawn]) < 0.05

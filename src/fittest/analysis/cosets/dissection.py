@@ -35,7 +35,9 @@ TABLES = ("first.weight", "second.weight")
 class Dissected:
     """A network at the end of its run.
 
-    parameters: by name, float64. split, neurons, clusters: as their modules say. test_pairs: (m, 2)
+    parameters: by name, float64. split, neurons, clusters: as their modules say.
+    agreeing: (H,), whether a neuron passes the strict test but for the concentration of its output.
+    test_pairs: (m, 2)
     operands that it was not trained on.
     """
 
@@ -45,6 +47,7 @@ class Dissected:
     parameters: Mapping[str, Floats]
     split: Split
     neurons: Neurons
+    agreeing: NDArray[np.bool_]
     clusters: tuple[Cluster, ...]
     test_pairs: NDArray[np.int64]
 
@@ -106,6 +109,7 @@ def dissected(
     two = all(name in values for name in TABLES)
     split = split_two_tables(values, n) if two else split_pizza(values, n)
     neurons = describe(split, rules)
+    loose = describe(split, rules.model_copy(update={"concentration": np.finfo(float).tiny}))
     return Dissected(
         run_id=run.run_id,
         runset=runset,
@@ -113,6 +117,7 @@ def dissected(
         parameters=values,
         split=split,
         neurons=neurons,
+        agreeing=loose.strict & neurons.simple,
         clusters=tuple(clusters_of(neurons)),
         test_pairs=np.argwhere(~train_pairs_of(run)),
     )

@@ -15,7 +15,7 @@ from fittest.analysis.cosets.dissection import Dissected
 from fittest.analysis.cosets.neurons import folded
 from fittest.analysis.cosets.perturbations import Curve, Judged, ablation_curve, noise_curve
 from fittest.analysis.cosets.remap import step, unit
-from fittest.analysis.cosets.single import NAMED, PLANE_COLUMNS, plane_rows
+from fittest.analysis.cosets.single_parts import NAMED, PLANE_COLUMNS, plane_rows
 from fittest.analysis.cosets.single_settings import SingleSettings
 
 Row = dict[str, Any]

@@ -15,12 +15,17 @@ from fittest.analysis.circuits.work import mapped
 from fittest.analysis.cosets import outputs, pca, waves
 from fittest.analysis.cosets.clusters import Cluster
 from fittest.analysis.cosets.dissection import Dissected
-from fittest.analysis.cosets.neurons import folded
 from fittest.analysis.cosets.perturbations import Judged, noise_curve
-from fittest.analysis.cosets.single_settings import PlaneSettings, SingleSettings
+from fittest.analysis.cosets.single_parts import (
+    MIXED_COLUMNS,
+    NAMED,
+    PLANE_COLUMNS,
+    mixed_rows,
+    plane_rows,
+)
+from fittest.analysis.cosets.single_settings import SingleSettings
 
 Row = dict[str, Any]
-NAMED = ["run_id", "runset", "seed"]
 NETWORK_COLUMNS = [
     *NAMED,
     "p",
@@ -28,6 +33,8 @@ NETWORK_COLUMNS = [
     "live",
     "simple",
     "strict",
+    "agreeing",
+    "output_share",
     "one_wave",
     "projected",
     "component_share",
@@ -39,7 +46,8 @@ NETWORK_COLUMNS = [
     "alone_margin",
     "remainder",
 ]
-"""Shares of live neurons (simple), of simple ones (strict); median R^2 of one wave for the parts of
+"""Shares of live neurons (simple), of simple ones (strict; agreeing, which leaves the output's
+concentration out); median share of an output's power at the neuron's frequency; median R^2 of one wave for the parts of
 simple neurons; median shares of energy of the tables' columns at the clusters' frequencies, and of
 components at one; loss (nats) and accuracy on test pairs; of all clusters together and of the best
 one alone: accuracy and mean margin over all pairs; share of the logits' variance that belongs to
@@ -70,36 +78,6 @@ CLUSTER_COLUMNS = [
 """place: 0 for the cluster whose removal costs most, a fine-tuning one last. even_*: Rayleigh's
 probability of phases; even: the least of them. coset_share: NaN where g is 1. removed_* and
 noise_*: on test pairs."""
-PLANE_COLUMNS = [
-    *NAMED,
-    "first",
-    "second",
-    "f_first",
-    "f_second",
-    "share_first",
-    "share_second",
-    "variation",
-    "circular",
-    "same",
-    "coset_share",
-]
-"""Pairs of principal components, numbered from 1. coset_share: NaN unless both have one frequency
-with a common divisor."""
-MIXED_COLUMNS = [
-    *NAMED,
-    "f",
-    "neuron",
-    "part",
-    "in_cluster",
-    "strong",
-    "frequencies",
-    "related",
-    "by_chance",
-    "explained",
-]
-"""Fine-tuning neurons, a row for each part: `strong` frequencies, by magnitude; the share of them
-in additive relations, and what chance gives; R^2 of the largest few.
-in_cluster: whether the neuron's cluster is a fine-tuning one."""
 TABLES = {
     "networks": NETWORK_COLUMNS,
     "clusters": CLUSTER_COLUMNS,
@@ -169,6 +147,8 @@ def _neuron_measures(one: Dissected) -> Row:
         "live": live,
         "simple": float(simple.sum() / live) if live else math.nan,
         "strict": float(found.strict[simple].mean()) if simple.any() else math.nan,
+        "agreeing": float(one.agreeing[simple].mean()) if simple.any() else math.nan,
+        "output_share": float(np.median(found.kappa_d[simple])) if simple.any() else math.nan,
         "one_wave": float(np.median(waves_of)) if len(waves_of) else math.nan,
     }
 
@@ -180,7 +160,7 @@ def _table_measures(one: Dissected, settings: SingleSettings) -> Row:
     count = 2 * len(one.clusters)
     leading = pca.principal_components(one.tables, count) if count else None
     return {
-        "projected": float(np.median(shares)) if len(shares) else math.nan,
+        "projected": float(np.median(shares)) if count and len(shares) else math.nan,
         "component_share": math.nan if leading is None else float(np.median(leading.shares)),
     }
 
@@ -224,13 +204,14 @@ def _outputs(one: Dissected, clusters: Sequence[Row], settings: SingleSettings) 
             "moved_correlation": moved.correlation,
         }
     logits = one.logits()
+    total = _over_answers(logits)
     found = outputs.answered(together)
     return {
         "together_accuracy": found.accuracy,
         "together_margin": found.margin,
         "alone_accuracy": max((each.accuracy for each in alone), default=math.nan),
         "alone_margin": max((each.margin for each in alone), default=math.nan),
-        "remainder": _over_answers(logits - together) / _over_answers(logits),
+        "remainder": _over_answers(logits - together) / total if total else math.nan,
     }
 
 
@@ -258,50 +239,3 @@ def _disturbed(
             "noise_loss": float(curve.loss.mean()),
             "noise_accuracy": float(curve.accuracy.mean()),
         }
-
-
-def plane_rows(one: Dissected, settings: PlaneSettings) -> Iterator[Row]:
-    """Every pair of the leading components."""
-    found = pca.principal_components(one.tables, settings.components)
-    for second in range(len(found.frequencies)):
-        for first in range(second):
-            x, y = found.scores[:, first], found.scores[:, second]
-            f, other = int(found.frequencies[first]), int(found.frequencies[second])
-            variation, g = pca.radius_variation(x, y), math.gcd(f, one.n)
-            exact = f == other and g > 1
-            yield {
-                "first": first + 1,
-                "second": second + 1,
-                "f_first": f,
-                "f_second": other,
-                "share_first": float(found.shares[first]),
-                "share_second": float(found.shares[second]),
-                "variation": variation,
-                "circular": variation <= settings.circular,
-                "same": f == other,
-                "coset_share": pca.explained_by_residue(np.stack([x, y], axis=1), one.n // g)
-                if exact
-                else math.nan,
-            }
-
-
-def mixed_rows(one: Dissected, settings: SingleSettings) -> Iterator[Row]:
-    """Parts of fine-tuning neurons."""
-    majority = {int(i) for c in one.clusters if c.fine_tuning for i in c.neurons}
-    for i in np.flatnonzero(one.neurons.tuned):
-        for name, part in (("a", one.split.a[:, i]), ("b", one.split.b[:, i])):
-            strong = waves.strong_frequencies(folded(part), settings.strong)
-            _, _, shares = waves.partial_sums(part, settings.representations)
-            yield {
-                "f": int(one.neurons.frequency[i]),
-                "neuron": int(i),
-                "part": name,
-                "in_cluster": int(i) in majority,
-                "strong": len(strong),
-                "frequencies": strong,
-                "related": waves.related_share(strong, one.n),
-                "by_chance": waves.related_by_chance(
-                    len(strong), one.n, settings.chance_draws, settings.seed
-                ),
-                "explained": float(shares[-1]) if len(shares) else math.nan,
-            }

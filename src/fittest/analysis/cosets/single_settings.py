@@ -53,4 +53,7 @@ class SingleSettings(Settings):
     )
     moved_pair: Pair = Field(description="the pair that figure 31 begins with")
     pizza_clusters: Shown = Field(description="largest clusters of the pizza model that are shown")
+    strong_numbers: Share = Field(
+        description="of a part's largest value, from which on another one is strong"
+    )
     seed: int = Field(ge=0, description="of noise, ablations and random sets")

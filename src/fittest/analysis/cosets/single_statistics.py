@@ -48,6 +48,7 @@ def single_rows(
     least = settings.least_neurons
     whole = clusters[clusters["removed_loss"].notna()]
     fine = whole["fine_tuning"].astype(bool)
+    judged = whole[~fine & (whole["neurons"] >= least)]
     large = clusters["neurons"] >= least
     simple = clusters[large & ~clusters["fine_tuning"].astype(bool)]
     own = mixed[mixed["in_cluster"].astype(bool)]
@@ -73,6 +74,8 @@ def single_rows(
         statistic_row(Single.MEASURED, len(measured), len(measured), "of which all is measured"),
         of(Single.SIMPLE, "simple", "mean", "simple of live neurons, mean share"),
         of(Single.STRICT, "strict", "mean", "simple neurons that pass the strict test, mean share"),
+        of(Single.AGREEING, "agreeing", "mean", "the same without the output's concentration"),
+        of(Single.OUTPUT_SHARE, "output_share", "median", "output's power at one frequency"),
         of(Single.ONE_WAVE, "one_wave", "median", "R^2 of one wave, simple neurons' parts"),
         over(Single.OUTPUT_WAVE, whole[~fine], "wave_explained", "median", "R^2, simple clusters"),
         over(Single.OUTPUT_WAVE_ALL, whole, "wave_explained", "median", "R^2, all clusters"),
@@ -90,7 +93,8 @@ def single_rows(
         over(Single.RELATED_CHANCE, own, "by_chance", "mean", "the same of random sets"),
         over(Single.FEW, mixed, "explained", "median", "R^2 of few frequencies"),
         *_disturbed(measured, whole, resampling),
-        over(Single.MOVED, whole[~fine & (whole["neurons"] >= least)], "moved", "mean", "simple"),
+        over(Single.MOVED, judged, "moved", "mean", "simple clusters"),
+        over(Single.MOVED_CORRELATION, judged, "moved_correlation", "mean", "at the shift itself"),
         over(Single.MOVED_FINE, whole[fine], "moved", "mean", "fine-tuning clusters"),
         over(Single.EVEN, simple.assign(even=even), "even", "mean", "clusters of even phases"),
         over(Single.DISTINCT, simple.assign(many=several), "many", "mean", "of many phases"),

@@ -132,14 +132,14 @@ def varying_columns(columns: Floats, least: float) -> NDArray[np.bool_]:
     return alive & (deviations > 0)
 
 
-def neighbours_first(part: Floats, f: int) -> bool:
-    """Whether the two strongest numbers after the strongest are those one step before and after it.
+def strong_neighbours(part: Floats, f: int, share: float) -> bool:
+    """Whether a neuron that is strongest at a number is strong one step before and after it too.
 
     Args:
         part: (n,) values of a neuron of frequency f; with a common divisor, of means over cosets.
+        share: of the largest value, from which on another one is strong.
     """
     means = one_period(part, f)
-    if len(means) < 3:
-        return False
-    top, *others = (int(i) for i in np.argsort(-means, kind="stable")[:3])
-    return {*others} == {(top + 1) % len(means), (top - 1) % len(means)}
+    top = int(means.argmax())
+    beside = min(means[top - 1], means[(top + 1) % len(means)])
+    return bool(means[top] > 0 and beside >= share * means[top])
