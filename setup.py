@@ -2,10 +2,13 @@
 
 The kernel is compiled once per instruction set and chosen when it is loaded. Every extension is
 optional: where no suitable compiler exists the package installs without, and training falls back
-on torch. FITTEST_NATIVE_MARCH (for example "native") builds one more for that architecture.
+on torch. A wheel holds all of them. A checkout, which is built where it is used, gets those that
+this processor can run, unless FITTEST_KERNELS says otherwise: all, or names with commas between.
+FITTEST_NATIVE_MARCH (for example "native") builds one more for that architecture.
 """
 
 import copy
+import importlib.util
 import os
 import platform
 import subprocess
@@ -49,6 +52,29 @@ def kernel(variant: str, flags: list[str]) -> Extension:
         language="c++",
         optional=True,
     )
+
+
+def library():  # type: ignore[no-untyped-def]
+    """What knows which processor runs which kernel, as long as nothing is installed."""
+    path = SOURCES.parent / "native_library.py"
+    spec = importlib.util.spec_from_file_location("native_library", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def wanted(in_place: bool) -> set[str]:
+    """The variants to build: those that are asked for, else those that can be used."""
+    variants = set(library().VARIANTS)
+    asked = os.environ.get("FITTEST_KERNELS", "")
+    if names := set(asked.replace(",", " ").split()):
+        if unknown := names - variants - {"all"}:
+            raise SystemExit(
+                f"FITTEST_KERNELS={asked}: no kernel is called {', '.join(sorted(unknown))};"
+                f" there are all, {', '.join(sorted(variants))}"
+            )
+        return variants if "all" in names else names
+    return {v for v in variants if not in_place or library().runs_here(v)}
 
 
 def kernels() -> list[Extension]:
@@ -109,6 +135,9 @@ class BuildKernels(build_ext):
     kernel: they share their sources, and with them the names of the object files."""
 
     def run(self) -> None:
+        variants = wanted(in_place=bool(self.inplace or self.editable_mode))
+        names = {f"fittest.training._native_{variant}" for variant in variants}
+        self.extensions = [one for one in self.extensions if one.name in names]
         with ThreadPoolExecutor(cores()) as self._compilers:
             super().run()
 

@@ -17,6 +17,9 @@ from benchmarks.torch_forms import Parameters
 
 Form = Callable[[Parameters, Tensor], Tensor]
 
+# More than a benchmark of all settings compiles.
+_CONTENDERS = 64
+
 
 def forms(case: Case) -> dict[str, tuple[Form, bool]]:
     """The forms of a case by name, and whether each is of the whole table."""
@@ -57,7 +60,12 @@ class StackedTorch:
             trained = torch.arange(len(labels)).expand(networks, -1)
         self._train = tokens[trained], labels[trained], weights
         self._initial = case.ensemble(networks).initial
-        self._loss = torch.compile(self._losses, dynamic=False) if compiled else self._losses
+        self._loss = self._losses
+        if compiled:
+            # One function is compiled for each form and number of networks, and past the limit it
+            # would stay eager.
+            torch._dynamo.config.recompile_limit = _CONTENDERS  # type: ignore[attr-defined]
+            self._loss = torch.compile(self._losses, dynamic=False)
         self.reset()
         self.compile_seconds = 0.0
         if compiled:

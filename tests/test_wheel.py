@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from fittest.training import native_library
 from small_world import BACKENDS, REPOSITORY
 
 pytestmark = pytest.mark.workflow
@@ -91,10 +94,18 @@ def installed(sources: tuple[Path, str], tmp_path_factory: pytest.TempPathFactor
     """A folder with the package as installed from the wheel."""
     folder, _ = sources
     built, place = tmp_path_factory.mktemp("built"), tmp_path_factory.mktemp("installed")
-    # An sdist, and from that the wheel: each has to hold all that the next step needs.
-    run("-m", "build", "--no-isolation", "--outdir", built, cwd=folder)
+    # An sdist, and from that the wheel: each has to hold all that the next step needs. A wheel has
+    # all kernels; the one that is used here and the one that may not run here speak for them.
+    some = "baseline"
+    if "native" in BACKENDS:
+        some = ",".join({native_library.loaded_variant(), native_library.VARIANTS[1]})
+    run("-m", "build", "--no-isolation", "--outdir", built, cwd=folder, FITTEST_KERNELS=some)
     (wheel,) = built.glob("*.whl")
     assert list(built.glob("*.tar.gz"))
+    with zipfile.ZipFile(wheel) as file:
+        kernels = [name for name in file.namelist() if "/_native_" in name]
+    if "native" in BACKENDS and platform.machine().lower() in ("x86_64", "amd64"):
+        assert len(kernels) == len(some.split(",")), kernels
     pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target")
     run(*pip, place, wheel, cwd=built)
     return place

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -203,3 +205,51 @@ def test_make_takes_what_is_right(words: tuple[str, ...]) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "figures/fig6_survival.pdf" in done.stdout
+
+
+# What setup.py would build: (flags of the processor, FITTEST_KERNELS, in place).
+WANTED = """
+import json, setuptools, sys
+setuptools.setup = lambda **_: None
+import setup
+flags, in_place = json.loads(sys.argv[1])
+library = setup.library()
+library._cpu_flags = lambda: frozenset(flags)
+setup.library = lambda: library
+print(*sorted(setup.wanted(in_place) - {"march"}))
+"""
+AVX2 = ["avx2", "fma"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked", "in_place", "built"),
+    [
+        (AVX2, "", True, "avx2 baseline"),
+        (AVX2, "all", True, "avx2 avx512 baseline"),
+        (AVX2, "", False, "avx2 avx512 baseline"),
+        (AVX2, "avx512, baseline", True, "avx512 baseline"),
+        ([], "", True, "baseline"),
+    ],
+)
+def test_a_checkout_gets_the_kernels_of_its_processor(
+    flags: list[str], asked: str, in_place: bool, built: str
+) -> None:
+    done = wanted(flags, asked, in_place)
+    assert done.stdout.strip() == built, done.stderr
+
+
+def test_a_kernel_that_does_not_exist_is_refused() -> None:
+    done = wanted([], "avx1024", True)
+    assert done.returncode != 0
+    assert "avx1024" in done.stderr and "avx512" in done.stderr
+
+
+def wanted(flags: list[str], asked: str, in_place: bool) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", WANTED, json.dumps([flags, in_place])],
+        cwd=REPOSITORY,
+        env=os.environ | {"FITTEST_KERNELS": asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

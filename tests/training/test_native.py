@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -504,3 +505,25 @@ def test_nothing_built_is_an_answer_not_a_crash(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(native_library, "variants", tuple)
     assert not native_library.available()
     assert "no native kernel" in str(native_library.unavailable_reason())
+
+
+@pytest.mark.parametrize(
+    ("flags", "built", "missing"),
+    [
+        ({"avx2", "fma"}, {"avx2", "baseline"}, None),
+        ({"avx2", "fma"}, {"baseline"}, "avx2"),
+        (native_library._NEEDS["avx512"], {"avx2", "baseline"}, "avx512"),
+        (native_library._NEEDS["avx512"], {"avx512", "avx2", "baseline"}, None),
+        (set(), {"baseline"}, None),
+        # Who asked for one of his own has what he wants.
+        (native_library._NEEDS["avx512"], {"march", "baseline"}, None),
+    ],
+)
+def test_a_faster_build_that_is_missing_is_known(
+    flags: set[str], built: set[str], missing: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout gets the builds of the machine that it is set up on, and others may use it."""
+    monkeypatch.delenv("FITTEST_NATIVE_VARIANT", raising=False)
+    monkeypatch.setattr(native_library, "_cpu_flags", lambda: frozenset(flags))
+    monkeypatch.setattr(native_library, "_path", lambda v: Path(v) if v in built else None)
+    assert native_library.better_variant() == missing

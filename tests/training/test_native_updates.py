@@ -101,5 +101,7 @@ def test_each_build_has_the_vectors_of_its_name(variant: str, width: int) -> Non
     if platform.machine().lower() not in ("x86_64", "amd64"):
         pytest.skip("builds of another processor")
     path = native_library._path(variant)
+    if path is None and not native_library.runs_here(variant):
+        pytest.skip("a checkout builds what its processor runs; tests/test_wheel.py builds it too")
     assert path is not None
     assert ctypes.CDLL(str(path)).fittest_vector_bytes() == width

@@ -25,8 +25,21 @@ _NEEDS = {
 
 def variants() -> tuple[str, ...]:
     """The builds that exist and that this processor can run, best first."""
-    flags = _cpu_flags()
-    return tuple(v for v in VARIANTS if _path(v) is not None and _NEEDS.get(v, set()) <= flags)
+    return tuple(v for v in VARIANTS if _path(v) is not None and runs_here(v))
+
+
+def runs_here(variant: str) -> bool:
+    """Whether this processor can run a build, be it there or not."""
+    return _NEEDS.get(variant, set()) <= _cpu_flags()
+
+
+def better_variant() -> str | None:
+    """The build for this processor that is missing and would be faster than the one in use.
+
+    A checkout gets the builds of the processor that it is set up on; a cluster may have others.
+    """
+    better = VARIANTS[: VARIANTS.index(_choice())]
+    return next((v for v in better if v in _NEEDS and runs_here(v) and _path(v) is None), None)
 
 
 def available() -> bool:

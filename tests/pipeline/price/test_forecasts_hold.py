@@ -1,7 +1,9 @@
 """A run-set of each kind, cut short: its job takes the seconds and the memory that were forecast.
 
 Slow, and the seconds want a quiet machine: `pytest -m slow tests/pipeline/price -s` prints a table
-of what was forecast and what was found.
+of what was forecast and what was found. A virtual machine's speed goes up and down by a quarter
+within minutes, so that a kind which is outside is forecast and trained twice more, and the median
+of the three counts.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -89,11 +92,20 @@ def asked(folder: Path, runset: str, what: str) -> tuple[float, float]:
 @pytest.mark.parametrize("runset", STEPS)
 def test_a_job_takes_what_was_forecast(runset: str, tmp_path: Path) -> None:
     cut_short(tmp_path, runset, STEPS[runset])
-    forecast, found = (asked(tmp_path, runset, what) for what in ("forecast", "found"))
+    ratios = [compared(tmp_path, runset)]
+    if abs(ratios[0][0] - 1) > SECONDS:
+        ratios += [compared(tmp_path, runset) for _ in range(2)]
+    seconds, memory = np.median(ratios, axis=0)
+    assert memory == pytest.approx(1, abs=MEMORY)
+    assert seconds == pytest.approx(1, abs=SECONDS)
+
+
+def compared(folder: Path, runset: str) -> tuple[float, float]:
+    """Seconds and memory as forecast over those found."""
+    forecast, found = (asked(folder, runset, what) for what in ("forecast", "found"))
+    seconds, memory = forecast[0] / found[0], forecast[1] / found[1]
     print(
         f"\n{runset:<14} seconds {forecast[0]:7.2f} forecast {found[0]:7.2f} found"
-        f" {forecast[0] / found[0]:5.2f}   MiB {forecast[1]:6.0f} forecast {found[1]:6.0f} found"
-        f" {forecast[1] / found[1]:5.2f}"
+        f" {seconds:5.2f}   MiB {forecast[1]:6.0f} forecast {found[1]:6.0f} found {memory:5.2f}"
     )
-    assert forecast[1] == pytest.approx(found[1], rel=MEMORY)
-    assert forecast[0] == pytest.approx(found[0], rel=SECONDS)
+    return seconds, memory

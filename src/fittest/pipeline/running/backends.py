@@ -14,7 +14,7 @@ from fittest.pipeline.forecasts.memory import evaluated_together, torch_memory
 from fittest.pipeline.forecasts.trainer import compiled_from, kernel_obstacle, networks_on_cpu
 from fittest.pipeline.running.allocator import keep_freed_memory
 from fittest.runs.run import Run
-from fittest.training import native_backend
+from fittest.training import native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
 from fittest.training.first_step import check_first_step
 from fittest.training.sizes import networks_on_gpu
@@ -39,6 +39,16 @@ def resolve_device(settings: TrainingSettings) -> torch.device:
 @cache
 def _warn_once(reason: str) -> None:
     log.warning("training with torch, not with the native kernel: %s", reason)
+
+
+@cache
+def _tell_of_a_better_kernel(variant: str) -> None:
+    log.warning(
+        "training with the kernel for %s; this processor would be faster with that for %s, which"
+        " was not built: FITTEST_KERNELS=all (docs/troubleshooting.md, No compiler)",
+        native_library.loaded_variant(),
+        variant,
+    )
 
 
 def native_obstacle(
@@ -80,6 +90,8 @@ def choose_backend(
     torch.set_num_threads(threads)
     obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
     if obstacle is None:
+        if missing := native_library.better_variant():
+            _tell_of_a_better_kernel(missing)
         check_first_step(ensemble, runs[0].run_id)
         return native_backend.NativeBackend(ensemble, threads=threads)
     if settings.backend == "native":
