@@ -91,8 +91,8 @@ def spectrum_bars(axes: Axes, table: pd.DataFrame, colour: str) -> None:
 
 
 def logit_bars(axes: Axes, table: pd.DataFrame, place: int) -> None:
-    """What a cluster, or the network, says of each answer for one pair; the right one is green and has a star
-    above it.
+    """What a cluster, or the network, says of each answer for one pair; the right one is green and
+    has a star above it.
 
     Args:
         table: k, right, value.

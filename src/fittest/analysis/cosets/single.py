@@ -47,11 +47,12 @@ NETWORK_COLUMNS = [
     "remainder",
 ]
 """Shares of live neurons (simple), of simple ones (strict; agreeing, which leaves the output's
-concentration out); median share of an output's power at the neuron's frequency; median R^2 of one wave for the parts of
-simple neurons; median shares of energy of the tables' columns at the clusters' frequencies, and of
-components at one; loss (nats) and accuracy on test pairs; of all clusters together and of the best
-one alone: accuracy and mean margin over all pairs; share of the logits' variance that belongs to
-no cluster. From `accuracy` on, only of networks of which everything is measured; NaN for others."""
+concentration out); median share of an output's power at the neuron's frequency; median R^2 of one
+wave for the parts of simple neurons; median shares of energy of the tables' columns at the
+clusters' frequencies, and of components at one; loss (nats) and accuracy on test pairs; of all
+clusters together and of the best one alone: accuracy and mean margin over all pairs; share of the
+logits' variance that belongs to no cluster. From `accuracy` on, only of networks of which
+everything is measured; NaN for others."""
 CLUSTER_COLUMNS = [
     *NAMED,
     "place",
