@@ -58,7 +58,7 @@ wildcard_constraints:
     runset=r"[a-z][a-z0-9_]*",
     shard=r"\d{4}",
     figure=r"([a-z]+/)?fig[a-zA-Z0-9_]+",
-    table=r"([a-z]+/)?[a-z][a-z0-9_]*",
+    table=r"([a-z]+/)?[a-z][a-zA-Z0-9_]*",
 
 
 def keys(*runsets):

@@ -30,6 +30,7 @@ def _script(text: str) -> str:
 
 
 Key = Annotated[str, Field(pattern="^[a-zA-Z][a-zA-Z0-9_]*$")]
+TableName = Annotated[str, Field(pattern="^[a-z][a-zA-Z0-9_]*$")]
 FigureName = Annotated[str, Field(pattern="^fig[a-zA-Z0-9_]+$")]
 TableFile = Annotated[str, AfterValidator(_table)]
 ScriptFile = Annotated[str, AfterValidator(_script)]
@@ -117,7 +118,7 @@ class PaperFile(Settings):
     analyses: dict[Name, AnalysisEntry] = Field(
         default_factory=dict, description="what makes tables for several figures, by name"
     )
-    tables: dict[Name, TableEntry] = Field(
+    tables: dict[TableName, TableEntry] = Field(
         default_factory=dict,
         description="tables by file name, without ending: results/&lt;scale&gt;/&lt;paper&gt;/"
         "&lt;table&gt;.csv is published as figures/[&lt;folder&gt;/]&lt;table&gt;.csv",

@@ -57,7 +57,8 @@ def price_table(projects: Iterable[Project], paper: str, rate: Rate, measured: s
                     else float("nan"),
                 }
             )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    # A paper that trains nothing has no rows, and sums over columns of nothing known.
+    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(COLUMNS[2:], float))
 
 
 def _measured(project: Project, runset: str, rate: Rate) -> float:

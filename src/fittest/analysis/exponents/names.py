@@ -1,0 +1,27 @@
+"""Names of the exponents report's statistics, by table."""
+
+from __future__ import annotations
+
+from fittest.analysis.statistics.names import StatisticName
+
+
+class Arithmetic(StatisticName):
+    """How often each remainder is an answer, and what follows (E09, E15)."""
+
+    ZEROS = "arithmetic.zeros"
+    MISSING = "arithmetic.missing"
+    EVEN_PAIRS = "arithmetic.even_pairs"
+    RULE_BROKEN = "arithmetic.rule_broken"
+    ZEROS_BROKEN = "arithmetic.zeros_broken"
+    GAUSS = "arithmetic.gauss"
+
+
+class PrimalityTest(StatisticName):
+    """Algorithm 1 against trial division (A01)."""
+
+    MISMATCHES = "aks.mismatches"
+    PRIMES = "aks.primes"
+
+
+TABLES = {"arithmetic_stats": (Arithmetic,), "aks_stats": (PrimalityTest,)}
+"""Table of statistics, as claims call it -> the groups of names that are written into it."""
