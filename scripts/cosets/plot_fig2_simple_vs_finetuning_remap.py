@@ -62,6 +62,8 @@ def _neuron(
             coset_panels.part_curve(axes, mine, x, part)
             if column == 0:
                 axes.set_ylabel(f"reads of {part}")
+            if row == 3:
+                axes.set_xlabel("number k" if x == "k" else "number, remapped")
             if line == 0:
                 where = "numbers k" if x == "k" else "numbers remapped"
                 panels.panel_title(axes, "abcd"[2 * number + column], f"{kind}: {where}")

@@ -27,8 +27,8 @@ PAPER = {
     "sums": "it is a linear combination of representations",
 }
 STATISTIC = {
-    "spectra": (Single.MIXED, "frequencies of fine-tuning clusters' neurons, median"),
-    "sums": (Single.FEW, "R² of the six largest, median over fine-tuning neurons"),
+    "spectra": (Single.MIXED, "frequencies of fine-tuning clusters' neurons, median", 1),
+    "sums": (Single.FEW, "R² of the six largest, median over fine-tuning neurons", 3),
 }
 
 
@@ -55,10 +55,10 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
     statistics = Statistics(read_table(inputs["stats"]))
     more = []
     if which in STATISTIC:
-        name, text = STATISTIC[which]
+        name, text, digits = STATISTIC[which]
         found = statistics.get(name)
         if found is not None:
-            more = [(f"{text}: {printed(found, 3)} (n = {int(found['n'])} parts)", "0.4")]
+            more = [(f"{text}: {printed(found, digits)} (n = {int(found['n'])} parts)", "0.4")]
     with style.paper_style():
         ranks = sorted(r for r in own["rank"].unique() if r > 0) if which == "sums" else [0, 0]
         rows = max(len(ranks), 1) if which == "sums" else 2

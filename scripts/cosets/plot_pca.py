@@ -1,5 +1,6 @@
 """Figures 8 to 16: a pair of principal components of both tables, and their frequencies."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -48,7 +49,8 @@ def plot_pca(
         )
         grid = figure.add_gridspec(1, 2, width_ratios=[1, 1.25])
         left = figure.add_subplot(grid[0, 0])
-        coset_panels.component_scatter(left, parts[0], parts[1], style.TOKENS)
+        period = _period(plane)
+        coset_panels.component_scatter(left, parts[0], parts[1], style.TOKENS, period)
         for name, axis, part in (
             (first, left.xaxis, parts[0]),
             (second, left.yaxis, parts[1]),
@@ -56,7 +58,9 @@ def plot_pca(
             if len(part):
                 percent = 100 * float(part["explained"].iloc[0])
                 axis.set_label_text(f"PC{name}, {percent:.0f} % of the variance")
-        panels.panel_title(left, "a", "the points (k, k)")
+        panels.panel_title(
+            left, "a", f"the points (k, k), k mod {period}" if period else "the points (k, k)"
+        )
         inner = grid[0, 1].subgridspec(2, 1)
         for index, (name, part) in enumerate(zip((first, second), parts, strict=True)):
             axes = figure.add_subplot(inner[index, 0])
@@ -71,6 +75,14 @@ def plot_pca(
             if index:
                 axes.set_xlabel("frequency f")
         style.save(figure, out_figure, read_provenance(inputs["scores"]))
+
+
+def _period(plane: pd.DataFrame) -> int | None:
+    """Of the exact cosets of a pair of components; None without any."""
+    if not len(plane) or plane["coset_share"].isna().all():
+        return None
+    n, f = int(plane["p"].iloc[0]), int(plane["f_first"].iloc[0])
+    return n // math.gcd(f, n)
 
 
 def _found(scores: pd.DataFrame, plane: pd.DataFrame, circular: float) -> str:

@@ -143,27 +143,32 @@ def disturbed_curves(axes: Axes, table: pd.DataFrame, column: str, whole: str) -
     axes.set_xlabel(whole)
 
 
-def component_scatter(axes: Axes, x: pd.DataFrame, y: pd.DataFrame, cmap: Any) -> None:
+def component_scatter(
+    axes: Axes, x: pd.DataFrame, y: pd.DataFrame, cmap: Any, period: int | None
+) -> None:
     """Scores of two components, each number written at its place.
 
     Args:
-        x, y: k, value.
+        x, y: k, value. period: of exact cosets, which are then coloured and named in place of
+            numbers; None for none.
     """
     if len(x) == 0 or len(y) == 0:
         empty(axes, NONE)
         return
     both = x.merge(y, on="k", suffixes=("_x", "_y"))
-    colours = cmap(both["k"].to_numpy(float) / max(len(both) - 1, 1))
     xs, ys = both["value_x"], both["value_y"]
+    named = both["k"] % period if period else both["k"]
+    colours = cmap(named.to_numpy(float) / max(float(named.max()), 1.0))
     axes.scatter(xs, ys, s=5, c=colours, linewidths=0, alpha=0.6)
-    for k, left, down, colour in zip(both["k"], xs, ys, colours, strict=True):
+    places = both.assign(named=named).groupby("named")[["value_x", "value_y"]].mean()
+    for k, (left, down) in zip(places.index, places.to_numpy(float), strict=True):
         axes.annotate(
             str(int(k)),
             (left, down),
-            xytext=(1.2, 1.2),
+            xytext=(6, 6) if period else (1.2, 1.2),
             textcoords="offset points",
-            fontsize=3.6,
-            color=colour,
+            fontsize=6.5 if period else 3.6,
+            color=colours[int((named == k).to_numpy().argmax())],
             gid="point",
         )
     reach = 1.15 * max(float(xs.abs().max()), float(ys.abs().max()))
