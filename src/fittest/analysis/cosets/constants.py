@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fittest.analysis.cosets.neurons import NeuronRules
+from fittest.analysis.cosets.single_settings import SingleSettings
 from fittest.settings import MAX_P, MAX_SEED, RISING, PositiveStep, Settings, Share
 
 Moduli = Annotated[tuple[Annotated[int, Field(ge=3, le=MAX_P)], ...], RISING]
@@ -58,3 +59,4 @@ class Constants(Settings):
     choices: dict[str, tuple[float, float]] = Field(
         description="claim -> limits of its value in the table of other choices, both included"
     )
+    single: SingleSettings

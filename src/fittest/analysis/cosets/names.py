@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fittest.analysis.cosets import single_names
 from fittest.analysis.statistics.names import StatisticName
 
 
@@ -48,5 +49,6 @@ TABLES: dict[str, tuple[type[StatisticName], ...]] = {
     "ranks_stats": (Ranks,),
     "scaling_stats": (Scaling,),
     "margins_stats": (Margin,),
+    **single_names.TABLES,
 }
 """Table of statistics -> the names that analyses write into it."""
