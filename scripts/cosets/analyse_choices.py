@@ -8,15 +8,20 @@ from fittest.store import read_table, write_csv
 
 
 def analyse_choices(
-    summary: str, weights: str, out_table: str, limits: Mapping[str, tuple[float, float]]
+    summary: str,
+    weights: str,
+    weak: str,
+    out_table: str,
+    limits: Mapping[str, tuple[float, float]],
 ) -> None:
     """Write a row per choice (CSV).
 
     Args:
-        summary: of ``analyse_populations``. weights: of ``analyse_weights``. limits: of a claim's
-            value.
+        summary: of ``analyse_populations``. weights: of ``analyse_weights``. weak: of
+            ``analyse_weak_neurons``. limits: of a claim's value.
     """
-    write_csv(choice_table(read_table(summary), read_table(weights), limits), out_table)
+    tables = [read_table(path) for path in (summary, weights, weak)]
+    write_csv(choice_table(*tables, limits), out_table)
 
 
 if "snakemake" in globals():
@@ -24,6 +29,7 @@ if "snakemake" in globals():
         analyse_choices(
             summary=snakemake.input.summary,
             weights=snakemake.input.weights,
+            weak=snakemake.input.weak,
             out_table=snakemake.output.table,
             limits=snakemake.params.limits,
         )

@@ -3,6 +3,7 @@
 import math
 
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from fittest.analysis.cosets.names import Scaling
 from fittest.analysis.statistics.table import Statistics, printed
@@ -39,6 +40,7 @@ def plot_fig29(counts: str, widths: str, stats: str, out_figure: str) -> None:
                 count_histogram(axes, rows, math.log(n))
             line[0].set_ylabel("share of networks")
         for axes in grid[-1]:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_xlabel("clusters of two neurons or more")
         style.save(figure, out_figure, read_provenance(widths))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from fittest.analysis.cosets.names import Ranks
 from fittest.analysis.statistics.table import Statistics, printed
@@ -80,6 +81,7 @@ def _counts(axes: Axes, data: pd.DataFrame, last: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
     axes.set_xlabel("clusters of two neurons or more")
     axes.set_ylabel("share of networks")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(loc="upper right", ncols=3)
 
 

@@ -14,11 +14,15 @@ from worlds import PROVENANCE, load_script, names_of
 
 from fittest.analysis.cosets.constants import Constants
 from fittest.analysis.cosets.names import Margin, Ranks, Scaling
-from fittest.analysis.reductions import REDUCTIONS
+from fittest.analysis.reductions import REDUCTIONS, Network
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.claims.measures import Evidence
 from fittest.claims.tables import Tables
+from fittest.models import TwoTableMLPSettings
+from fittest.runs.run import Run
 from fittest.store import SCHEMAS, read_table, write_batches, write_table
+from fittest.tasks import ModularAddition
+from planted_cosets import planted_network
 from small_world import REPOSITORY
 
 CONSTANTS = Constants(**yaml.safe_load((REPOSITORY / "config/analysis/cosets.yaml").read_text()))
@@ -33,6 +37,10 @@ C = 0.95
 
 def script(name: str) -> Any:
     return load_script(name, "cosets")
+
+
+def planted_run() -> Run:
+    return Run(task=ModularAddition(p=91), model=TwoTableMLPSettings(hidden=130), steps=400)
 
 
 def figure_name(short: str) -> str:
@@ -247,8 +255,17 @@ def analysed(
     script("analyse_margins").analyse_margins(
         pilot["runs"], made["figS3"], made["margins_stats"], few, C
     )
+    parts = [Network(planted_run(), 400, planted_network(91, (8, 35)))]
+    neurons = folder / "cosets_neurons.parquet"
+    columns = REDUCTIONS["cosets_neurons"].columns
+    rows = REDUCTIONS["cosets_neurons"].reduce(parts)
+    write_batches([rows], neurons, PROVENANCE, "cosets_neurons", columns)
+    script("analyse_weak_neurons").analyse_weak_neurons(
+        str(neurons), made["weak_neurons"], CONSTANTS.neurons, C
+    )
     script("analyse_choices").analyse_choices(
-        made["summary"], made["weights"], made["table1_choices"], CONSTANTS.choices
+        *(made[name] for name in ("summary", "weights", "weak_neurons", "table1_choices")),
+        CONSTANTS.choices,
     )
     script("analyse_showcase").analyse_showcase(
         made["networks"], made["clusters"], pilot["runs"], made["showcase"], CONSTANTS.showcase
@@ -273,6 +290,8 @@ def test_tables_hold_what_was_drawn(analysed: dict[str, str]) -> None:
     row = summary.loc[("pop91", 1.0, "all")]
     assert row["networks"] == 60 and row["solved"] == 1 and 3 <= row["m2"] <= 6
     assert row["m2"] == row["m1"] and row["m3"] == row["m2"] - 1
+    weak = read_table(analysed["weak_neurons"]).iloc[0]
+    assert (weak["networks"], weak["m2"], weak["simple"], weak["tuned"]) == (1, 2, 1, 0)
     relations = read_table(analysed["relations"]).set_index("runset")
     assert set(relations.index) == {"pop91", "pop89", "pop35", "pop37", "all"}
     assert relations.loc["all", "networks"] == 160

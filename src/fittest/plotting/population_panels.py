@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting.panels import counted, empty
 from fittest.plotting.style import DEAD, MIDDLE, OURS, PAPER
@@ -87,7 +88,10 @@ def ratio_points(
                 (value, high if np.isfinite(high) else float(here["ratio"].iloc[0])),
                 xytext=(0, 2),
                 textcoords="offset points",
-                ha="center",
+                # Two names side by side move apart.
+                ha={(True, False): "right", (False, True): "left"}.get(
+                    (value + 1 in marked, value - 1 in marked), "center"
+                ),
                 fontsize=6.3,
                 color=OURS,
                 gid="point",
@@ -133,6 +137,7 @@ def relation_bars(axes: Axes, rows: pd.DataFrame, marked: Mapping[int, str]) -> 
                 color=OURS,
                 gid="point",
             )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("r = f' / f modulo n, folded; units")
 
 

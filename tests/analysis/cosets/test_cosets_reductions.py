@@ -15,6 +15,7 @@ import pytest
 from fittest.analysis.cosets import weights
 from fittest.analysis.cosets.populations import final, read_population
 from fittest.analysis.cosets.ranks import read_ranks
+from fittest.analysis.cosets.stored import stored_kinds, weak_summary
 from fittest.analysis.cosets.weights import quantile, read_entries
 from fittest.analysis.reductions import REDUCTIONS, Network, cosets_embeddings
 from fittest.analysis.reductions.cosets_networks import RULES
@@ -107,6 +108,20 @@ def test_neurons_ranks_and_entries(networks: list[Network]) -> None:
     assert bins[1.0].sum() == entries["entries"].sum()
     # The entries of one cosine exceed cos(pi / 4) half of the time.
     assert quantile(bins[1.0], 0.5) == pytest.approx(np.cos(np.pi / 4), abs=0.1)
+
+
+def test_stored_spectra_tell_neurons_apart_as_training_did(networks: list[Network]) -> None:
+    weak = {**planted_network(N, (8, 35))}
+    weak["first.weight"] = weak["first.weight"] * 0.3
+    parts = [REDUCTIONS["cosets_neurons"].reduce([*networks[1:], Network(run(2), 400, weak)])]
+    found = list(stored_kinds(parts, RULES))
+    assert [int(live.sum()) for _, live, _ in found] == [128, 66, 0]
+    assert [int(simple.sum()) for _, _, simple in found] == [128, 64, 0]
+    assert sorted(set(found[1][0].tolist())) == [9, 42]
+    row = weak_summary(parts, RULES, 0.95).iloc[0]
+    assert (row["networks"], row["m2"]) == (3, 2) and row["tuned"] == pytest.approx(1 / 3)
+    with pytest.raises(ValueError, match=r"live: 0\.05 is below 0\.1"):
+        next(stored_kinds(parts, RULES.model_copy(update={"live": 0.05})))
 
 
 def test_of_other_networks_there_is_nothing_to_say() -> None:

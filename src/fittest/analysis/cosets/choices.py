@@ -15,8 +15,9 @@ LABELS = {
     "long": "four times as long",
     "least_1": "clusters of 1 neuron or more",
     "least_3": "clusters of 3 neurons or more",
-    "accurate": "networks with nearly all test pairs right",
-    "torch": "initial weights of torch's layers",
+    "weak": "neurons above 0.1 are live",
+    "accurate": "accurate networks alone",
+    "torch": "torch's initial weights",
 }
 """Choice -> what it is."""
 
@@ -27,6 +28,7 @@ _WHERE: dict[str, tuple[str, float, str, str]] = {
     "long": ("pop91_long", 1.0, "all", "m2"),
     "least_1": ("pop91", 1.0, "all", "m1"),
     "least_3": ("pop91", 1.0, "all", "m3"),
+    "weak": ("pop91", 1.0, "all", "m2"),
     "accurate": ("pop91", 1.0, "accurate", "m2"),
     "torch": ("pop91_torch", 1.0, "all", "m2"),
 }
@@ -44,14 +46,17 @@ CLAIMS = {
 
 
 def choice_table(
-    summary: pd.DataFrame, weights: pd.DataFrame, limits: Mapping[str, tuple[float, float]]
+    summary: pd.DataFrame,
+    weights: pd.DataFrame,
+    weak: pd.DataFrame,
+    limits: Mapping[str, tuple[float, float]],
 ) -> pd.DataFrame:
     """A row per choice: values of pop91, and whether each of CLAIMS would hold (1 or 0; NaN where
     there are no networks).
 
     Args:
-        summary: of ``summaries.summarise``. weights: of ``weights.weight_rows``. limits: of a
-            claim's value, both included.
+        summary: of ``summaries.summarise``. weights: of ``weights.weight_rows``. weak: of
+            ``stored.weak_summary``. limits: of a claim's value, both included.
     """
     rows = []
     for choice, (runset, share, subset, m) in _WHERE.items():
@@ -60,10 +65,13 @@ def choice_table(
         row: dict[str, Any] = {"choice": choice, "what": LABELS[choice]}
         if len(own):
             found = own.iloc[0]
+            usual = float(found["m2"])
+            if choice == "weak" and len(weak):
+                found = pd.Series({**found.to_dict(), **weak.iloc[0].to_dict()})
             row |= {"networks": int(found["networks"]), "solved": found["solved"]}
             row |= {"m": found[m], "m_lo": found[f"{m}_lo"], "m_hi": found[f"{m}_hi"]}
             row |= {name: found[name] for name in ("simple", "tuned")}
-            row["per_frequency"] = found["per_frequency"] * found[m] / found["m2"]
+            row["per_frequency"] = own.iloc[0]["per_frequency"] * found[m] / usual
         if len(entries):
             row |= {name: entries.iloc[0][name] for name in ("over_one", "near_zero", "quantile")}
         for claim, value in CLAIMS.items():

@@ -27,7 +27,8 @@ def mean_of(values: ArrayLike, confidence: float) -> Estimate:
 
 def ratio_of_sums(top: ArrayLike, bottom: ArrayLike, confidence: float) -> Estimate:
     """Sum of (n,) numerators over the sum of (n,) denominators, one of each a network, with the
-    linearised interval (Cochran 1977, 6.3); NaN where the denominators add up to nothing."""
+    linearised interval (Cochran 1977, 6.3), which ends at 0 where no numerator is negative; NaN
+    where the denominators add up to nothing."""
     upper, lower = (np.asarray(values, dtype=np.float64) for values in (top, bottom))
     total = float(lower.sum())
     if len(lower) == 0 or total == 0:
@@ -37,7 +38,8 @@ def ratio_of_sums(top: ArrayLike, bottom: ArrayLike, confidence: float) -> Estim
         return Estimate(value)
     spread = float(np.square(upper - value * lower).sum()) * count / (count - 1)
     half = _z(confidence) * math.sqrt(spread) / abs(total)
-    return Estimate(value, value - half, value + half)
+    low = value - half
+    return Estimate(value, max(low, 0.0) if upper.min() >= 0 else low, value + half)
 
 
 def named(name: str, estimate: Estimate) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def named(name: str, estimate: Estimate) -> dict[str, Any]:
 def smallest_seen(estimate: Estimate) -> float:
     """The distance from 1 that a ratio would have to have to be told from 1 four times in five:
     2.8 standard errors of it, whose interval is at 95 %."""
-    return 2.8 * (estimate.hi - estimate.lo) / (2 * 1.96)
+    return 2.8 * (estimate.hi - estimate.value) / 1.96
 
 
 def total_variation(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:

@@ -91,8 +91,12 @@ def shard_disk(shard: Shard, keeps: Callable[[Run], bool], reductions: Sequence[
 
     keeps: whether the weights of a run are stored. reductions: what is made of them all.
     """
-    made = sum(_reduced_bytes(name, run) for name in reductions for run in shard.runs)
-    return made + sum(run_disk(run, keeps(run)) for run in shard.runs)
+    total = 0.0
+    for kept in (True, False):
+        for run, number in alike(run for run in shard.runs if keeps(run) == kept):
+            made = sum(_reduced_bytes(name, run) for name in reductions)
+            total += number * (made + run_disk(run, kept))
+    return total
 
 
 def run_disk(run: Run, weights: bool = True) -> float:

@@ -207,7 +207,10 @@ def test_other_choices_are_judged_by_their_own_values() -> None:
             {"runset": "pop91", "share": 0.5, "over_one": 0.01, "near_zero": 0.1, "quantile": 1.5},
         ]
     )
-    found = choice_table(summary, weights, limits()).set_index("choice")
+    weak = pd.DataFrame([{"networks": 9, "m2": 7.0, "m2_lo": 6.9, "m2_hi": 7.1, "tuned": 1.0}])
+    found = choice_table(summary, weights, weak, limits()).set_index("choice")
+    assert found.loc["weak", ["m", "tuned", "C08", "C13"]].tolist() == [7.0, 1.0, 0, 0]
+    assert found.loc["weak", "C01"] == 1
     assert found.loc["default", "C13"] == 1 and found.loc["half", "C13"] == 0
     assert found.loc["default", ["C02", "C05"]].tolist() == [1, 0]
     assert found.loc["half", ["C02", "C05"]].tolist() == [0, 1]
