@@ -13,7 +13,7 @@ from fittest.analysis.statistics.intervals import rate
 DELTA = math.pi / math.e**3
 """The paper's delta: the bound is ln n there, at a probability of one half."""
 
-_AT_ONCE = 4000
+_AT_ONCE = 1000
 
 
 def probability(n: int, m: int, delta: float = DELTA) -> float:
@@ -30,10 +30,12 @@ def enough(n: int, rho: float = 0.5, delta: float = DELTA) -> float:
 
 def margins(n: int, frequencies: np.ndarray) -> np.ndarray:
     """m - max over k != 0 of sum_l cos(2 pi f_l k / n), for (draws, m) frequencies: (draws,)."""
-    wave = np.cos(2 * np.pi * np.arange(n) / n)
+    every = np.arange(n)
+    # A row per frequency: whole rows are gathered faster than single values.
+    wave = np.cos(2 * np.pi * (np.outer(every, every[1:]) % n) / n)
     total = np.zeros((len(frequencies), n - 1))
     for column in frequencies.T:
-        total += wave[np.outer(column, np.arange(1, n)) % n]
+        total += wave[column % n]
     return np.asarray(frequencies.shape[1] - total.max(axis=1))
 
 
