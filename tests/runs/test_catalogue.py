@@ -302,7 +302,7 @@ def test_a_seed_that_is_too_large_is_seen_in_a_sketch() -> None:
 
 
 def test_references_beyond_what_a_sketch_shows_are_found() -> None:
-    winners = {"kind": "winners", "of": "many"}
+    winners = {"kind": "keep", "select": "strongest", "of": "many"}
     declared = {
         "many": sketch_of(runset(TINY, axes=seeds(300))),
         "winners": sketch_of(
