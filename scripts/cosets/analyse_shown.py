@@ -30,7 +30,7 @@ def analyse_shown(
     network fits the role.
 
     Args:
-        showcase: JSON, role -> `runset`, `run_id`, `relaxed` (the demands that were dropped) and,
+        showcase: JSON, role -> `runset`, `run_id`, `relaxed` (what was asked for less of) and,
             where one cluster is shown, its `frequency`; null for none.
         runs, weights: of the run-sets that the role may be taken from.
         role: which of A to D, from 1.
@@ -45,7 +45,7 @@ def analyse_shown(
             "runset": chosen["runset"],
             "seed": one.seed,
             "run_id": one.run_id,
-            "relaxed": "; ".join(chosen["relaxed"]),
+            "relaxed": ", ".join(chosen["relaxed"]),
         }
         tables: Mapping[str, pd.DataFrame] = Shown(one, settings, chosen.get("frequency")).tables(
             outputs, **named

@@ -252,3 +252,72 @@ def test_yaml_layout_changes_nothing(tmp_path: Path) -> None:
         runsets = load_runsets(tmp_path, "smoke")
         found.append(keys(Catalogue(runsets, 3, 1e30, lambda _: "v", flops).shards("one")))
     assert found[0] == found[1]
+
+
+# -- sketches: what a check looks at ----------------------------------------------------------
+
+
+def sketch_of(declaration: dict[str, Any], name: str = "many") -> RunSet:
+    return RunSet(name, "test", Declaration.model_validate(declaration), "smoke", name, sketch=True)
+
+
+@given(st.integers(0, 400), st.integers(1, 4))
+def test_a_sketch_has_the_ends_and_knows_the_number(stop: int, dims: int) -> None:
+    axes = {"model.d": list(range(2, 2 + dims)), **seeds(stop + 1)}
+    declaration = runset(TINY, axes=axes)
+    shown, whole = sketch_of(declaration), sketch_of(declaration).whole
+    assert shown.number == whole.number == len(whole.runs) == dims * (stop + 1)
+    assert {run.run_id for run in shown.runs} <= {run.run_id for run in whole.runs}
+    for end in (0, stop):
+        assert end in {run.seeds.embedding for run in shown.runs}
+
+
+def test_a_population_takes_no_time_to_check() -> None:
+    assert len(sketch_of(runset(TINY, axes=seeds(100_000))).runs) < 200
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"seed": list(range(300))},
+        {"model.d": {"range": [2, 302]}},
+        {"seed": {"range": [0, 400], "take": list(range(300))}},
+    ],
+)
+def test_what_is_no_row_of_seeds_is_looked_at_whole(axes: dict[str, Any]) -> None:
+    """Two of them could be equal, or wrong each in its own way."""
+    assert len(sketch_of(runset(TINY, axes=axes)).runs) == 300
+
+
+def test_runs_declared_twice_are_seen_in_a_sketch() -> None:
+    twice = runset(TINY, axes=seeds(300))
+    twice["scales"]["smoke"].append({"settings": TINY, "axes": seeds(251, 250)})
+    with pytest.raises(ConfigError, match="declared twice"):
+        _ = sketch_of(twice).runs
+
+
+def test_a_seed_that_is_too_large_is_seen_in_a_sketch() -> None:
+    with pytest.raises(ConfigError, match="seed"):
+        _ = sketch_of(runset(TINY, axes=seeds(2**63 + 5, 2**63 - 300))).runs
+
+
+def test_references_beyond_what_a_sketch_shows_are_found() -> None:
+    winners = {"kind": "keep", "select": "strongest", "of": "many"}
+    declared = {
+        "many": sketch_of(runset(TINY, axes=seeds(300))),
+        "winners": sketch_of(
+            runset({**TINY, "intervention": winners}, axes=seeds(251, 250)), "winners"
+        ),
+        "lost": sketch_of(runset({**TINY, "intervention": winners}, axes=seeds(301, 300)), "lost"),
+    }
+    catalogue = Catalogue(declared, 10, 1e30, lambda _: "v", flops)
+    catalogue.check("winners")
+    with pytest.raises(ConfigError, match="has no run like that"):
+        catalogue.check("lost")
+
+
+def test_too_many_shards_are_seen_in_a_sketch() -> None:
+    declared = {"many": sketch_of(runset(TINY, axes=seeds(30_000)))}
+    Catalogue(declared, 3, 1e30, lambda _: "v", flops).check("many")
+    with pytest.raises(ConfigError, match="30,000 shards"):
+        Catalogue(declared, 1, 1e30, lambda _: "v", flops).check("many")

@@ -83,7 +83,8 @@ class Project:
         size = self.config.shards.get(self.config.scale)
         if size is None:
             raise ConfigError(f"{CONFIG_FILE}: shards: no entry for scale `{self.scale}`")
-        runsets = {name: one.at_scale(self.scale) for name, one in self._declared.items()}
+        declared = self._declared.items()
+        runsets = {name: one.at_scale(self.scale, self._sketch) for name, one in declared}
         check_donors(runsets)
         return Catalogue(
             runsets,
@@ -99,11 +100,18 @@ class Project:
         """The run-sets as their files declare them."""
         return load_runsets(self.home / "runsets", self.scale, "config/runsets")
 
-    def at_scale(self, scale: str) -> Project:
-        """The same configuration at another scale; no file is read again."""
+    _sketch = False
+
+    def at_scale(self, scale: str, sketch: bool = False) -> Project:
+        """The same configuration at another scale; no file is read again.
+
+        sketch: its run-sets may leave out runs that differ from others in their seeds alone, which
+        is enough to see whether they are right, and for nothing else.
+        """
         _ = self.papers, self.claims, self._declared
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"scale": scale})
+        other._sketch = sketch
         for name in ("paths", "catalogue", "_entry_rules", "_runset_keys"):
             other.__dict__.pop(name, None)
         return other

@@ -39,12 +39,12 @@ def said_cluster(row: Any, size: bool = True) -> str:
 
 
 def said_network(table: pd.DataFrame) -> str:
-    """Which network a table shows, and which demands on it were dropped."""
+    """Which network a table shows, and which demands on it were relaxed."""
     if len(table) == 0:
         return NONE
     row = table.iloc[0]
     text = f"one network, {row['runset']} seed {int(row['seed'])}, n = {int(row['p'])}"
-    return text + (f"; dropped: {row['relaxed']}" if row["relaxed"] else "")
+    return text + (f"; relaxed: {row['relaxed']}" if row["relaxed"] else "")
 
 
 def frequencies_of(clusters: pd.DataFrame) -> str:

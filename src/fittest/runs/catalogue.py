@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -10,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from fittest.errors import ConfigError
+from fittest.runs.cost import alike
 from fittest.runs.run import Run, digest
 from fittest.runs.runset import RunSet
 
@@ -92,6 +94,7 @@ class Catalogue:
         stored: Callable[[RunSet, list[Run]], str] = lambda runset, runs: "",
     ) -> None:
         self._runsets = runsets
+        self._limits = runs_per_shard, flops_per_shard, version, flops, stored
         self._runs_per_shard = runs_per_shard
         self._flops_per_shard = flops_per_shard
         self._version = version
@@ -101,6 +104,7 @@ class Catalogue:
         self.groups = cache(self._groups)
         self.shards = cache(self._shards)
         self._by_id = cache(self._runs_by_id)
+        self._whole_by_id = cache(self._all_by_id)
 
     def names(self) -> list[str]:
         """All run-sets."""
@@ -177,7 +181,7 @@ class Catalogue:
                     f" {', '.join(sorted(self._runsets))}"
                 )
             self._check_scale(of, f"{runset.where}: intervention.of")
-            if run_id not in self._by_id(of):
+            if run_id not in self._by_id(of) and run_id not in self._whole_by_id(of):
                 raise ConfigError(
                     f"{runset.where}: intervention.of: run-set `{of}` has no run like that of"
                     f" {run.seeds} without the intervention; add it there, or leave this one out"
@@ -199,9 +203,18 @@ class Catalogue:
         self.check_references(name)
         if runset.donors:
             self.owners(name)
+        if self._most_shards(runset) > MAX_SHARDS:
+            whole = {**self._runsets, name: runset.whole}
+            Catalogue(whole, *self._limits).groups(name)
+
+    def _most_shards(self, runset: RunSet) -> float:
+        """No fewer than the shards of a run-set, from what its dearest run costs."""
         # A shard holds at least one run, so most run-sets need no look at the costs.
-        if len(runset.runs) > MAX_SHARDS:
-            self.groups(name)
+        if runset.number <= MAX_SHARDS:
+            return runset.number
+        dearest = max(self._flops(run) for run, _ in alike(runset.runs))
+        together = min(self._runs_per_shard, max(1, self._flops_per_shard // max(dearest, 1.0)))
+        return math.ceil(runset.number / together)
 
     def check_order(self) -> None:
         """ConfigError where run-sets wait for each other in a circle, by reuse and reference."""
@@ -222,6 +235,9 @@ class Catalogue:
 
     def _runs_by_id(self, name: str) -> dict[str, Run]:
         return {run.run_id: run for run in self.runset(name).runs}
+
+    def _all_by_id(self, name: str) -> dict[str, Run]:
+        return {run.run_id: run for run in self.runset(name).whole.runs}
 
     def _groups(self, name: str) -> list[list[Run]]:
         """The runs that `name` trains, cut into shards; ConfigError for more than MAX_SHARDS."""

@@ -28,7 +28,7 @@ def expanded(
     time for a thousand trials.
     """
     names = list(axes)
-    of_seeds = [n for n, name in enumerate(names) if _sets_seeds(name)]
+    of_seeds = [n for n, name in enumerate(names) if sets_seeds(name)]
     others = [n for n in range(len(names)) if n not in of_seeds]
     beside, chosen = _picker(others), _picker(of_seeds)
     templates: dict[Any, Run] = {}
@@ -64,13 +64,20 @@ def _here(
 def _seeds(settings: Mapping[str, Any], here: Mapping[str, list[Any]]) -> Seeds | None:
     """The seeds alone; None where they are wrong."""
     try:
+        found = dict(settings.get("seeds") or {})
+        keys = [(key, one) for name, (one,) in here.items() for key in ALIASES.get(name, (name,))]
+        if all(key.count(".") == 1 for key, _ in keys):
+            # As below, without copying anything: a population has a hundred thousand.
+            found |= {key.partition(".")[2]: value for key, value in keys}
+            return Seeds.model_validate(found)
         (one,) = combinations({"seeds": settings.get("seeds")}, here)
         return Seeds.model_validate(one["seeds"] or {})
-    except (ConfigError, ValidationError):
+    except (ConfigError, ValidationError, TypeError, ValueError):
         return None
 
 
-def _sets_seeds(axis: str) -> bool:
+def sets_seeds(axis: str) -> bool:
+    """Whether an axis changes seeds and nothing else."""
     return all(key.split(".")[0] == "seeds" for key in ALIASES.get(axis, (axis,)))
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 from fittest.errors import ConfigError
 from fittest.runs.axes import Axis, AxisValues, merged
 from fittest.runs.cost import trained_examples
-from fittest.runs.expansion import check_axes, expanded, twice
+from fittest.runs.expansion import check_axes, expanded, sets_seeds, twice
 from fittest.runs.primes import is_prime, near_primes
 from fittest.runs.run import Run
 from fittest.settings import Name, Settings
@@ -27,6 +27,9 @@ SCALES: tuple[str, ...] = get_args(Scale)
 
 MAX_RUNS = 1_000_000
 """Most runs of a run-set at one scale: counted before any is made."""
+
+_SKETCHED = 50
+"""Of so many seeds in a row a sketch has the first, and the last."""
 
 
 class Block(Settings):
@@ -87,21 +90,65 @@ class RunSetFile(Settings):
 class RunSet:
     """A run-set at one scale. `where` is its place in the configuration, for messages."""
 
-    def __init__(self, name: str, paper: str, declaration: Declaration, scale: str, where: str):
+    def __init__(
+        self,
+        name: str,
+        paper: str,
+        declaration: Declaration,
+        scale: str,
+        where: str,
+        sketch: bool = False,
+    ):
+        """sketch: `runs` may leave out all but a few of many seeds in a row, which shows as well
+        whether they are right, and does not take the seconds of a hundred thousand."""
         self.name = name
         self.paper = paper
         self.declaration = declaration
         self.scale = scale
         self.where = where
+        self._sketch = sketch
 
     @property
     def exists(self) -> bool:
         """Whether it declares runs at this scale."""
         return self.scale in self.declaration.scales
 
-    def at_scale(self, scale: str) -> RunSet:
+    def at_scale(self, scale: str, sketch: bool = False) -> RunSet:
         """The same declaration at another scale."""
-        return RunSet(self.name, self.paper, self.declaration, scale, self.where)
+        return RunSet(self.name, self.paper, self.declaration, scale, self.where, sketch)
+
+    @property
+    def whole(self) -> RunSet:
+        """The same with all of its runs."""
+        return self if len(self.runs) == self.number else self.at_scale(self.scale)
+
+    @cached_property
+    def number(self) -> int:
+        """How many runs there are, counted without making them."""
+        if not self.exists:
+            return 0
+        return sum(math.prod(map(len, axes.values())) for axes in self._axes)
+
+    @cached_property
+    def _axes(self) -> list[dict[str, list[Any]]]:
+        """Of each block, every value of each axis."""
+        blocks = self.declaration.scales[self.scale]  # type: ignore[index]
+        return [{name: _values(axis) for name, axis in block.axes.items()} for block in blocks]
+
+    def _shown_axes(self) -> list[dict[str, list[Any]]]:
+        """The axes of which `runs` are made: of a sketch with one block those of seeds in a row,
+        of which no two can be equal, with the first ones and the last alone."""
+        if not self._sketch or len(self._axes) > 1:
+            return self._axes
+        (block,) = self.declaration.scales[self.scale]  # type: ignore[index]
+        return [
+            {
+                name: [*values[:_SKETCHED], values[-1]]
+                if sets_seeds(name) and _in_a_row(block.axes[name]) and len(values) > 2 * _SKETCHED
+                else values
+                for name, values in self._axes[0].items()
+            }
+        ]
 
     @property
     def donors(self) -> tuple[str, ...]:
@@ -134,12 +181,12 @@ class RunSet:
             raise ConfigError(f"{self.where}.scales: no entry for scale `{self.scale}`")
         where = f"{self.where}.scales.{self.scale}"
         blocks = self.declaration.scales[self.scale]  # type: ignore[index]
-        axes = [{n: _values(axis) for n, axis in block.axes.items()} for block in blocks]
-        number = sum(math.prod(map(len, one.values())) for one in axes)
-        if number > MAX_RUNS:
+        if self.number > MAX_RUNS:
             raise ConfigError(
-                f"{where}: the axes make {number:,} runs, and the limit MAX_RUNS is {MAX_RUNS:,}"
+                f"{where}: the axes make {self.number:,} runs, and the limit MAX_RUNS is"
+                f" {MAX_RUNS:,}"
             )
+        axes = self._shown_axes()
         runs: dict[tuple[str, str, str], Run] = {}
         for index, block in enumerate(blocks):
             here = f"{where}[{index}]"
@@ -177,6 +224,10 @@ class RunSet:
 
 def _values(axis: Axis | list[Any]) -> list[Any]:
     return axis.values() if isinstance(axis, Axis) else axis
+
+
+def _in_a_row(axis: Axis | list[Any]) -> bool:
+    return isinstance(axis, Axis) and axis.range is not None and axis.take is None
 
 
 def load_runsets(folder: Path, scale: str, shown: str | None = None) -> dict[str, RunSet]:

@@ -38,11 +38,11 @@ def check(project: Project) -> None:
 def check_scales(project: Project, scales: Iterable[str] = SCALES) -> Iterator[str]:
     """Check at one scale after the other; a line for each: run-sets and runs there are."""
     for number, scale in enumerate(scales):
-        here = project.at_scale(scale)
+        here = project.at_scale(scale, sketch=True)
         # The rest is the same at every scale.
         check_runsets(here) if number else check(here)
         runsets = [here.catalogue.runset(name) for name in here.catalogue.names()]
-        runs = sum(len(runset.runs) for runset in runsets if runset.exists)
+        runs = sum(runset.number for runset in runsets)
         yield f"{scale}: {len(runsets)} run-sets, {runs:,} runs"
 
 
