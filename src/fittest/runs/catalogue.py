@@ -37,6 +37,11 @@ class Shard:
         """Changes with anything that changes its results."""
         return self.make_key()
 
+    @cached_property
+    def kinds(self) -> list[tuple[Run, int]]:
+        """One run for all those that differ in their seeds alone, and how many they are."""
+        return alike(self.runs)
+
     @property
     def name(self) -> str:
         """The shard's name in paths."""

@@ -143,10 +143,10 @@ def alike(runs: Iterable[Run]) -> list[tuple[Run, int]]:
     return list(found.values())
 
 
-def largest_ensemble(runs: Iterable[Run]) -> int:
-    """How many of some runs are trained together, at most."""
+def largest_ensemble(kinds: Iterable[tuple[Run, int]]) -> int:
+    """How many of some runs, as `alike` tells them apart, are trained together at most."""
     found: dict[object, int] = {}
-    for run, number in alike(runs):
+    for run, number in kinds:
         key = run.ensemble_key()
         found[key] = found.get(key, 0) + number
     return max(found.values(), default=0)

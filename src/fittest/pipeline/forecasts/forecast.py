@@ -10,7 +10,6 @@ from itertools import pairwise
 from fittest.pipeline.forecasts.kinds import Timed, evaluation_of, kind_of, step_of
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import (
-    alike,
     expected_steps,
     flops,
     flops_per_step,
@@ -188,12 +187,12 @@ def _ensembles(runs: Sequence[tuple[Run, int]]) -> list[list[tuple[Run, int]]]:
 
 def shard_flops(shard: Shard) -> float:
     """FLOPs of all runs of a shard."""
-    return sum(number * flops(run) for run, number in alike(shard.runs))
+    return sum(number * flops(run) for run, number in shard.kinds)
 
 
 def shard_seconds(shard: Shard, rate: Rate) -> float:
     """Time of a shard's job at `rate`: its start, its training and what it records."""
-    parts = _ensembles(alike(shard.runs))
+    parts = _ensembles(shard.kinds)
     start = rate.start_seconds
     if not all(rate.kernel_trains(run) for part in parts for run, _ in part):
         start += rate.trace_seconds

@@ -38,7 +38,7 @@ def shard_memory(project: Project, shard: Shard) -> float:
     """Predicted peak memory of a shard's job on the CPU, bytes: while it trains, or while it writes
     what it has recorded."""
     training = project.config.training
-    kinds = alike(shard.runs)
+    kinds = shard.kinds
     # The native kernel keeps one block of activations per thread: nothing to speak of.
     by_torch = [(run, number) for run, number in kinds if not kernel_trains(training, run)]
     together = sum(number for _, number in by_torch)
@@ -82,7 +82,7 @@ def _frame_bytes(shard: Shard) -> float:
         number
         * recorded_rows(run)
         * (_FRAME_ROW_BYTES + 2 * (row_bytes(run) - ROW_BYTES_BESIDE_LISTS))
-        for run, number in alike(shard.runs)
+        for run, number in shard.kinds
     )
 
 

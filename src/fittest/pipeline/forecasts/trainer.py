@@ -74,12 +74,12 @@ def job_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> 
 
 def cpu_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> int:
     """As `job_threads`, where there is no GPU."""
-    runs = list(runs)
-    # Whether there is a kernel is asked of the system: once, and not for each of many runs.
-    by_kernel = [run for run in runs if kernel_knows(run)] if kernel_is_used(training) else []
+    kinds = alike(runs)
+    # Whether there is a kernel is asked of the system: once, and not for each of many.
+    by_kernel = [one for one in kinds if kernel_knows(one[0])] if kernel_is_used(training) else []
     if not by_kernel:
         return min(cores, training.torch_threads)
-    if sum(number * flops(run) for run, number in alike(runs)) < _SHORT_FLOPS:
+    if sum(number * flops(run) for run, number in kinds) < _SHORT_FLOPS:
         return 1
     return min(cores, largest_ensemble(by_kernel))
 

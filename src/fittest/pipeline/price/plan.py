@@ -14,7 +14,7 @@ from fittest.pipeline.price.remaining import Remaining, is_finished, needed_shar
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import usable_cores
 from fittest.runs.catalogue import Shard
-from fittest.runs.cost import alike, expected_steps
+from fittest.runs.cost import expected_steps
 
 _DURATIONS = ("time", "time_left")
 _ADDED_UP = ("runs", "jobs", "jobs_left", "steps", "flops", "flops_left")
@@ -153,9 +153,7 @@ def price(
                 jobs=len(shards),
                 jobs_left=len(left),
                 steps=sum(
-                    number * expected_steps(run)
-                    for shard in shards
-                    for run, number in alike(shard.runs)
+                    number * expected_steps(run) for shard in shards for run, number in shard.kinds
                 ),
                 flops=sum(shard_flops(shard) for shard in shards),
                 flops_left=sum(shard_flops(shard) for shard in left),

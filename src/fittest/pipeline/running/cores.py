@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 _SLURM_COUNTS = ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")
@@ -22,7 +23,9 @@ def usable_cores(root: Path | str = "/", environment: Mapping[str, str] | None =
 def core_time(root: Path | str = "/", environment: Mapping[str, str] | None = None) -> float:
     """Seconds of a core that this process gets in a second at most: a quota may be a fraction."""
     environment = os.environ if environment is None else environment
-    return min([_allowed(), *_quotas(Path(root)), *_slurm(environment)])
+    # Of the machine itself they are read once: a plan asks for each of a thousand jobs.
+    quotas = _quotas_here() if root == "/" else _quotas(Path(root))
+    return min([_allowed(), *quotas, *_slurm(environment)])
 
 
 def _allowed() -> int:
@@ -36,6 +39,11 @@ def _slurm(environment: Mapping[str, str]) -> list[int]:
         return []
     counts = [environment.get(name, "") for name in _SLURM_COUNTS]
     return [int(count) for count in counts if count.isdigit() and int(count) > 0]
+
+
+@cache
+def _quotas_here() -> list[float]:
+    return _quotas(Path("/"))
 
 
 def _quotas(root: Path) -> list[float]:
