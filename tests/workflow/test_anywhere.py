@@ -167,6 +167,20 @@ def test_copied_results_are_taken_as_they_are(copy: Path) -> None:
     assert planned(snakemake(copy, FIGURE, *SMOKE, "-n")) == {}
 
 
+def test_results_in_a_newer_clone_are_taken_as_they_are(copy: Path) -> None:
+    """Brought there with their times: a clone, a pull or another branch makes scripts newer."""
+    for path in (copy / "scripts").rglob("*.py"):
+        path.touch()
+    assert planned(snakemake(copy, FIGURE, *SMOKE, "-n")) == {}
+
+
+def test_a_script_that_does_something_else_is_run_again(copy: Path) -> None:
+    path = copy / "scripts/survival/plot_figS2_demo.py"
+    path.write_text(path.read_text() + "\n\nOTHER = 1\n")
+    jobs = planned(snakemake(copy, FIGURE, *SMOKE, "-n"))
+    assert jobs == {"survival_figS2": 1, "publish": 1}
+
+
 def test_copied_results_of_another_configuration_are_not(copy: Path) -> None:
     path = copy / "config/runsets/demo.yaml"
     before = (copy / FIGURE).read_bytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ def remake_what_is_stale(
             rule.set_params(made=lambda wildcards: freshness.collect_key(wildcards.runset))
         elif rule.output.get("joined"):
             rule.set_params(made=lambda w: freshness.join_key(w.runset, w.reduction))
+    _leave_ages_of_scripts_alone({rule.name for rule in rules})
     stale = freshness.stale() if look else set()
     if not mark(project.root, now=bool(stale)):
         return
@@ -55,6 +56,26 @@ def remake_what_is_stale(
             continue
         # A function, since Snakemake takes its plain paths at the rule's definition only.
         rule.set_input(**{CONFIGURATION: _by_output(rule, stale, ancient)})
+
+
+def _leave_ages_of_scripts_alone(names: set[str]) -> None:
+    """Some rules' outputs that are older than the file of the script are not for that outdated.
+
+    Snakemake takes them so, and a clone, a pull or another branch makes scripts newer than results
+    that took hours. What has changed in a script, the keys know.
+    """
+    from snakemake.jobs import Job
+
+    known = getattr(Job, "outputs_older_than_script_or_notebook", None)
+    if known is None:
+        return
+
+    async def older(job: Any) -> AsyncIterator[Any]:
+        if job.rule.name not in names:
+            async for file in known(job):
+                yield file
+
+    Job.outputs_older_than_script_or_notebook = older
 
 
 def _key(freshness: Freshness, step: Step, wildcards: Any) -> str:
