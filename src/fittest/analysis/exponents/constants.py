@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
 from fittest.runs.primes import is_prime, near_primes
 from fittest.settings import MAX_P, Settings
@@ -52,6 +53,7 @@ class Constants(Settings):
     """config/analysis/exponents.yaml"""
 
     residues: ResidueSettings
+    outcomes: OutcomeSettings
     largest_tested: int = Field(
         ge=2, le=5000, description="numbers up to which the primality test is checked"
     )
