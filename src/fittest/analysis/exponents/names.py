@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fittest.analysis.exponents.other_names import OTHER_TABLES
 from fittest.analysis.statistics.names import StatisticName
 
 
@@ -23,5 +24,9 @@ class PrimalityTest(StatisticName):
     PRIMES = "aks.primes"
 
 
-TABLES = {"arithmetic_stats": (Arithmetic,), "aks_stats": (PrimalityTest,)}
+TABLES = {
+    "arithmetic_stats": (Arithmetic,),
+    "aks_stats": (PrimalityTest,),
+    **OTHER_TABLES,
+}
 """Table of statistics, as claims call it -> the groups of names that are written into it."""

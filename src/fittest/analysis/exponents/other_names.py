@@ -1,0 +1,68 @@
+"""Names of the statistics on all tasks but the sum of powers, by table."""
+
+from __future__ import annotations
+
+from fittest.analysis.statistics.names import StatisticName
+
+
+class PrimalityTokens(StatisticName):
+    """Primality of numbers that are tokens (P01, P02)."""
+
+    MEMORISED = "primality_token.memorised"
+    GAIN = "primality_token.gain"
+    BASELINE = "primality_token.baseline"
+    BALANCED = "primality_token.balanced"
+    TRAIN_ACCURACY = "primality_token.train_accuracy"
+    OVERFIT = "primality_token.overfit"
+
+
+class PrimalityTo100(StatisticName):
+    """The same of numbers up to 100."""
+
+    MEMORISED = "primality_100.memorised"
+    GAIN = "primality_100.gain"
+    BASELINE = "primality_100.baseline"
+    BALANCED = "primality_100.balanced"
+    TRAIN_ACCURACY = "primality_100.train_accuracy"
+    OVERFIT = "primality_100.overfit"
+
+
+class PrimalityDigits(StatisticName):
+    """Primality of numbers by their digits (P01, P02)."""
+
+    MEMORISED = "primality_digits.memorised"
+    GAIN = "primality_digits.gain"
+    BASELINE = "primality_digits.baseline"
+    BALANCED = "primality_digits.balanced"
+    TRAIN_ACCURACY = "primality_digits.train_accuracy"
+    OVERFIT = "primality_digits.overfit"
+
+
+PRIMALITY: dict[str, type[StatisticName]] = {
+    "primality_token": PrimalityTokens,
+    "primality_100": PrimalityTo100,
+    "primality_digits": PrimalityDigits,
+}
+"""By run-set."""
+
+
+class Precision(StatisticName):
+    """Losses in single and in double precision (P03-P05)."""
+
+    RUNS = "precision.runs"
+    SPIKES_SINGLE = "precision.spikes_single"
+    SPIKES_DOUBLE = "precision.spikes_double"
+    SPIKES_THROUGHOUT = "precision.spikes_throughout"
+    BEFORE = "precision.before"
+    NEAR_DROP = "precision.near_drop"
+    GROKKED_SINGLE = "precision.grokked_single"
+    GROKKED_DOUBLE = "precision.grokked_double"
+    GENERALISED_SINGLE = "precision.generalised_single"
+    GENERALISED_DOUBLE = "precision.generalised_double"
+
+
+OTHER_TABLES: dict[str, tuple[type[StatisticName], ...]] = {
+    "primality_stats": tuple(PRIMALITY.values()),
+    "precision_stats": (Precision,),
+}
+"""As ``names.TABLES``, which has them too."""
