@@ -10,9 +10,9 @@ from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 ARMS = {
-    "primality_token": "to 1000, tokens",
-    "primality_100": "to 100, tokens",
-    "primality_digits": "to 1000, digits",
+    "primality_token": "numbers as tokens",
+    "primality_100": "fewer numbers, as tokens",
+    "primality_digits": "numbers by their digits",
 }
 """Run-set -> title of its column."""
 
@@ -38,9 +38,9 @@ def plot_primality(plotted: str, table: str, stats: str, out_figure: str) -> Non
         for place, (runset, title) in enumerate(ARMS.items()):
             part, own = data[data["runset"] == runset], runs[runs["runset"] == runset]
             top, bottom = grid[0][place], grid[1][place]
-            panels.panel_title(top, "abc"[place], title, panels.counted(len(own), "run"))
+            panels.panel_title(top, "abc"[place], title, _counted(own))
             panels.panel_title(bottom, "def"[place], "right answers")
-            _losses(top, part, own, place == 0)
+            _losses(top, part, own)
             _accuracies(bottom, part, place == 0)
             for axes in (top, bottom):
                 if place:
@@ -55,17 +55,26 @@ def _ours(rows: Statistics, runs: pd.DataFrame) -> str:
     for runset, title in ARMS.items():
         gain, balanced = (rows[f"{runset}.{name}"]["value"] for name in ("gain", "balanced"))
         told.append(f"{title}: {gain:+.2f} nats, balanced accuracy up to {balanced:.2f}")
-    return f"best gain over a simple rule {'; '.join(told)}"
+    return f"gain over a guess, {'; '.join(told)}"
 
 
-def _losses(axes: Axes, part: pd.DataFrame, own: pd.DataFrame, named: bool) -> None:
+def _counted(own: pd.DataFrame) -> str:
+    """How many runs, and by what is guessed."""
+    number = panels.counted(len(own), "run")
+    if len(own) == 0:
+        return number
+    by = "the share of primes" if own["rule"].iloc[0] == "constant" else "the last digit"
+    return f"{number}; guess by {by}"
+
+
+def _losses(axes: Axes, part: pd.DataFrame, own: pd.DataFrame) -> None:
     loss_panels.loss_lines(axes, part, ("train", "test"), log=True)
     if len(own) == 0:
         return
-    baseline, rule = float(own["baseline"].median()), str(own["rule"].iloc[0])
-    label = "the share of primes" if rule == "constant" else "the last digit"
-    axes.axhline(baseline, color="black", ls=":", lw=0.9, label=f"guess by {label}")
-    axes.legend(loc="lower left", frameon=True, framealpha=0.8, edgecolor="none")
+    axes.axhline(float(own["baseline"].median()), color="black", ls=":", lw=0.9, label="guess")
+    # Several runs have one name.
+    named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    axes.legend(named.values(), named.keys(), loc="upper left", ncols=2, columnspacing=1.0)
 
 
 def _accuracies(axes: Axes, part: pd.DataFrame, named: bool) -> None:

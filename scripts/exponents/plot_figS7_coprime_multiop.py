@@ -40,7 +40,7 @@ def plot_several(plotted: str, table: str, out_figure: str) -> None:
                 top.set_ylabel("")
                 bottom.set_ylabel("")
         if tasks:
-            grid[0][0].legend(loc="lower left", frameon=True, framealpha=0.8, edgecolor="none")
+            grid[0][0].legend(loc="upper left", ncols=2, columnspacing=1.0)
         style.save(figure, out_figure, read_provenance(table))
 
 

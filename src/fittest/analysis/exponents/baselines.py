@@ -38,15 +38,19 @@ def rule_loss(
         here = ones[asked & (groups == kind)]
         counts = np.array([(~seen).sum(), seen.sum()]) + prior
         wanted = np.array([(~here).sum(), here.sum()])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            costs = -np.log(counts / counts.sum())
-        total += float((wanted * costs)[wanted > 0].sum())
+        there = wanted > 0
+        with np.errstate(divide="ignore"):
+            costs = -np.log(counts[there] / counts.sum())
+        total += float((wanted[there] * costs).sum())
     return total / int(asked.sum())
 
 
-def coprime_to_10(numbers: ArrayLike) -> NDArray[np.int64]:
-    """1 where the last digit is 1, 3, 7 or 9."""
-    return (np.gcd(np.asarray(numbers), 10) == 1).astype(np.int64)
+def last_digit_kinds(numbers: ArrayLike) -> NDArray[np.int64]:
+    """1 where the last digit is 1, 3, 7 or 9, and may be that of a prime; 2 for 2 and 5, the primes
+    that are none of these; 0 for all others."""
+    given = np.asarray(numbers)
+    kinds = (np.gcd(given, 10) == 1).astype(np.int64)
+    return np.asarray(np.where(np.isin(given, (2, 5)), 2, kinds))
 
 
 def rule_of(run: Run) -> Rule:
@@ -61,6 +65,6 @@ def baseline_of(run: Run) -> tuple[Rule, float]:
     assert isinstance(run.task, Primality)
     task, rule = run.task.build(), rule_of(run)
     numbers = np.arange(1, run.task.numbers + 1)
-    kinds = coprime_to_10(numbers) if rule == "coprime to 10" else np.zeros_like(numbers)
+    kinds = last_digit_kinds(numbers) if rule == "coprime to 10" else np.zeros_like(numbers)
     trained = train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
     return rule, rule_loss(task.labels, kinds, trained, ~trained)

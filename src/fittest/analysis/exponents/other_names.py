@@ -53,6 +53,7 @@ class Precision(StatisticName):
     SPIKES_SINGLE = "precision.spikes_single"
     SPIKES_DOUBLE = "precision.spikes_double"
     SPIKES_THROUGHOUT = "precision.spikes_throughout"
+    EXCESS = "precision.excess"
     BEFORE = "precision.before"
     NEAR_DROP = "precision.near_drop"
     GROKKED_SINGLE = "precision.grokked_single"

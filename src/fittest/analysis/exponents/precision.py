@@ -116,6 +116,14 @@ def precision_rows(table: pd.DataFrame, spikes: pd.DataFrame, resampling: Resamp
         part = table[table["arm"] == arm]
         number = float(part["spikes"].sum()) if len(part) else math.nan
         rows.append(statistic_row(name, number, len(part), f"spikes of all runs, {arm}"))
+    # Arms are compared on the tasks and seeds that both have.
+    pairs = _paired(table)
+    excess = float((pairs[SINGLE] - 3 * pairs[DOUBLE]).sum()) if len(pairs) else math.nan
+    rows.append(
+        statistic_row(
+            Precision.EXCESS, excess, len(pairs), "spikes in float32 less three times those else"
+        )
+    )
     single = spikes[spikes["arm"] == SINGLE]
     before = float(single["before"].median()) if len(single) else math.nan
     rows.append(
@@ -148,3 +156,10 @@ def precision_rows(table: pd.DataFrame, spikes: pd.DataFrame, resampling: Resamp
             estimate = rate(hits, len(part), resampling.confidence)
             rows.append(statistic_row(name, estimate, len(part), note))
     return rows
+
+
+def _paired(table: pd.DataFrame) -> pd.DataFrame:
+    """Spikes by task and seed, a column for each of the two precisions of the loss; those that have
+    both."""
+    wide = table.pivot_table(index=["name", "seed"], columns="arm", values="spikes")
+    return wide.reindex(columns=[SINGLE, DOUBLE]).dropna()
