@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
+from fittest.analysis.exponents.sort_lists import ListSettings
 from fittest.analysis.exponents.spikes import SpikeSettings
 from fittest.runs.primes import is_prime, near_primes
 from fittest.settings import MAX_P, Settings
@@ -59,3 +60,4 @@ class Constants(Settings):
         ge=2, le=5000, description="numbers up to which the primality test is checked"
     )
     spikes: SpikeSettings
+    lists: ListSettings

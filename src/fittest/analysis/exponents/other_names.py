@@ -62,8 +62,41 @@ class Precision(StatisticName):
     GENERALISED_DOUBLE = "precision.generalised_double"
 
 
+class Sorting(StatisticName):
+    """Networks that sort (S01-S10)."""
+
+    FIXED_TOKEN = "sorting.fixed_token"
+    FIXED_EXACT = "sorting.fixed_exact"
+    VARIABLE_TOKEN = "sorting.variable_token"
+    VARIABLE_EXACT = "sorting.variable_exact"
+    GAP = "sorting.gap"
+    LONG_TOKEN = "sorting.long_token"
+    LONGEST = "sorting.longest"
+    COPYING_LEAST = "sorting.copying_least"
+    COPYING_MOST = "sorting.copying_most"
+    CONTRAST = "sorting.contrast"
+    SLOPE = "sorting.slope"
+    RANK = "sorting.rank"
+    COPYING_PLAIN = "sorting.copying_plain"
+    COPYING_NEURONS = "sorting.copying_neurons"
+    COPYING_DROP = "sorting.copying_drop"
+    KEPT = "sorting.kept"
+    HEADS_APART = "sorting.heads_apart"
+    LEARNED_PLAIN = "sorting.learned_plain"
+    LEARNED_POSITIONS = "sorting.learned_positions"
+    LATER = "sorting.later"
+    VARY_TOKEN = "sorting.vary_token"
+    VARY_EXACT = "sorting.vary_exact"
+    COPIES_SLOPE = "sorting.copies_slope"
+    COPIES_P = "sorting.copies_p"
+    COPIES_SLOPE_PLAIN = "sorting.copies_slope_plain"
+    COPIES_P_PLAIN = "sorting.copies_p_plain"
+    COPIES_WEIGHT = "sorting.copies_weight"
+
+
 OTHER_TABLES: dict[str, tuple[type[StatisticName], ...]] = {
     "primality_stats": tuple(PRIMALITY.values()),
     "precision_stats": (Precision,),
+    "sorting_stats": (Sorting,),
 }
 """As ``names.TABLES``, which has them too."""
