@@ -47,9 +47,9 @@ def plot_sort_curves(curves: str, runs: str, stats: str, out_figure: str) -> Non
             sort_panels.accuracy_lines(left, part)
             loss_panels.loss_lines(right, part, ("train", "test"), log=True)
             if row == 0 and len(own):
-                left.legend(loc="lower right", frameon=True, framealpha=0.8, edgecolor="none")
+                left.legend(loc="upper left", ncols=2)
                 named = dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
-                right.legend(named.values(), named.keys(), loc="upper right")
+                right.legend(named.values(), named.keys(), loc="upper left", ncols=2)
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -89,7 +89,7 @@ def _middle(axes: Axes, data: pd.DataFrame) -> None:
 
 def _copies(axes: Axes, repeated: pd.DataFrame) -> None:
     runs = repeated["run_id"].nunique()
-    panels.panel_title(axes, "f", "numbers that stand twice", panels.counted(runs, "run"))
+    panels.panel_title(axes, "f", "repeated numbers", panels.counted(runs, "run"))
     if len(repeated) == 0:
         panels.empty(axes, "no runs with repeats")
         return

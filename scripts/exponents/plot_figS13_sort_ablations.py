@@ -36,13 +36,14 @@ def plot_sort_arms(runs: str, kept: str, stats: str, out_figure: str) -> None:
             " are redundant",
             "no runs"
             if len(table) == 0
-            else f"with positions {_times(later)} the steps; copying score {-drop:+.2f} with"
-            f" neurons, of which {100 * share:.0f} % are enough",
+            else f"{_sooner(later)}; with neurons the copying score changes by {-drop:+.2f}, and"
+            f" {100 * share:.0f} % of them are enough",
         )
         left, middle, right = figure.subplots(1, 3)
         number = panels.counted(len(table), "run")
         panels.panel_title(left, "a", "steps to 95 % of numbers", number)
         sort_panels.arm_points(left, table, "learned", arms)
+        left.set_xlim(left=0)
         left.set_xlabel("step")
         left.xaxis.set_major_locator(MaxNLocator(3))
         panels.panel_title(middle, "b", "copying score", number)
@@ -53,8 +54,13 @@ def plot_sort_arms(runs: str, kept: str, stats: str, out_figure: str) -> None:
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _times(ratio: float) -> str:
-    return f"{ratio:.2f} times" if np.isfinite(ratio) else "an unknown share of"
+def _sooner(ratio: float) -> str:
+    """Steps with positions over steps without, in words."""
+    if np.isnan(ratio):
+        return "sorting was learnt neither with positions nor without"
+    if np.isinf(ratio):
+        return "sorting was learnt without positions alone"
+    return f"{ratio:.2f} times the steps with positions"
 
 
 def _kept(axes: Axes, curves: pd.DataFrame) -> None:
@@ -72,10 +78,12 @@ def _kept(axes: Axes, curves: pd.DataFrame) -> None:
             label = name if index == 0 else None
             axes.plot(run["kept"], run[column], marker=".", ms=3, color=colour, label=label)
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.05)
+    # Room for the legend above the lines.
+    axes.set_ylim(0, 1.35)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.set_xlabel("share of neurons")
     axes.set_ylabel("right (share)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2)
+    axes.legend(loc="upper left", ncols=2)
 
 
 if "snakemake" in globals():

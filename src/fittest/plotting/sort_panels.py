@@ -31,7 +31,9 @@ def accuracy_lines(axes: Axes, table: pd.DataFrame) -> None:
             label = name if index == 0 else None
             axes.plot(run["step"], run["value"], color=colour, lw=0.9, label=label)
     axes.set_xlim(0, max(float(shown["step"].max()), 1))
-    axes.set_ylim(0, 1.05)
+    # Room for a legend above the lines.
+    axes.set_ylim(0, 1.35)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.set_major_formatter(lambda x, _: loss_panels.thousands(x))
     axes.set_xlabel("step")
     axes.set_ylabel("right (share, validation)")
