@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from fittest.analysis.exponents.divisors import DivisorSettings
 from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
 from fittest.analysis.exponents.sort_lists import ListSettings
@@ -61,3 +62,4 @@ class Constants(Settings):
     )
     spikes: SpikeSettings
     lists: ListSettings
+    divisors: DivisorSettings

@@ -94,9 +94,43 @@ class Sorting(StatisticName):
     COPIES_WEIGHT = "sorting.copies_weight"
 
 
+class DivisorsUniform(StatisticName):
+    """Greatest common divisors of uniform numbers (G01, G03)."""
+
+    OVERFIT = "gcd_uniform.overfit"
+    TRAIN = "gcd_uniform.train"
+    RISE = "gcd_uniform.rise"
+    ACCURACY = "gcd_uniform.accuracy"
+    STAGES = "gcd_uniform.stages"
+    KNOWN = "gcd_uniform.known"
+    KNOWN_SMOOTH = "gcd_uniform.known_smooth"
+    UNAIDED = "gcd_uniform.unaided"
+
+
+class DivisorsLogUniform(StatisticName):
+    """The same of numbers whose logarithm is uniform (G02, G03)."""
+
+    OVERFIT = "gcd_log_uniform.overfit"
+    TRAIN = "gcd_log_uniform.train"
+    RISE = "gcd_log_uniform.rise"
+    ACCURACY = "gcd_log_uniform.accuracy"
+    STAGES = "gcd_log_uniform.stages"
+    KNOWN = "gcd_log_uniform.known"
+    KNOWN_SMOOTH = "gcd_log_uniform.known_smooth"
+    UNAIDED = "gcd_log_uniform.unaided"
+
+
+DIVISORS: dict[str, type[StatisticName]] = {
+    "gcd_uniform": DivisorsUniform,
+    "gcd_log_uniform": DivisorsLogUniform,
+}
+"""By run-set."""
+
+
 OTHER_TABLES: dict[str, tuple[type[StatisticName], ...]] = {
     "primality_stats": tuple(PRIMALITY.values()),
     "precision_stats": (Precision,),
     "sorting_stats": (Sorting,),
+    "divisor_stats": tuple(DIVISORS.values()),
 }
 """As ``names.TABLES``, which has them too."""
