@@ -8,8 +8,9 @@ from pydantic import Field, field_validator
 
 from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
+from fittest.analysis.exponents.sums import SumSettings
 from fittest.runs.primes import is_prime, near_primes
-from fittest.settings import MAX_P, Settings
+from fittest.settings import MAX_P, Bins, Settings, Share
 
 Exponent = Annotated[int, Field(ge=1, le=MAX_EXPONENT)]
 Modulus = Annotated[int, Field(ge=3, le=MAX_P)]
@@ -53,7 +54,10 @@ class Constants(Settings):
     """config/analysis/exponents.yaml"""
 
     residues: ResidueSettings
+    train_fraction: Share = Field(description="of the pairs that networks see")
     outcomes: OutcomeSettings
+    sums: SumSettings
+    curve_pieces: Bins = Field(description="stretches of steps in which a curve keeps its ends")
     largest_tested: int = Field(
         ge=2, le=5000, description="numbers up to which the primality test is checked"
     )

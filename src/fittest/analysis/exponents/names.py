@@ -23,5 +23,45 @@ class PrimalityTest(StatisticName):
     PRIMES = "aks.primes"
 
 
-TABLES = {"arithmetic_stats": (Arithmetic,), "aks_stats": (PrimalityTest,)}
+class Sums(StatisticName):
+    """What became of runs on sums of powers (E01 to E03, E05 to E08, E10, E11)."""
+
+    FLAGS = "sums.flags"
+    FLAGS_AT_ONCE = "sums.flags_at_once"
+    STEPS_WITHIN = "sums.steps_within"
+    TREND_P = "sums.trend_p"
+    DIFFERENCE_P = "sums.difference_p"
+    TREND_FIRST = "sums.trend_first"
+    TREND_LAST = "sums.trend_last"
+    MIRRORED_P = "sums.mirrored_p"
+    EVEN_MEMORISED = "sums.even_memorised"
+    UNEVEN_GENERALISED = "sums.uneven_generalised"
+    UNEVENNESS_CORRELATION = "sums.unevenness_correlation"
+    COVERAGE_CORRELATION = "sums.coverage_correlation"
+    SEVEN_GROKKED = "sums.seven_grokked"
+    SEVEN_IMMEDIATE = "sums.seven_immediate"
+    SEVEN_MEMORISED = "sums.seven_memorised"
+    SEVEN_ELSEWHERE = "sums.seven_elsewhere"
+    EVEN_PAIRS_GENERALISED = "sums.even_pairs_generalised"
+    EVEN_PAIRS_LEFT = "sums.even_pairs_left"
+    FOURTH_AT_ONCE = "sums.fourth_at_once"
+    FOURTH_FAST = "sums.fourth_fast"
+    MULTIPLES_RATIO = "sums.multiples_ratio"
+    SLOWER_RATIO = "sums.slower_ratio"
+
+
+class Couplings(StatisticName):
+    """Trainings that are one (E04, E05)."""
+
+    RELABELLED = "couplings.relabelled"
+    EXCHANGED = "couplings.exchanged"
+    LEARNED = "couplings.learned"
+
+
+TABLES = {
+    "arithmetic_stats": (Arithmetic,),
+    "aks_stats": (PrimalityTest,),
+    "sums_stats": (Sums,),
+    "couplings_stats": (Couplings,),
+}
 """Table of statistics, as claims call it -> the groups of names that are written into it."""
