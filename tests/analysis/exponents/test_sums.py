@@ -52,7 +52,7 @@ def planted(times: Planted, runset: str = "one", steps: int = 20_000) -> pd.Data
                 }
             )
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return sum_table(table.astype({name: "Int64" for name in ("p", "a", "b")}), 0.3)
+    return sum_table(table.astype(dict.fromkeys(("p", "a", "b"), "Int64")), 0.3)
 
 
 NEVER = math.inf
