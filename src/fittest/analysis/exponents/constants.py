@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from fittest.analysis.exponents.network_statistics import MechanismSettings
+from fittest.analysis.exponents.networks import NetworkSettings
 from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
 from fittest.analysis.exponents.sums import SumSettings
@@ -57,6 +59,11 @@ class Constants(Settings):
     train_fraction: Share = Field(description="of the pairs that networks see")
     outcomes: OutcomeSettings
     sums: SumSettings
+    networks: NetworkSettings
+    mechanisms: MechanismSettings
+    formed: Share = Field(
+        description="of its largest so far that the test loss has while circuits form"
+    )
     curve_pieces: Bins = Field(description="stretches of steps in which a curve keeps its ends")
     largest_tested: int = Field(
         ge=2, le=5000, description="numbers up to which the primality test is checked"

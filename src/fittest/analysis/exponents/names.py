@@ -58,10 +58,45 @@ class Couplings(StatisticName):
     LEARNED = "couplings.learned"
 
 
+class Networks(StatisticName):
+    """What trained networks compute (E12 to E14, E16, E20 to E22)."""
+
+    MAP_GINI = "networks.map_gini"
+    FIRST_GINI = "networks.first_gini"
+    NOVEL_GINI = "networks.novel_gini"
+    NOVEL_GINI_POWERED = "networks.novel_gini_powered"
+    COSINES = "networks.cosines"
+    COSINE_COVER = "networks.cosine_cover"
+    COSINE_VARIATION = "networks.cosine_variation"
+    SQUARE_GINI = "networks.square_gini"
+    HIGHER_GINI = "networks.higher_gini"
+    BLOCK_RAW = "networks.block_raw"
+    BLOCK_POWERED = "networks.block_powered"
+    BLOCK_FIRST = "networks.block_first"
+    SIGN_ATTENTION = "networks.sign_attention"
+    SIGN_LOSS = "networks.sign_loss"
+    UNSKIPPED = "networks.unskipped"
+    PERIODIC = "networks.periodic"
+
+
+class Watched(StatisticName):
+    """What is formed over training (E17 to E19)."""
+
+    RISE = "watched.rise"
+    RISE_RAW = "watched.rise_raw"
+    RISE_NOTEBOOK = "watched.rise_notebook"
+    LEAD = "watched.lead"
+    WIDER = "watched.wider"
+    NORM_LEFT = "watched.norm_left"
+    NORM_STEP = "watched.norm_step"
+
+
 TABLES = {
     "arithmetic_stats": (Arithmetic,),
     "aks_stats": (PrimalityTest,),
     "sums_stats": (Sums,),
     "couplings_stats": (Couplings,),
+    "networks_stats": (Networks,),
+    "watched_stats": (Watched,),
 }
 """Table of statistics, as claims call it -> the groups of names that are written into it."""
