@@ -106,9 +106,9 @@ def statistics(
             square,
             "cosine_gini",
             "max",
-            f"{settings.square}: Gini of cosines",
+            f"{settings.square}: their Gini",
         ),
-        _end(Networks.HIGHER_GINI, higher, "cosine_gini", "max", "higher ones: Gini of cosines"),
+        _end(Networks.HIGHER_GINI, higher, "cosine_gini", "max", "higher ones: their Gini"),
         _ratio(Networks.BLOCK_RAW, compared, first, "block_raw", resampling),
         _ratio(Networks.BLOCK_POWERED, compared, first, "block_powered", resampling),
         _middle(Networks.BLOCK_FIRST, first, "block_raw", resampling),
@@ -136,7 +136,7 @@ def statistics(
 
 
 def _periodic(good: pd.DataFrame) -> pd.Series:
-    """For each run the basis in which neurons and heads are more periodic, and the lower of both."""
+    """Of each run, in the basis in which it is more periodic, the lower of neurons and heads."""
     in_basis = [
         good[[f"periodic_neurons_{kind}", f"periodic_heads_{kind}"]].min(axis=1)
         for kind in ("raw", "powered")
