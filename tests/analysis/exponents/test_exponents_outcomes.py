@@ -13,6 +13,7 @@ from fittest.analysis.exponents.outcomes import (
     OutcomeSettings,
     first_held,
     median_outcome,
+    median_step,
     on_grid,
     outcome,
     run_outcomes,
@@ -132,5 +133,6 @@ def test_medians_count_those_who_are_not_there_yet() -> None:
     table = pd.DataFrame({"steps": 6000, "t_gen": [1000.0, 2000.0, math.inf]})
     resampling = Resampling(draws=100, seed=0, confidence=0.95)
     assert median_outcome(table, "t_gen", resampling).value == 2000
-    assert median_outcome(table.iloc[1:], "t_gen", resampling).value == 2000
+    assert median_step(table.iloc[1:], "t_gen") == 2000
+    assert math.isnan(median_step(table.head(0), "t_gen"))
     assert median_outcome(table.iloc[2:], "t_gen", resampling).value == math.inf

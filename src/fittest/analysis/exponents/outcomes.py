@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from fittest.analysis.fates.runs import complete
-from fittest.analysis.statistics.censored import median_with_interval
+from fittest.analysis.statistics.censored import median_time, median_with_interval
 from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.runs.run import Run
 from fittest.settings import PositiveStep, Settings, Share, Step
@@ -178,13 +178,22 @@ def run_outcomes(
     return table.astype(dict.fromkeys(whole, "Int64"))
 
 
-def median_outcome(table: pd.DataFrame, time: str, resampling: Resampling) -> Estimate:
+def median_step(table: pd.DataFrame, time: str) -> float:
     """Median over runs of one of TIMES, by Kaplan and Meier: a run whose budget ended before is one
-    that takes longer, never one that is left out.
+    that takes longer, never one that is left out. Infinite where fewer than half got there, NaN
+    without runs.
 
-    table: COLUMNS of at least `steps` and the time. Infinite where fewer than half got there.
+    table: COLUMNS of at least `steps` and the time.
     """
+    return median_time(*_censored(table, time))
+
+
+def median_outcome(table: pd.DataFrame, time: str, resampling: Resampling) -> Estimate:
+    """``median_step`` with its bootstrap interval over runs."""
+    return median_with_interval(*_censored(table, time), resampling)
+
+
+def _censored(table: pd.DataFrame, time: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     times = table[time].to_numpy(dtype=np.float64)
     happened = np.isfinite(times)
-    ends = table["steps"].to_numpy(dtype=np.float64)
-    return median_with_interval(np.where(happened, times, ends), happened, resampling)
+    return np.where(happened, times, table["steps"].to_numpy(dtype=np.float64)), happened
