@@ -6,10 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from fittest.analysis.exponents.divisors import DivisorSettings
 from fittest.analysis.exponents.network_statistics import MechanismSettings
 from fittest.analysis.exponents.networks import NetworkSettings
 from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
+from fittest.analysis.exponents.sort_lists import ListSettings
+from fittest.analysis.exponents.spikes import SpikeSettings
 from fittest.analysis.exponents.sums import SumSettings
 from fittest.runs.primes import is_prime, near_primes
 from fittest.settings import MAX_P, Bins, Settings, Share
@@ -68,3 +71,6 @@ class Constants(Settings):
     largest_tested: int = Field(
         ge=2, le=5000, description="numbers up to which the primality test is checked"
     )
+    spikes: SpikeSettings
+    lists: ListSettings
+    divisors: DivisorSettings

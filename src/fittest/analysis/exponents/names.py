@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fittest.analysis.exponents.other_names import OTHER_TABLES
 from fittest.analysis.statistics.names import StatisticName
 
 
@@ -98,5 +99,6 @@ TABLES = {
     "couplings_stats": (Couplings,),
     "networks_stats": (Networks,),
     "watched_stats": (Watched,),
+    **OTHER_TABLES,
 }
 """Table of statistics, as claims call it -> the groups of names that are written into it."""
