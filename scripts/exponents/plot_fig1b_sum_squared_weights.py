@@ -39,8 +39,8 @@ def plot_fig1b(
             "Do weights shrink when networks generalise?",
             "high while they memorise, low after they grok",
             f"{printed(left)} of the largest sum of squares is left at the end; it falls"
-            f" fastest at {printed(said[Watched.NORM_STEP])} of the step of generalisation (medians of"
-            f" {int(left['n'])} runs that generalise)",
+            f" fastest at {printed(said[Watched.NORM_STEP])} of the step of generalisation"
+            f" (medians of {int(left['n'])} runs that generalise)",
         )
         grid = figure.subplots(2, 2).flat
         _totals(grid[0], rows, shown)
