@@ -30,18 +30,13 @@ def plot_fig1a(
     """
     rows, ends = read_table(measures), read_table(table)
     said = Statistics(read_table(stats))
-    rise = said[Watched.RISE]
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.9)
         heading(
             figure,
             "Does the excluded loss rise while the test loss still stands?",
             "it reveals three phases (and, in another place, does not change)",
-            f"by powers it rises {printed(rise)} times from memorisation to generalisation"
-            f" (median of {int(rise['n'])} runs that generalise); by numbers"
-            f" {printed(said[Watched.RISE_RAW])}, as in the notebook"
-            f" {printed(said[Watched.RISE_NOTEBOOK])} times. Dashed: ends of memorisation, of"
-            " circuit formation and of clean-up",
+            _ours(said) + " Dashed: ends of memorisation, of circuit formation and of clean-up",
         )
         grid = figure.subplots(2, len(shown), squeeze=False, sharex="col", sharey="col")
         for line, basis in enumerate(("powered", "raw")):
@@ -56,6 +51,9 @@ def plot_fig1a(
                     if len(phases)
                 ]
                 circuit_panels.measure_lines(axes, mine, COLUMNS, True, at)
+                if len(mine):
+                    # The legend stands below all panels, and needs no room in them.
+                    circuit_panels.log_axis(axes, mine[list(COLUMNS)].to_numpy(float))
                 letter = "abcdefghijkl"[line * len(shown) + column]
                 title = f"{sum_panels.name_of(exponents)}, {sum_panels.BASES[basis]}"
                 outcome = str(phases["outcome"].iloc[0]) if len(phases) else "no run"
@@ -67,6 +65,17 @@ def plot_fig1a(
         handles, names = grid[0, 0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=3)
         style.save(figure, out_figure, read_provenance(measures))
+
+
+def _ours(said: Statistics) -> str:
+    rise = said[Watched.RISE]
+    if int(rise["n"]) == 0:
+        return sum_panels.NONE
+    return (
+        f"by powers it rises {printed(rise)} times from memorisation to generalisation (median of"
+        f" {int(rise['n'])} runs that generalise); by numbers {printed(said[Watched.RISE_RAW])}, as"
+        f" in the notebook {printed(said[Watched.RISE_NOTEBOOK])} times."
+    )
 
 
 if "snakemake" in globals():

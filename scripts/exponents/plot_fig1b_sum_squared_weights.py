@@ -38,7 +38,9 @@ def plot_fig1b(
             figure,
             "Do weights shrink when networks generalise?",
             "high while they memorise, low after they grok",
-            f"{printed(left)} of the largest sum of squares is left at the end; it falls"
+            sum_panels.NONE
+            if int(left["n"]) == 0
+            else f"{printed(left)} of the largest sum of squares is left at the end; it falls"
             f" fastest at {printed(said[Watched.NORM_STEP])} of the step of generalisation"
             f" (medians of {int(left['n'])} runs that generalise)",
         )

@@ -42,7 +42,9 @@ def plot_fig3(
             figure,
             "What is formed before the test loss falls?",
             "restricted loss falls gradually where the test loss jumps",
-            f"the restricted test loss has half of its fall {printed(lead)} of the step of"
+            sum_panels.NONE
+            if int(lead["n"]) == 0
+            else f"the restricted test loss has half of its fall {printed(lead)} of the step of"
             f" generalisation sooner, over {printed(said[Watched.WIDER])} times as many steps"
             f" (medians of {int(lead['n'])} runs that generalise; dashed: ends of phases)",
         )
@@ -72,7 +74,14 @@ def plot_fig3(
             axes[1].set_ylabel("coefficient")
             for one in axes:
                 if one.get_legend_handles_labels()[0]:
-                    one.legend(loc="best", fontsize=5, ncols=2 if one is axes[1] else 1)
+                    one.legend(
+                        loc="best",
+                        fontsize=5,
+                        ncols=2 if one is axes[1] else 1,
+                        frameon=True,
+                        framealpha=0.8,
+                        edgecolor="none",
+                    )
             _maps(figure, whole[2 * place + 1], sum_panels.first_run(pictures, exponents), letters)
         _basis(figure.add_subplot(whole[-1]), _modulus(rows, shown))
         style.save(figure, out_figure, read_provenance(measures))

@@ -1,6 +1,7 @@
 """Figure 4: embeddings in the Fourier basis of the numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -24,12 +25,14 @@ def plot_fig4(
     stats: str,
     out_figure: str,
     shown: Sequence[Exponents],
+    novel: Sequence[Exponents],
 ) -> None:
     """Draw the figure.
 
     Args:
         spectra, maps, networks, outcomes, stats: Parquet; maps: EMBEDDING_MAPS.
-        out_figure: the PDF (a PNG beside it). shown: exponents.
+        out_figure: the PDF (a PNG beside it). shown: exponents. novel: those that the report
+            finds not sparse.
     """
     rows, pictures, found, became = (
         read_table(path) for path in (spectra, maps, networks, outcomes)
@@ -42,7 +45,7 @@ def plot_fig4(
             figure,
             "Are embeddings sparse in the waves of the numbers?",
             "sparse for (1, 1), broad for others, even and of cosines alone for (2n, 2n)",
-            ours(said),
+            _ours(said, novel),
         )
         grid = figure.subplots(2 * lines, _ACROSS, squeeze=False, height_ratios=[1.0, 1.0] * lines)
         for place in range(lines * _ACROSS):
@@ -69,8 +72,9 @@ def plot_fig4(
         style.save(figure, out_figure, read_provenance(spectra))
 
 
-def ours(said: Statistics) -> str:
+def _ours(said: Statistics, novel_sums: Sequence[Exponents]) -> str:
     """Gini coefficients of embeddings, by numbers and by powers, over the runs that generalise."""
+    names = ", ".join(map(str, novel_sums))
     first, novel, powered, cosines = (
         said[name]
         for name in (
@@ -80,18 +84,18 @@ def ours(said: Statistics) -> str:
             Networks.COSINES,
         )
     )
-    even = number(float(cosines["value"])) or "no runs"
+    if not any(int(row["n"]) for row in (first, novel, cosines)):
+        return sum_panels.NONE
     return (
-        f"Gini coefficient of (1, 1) at least {_known(first)} (n = {int(first['n'])}), of"
-        f" permutations of it and the like at most {_known(novel)} by numbers and at least"
-        f" {_known(powered)} by powers (n = {int(novel['n'])}); share of cosines of even exponents"
-        f" at least {even} (n = {int(cosines['n'])}); runs that generalise"
+        f"Gini coefficient of (1, 1) at least {_known(first)}, of {names} at most"
+        f" {_known(novel)} by numbers and at least {_known(powered)} by powers; share of cosines of"
+        f" even exponents at least {_known(cosines)} (of runs that generalise)"
     )
 
 
-def _known(row: object) -> str:
-    value = float(row["value"])  # type: ignore[index]
-    return number(value, 2) or "(none)"
+def _known(row: Mapping[str, Any]) -> str:
+    value = float(row["value"])
+    return f"{number(value, 2) or '(none)'} (n = {int(row['n'])})"
 
 
 def _note(found: pd.DataFrame, exponents: Exponents) -> str:
@@ -99,7 +103,10 @@ def _note(found: pd.DataFrame, exponents: Exponents) -> str:
     if len(run) == 0:
         return ""
     row = run.iloc[0]
-    return f"Gini {row['gini_embedding_raw']:.2f}; cosines {100 * row['cosine_share']:.0f} %"
+    found_here = f"Gini {row['gini_embedding_raw']:.2f}; cosines {100 * row['cosine_share']:.0f} %"
+    if exponents[0] % 2 or exponents[1] % 2:
+        return found_here
+    return f"{found_here}, their Gini {row['cosine_gini']:.2f}"
 
 
 if "snakemake" in globals():
@@ -112,4 +119,5 @@ if "snakemake" in globals():
             snakemake.input.stats,
             snakemake.output.figure,
             [tuple(one) for one in snakemake.params.networks["embeddings"]],
+            [tuple(one) for one in snakemake.params.mechanisms["novel"]],
         )

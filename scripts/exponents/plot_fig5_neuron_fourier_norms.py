@@ -28,7 +28,9 @@ def plot_fig5(
             figure,
             "Do neurons of cubes have the products of waves that addition has?",
             "no: the structure of angle sums is absent",
-            f"one frequency explains {printed(first)} of a neuron of (1, 1) (n ="
+            sum_panels.NONE
+            if int(raw["n"]) == 0
+            else f"one frequency explains {printed(first)} of a neuron of (1, 1) (n ="
             f" {int(first['n'])}), and of one of (3, 3) {printed(raw)} times as much by numbers,"
             f" {printed(said[Networks.BLOCK_POWERED])} times by powers (figure S4;"
             f" n = {int(raw['n'])} runs that generalise)",

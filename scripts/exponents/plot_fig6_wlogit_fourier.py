@@ -38,7 +38,9 @@ def plot_fig6(
             figure,
             "Do outputs have key frequencies, whatever the exponents?",
             "key frequencies are visible in all",
-            f"least Gini coefficient {printed(gini)}, of {int(gini['n'])} runs that generalise"
+            sum_panels.NONE
+            if int(gini["n"]) == 0
+            else f"least Gini coefficient {printed(gini)}, of {int(gini['n'])} runs that generalise"
             " (key frequencies marked: the fewest that cover 95 % of the energy, at most ten)",
         )
         grid = figure.subplots(lines, _ACROSS, squeeze=False)

@@ -51,11 +51,12 @@ def plot_figS1(curves: str, table: str, outcomes: str, out_figure: str) -> None:
             right.set_ylabel("accuracy")
             panels.panel_title(left, _LETTERS[place], label, size=7)
             right.set_title(_outcome(row), loc="left", fontsize=6.3, color=style.OURS)
-            if place == 0:
-                left.legend(loc="upper right", ncols=2)
             for axes in (left, right):
                 if line < lines - 1:
                     axes.set_xlabel("")
+        handles, names = grid[0, 0].get_legend_handles_labels()
+        if handles:
+            figure.legend(handles, names, loc="outside lower center", ncols=2)
         style.save(figure, out_figure, read_provenance(outcomes))
 
 

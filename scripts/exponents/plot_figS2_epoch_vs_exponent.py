@@ -35,7 +35,8 @@ def plot_figS2(
         heading(
             figure,
             "Is a higher exponent faster?",
-            "18,100, 10,000, 3000, 1600 steps for 1, 3, 5, 9; 1100 and 5000 for exchanged ones",
+            f"{_steps(settings, settings.trend)} steps for {_named(settings.trend)};"
+            f" {_steps(settings, settings.mirrored)} for {_named(settings.mirrored)}",
             f"p of a fall {_p(said, Sums.TREND_P)}, of any difference"
             f" {_p(said, Sums.DIFFERENCE_P)}; of a difference between exchanged exponents"
             f" {_p(said, Sums.MIRRORED_P)}. Under other names of the numbers panel a is one task,"
@@ -49,6 +50,16 @@ def plot_figS2(
         second.set_ylabel("")
         outcome_panels.outcome_legend(second, True, loc="center left", bbox_to_anchor=(1.0, 0.5))
         style.save(figure, out_figure, read_provenance(outcomes))
+
+
+def _steps(settings: SumSettings, exponents: Sequence[tuple[int, int]]) -> str:
+    main = settings.table1[0].p
+    printed = {(row.a, row.b): row.step for row in settings.table1 if row.p == main}
+    return ", ".join(f"{printed.get(one) or 0:,}" for one in exponents)
+
+
+def _named(exponents: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(map(str, exponents))
 
 
 def _p(said: Statistics, name: Sums) -> str:

@@ -10,9 +10,9 @@ from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 PANELS = (
-    ("chi_square", r"unevenness $X^2$ of the answers"),
-    ("missing", "remainders that are never an answer"),
-    ("coverage", r"share $\kappa$ that can be looked up"),
+    ("chi_square", r"unevenness $X^2$"),
+    ("missing", "answers that never occur"),
+    ("coverage", r"looked up, $\kappa$"),
 )
 
 
@@ -44,6 +44,7 @@ def plot_figS3(outcomes: str, stats: str, out_figure: str) -> None:
             panels.panel_title(axes, "abc"[place], "", _counted(runs) if place == 0 else "")
             if column == "chi_square" and len(runs):
                 axes.set_xscale("symlog", linthresh=100)
+                axes.set_xlim(left=-20)
             if place:
                 axes.set_ylabel("")
         outcome_panels.outcome_legend(grid[-1], False, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -45,7 +45,9 @@ def plot_figS4(
             figure,
             "Are the same networks sparse in the waves of the powers?",
             "",
-            f"Gini coefficients at least {number(float(gini['value']), 2) or '(none)'}"
+            sum_panels.NONE
+            if int(gini["n"]) == 0
+            else f"Gini coefficients at least {number(float(gini['value']), 2) or '(none)'}"
             f" (n = {int(gini['n'])}), where by numbers they are at most"
             f" {number(float(said[Networks.NOVEL_GINI]['value']), 2) or '(none)'}; one frequency"
             f" explains {printed(said[Networks.BLOCK_POWERED])} times as much of a neuron of (3, 3)"

@@ -17,6 +17,7 @@ from fittest.plotting.panels import empty, note_box
 from fittest.plotting.style import DIVERGING, OURS, TOKENS
 
 Exponents = tuple[int, int]
+NONE = "no run generalises at this scale, so nothing is judged."
 BASES = {"raw": "by numbers", "powered": "by powers"}
 """Basis as tables name it -> as figures do."""
 
@@ -107,7 +108,7 @@ def product_map(axes: Axes, rows: pd.DataFrame, constants: bool) -> QuadMesh | N
 
 def small_map(axes: Axes, rows: pd.DataFrame, title: str, limits: Any = None) -> None:
     """A table over pairs without ticks, for many side by side. rows: x, y, value."""
-    axes.set_title(title, fontsize=6, pad=2)
+    axes.set_title(title, fontsize=6, pad=2, loc="left")
     axes.set_xticks([])
     axes.set_yticks([])
     if len(rows) == 0:
