@@ -1,5 +1,5 @@
 """What guessing by a simple rule costs: losses that a network on primality has to beat (exponents
-methods 2.5)."""
+methods 2.10)."""
 
 from __future__ import annotations
 

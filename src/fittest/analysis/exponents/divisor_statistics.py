@@ -1,4 +1,4 @@
-"""Statistics of networks on greatest common divisors (exponents methods 2.7; G01-G03)."""
+"""Statistics of networks on greatest common divisors (exponents methods 2.12; G01-G03)."""
 
 from __future__ import annotations
 

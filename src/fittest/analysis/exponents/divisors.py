@@ -1,4 +1,4 @@
-"""How networks give greatest common divisors, each divisor equally often (exponents methods 2.7).
+"""How networks give greatest common divisors, each divisor equally often (exponents methods 2.12).
 
 Torch is imported where it is used: plans and claims import this wing.
 """
@@ -33,7 +33,7 @@ _SEED = 52
 
 
 class DivisorSettings(Settings):
-    """How networks are tested on greatest common divisors (exponents methods 2.7)."""
+    """How networks are tested on greatest common divisors (exponents methods 2.12)."""
 
     largest: Bins = Field(description="divisors 1 to this one are tested, equally often")
     each: dict[Scale, Bins] = Field(description="pairs of each divisor, by scale")

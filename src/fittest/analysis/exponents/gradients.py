@@ -1,4 +1,4 @@
-"""Gradients of stored networks, computed as their training computes them (exponents methods 2.6).
+"""Gradients of stored networks, computed as their training computes them (exponents methods 2.11).
 
 Torch is imported where it is used: plans and claims import this wing.
 """

@@ -1,5 +1,5 @@
 """What the precision of a loss does to a run: spikes, and whether it generalises (exponents methods
-2.6; P03-P05)."""
+2.11; P03-P05)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether networks learn to tell primes, and what guessing gives (exponents methods 2.5; P01,
+"""Whether networks learn to tell primes, and what guessing gives (exponents methods 2.10; P01,
 P02)."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What the weights of a network of one layer that sorts do to tokens: which it attends to, and what
-it writes for those (exponents methods 2.8). Shapes: V tokens, h heads of size k, width d."""
+it writes for those (exponents methods 2.13). Shapes: V tokens, h heads of size k, width d."""
 
 from __future__ import annotations
 

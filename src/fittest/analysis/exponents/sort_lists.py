@@ -1,4 +1,4 @@
-"""How networks sort lists that are drawn for the purpose (exponents methods 2.8): long ones, with
+"""How networks sort lists that are drawn for the purpose (exponents methods 2.13): long ones, with
 fewer neurons, with repeats.
 
 Torch is imported where it is used: plans and claims import this wing.
@@ -35,7 +35,7 @@ _SEED = 39539
 
 
 class ListSettings(Settings):
-    """Lists that sorting networks are asked for beyond their training (exponents methods 2.8)."""
+    """Lists that sorting networks are asked for beyond their training (exponents methods 2.13)."""
 
     lists: Bins = Field(description="how many of each kind")
     long: Share = Field(description="of the longest length, from which on a list is long")

@@ -1,4 +1,4 @@
-"""Statistics of networks that sort (exponents methods 2.8; S01-S10)."""
+"""Statistics of networks that sort (exponents methods 2.13; S01-S10)."""
 
 from __future__ import annotations
 

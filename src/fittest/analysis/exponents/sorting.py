@@ -1,5 +1,5 @@
 """What became of networks that sort, one by one: how well, how soon, and by which circuit
-(exponents methods 2.8)."""
+(exponents methods 2.13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spikes of a train loss that is already low (exponents methods 2.6)."""
+"""Spikes of a train loss that is already low (exponents methods 2.11)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fittest.settings import PositiveStep, Settings
 
 
 class SpikeSettings(Settings):
-    """What counts as a spike (exponents methods 2.6)."""
+    """What counts as a spike (exponents methods 2.11)."""
 
     low: float = Field(gt=0, description="train loss that has to be reached before, nats")
     factor: float = Field(gt=1, description="times the median of the steps before")
