@@ -289,11 +289,34 @@ def test_what_is_no_row_of_seeds_is_looked_at_whole(axes: dict[str, Any]) -> Non
     assert len(sketch_of(runset(TINY, axes=axes)).runs) == 300
 
 
-def test_runs_declared_twice_are_seen_in_a_sketch() -> None:
-    twice = runset(TINY, axes=seeds(300))
-    twice["scales"]["smoke"].append({"settings": TINY, "axes": seeds(251, 250)})
-    with pytest.raises(ConfigError, match="declared twice"):
-        _ = sketch_of(twice).runs
+@given(st.data())
+def test_runs_declared_twice_are_seen_in_a_sketch(data: st.DataObject) -> None:
+    """Two blocks overlap in the sketch if and only if they do."""
+    start, length, other, others = (data.draw(st.integers(1, 60)) for _ in range(4))
+    step = data.draw(st.integers(1, 3))
+    kinds = [seeds(other + others, other), {"seed": list(range(other, other + others))}]
+    kinds.append({"seed": {"range": [other, other + others, step]}})
+    kinds.append({"trial": {"range": [other, other + others]}, "seeds.embedding": [start + 5]})
+    second = data.draw(st.sampled_from(kinds))
+    declared = runset(TINY, axes=seeds(start + length, start))
+    declared["scales"]["smoke"].append({"settings": TINY, "axes": second})
+    found = []
+    for one in (sketch_of(declared), sketch_of(declared).at_scale("smoke")):
+        try:
+            found.append(len(one.runs) < 0)
+        except ConfigError as error:
+            assert "declared twice" in str(error)
+            found.append(True)
+    assert found[0] == found[1]
+
+
+def test_blocks_with_the_same_rows_take_no_time_to_check() -> None:
+    declared = runset(TINY, axes=seeds(1000))
+    wide = {"settings": {"task": {"p": 7}, "model": {"d": 8}}, "axes": seeds(1000)}
+    declared["scales"]["smoke"].append(wide)
+    shown = sketch_of(declared)
+    assert shown.number == 2000
+    assert len(shown.runs) < 50
 
 
 def test_a_seed_that_is_too_large_is_seen_in_a_sketch() -> None:

@@ -48,7 +48,7 @@ def training_threads(wildcards):
     shard = project.shard(wildcards.runset, wildcards.shard)
     if workflow.remote_exec or submits_jobs():
         return cluster.training_cores(project, shard.runs)
-    return job_threads(project.config.training, shard.runs, given_cores())
+    return job_threads(project.config.training, shard.kinds, given_cores())
 
 
 def training_resources(runset=None, shard=None):

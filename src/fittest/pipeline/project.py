@@ -296,5 +296,9 @@ class Project:
 
     def check(self) -> None:
         """Look at everything that can be wrong in the configuration at this scale before anything
-        starts (`fittest.pipeline.configuration.check`). Raises ConfigError."""
-        check(self)
+        starts (`fittest.pipeline.configuration.check`). Raises ConfigError.
+
+        What is looked at is a sketch: all runs of all run-sets, most of which nobody asked for,
+        take seconds to make.
+        """
+        check(self.at_scale(self.scale, sketch=True))

@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from fittest.errors import ConfigError
-from fittest.runs.cost import alike
+from fittest.runs.cost import alike, settings_of
 from fittest.runs.run import Run, digest
 from fittest.runs.runset import RunSet
 
@@ -250,8 +250,9 @@ class Catalogue:
         own = [run for run in self.runset(name).runs if owners[run.run_id] == name]
         groups: list[list[Run]] = []
         spent = 0.0
+        costs = {settings_of(run): self._flops(run) for run, _ in alike(own)}
         for run in own:
-            cost = self._flops(run)
+            cost = costs[settings_of(run)]
             full = groups and (
                 len(groups[-1]) >= self._runs_per_shard or spent + cost > self._flops_per_shard
             )

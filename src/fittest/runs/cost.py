@@ -130,17 +130,22 @@ def kept_bytes(run: Run) -> float:
 
 
 def alike(runs: Iterable[Run]) -> list[tuple[Run, int]]:
-    """One run for all those that differ in their seeds alone, and how many they are.
-
-    Runs that were made of each other share their settings: they are told apart by those objects.
-    """
+    """One run for all those that differ in their seeds alone, and how many they are."""
     found: dict[tuple[int, ...], tuple[Run, int]] = {}
     for run in runs:
-        parts = (run.task, run.model, run.optimiser, run.recording, run.stop, run.data)
-        key = (run.steps, id(run.arithmetic), *map(id, parts))
+        key = settings_of(run)
         first, number = found.get(key, (run, 0))
         found[key] = (first, number + 1)
     return list(found.values())
+
+
+def settings_of(run: Run) -> tuple[int, ...]:
+    """What differs between runs that differ in more than their seeds, while both are held.
+
+    Runs that were made of each other share their settings: they are told apart by those objects.
+    """
+    parts = (run.task, run.model, run.optimiser, run.recording, run.stop, run.data, run.arithmetic)
+    return (run.steps, *map(id, parts))
 
 
 def largest_ensemble(kinds: Iterable[tuple[Run, int]]) -> int:

@@ -42,9 +42,11 @@ def expanded(
         ours = seeds.get(choice)
         if ours is None:
             found = _seeds(settings, _here(axes, of_seeds, position))
-            # Validated with all the rest where they are wrong, for the words of the message.
-            whole = _here(axes, range(len(names)), position)
-            ours = seeds[choice] = found or _validated(settings, whole, where).seeds
+            if found is None:
+                # Validated with all the rest where they are wrong, for the words of the message.
+                whole = _here(axes, range(len(names)), position)
+                found = _validated(settings, whole, where).seeds
+            ours = seeds[choice] = found
         yield template.with_seeds(ours)
 
 

@@ -14,9 +14,10 @@ from pydantic import AfterValidator, Field
 from fittest.errors import ConfigError
 from fittest.runs.axes import Axis, AxisValues, merged
 from fittest.runs.cost import trained_examples
-from fittest.runs.expansion import check_axes, expanded, sets_seeds, twice
+from fittest.runs.expansion import check_axes, expanded, twice
 from fittest.runs.primes import is_prime, near_primes
 from fittest.runs.run import Run
+from fittest.runs.sketch import sketched
 from fittest.settings import Name, Settings
 from fittest.tasks import TaskSettings
 from fittest.tasks.settings import TableTask
@@ -27,9 +28,6 @@ SCALES: tuple[str, ...] = get_args(Scale)
 
 MAX_RUNS = 1_000_000
 """Most runs of a run-set at one scale: counted before any is made."""
-
-_SKETCHED = 50
-"""Of so many seeds in a row a sketch has the first, and the last."""
 
 
 class Block(Settings):
@@ -136,19 +134,11 @@ class RunSet:
         return [{name: _values(axis) for name, axis in block.axes.items()} for block in blocks]
 
     def _shown_axes(self) -> list[dict[str, list[Any]]]:
-        """The axes of which `runs` are made: of a sketch with one block those of seeds in a row,
-        of which no two can be equal, with the first ones and the last alone."""
-        if not self._sketch or len(self._axes) > 1:
+        """The axes of which `runs` are made."""
+        if not self._sketch:
             return self._axes
-        (block,) = self.declaration.scales[self.scale]  # type: ignore[index]
-        return [
-            {
-                name: [*values[:_SKETCHED], values[-1]]
-                if sets_seeds(name) and _in_a_row(block.axes[name]) and len(values) > 2 * _SKETCHED
-                else values
-                for name, values in self._axes[0].items()
-            }
-        ]
+        blocks = self.declaration.scales[self.scale]  # type: ignore[index]
+        return sketched([block.axes for block in blocks], self._axes)
 
     @property
     def donors(self) -> tuple[str, ...]:
@@ -224,10 +214,6 @@ class RunSet:
 
 def _values(axis: Axis | list[Any]) -> list[Any]:
     return axis.values() if isinstance(axis, Axis) else axis
-
-
-def _in_a_row(axis: Axis | list[Any]) -> bool:
-    return isinstance(axis, Axis) and axis.range is not None and axis.take is None
 
 
 def load_runsets(folder: Path, scale: str, shown: str | None = None) -> dict[str, RunSet]:

@@ -18,6 +18,7 @@ from fittest.pipeline.price.calibrate import Measurement, calibrated
 from fittest.pipeline.price.plan import Duration, price, whole
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import (
+    alike,
     flops,
     flops_per_step,
     forward_flops,
@@ -254,9 +255,9 @@ def test_a_busy_measurement_will_do_where_it_is_asked_for(
 
 def test_torch_leaves_the_other_cores_to_other_jobs() -> None:
     by_torch = [transformer(31)]
-    assert job_threads(TRAINING, by_torch, 16) == 1
-    assert job_threads(TRAINING.model_copy(update={"torch_threads": 4}), by_torch, 16) == 4
-    assert job_threads(TRAINING.model_copy(update={"torch_threads": 4}), by_torch, 2) == 2
+    assert job_threads(TRAINING, alike(by_torch), 16) == 1
+    assert job_threads(TRAINING.model_copy(update={"torch_threads": 4}), alike(by_torch), 16) == 4
+    assert job_threads(TRAINING.model_copy(update={"torch_threads": 4}), alike(by_torch), 2) == 2
 
 
 @pytest.fixture
@@ -267,18 +268,18 @@ def with_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("with_kernel")
 def test_the_kernel_takes_a_core_for_each_network_that_it_trains_at_once() -> None:
     runs = [Run(seeds=Seeds(embedding=seed)) for seed in range(20)]
-    assert [job_threads(TRAINING, runs[:n], 16) for n in (1, 3, 16, 20)] == [1, 3, 16, 16]
+    assert [job_threads(TRAINING, alike(runs[:n]), 16) for n in (1, 3, 16, 20)] == [1, 3, 16, 16]
     # Those that torch trains wait for their turn, and so does another ensemble.
-    assert job_threads(TRAINING, [*runs[:2], transformer(31)], 16) == 2
+    assert job_threads(TRAINING, alike([*runs[:2], transformer(31)]), 16) == 2
     longer = [run.model_copy(update={"steps": run.steps + 1}) for run in runs[:3]]
     together = runs[0].ensemble_key() == longer[0].ensemble_key()
-    assert job_threads(TRAINING, [*runs[:2], *longer], 16) == (5 if together else 3)
+    assert job_threads(TRAINING, alike([*runs[:2], *longer]), 16) == (5 if together else 3)
 
 
 @pytest.mark.usefixtures("with_kernel")
 def test_what_trains_for_a_moment_takes_one_core() -> None:
     short = [Run(steps=20, seeds=Seeds(embedding=seed)) for seed in range(8)]
-    assert job_threads(TRAINING, short, 16) == 1
+    assert job_threads(TRAINING, alike(short), 16) == 1
 
 
 def test_a_job_on_fewer_threads_takes_longer() -> None:

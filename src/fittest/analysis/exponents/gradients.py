@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from fittest.analysis.circuits.basis import Floats
 from fittest.analysis.circuits.checkpoints import checkpoint_steps, read_checkpoints
 from fittest.runs.run import Run
 from fittest.tasks.settings import TableTask
 from fittest.tasks.task import train_mask
 
-Floats = NDArray[np.float64]
 UNEMBEDDING = "unembedding.weight"
 NORMS = ["run_id", "step", "gradient", "unembedding_gradient", "unembedding"]
 """Of the gradient of the train loss by all parameters, of that by the unembedding, and of the

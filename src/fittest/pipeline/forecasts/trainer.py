@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from math import inf
 from pathlib import Path
 
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.memory import torch_memory
-from fittest.runs.cost import alike, flops, kernel_knows, largest_ensemble
+from fittest.runs.cost import flops, kernel_knows, largest_ensemble
 from fittest.runs.run import Run
 from fittest.training import native_library
 from fittest.training.sizes import networks_together
@@ -62,19 +62,19 @@ def kernel_trains(training: TrainingSettings, run: Run) -> bool:
     return kernel_is_used(training) and kernel_knows(run)
 
 
-def job_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> int:
-    """Threads of a job with these runs, of so many cores that it may have.
+def job_threads(training: TrainingSettings, kinds: Sequence[tuple[Run, int]], cores: int) -> int:
+    """Threads of a job with these runs, as `alike` tells them apart, of so many cores that it may
+    have.
 
     A GPU has one job at a time: that one takes all of them.
     """
     if may_use_gpu(training.device):
         return cores
-    return cpu_threads(training, runs, cores)
+    return cpu_threads(training, kinds, cores)
 
 
-def cpu_threads(training: TrainingSettings, runs: Iterable[Run], cores: int) -> int:
+def cpu_threads(training: TrainingSettings, kinds: Sequence[tuple[Run, int]], cores: int) -> int:
     """As `job_threads`, where there is no GPU."""
-    kinds = alike(runs)
     # Whether there is a kernel is asked of the system: once, and not for each of many.
     by_kernel = [one for one in kinds if kernel_knows(one[0])] if kernel_is_used(training) else []
     if not by_kernel:

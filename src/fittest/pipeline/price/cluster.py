@@ -43,7 +43,7 @@ def training_cores(project: Project, runs: Iterable[Run]) -> int:
     cluster = project.config.cluster
     if cluster.device == "gpu":
         return cluster.gpu.cores
-    return cpu_threads(project.config.training, runs, cluster.cpu.cores)
+    return cpu_threads(project.config.training, alike(runs), cluster.cpu.cores)
 
 
 def training_hours(project: Project, shard: Shard) -> float:

@@ -41,12 +41,12 @@ def cores_share(project: Project, shard: Shard, rate: Rate) -> float:
     if not rate.side_by_side:
         return 1.0
     cores = usable_cores()
-    return job_threads(project.config.training, shard.runs, cores) / cores
+    return job_threads(project.config.training, shard.kinds, cores) / cores
 
 
 def _of_job(project: Project, shard: Shard, rate: Rate) -> Rate:
     """The rate of a shard's job on the threads that it is given."""
-    return rate.on(job_threads(project.config.training, shard.runs, usable_cores()))
+    return rate.on(job_threads(project.config.training, shard.kinds, usable_cores()))
 
 
 def job_seconds(project: Project, shard: Shard, rate: Rate) -> float:
