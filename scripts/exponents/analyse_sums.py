@@ -38,7 +38,7 @@ def analyse_sums(
     parts = [read_table(path, "trajectory", columns) for path in dict.fromkeys(trajectories)]
     trajectory = pd.concat(parts, ignore_index=True).drop_duplicates(["run_id", "step"])
     table = sum_table(run_outcomes(described, trajectory, outcomes), train_fraction)
-    printed = table[table["runset"] == described["runset"].iloc[0]]
+    printed = table[table["runset"] == next(iter(described["runset"]), "")]
     every = table.drop_duplicates("run_id")
     origin = joint_provenance(list(runs), len(every))
     write_table(table, out_outcomes, origin)

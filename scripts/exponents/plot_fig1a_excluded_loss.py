@@ -63,7 +63,7 @@ def plot_fig1a(
                 if line == 0:
                     axes.set_xlabel("")
         handles, names = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=3)
+        figure.legend(handles, names, loc="outside lower right", ncols=3)
         style.save(figure, out_figure, read_provenance(measures))
 
 

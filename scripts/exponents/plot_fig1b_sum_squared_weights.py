@@ -55,7 +55,8 @@ def plot_fig1b(
             outcome = str(phases["outcome"].iloc[0]) if len(phases) else "no run"
             title = f"{sum_panels.name_of(exponents)}, by parameter"
             panels.panel_title(axes, "bcd"[place], title, outcome)
-        grid[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=6)
+        if len(parts):
+            grid[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=6)
         style.save(figure, out_figure, read_provenance(measures))
 
 

@@ -56,7 +56,7 @@ def plot_figS1(curves: str, table: str, outcomes: str, out_figure: str) -> None:
                     axes.set_xlabel("")
         handles, names = grid[0, 0].get_legend_handles_labels()
         if handles:
-            figure.legend(handles, names, loc="outside lower center", ncols=2)
+            figure.legend(handles, names, loc="outside lower right", ncols=2)
         style.save(figure, out_figure, read_provenance(outcomes))
 
 
