@@ -268,7 +268,11 @@ def analysed(
         CONSTANTS.choices,
     )
     script("analyse_showcase").analyse_showcase(
-        made["networks"], made["clusters"], pilot["runs"], made["showcase"], CONSTANTS.showcase
+        {name: world[name]["runs"] for name in ("pop91", "pop89")},
+        {name: world[name]["cosets_networks"] for name in ("pop91", "pop89")},
+        pilot["runs"],
+        made["showcase"],
+        CONSTANTS.showcase,
     )
     # Those of single networks have tests of their own.
     return {name: path for name, path in made.items() if Path(path).exists()}
