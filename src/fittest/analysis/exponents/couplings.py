@@ -49,10 +49,12 @@ def coupled(runs: pd.DataFrame, trajectory: pd.DataFrame) -> pd.DataFrame:
         if not isinstance(task, Powers) or task.listed == "by_operands":
             continue
         partner = _partner(run, task)
+        plain = partner.task
+        assert isinstance(plain, Powers)
         if partner.run_id not in known:
             raise ConfigError(
                 f"run-set `{runs['runset'].iloc[0]}`: the run on exponents {task.exponents} is"
-                f" coupled with one on {partner.numbers_task.exponents}, of the same seeds and"
+                f" coupled with one on {plain.exponents}, of the same seeds and"
                 " settings, which is not there; add it"
             )
         first, second = by_run[partner.run_id], by_run[run_id]
@@ -60,7 +62,7 @@ def coupled(runs: pd.DataFrame, trajectory: pd.DataFrame) -> pd.DataFrame:
             "coupling": "exchanged" if task.listed == "exchanged" else "relabelled",
             "p": task.p,
             **dict(zip(("a", "b"), task.exponents, strict=True)),
-            **dict(zip(("with_a", "with_b"), partner.numbers_task.exponents, strict=True)),
+            **dict(zip(("with_a", "with_b"), plain.exponents, strict=True)),
         }
         rows.append({**shape, **_difference(first, second)})
     return pd.DataFrame(rows, columns=COUPLED)
