@@ -171,7 +171,7 @@ def _scores(
     network: Network, parts: forward.Activity, labels: np.ndarray, train: Mask
 ) -> dict[str, float]:
     whole = network.logits(parts.stream, parts.neurons)
-    found = {}
+    found: dict[str, float] = {}
     for name, mask in (("train", train), ("test", ~train)):
         loss, accuracy = loss_and_accuracy(whole[mask], labels[mask])
         found |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}

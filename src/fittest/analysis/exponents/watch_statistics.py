@@ -34,12 +34,12 @@ def watched(measures: pd.DataFrame, outcomes: pd.DataFrame, formed: float) -> pd
         measures: MEASURES. outcomes: SUM_COLUMNS of at least these runs.
         formed: share of its running maximum above which the test loss is still forming.
     """
-    known = outcomes.drop_duplicates("run_id").set_index("run_id")
+    known = {row["run_id"]: row for row in outcomes.to_dict("records")}
     rows: list[dict[str, Any]] = []
     for run_id, part in measures.groupby("run_id", sort=False):
         by_basis = {str(k): rows.sort_values("step") for k, rows in part.groupby("basis")}
         raw, powered = by_basis["raw"], by_basis["powered"]
-        told = known.loc[run_id]
+        told = known[run_id]
         t_mem, t_gen = float(told["t_mem"]), float(told["t_gen"])
         steps = raw["step"].to_numpy(float)
         test = raw["test_loss"].to_numpy(float)
