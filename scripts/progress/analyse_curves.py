@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.analysis.fates.curves import curve_table
 from fittest.analysis.progress.constants import ChangeSettings
-from fittest.analysis.progress.curves import curve_table
 from fittest.analysis.progress.grokking import GrokkingRules
 from fittest.analysis.progress.outcomes import OutcomeRules, group_table, outcomes
 from fittest.analysis.statistics.intervals import Resampling

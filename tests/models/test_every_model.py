@@ -36,6 +36,7 @@ from fittest.models import (
     TransformerSettings,
     TwoTableMLPSettings,
 )
+from fittest.models.exchanged_transformer import ExchangedTransformerSettings
 from fittest.models.model import Model
 from fittest.tasks.task import pair_table
 from fittest.training.loss import cross_entropy
@@ -58,6 +59,7 @@ SMALL: dict[str, Case] = {
     "two_table_mlp": (TwoTableMLPSettings(d=3, hidden=7), _TINY),
     "two_table_gelu": (TwoTableMLPSettings(d=3, hidden=7, activation="gelu"), _TINY),
     "one_layer": (_small(mlp=9), _TRIPLES),
+    "exchanged": (ExchangedTransformerSettings(d=9, heads=2, head_size=3, mlp=9), _TRIPLES),
     "sign": (_small(mlp=9), _SIGNED),
     "sign_dropout": (_small(mlp=9, dropout=0.5, activation="gelu"), _SIGNED),
     "sign_constant": (_small(mlp=9, attention="constant", biases=False), _SIGNED),

@@ -30,10 +30,11 @@ from fittest.training.loop import Control
 from small_world import REPOSITORY, plain, train_all
 
 PAPERS = ("progress", "cosets", "exponents")
+OTHERS = ("exponents_primality", "exponents_sequences")
 FILES = [
     *(f"config/papers/{paper}.yaml" for paper in PAPERS),
     *(f"config/analysis/{paper}.yaml" for paper in PAPERS),
-    *(f"config/runsets/{name}.yaml" for name in (*PAPERS, "progress_sequences")),
+    *(f"config/runsets/{name}.yaml" for name in (*PAPERS, "progress_sequences", *OTHERS)),
 ]
 LIKE_MAIN = {"frac", "p113_wd0", "p113_wd03", "p113_wd3"}
 """Differ from `main` in numbers alone, as do those of other moduli, which stand in another file."""

@@ -319,6 +319,17 @@ def test_blocks_with_the_same_rows_take_no_time_to_check() -> None:
     assert len(shown.runs) < 50
 
 
+def test_seeds_declared_together_are_all_in_a_sketch() -> None:
+    """As mappings, which are in no set."""
+    both = [{"embedding": n, "mlp": n, "split": 598 + n} for n in (3, 4)]
+    declared = runset(TINY, axes={"seeds": both})
+    declared["scales"]["smoke"].append({"settings": TINY, "axes": {"seeds": [{"embedding": 9}]}})
+    assert [run.seeds.embedding for run in sketch_of(declared).runs] == [3, 4, 9]
+    declared["scales"]["smoke"].append({"settings": TINY, "axes": {"seeds": both[1:]}})
+    with pytest.raises(ConfigError, match="declared twice"):
+        _ = sketch_of(declared).runs
+
+
 def test_a_seed_that_is_too_large_is_seen_in_a_sketch() -> None:
     with pytest.raises(ConfigError, match="seed"):
         _ = sketch_of(runset(TINY, axes=seeds(2**63 + 5, 2**63 - 300))).runs

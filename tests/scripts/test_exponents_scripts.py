@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from pydantic import ValidationError
 from worlds import load_script
 
@@ -106,8 +108,17 @@ def test_the_repositorys_own_constants_are_those_of_the_report() -> None:
     assert constants.largest_tested == 1000
 
 
-def test_a_paper_that_trains_nothing_has_a_price() -> None:
-    project = Project.load(REPOSITORY, {"scale": "smoke"})
+def test_a_paper_that_trains_nothing_has_a_price(tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    (tmp_path / "config" / "claims" / "exponents.yaml").unlink()
+    path = tmp_path / "config" / "papers" / "exponents.yaml"
+    paper = yaml.safe_load(path.read_text())
+    kept = {"fig2_remainder_distributions", "figS14_residue_map"}
+    paper["analyses"] = {"residues": paper["analyses"]["residues"]}
+    paper["figures"] = {name: entry for name, entry in paper["figures"].items() if name in kept}
+    paper["tables"] = {}
+    path.write_text(yaml.safe_dump(paper))
+    project = Project.load(tmp_path, {"scale": "smoke"})
     table = price_table([project], "exponents", Rate.constant(1e9), "smoke")
     assert len(table) == 0
     assert "<th>run-set</th>" in price_page(table, "smoke", "given")

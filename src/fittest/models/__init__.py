@@ -11,6 +11,7 @@ from pydantic import Tag
 
 from fittest.models.embedding_mlp import EmbeddingMLPSettings
 from fittest.models.encoder_decoder import EncoderDecoderSettings
+from fittest.models.exchanged_transformer import ExchangedTransformerSettings
 from fittest.models.model import EMBEDDING
 from fittest.models.transformer import TransformerSettings
 from fittest.models.two_table_mlp import TwoTableMLPSettings
@@ -20,6 +21,7 @@ ModelSettings = Annotated[
     Annotated[EmbeddingMLPSettings, Tag("embedding_mlp")]
     | Annotated[TwoTableMLPSettings, Tag("two_table_mlp")]
     | Annotated[TransformerSettings, Tag("transformer")]
+    | Annotated[ExchangedTransformerSettings, Tag("exchanged_transformer")]
     | Annotated[EncoderDecoderSettings, Tag("encoder_decoder")],
     by_name("embedding_mlp"),
 ]
@@ -29,6 +31,7 @@ __all__ = [
     "EMBEDDING",
     "EmbeddingMLPSettings",
     "EncoderDecoderSettings",
+    "ExchangedTransformerSettings",
     "ModelSettings",
     "TransformerSettings",
     "TwoTableMLPSettings",

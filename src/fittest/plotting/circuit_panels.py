@@ -27,6 +27,8 @@ LINES: dict[str, dict[str, Any]] = {
     "test_loss": {"color": TEST, "label": "test"},
     "restricted_loss": {"color": RESTRICTED, "label": "restricted, all pairs"},
     "excluded_loss": {"color": EXCLUDED, "label": "excluded, train pairs"},
+    "restricted_test_loss": {"color": RESTRICTED, "ls": ":", "label": "restricted, test pairs"},
+    "notebook_loss": {"color": EXCLUDED, "ls": ":", "label": "excluded, as in the notebook"},
     "excluded_largest": {"color": EXCLUDED, "ls": ":", "label": "excluded, largest of single ones"},
     "train_accuracy": {"color": TRAIN, "label": "train"},
     "test_accuracy": {"color": TEST, "label": "test"},

@@ -93,7 +93,11 @@ class Run(Settings):
         only_numbers = self.task.shape().vocabulary == numbers
         has_embedding = EMBEDDING in self.model.parameter_names()
         for key, used, takes_signs in (
-            ("intervention", self.intervention is not None, False),
+            (
+                "intervention",
+                self.intervention is not None,
+                self.intervention is not None and self.intervention.takes_signs(),
+            ),
             ("recording.gradients", self.recording.gradients, False),
             ("recording.observers: signals", "signals" in self.observers, True),
             ("stop", self.stop is not None, True),

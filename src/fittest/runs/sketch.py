@@ -32,14 +32,20 @@ def sketched(
     for block, values in zip(blocks, axes, strict=True):
         for name in of_seeds[0]:
             row = values[name]
-            kept[name].update([*row[:_ENDS], *row[-1:]] if _in_a_row(block[name]) else row)
+            ends = [*row[:_ENDS], *row[-1:]] if _in_a_row(block[name]) else row
+            kept[name].update(map(_key, ends))
     return [
         {
-            name: [value for value in row if value in kept[name]] if name in kept else row
+            name: [value for value in row if _key(value) in kept[name]] if name in kept else row
             for name, row in values.items()
         }
         for values in axes
     ]
+
+
+def _key(value: Any) -> Any:
+    """The value itself, or what stands for a mapping of seeds, which is in no set."""
+    return value if isinstance(value, int) else repr(value)
 
 
 def _in_a_row(axis: Axis | list[Any]) -> bool:

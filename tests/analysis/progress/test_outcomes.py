@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fittest.analysis.fates.curves import CURVES, MEAN, curve_table, thinned
 from fittest.analysis.progress.comparisons import (
     PHASES,
     decay_rows,
@@ -17,7 +18,6 @@ from fittest.analysis.progress.comparisons import (
     phase_rows,
 )
 from fittest.analysis.progress.constants import FractionSettings
-from fittest.analysis.progress.curves import CURVES, MEAN, curve_table, thinned
 from fittest.analysis.progress.grokking import (
     FATES,
     GrokkingRules,

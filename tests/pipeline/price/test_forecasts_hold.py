@@ -35,9 +35,9 @@ STEPS = {
     "full91": 2000,
     "pizza": 1000,
     "powers33": 400,
-    "gcd_uniform": 6,
+    "gcd_uniform": 40,
     "sort_fixed": 250,
-    "sort_variable": 10,
+    "sort_variable": 300,
 }
 MEMORY, SECONDS = 0.30, 0.25
 

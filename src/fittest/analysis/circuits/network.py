@@ -14,6 +14,7 @@ from fittest.models import EMBEDDING, TransformerSettings
 from fittest.models.transformer import POSITIONS
 from fittest.runs.run import Run
 from fittest.tasks import ModularAddition
+from fittest.tasks.settings import NumbersTask
 
 UNEMBEDDING = "unembedding.weight"
 
@@ -113,13 +114,19 @@ def _block(values: Mapping[str, Floats], prefix: str, width: int, dtype: type) -
     )
 
 
-def refuse_other(run: Run, runset: str) -> None:
-    """ConfigError where the circuits of this wing are not those of a run: it names the setting."""
+def refuse_other(
+    run: Run, runset: str, tasks: tuple[type[NumbersTask], ...] = (ModularAddition,)
+) -> None:
+    """ConfigError where the circuits of this wing are not those of a run: it names the setting.
+
+    tasks: those that the caller can take apart.
+    """
     task, model = run.task, run.model
     wrong: str | None = None
-    if not isinstance(task, ModularAddition):
-        wrong = f"task.name: {task.name}; only modular_addition"
-    elif task.operands != 2 or task.equals == "none":
+    if not isinstance(task, tasks):
+        names = " or ".join(str(kind.model_fields["name"].default) for kind in tasks)
+        wrong = f"task.name: {task.name}; only {names}"
+    elif task.operand_count() != 2 or task.sign_count() != 1:
         wrong = "task: two operands and a sign of equality (equals: input or input_and_output)"
     elif task.p % 2 == 0:
         wrong = f"task.p: {task.p} is even; only odd moduli, such as the primes"

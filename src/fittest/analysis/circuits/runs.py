@@ -31,6 +31,8 @@ from fittest.analysis.circuits.work import mapped
 from fittest.analysis.fates.runs import complete
 from fittest.errors import StoreError
 from fittest.runs.run import Run
+from fittest.tasks import ModularAddition
+from fittest.tasks.settings import NumbersTask
 
 Row = dict[str, Any]
 
@@ -56,8 +58,13 @@ class Analysed:
                 yield {"run_id": self.run_id, "runset": runset, "seed": seed, **row}
 
 
-def analysed_runs(runs: pd.DataFrame) -> list[Analysed]:
+def analysed_runs(
+    runs: pd.DataFrame, tasks: tuple[type[NumbersTask], ...] = (ModularAddition,)
+) -> list[Analysed]:
     """Networks of `runs` tables that did not fail, by run-set as given, then by seed.
+
+    Args:
+        tasks: those that the caller can take apart.
 
     Raises:
         ConfigError: for a run whose network or task has other circuits.
@@ -70,7 +77,7 @@ def analysed_runs(runs: pd.DataFrame) -> list[Analysed]:
         before = found.get(str(row["run_id"]))
         if before is None:
             run = Run.model_validate_json(str(row["config"]))
-            refuse_other(run, name[0])
+            refuse_other(run, name[0], tasks)
             found[run.run_id] = Analysed(run, int(row["last_step"]), (name,))
         else:
             last = max(before.last_step, int(row["last_step"]))
@@ -104,7 +111,7 @@ def final_circuits(
             settings.slingshot,
             settings.last_checkpoints,
         )
-        [[(_, parameters)]] = read_checkpoints(_held(files, one), one.run_id, [step])
+        [[(_, parameters)]] = read_checkpoints(held(files, one), one.run_id, [step])
         found = circuit(parameters, train_pairs_of(one.run), settings)
         if one is runs[0]:
             shown(one, found)
@@ -153,7 +160,7 @@ def measured_checkpoints(
     def windows() -> Iterator[list[tuple[Analysed, Mask, Checkpoint]]]:
         for one in runs:
             train = train_pairs_of(one.run)
-            for window in read_checkpoints(_held(files, one), one.run_id, steps[one.run_id]):
+            for window in read_checkpoints(held(files, one), one.run_id, steps[one.run_id]):
                 yield [(one, train, checkpoint) for checkpoint in window]
 
     def measure(given: tuple[Analysed, Mask, Checkpoint]) -> tuple[Analysed, Measured]:
@@ -175,7 +182,8 @@ def measured_checkpoints(
     )
 
 
-def _held(files: Mapping[str, list[str]], one: Analysed) -> list[str]:
+def held(files: Mapping[str, list[str]], one: Analysed) -> list[str]:
+    """Tables of weights that hold a run, of `files_by_run`; StoreError where none does."""
     if one.run_id not in files:
         runset, seed = one.named[0]
         raise StoreError(

@@ -6,9 +6,16 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from fittest.analysis.exponents.divisors import DivisorSettings
+from fittest.analysis.exponents.network_statistics import MechanismSettings
+from fittest.analysis.exponents.networks import NetworkSettings
+from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
+from fittest.analysis.exponents.sort_lists import ListSettings
+from fittest.analysis.exponents.spikes import SpikeSettings
+from fittest.analysis.exponents.sums import SumSettings
 from fittest.runs.primes import is_prime, near_primes
-from fittest.settings import MAX_P, Settings
+from fittest.settings import MAX_P, Bins, Settings, Share
 
 Exponent = Annotated[int, Field(ge=1, le=MAX_EXPONENT)]
 Modulus = Annotated[int, Field(ge=3, le=MAX_P)]
@@ -52,6 +59,18 @@ class Constants(Settings):
     """config/analysis/exponents.yaml"""
 
     residues: ResidueSettings
+    train_fraction: Share = Field(description="of the pairs that networks see")
+    outcomes: OutcomeSettings
+    sums: SumSettings
+    networks: NetworkSettings
+    mechanisms: MechanismSettings
+    formed: Share = Field(
+        description="of its largest so far that the test loss has while circuits form"
+    )
+    curve_pieces: Bins = Field(description="stretches of steps in which a curve keeps its ends")
     largest_tested: int = Field(
         ge=2, le=5000, description="numbers up to which the primality test is checked"
     )
+    spikes: SpikeSettings
+    lists: ListSettings
+    divisors: DivisorSettings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fittest.analysis.exponents.other_names import OTHER_TABLES
 from fittest.analysis.statistics.names import StatisticName
 
 
@@ -23,5 +24,81 @@ class PrimalityTest(StatisticName):
     PRIMES = "aks.primes"
 
 
-TABLES = {"arithmetic_stats": (Arithmetic,), "aks_stats": (PrimalityTest,)}
+class Sums(StatisticName):
+    """What became of runs on sums of powers (E01 to E03, E05 to E08, E10, E11)."""
+
+    FLAGS = "sums.flags"
+    FLAGS_AT_ONCE = "sums.flags_at_once"
+    STEPS_WITHIN = "sums.steps_within"
+    TREND_P = "sums.trend_p"
+    DIFFERENCE_P = "sums.difference_p"
+    TREND_FIRST = "sums.trend_first"
+    TREND_LAST = "sums.trend_last"
+    MIRRORED_P = "sums.mirrored_p"
+    EVEN_MEMORISED = "sums.even_memorised"
+    UNEVEN_GENERALISED = "sums.uneven_generalised"
+    UNEVENNESS_CORRELATION = "sums.unevenness_correlation"
+    COVERAGE_CORRELATION = "sums.coverage_correlation"
+    SEVEN_GROKKED = "sums.seven_grokked"
+    SEVEN_IMMEDIATE = "sums.seven_immediate"
+    SEVEN_MEMORISED = "sums.seven_memorised"
+    SEVEN_ELSEWHERE = "sums.seven_elsewhere"
+    EVEN_PAIRS_GENERALISED = "sums.even_pairs_generalised"
+    EVEN_PAIRS_LEFT = "sums.even_pairs_left"
+    FOURTH_AT_ONCE = "sums.fourth_at_once"
+    FOURTH_FAST = "sums.fourth_fast"
+    MULTIPLES_RATIO = "sums.multiples_ratio"
+    SLOWER_RATIO = "sums.slower_ratio"
+
+
+class Couplings(StatisticName):
+    """Trainings that are one (E04, E05)."""
+
+    RELABELLED = "couplings.relabelled"
+    EXCHANGED = "couplings.exchanged"
+    LEARNED = "couplings.learned"
+
+
+class Networks(StatisticName):
+    """What trained networks compute (E12 to E14, E16, E20 to E22)."""
+
+    MAP_GINI = "networks.map_gini"
+    FIRST_GINI = "networks.first_gini"
+    NOVEL_GINI = "networks.novel_gini"
+    NOVEL_GINI_POWERED = "networks.novel_gini_powered"
+    COSINES = "networks.cosines"
+    COSINE_COVER = "networks.cosine_cover"
+    COSINE_VARIATION = "networks.cosine_variation"
+    SQUARE_GINI = "networks.square_gini"
+    HIGHER_GINI = "networks.higher_gini"
+    BLOCK_RAW = "networks.block_raw"
+    BLOCK_POWERED = "networks.block_powered"
+    BLOCK_FIRST = "networks.block_first"
+    SIGN_ATTENTION = "networks.sign_attention"
+    SIGN_LOSS = "networks.sign_loss"
+    UNSKIPPED = "networks.unskipped"
+    PERIODIC = "networks.periodic"
+
+
+class Watched(StatisticName):
+    """What is formed over training (E17 to E19)."""
+
+    RISE = "watched.rise"
+    RISE_RAW = "watched.rise_raw"
+    RISE_NOTEBOOK = "watched.rise_notebook"
+    LEAD = "watched.lead"
+    WIDER = "watched.wider"
+    NORM_LEFT = "watched.norm_left"
+    NORM_STEP = "watched.norm_step"
+
+
+TABLES = {
+    "arithmetic_stats": (Arithmetic,),
+    "aks_stats": (PrimalityTest,),
+    "sums_stats": (Sums,),
+    "couplings_stats": (Couplings,),
+    "networks_stats": (Networks,),
+    "watched_stats": (Watched,),
+    **OTHER_TABLES,
+}
 """Table of statistics, as claims call it -> the groups of names that are written into it."""

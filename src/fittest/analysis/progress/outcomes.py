@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.fates.curves import every_train_loss
 from fittest.analysis.fates.runs import complete
 from fittest.analysis.fates.slingshots import slingshots
 from fittest.analysis.progress.changes import change_width, delayed_fall
@@ -162,17 +163,6 @@ def outcome(
         "slingshots": slingshots(when, losses, rules.after, rules.factor, rules.refractory),
         **_change(rows, changes),
     }
-
-
-def every_train_loss(rows: pd.DataFrame) -> tuple[Any, Any]:
-    """Steps and train losses of one run: of every step where recorded, else of its rows."""
-    steps, losses = rows["step"].to_numpy(), rows["train_loss"].to_numpy(dtype=np.float64)
-    if "train_losses" not in rows or rows["train_losses"].isna().any():
-        return steps, losses
-    each = np.concatenate([np.asarray(part, dtype=np.float64) for part in rows["train_losses"]])
-    if len(each) != steps[-1]:
-        return steps, losses
-    return np.arange(len(each) + 1), np.append(each, losses[-1])
 
 
 def _change(rows: pd.DataFrame, rules: ChangeSettings | None) -> dict[str, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fittest.models.model import Model
 from fittest.runs.run import Run
 
 SHARED = (
@@ -138,12 +139,24 @@ HARMLESS = {
 
 def _own_module(settings: object) -> str:
     """File of a settings class within the package."""
-    return type(settings).__module__.removeprefix("fittest.").replace(".", "/") + ".py"
+    return _file_of(type(settings))
 
 
-def _network_of(model: object) -> str:
-    """File of the module that a model's settings build: named as theirs, in networks/."""
-    folder, _, name = _own_module(model).rpartition("/")
+def _file_of(kind: type) -> str:
+    return kind.__module__.removeprefix("fittest.").replace(".", "/") + ".py"
+
+
+def _modules_of(model: Model) -> set[str]:
+    """Files of a model's settings, and of those that they build on."""
+    above = type(model).__mro__
+    return {_file_of(kind) for kind in above if issubclass(kind, Model) and kind is not Model}
+
+
+def _network_of(model: Model) -> str:
+    """File of the module that a model's settings build: named as those that say how, in
+    networks/."""
+    builder = next(kind for kind in type(model).__mro__ if "build" in vars(kind))
+    folder, _, name = _file_of(builder).rpartition("/")
     return f"{folder}/networks/{name}"
 
 
@@ -153,7 +166,7 @@ def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
     found = set(SHARED)
     for run in runs:
         network = _network_of(run.model)
-        found |= {_own_module(run.task), _own_module(run.model), network}
+        found |= {_own_module(run.task), *_modules_of(run.model), network}
         if network in NATIVE_NETWORKS:
             found |= {*NATIVE, *NATIVE_NETWORKS[network]}
         if run.intervention is not None:

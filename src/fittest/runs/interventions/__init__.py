@@ -13,10 +13,20 @@ from fittest.runs.interventions.construct import Construct
 from fittest.runs.interventions.keep import KeepOnly
 from fittest.runs.interventions.perturb import Perturb
 from fittest.runs.interventions.ranked import Ranked
+from fittest.runs.interventions.relabel import Relabel
 from fittest.runs.interventions.winners import Winners
 
 Intervention = Annotated[
-    Perturb | Construct | KeepOnly | Winners | Ranked, Field(discriminator="kind")
+    Perturb | Construct | KeepOnly | Winners | Ranked | Relabel, Field(discriminator="kind")
 ]
 
-__all__ = ["Construct", "EmbeddingEdit", "Intervention", "KeepOnly", "Perturb", "Ranked", "Winners"]
+__all__ = [
+    "Construct",
+    "EmbeddingEdit",
+    "Intervention",
+    "KeepOnly",
+    "Perturb",
+    "Ranked",
+    "Relabel",
+    "Winners",
+]

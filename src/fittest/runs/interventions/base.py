@@ -18,6 +18,11 @@ class EmbeddingEdit(Settings):
     What it draws comes from the stream `intervention` of the embedding seed.
     """
 
+    @classmethod
+    def takes_signs(cls) -> bool:
+        """Whether it can be applied where tokens are not numbers alone."""
+        return False
+
     def check(self, p: int, d: int) -> None:
         """Raise ValueError, naming the key, where it cannot be applied to a (p, d) embedding."""
 

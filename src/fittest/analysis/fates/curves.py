@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from fittest.analysis.progress.outcomes import every_train_loss
-
 CURVES = ["runset", "label", "seed", "series", "step", "value"]
 """seed -1 is the mean over the runs of a setting, where it has several; series: of SERIES."""
 SERIES = {
@@ -40,6 +38,17 @@ def thinned(steps: ArrayLike, values: ArrayLike, pieces: int) -> NDArray[np.intp
         for part in np.split(np.arange(len(times)), edges):
             kept |= {int(part[np.argmin(data[part])]), int(part[np.argmax(data[part])])}
     return np.array(sorted(kept))
+
+
+def every_train_loss(rows: pd.DataFrame) -> tuple[Any, Any]:
+    """Steps and train losses of one run: of every step where recorded, else of its rows."""
+    steps, losses = rows["step"].to_numpy(), rows["train_loss"].to_numpy(dtype=np.float64)
+    if "train_losses" not in rows or rows["train_losses"].isna().any():
+        return steps, losses
+    each = np.concatenate([np.asarray(part, dtype=np.float64) for part in rows["train_losses"]])
+    if len(each) != steps[-1]:
+        return steps, losses
+    return np.arange(len(each) + 1), np.append(each, losses[-1])
 
 
 def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> pd.DataFrame:

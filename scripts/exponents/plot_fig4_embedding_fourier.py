@@ -1,0 +1,123 @@
+"""Figure 4: embeddings in the Fourier basis of the numbers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from fittest.analysis.exponents.names import Networks
+from fittest.analysis.statistics.intervals import number
+from fittest.analysis.statistics.table import Statistics
+from fittest.pipeline.script import rule_job
+from fittest.plotting import panels, style, sum_panels
+from fittest.plotting.heading import heading
+from fittest.store import read_provenance, read_table
+
+Exponents = tuple[int, int]
+_ACROSS = 3
+
+
+def plot_fig4(
+    spectra: str,
+    maps: str,
+    networks: str,
+    outcomes: str,
+    stats: str,
+    out_figure: str,
+    shown: Sequence[Exponents],
+    novel: Sequence[Exponents],
+) -> None:
+    """Draw the figure.
+
+    Args:
+        spectra, maps, networks, outcomes, stats: Parquet; maps: EMBEDDING_MAPS.
+        out_figure: the PDF (a PNG beside it). shown: exponents. novel: those that the report
+            finds not sparse.
+    """
+    rows, pictures, found, became = (
+        read_table(path) for path in (spectra, maps, networks, outcomes)
+    )
+    said = Statistics(read_table(stats))
+    lines = -(-len(shown) // _ACROSS)
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 3.0 * lines)
+        heading(
+            figure,
+            "Are embeddings sparse in the waves of the numbers?",
+            "sparse for (1, 1), broad for others, even and of cosines alone for (2n, 2n)",
+            _ours(said, novel),
+        )
+        grid = figure.subplots(2 * lines, _ACROSS, squeeze=False, height_ratios=[1.0, 1.0] * lines)
+        for place in range(lines * _ACROSS):
+            line, column = divmod(place, _ACROSS)
+            top, bottom = grid[2 * line, column], grid[2 * line + 1, column]
+            if place >= len(shown):
+                top.set_axis_off()
+                bottom.set_axis_off()
+                continue
+            exponents = shown[place]
+            picture = sum_panels.first_run(pictures, exponents)
+            sum_panels.component_map(top, picture[picture["basis"] == "raw"])
+            title = sum_panels.name_of(exponents)
+            panels.panel_title(
+                top, "abcdefghijkl"[place], title, sum_panels.outcome_words(became, exponents)
+            )
+            run = sum_panels.first_run(rows, exponents)
+            part = run[(run["of"] == "embedding") & (run["basis"] == "raw")]
+            sum_panels.spectrum(bottom, part, [], _note(found, exponents))
+            bottom.set_ylabel("norm" if column == 0 else "")
+            top.set_ylabel("dimension" if column == 0 else "")
+        if len(rows):
+            grid[1, 0].legend(loc="center right", ncols=1)
+        style.save(figure, out_figure, read_provenance(spectra))
+
+
+def _ours(said: Statistics, novel_sums: Sequence[Exponents]) -> str:
+    """Gini coefficients of embeddings, by numbers and by powers, over the runs that generalise."""
+    names = ", ".join(map(str, novel_sums))
+    first, novel, powered, cosines = (
+        said[name]
+        for name in (
+            Networks.FIRST_GINI,
+            Networks.NOVEL_GINI,
+            Networks.NOVEL_GINI_POWERED,
+            Networks.COSINES,
+        )
+    )
+    if not any(int(row["n"]) for row in (first, novel, cosines)):
+        return sum_panels.NONE
+    return (
+        f"Gini coefficient of (1, 1) at least {_known(first)}, of {names} at most"
+        f" {_known(novel)} by numbers and at least {_known(powered)} by powers; share of cosines of"
+        f" even exponents at least {_known(cosines)} (of runs that generalise)"
+    )
+
+
+def _known(row: Mapping[str, Any]) -> str:
+    value = float(row["value"])
+    return f"{number(value, 2) or '(none)'} (n = {int(row['n'])})"
+
+
+def _note(found: pd.DataFrame, exponents: Exponents) -> str:
+    run = sum_panels.first_run(found, exponents)
+    if len(run) == 0:
+        return ""
+    row = run.iloc[0]
+    found_here = f"Gini {row['gini_embedding_raw']:.2f}; cosines {100 * row['cosine_share']:.0f} %"
+    if exponents[0] % 2 or exponents[1] % 2:
+        return found_here
+    return f"{found_here}, their Gini {row['cosine_gini']:.2f}"
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig4(
+            snakemake.input.spectra,
+            snakemake.input.maps,
+            snakemake.input.networks,
+            snakemake.input.outcomes,
+            snakemake.input.stats,
+            snakemake.output.figure,
+            [tuple(one) for one in snakemake.params.networks["embeddings"]],
+            [tuple(one) for one in snakemake.params.mechanisms["novel"]],
+        )

@@ -1,0 +1,83 @@
+"""Figure 6: what neurons write into the logits, by frequency."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fittest.analysis.exponents.names import Networks
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.pipeline.script import rule_job
+from fittest.plotting import panels, style, sum_panels
+from fittest.plotting.heading import heading
+from fittest.store import read_provenance, read_table
+
+Exponents = tuple[int, int]
+_ACROSS = 3
+
+
+def plot_fig6(
+    spectra: str,
+    networks: str,
+    outcomes: str,
+    stats: str,
+    out_figure: str,
+    shown: Sequence[Exponents],
+) -> None:
+    """Draw the figure.
+
+    Args:
+        spectra, networks, outcomes, stats: Parquet. out_figure: the PDF (a PNG beside it).
+        shown: exponents.
+    """
+    rows, found, became = (read_table(path) for path in (spectra, networks, outcomes))
+    gini = Statistics(read_table(stats))[Networks.MAP_GINI]
+    lines = -(-len(shown) // _ACROSS)
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 1.75 * lines)
+        heading(
+            figure,
+            "Do outputs have key frequencies, whatever the exponents?",
+            "key frequencies are visible in all",
+            sum_panels.NONE
+            if int(gini["n"]) == 0
+            else f"least Gini coefficient {printed(gini)}, of {int(gini['n'])} runs that generalise"
+            " (key frequencies marked: the fewest that cover 95 % of the energy, at most ten)",
+        )
+        grid = figure.subplots(lines, _ACROSS, squeeze=False)
+        for place, axes in enumerate(grid.flat):
+            if place >= len(shown):
+                axes.set_axis_off()
+                continue
+            exponents = shown[place]
+            run = sum_panels.first_run(rows, exponents)
+            mine = sum_panels.first_run(found, exponents)
+            keys = [int(k) for k in mine["keys"].iloc[0]] if len(mine) else []
+            sum_panels.spectrum(axes, run[run["of"] == "map"], keys, _note(mine, keys))
+            axes.set_ylabel(r"norm in $W_{logit}$" if place % _ACROSS == 0 else "")
+            panels.panel_title(
+                axes,
+                "abcdefghijkl"[place],
+                sum_panels.name_of(exponents),
+                sum_panels.outcome_words(became, exponents),
+            )
+        if len(rows):
+            grid.flat[0].legend(loc="center right")
+        style.save(figure, out_figure, read_provenance(spectra))
+
+
+def _note(run: pd.DataFrame, keys: Sequence[int]) -> str:
+    if len(run) == 0:
+        return ""
+    return f"{len(keys)} key frequencies; Gini {float(run['gini_map'].iloc[0]):.2f}"
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_fig6(
+            snakemake.input.spectra,
+            snakemake.input.networks,
+            snakemake.input.outcomes,
+            snakemake.input.stats,
+            snakemake.output.figure,
+            [tuple(one) for one in snakemake.params.networks["embeddings"]],
+        )

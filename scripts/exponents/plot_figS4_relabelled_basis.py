@@ -1,0 +1,106 @@
+"""Figure S4: figures 4 and 5 in the waves of the powers."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fittest.analysis.exponents.names import Networks
+from fittest.analysis.statistics.intervals import number
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.pipeline.script import rule_job
+from fittest.plotting import panels, style, sum_panels
+from fittest.plotting.heading import heading
+from fittest.store import read_provenance, read_table
+
+Exponents = tuple[int, int]
+_ACROSS = 3
+
+
+def plot_figS4(
+    spectra: str,
+    maps: str,
+    networks: str,
+    outcomes: str,
+    stats: str,
+    out_figure: str,
+    embeddings: Sequence[Exponents],
+    shown: Sequence[Exponents],
+) -> None:
+    """Draw the figure.
+
+    Args:
+        spectra, maps, networks, outcomes, stats: Parquet; maps: NORM_MAPS.
+        out_figure: the PDF (a PNG beside it). embeddings, shown: exponents of the upper panels and
+            of the lower ones.
+    """
+    rows, products, found, became = (
+        read_table(path) for path in (spectra, maps, networks, outcomes)
+    )
+    said = Statistics(read_table(stats))
+    gini = said[Networks.NOVEL_GINI_POWERED]
+    lines = -(-len(embeddings) // _ACROSS)
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 1.65 * lines + 2.4)
+        heading(
+            figure,
+            "Are the same networks sparse in the waves of the powers?",
+            "",
+            sum_panels.NONE
+            if int(gini["n"]) == 0
+            else f"Gini coefficients at least {number(float(gini['value']), 2) or '(none)'}"
+            f" (n = {int(gini['n'])}), where by numbers they are at most"
+            f" {number(float(said[Networks.NOVEL_GINI]['value']), 2) or '(none)'}; one frequency"
+            f" explains {printed(said[Networks.BLOCK_POWERED])} times as much of a neuron of (3, 3)"
+            " as of one of (1, 1); runs that generalise",
+        )
+        grid = figure.subplots(
+            lines + 1, _ACROSS, squeeze=False, height_ratios=[1.0] * lines + [1.5]
+        )
+        for place, axes in enumerate(grid[:lines].flat):
+            if place >= len(embeddings):
+                axes.set_axis_off()
+                continue
+            exponents = embeddings[place]
+            run = sum_panels.first_run(rows, exponents)
+            part = run[(run["of"] == "embedding") & (run["basis"] == "powered")]
+            sum_panels.spectrum(axes, part, [], _note(found, exponents))
+            axes.set_ylabel("norm" if place % _ACROSS == 0 else "")
+            panels.panel_title(
+                axes,
+                "abcdefghijkl"[place],
+                f"{sum_panels.name_of(exponents)}, embedding",
+                sum_panels.outcome_words(became, exponents),
+            )
+        for column, axes in enumerate(grid[lines]):
+            if column >= len(shown):
+                axes.set_axis_off()
+                continue
+            run = sum_panels.first_run(products, shown[column])
+            image = sum_panels.product_map(axes, run[run["basis"] == "powered"], False)
+            if image is not None:
+                bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02)
+                bar.outline.set_visible(False)  # type: ignore[operator]
+                bar.ax.tick_params(labelsize=5.5)
+            letter = "abcdefghijkl"[lines * _ACROSS + column]
+            panels.panel_title(axes, letter, f"{sum_panels.name_of(shown[column])}, neurons")
+        style.save(figure, out_figure, read_provenance(spectra))
+
+
+def _note(found: pd.DataFrame, exponents: Exponents) -> str:
+    run = sum_panels.first_run(found, exponents)
+    return f"Gini {float(run['gini_embedding_powered'].iloc[0]):.2f}" if len(run) else ""
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        told = snakemake.params.networks
+        plot_figS4(
+            snakemake.input.spectra,
+            snakemake.input.maps,
+            snakemake.input.networks,
+            snakemake.input.outcomes,
+            snakemake.input.stats,
+            snakemake.output.figure,
+            [tuple(one) for one in told["embeddings"]],
+            [tuple(one) for one in told["shown"]],
+        )

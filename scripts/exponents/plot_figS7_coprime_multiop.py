@@ -1,0 +1,72 @@
+"""Figure S7: losses and accuracies of coprimality and of sums of several operands."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from fittest.pipeline.script import rule_job
+from fittest.plotting import loss_panels, panels, style
+from fittest.plotting.heading import heading
+from fittest.store import read_provenance, read_table
+
+
+def plot_several(plotted: str, table: str, out_figure: str) -> None:
+    """Draw the figure.
+
+    Args:
+        plotted: figS7.csv. table: a row per run. out_figure: the PDF (a PNG goes beside it).
+    """
+    data, runs = pd.read_csv(plotted), read_table(table)
+    tasks = list(dict.fromkeys(runs["name"]))
+    columns = max(1, len(tasks))
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 4.2)
+        heading(
+            figure,
+            "Do networks generalise on coprimality, and on sums of several operands?",
+            "spikes at the onset of a phase transition (text only)",
+            "; ".join(_found(name, runs[runs["name"] == name]) for name in tasks) or "no runs",
+        )
+        grid = figure.subplots(2, columns, squeeze=False)
+        for place in range(columns):
+            name = tasks[place] if tasks else ""
+            part = data[data["label"] == name]
+            number = int((runs["name"] == name).sum())
+            top, bottom = grid[0][place], grid[1][place]
+            panels.panel_title(top, "abcdefgh"[place], name, panels.counted(number, "run"))
+            loss_panels.loss_lines(top, part, ("train", "test"), log=True)
+            _accuracies(bottom, part)
+            if place:
+                top.set_ylabel("")
+                bottom.set_ylabel("")
+        if tasks:
+            grid[0][0].legend(loc="upper left", ncols=2, columnspacing=1.0)
+        style.save(figure, out_figure, read_provenance(table))
+
+
+def _found(name: str, runs: pd.DataFrame) -> str:
+    """What became of the runs of a task, in words."""
+    counts = runs["outcome"].value_counts()
+    told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    times = runs["t_gen"].to_numpy(float)
+    there = np.isfinite(times)
+    return f"{name}: {told}" + (f" (step {np.median(times):,.0f})" if there.all() else "")
+
+
+def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
+    shown = part[part["series"].isin(("train accuracy", "test accuracy"))]
+    if len(shown) == 0:
+        panels.empty(axes, "no runs")
+        return
+    loss_panels.loss_lines(axes, shown, ("train accuracy", "test accuracy"), log=False)
+    axes.set_ylim(0, 1.05)
+    axes.set_ylabel("right answers (share)")
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_several(
+            plotted=snakemake.input.plotted,
+            table=snakemake.input.table,
+            out_figure=snakemake.output.figure,
+        )

@@ -1,0 +1,97 @@
+"""Figure S8: losses and accuracies of networks on greatest common divisors."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from fittest.analysis.statistics.table import Statistics
+from fittest.pipeline.script import rule_job
+from fittest.plotting import loss_panels, panels, style
+from fittest.plotting.heading import heading
+from fittest.store import read_provenance, read_table
+
+SETS = {"gcd_uniform": "uniform numbers", "gcd_log_uniform": "log-uniform numbers"}
+"""Run-set -> title of its column."""
+CURVES = {
+    "train": ("trained on", loss_panels.TRAIN),
+    "test": ("drawn alike", style.DEAD),
+    "equally": ("all divisors equally", loss_panels.TEST),
+}
+"""Series -> name and colour; of the accuracies too."""
+
+
+def plot_divisor_losses(curves: str, runs: str, stats: str, out_figure: str) -> None:
+    """Draw the figure.
+
+    Args:
+        curves: figS8.csv. runs: divisor_runs.parquet. stats: divisor_stats.parquet. out_figure:
+            the PDF (a PNG goes beside it).
+    """
+    data, table = pd.read_csv(curves), read_table(runs)
+    rows = Statistics(read_table(stats))
+    # The report's own runs have no sign at the end.
+    data = data[~data["end"].astype(bool)]
+    table = table[~table["end"].astype(bool)]
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 4.6)
+        told = [
+            f"{title}: last test loss {rows[f'{name}.overfit']['value']:.2f} times the least, train"
+            f" accuracy up to {rows[f'{name}.train']['value']:.2f}"
+            for name, title in SETS.items()
+            if (table["runset"] == name).any()
+        ]
+        heading(
+            figure,
+            "Do networks on greatest common divisors overfit, or grok?",
+            "overfitting throughout, no grokking, on both kinds of numbers",
+            "; ".join(told) or "no runs",
+        )
+        grid = figure.subplots(2, len(SETS), squeeze=False)
+        for place, (runset, title) in enumerate(SETS.items()):
+            part, own = data[data["runset"] == runset], table[table["runset"] == runset]
+            top, bottom = grid[0][place], grid[1][place]
+            epoch = float(own["epoch"].iloc[0]) if len(own) else 1.0
+            panels.panel_title(top, "ab"[place], title, panels.counted(len(own), "run"))
+            panels.panel_title(bottom, "cd"[place], "right answers")
+            _lines(top, part, "", epoch)
+            _lines(bottom, part, " accuracy", epoch)
+            if len(part):
+                top.set_ylabel("loss (nats)")
+                top.set_ylim(0, 1.35 * float(part.loc[_plain(part), "value"].max()))
+                bottom.set_ylabel("right (share of pairs)")
+                bottom.set_ylim(0, 1.05)
+        if len(data):
+            grid[0][0].legend(loc="upper left", ncols=3, columnspacing=0.8, handlelength=1.2)
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+def _plain(part: pd.DataFrame) -> pd.Series:
+    return part["series"].isin(list(CURVES))
+
+
+def _lines(axes: Axes, part: pd.DataFrame, kind: str, epoch: float) -> None:
+    if len(part) == 0:
+        panels.empty(axes, "no runs")
+        return
+    for series, (name, colour) in CURVES.items():
+        for index, (_, run) in enumerate(part[part["series"] == series + kind].groupby("seed")):
+            axes.plot(
+                run["step"] / epoch,
+                run["value"],
+                color=colour,
+                lw=1.0,
+                marker="." if series == "equally" else None,
+                ms=3,
+                label=name if index == 0 else None,
+            )
+    axes.set_xlim(0, max(float(part["step"].max()) / epoch, 1))
+    axes.set_xlabel("epoch")
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_divisor_losses(
+            curves=snakemake.input.curves,
+            runs=snakemake.input.runs,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

@@ -1,0 +1,88 @@
+"""Figure S9: right answers by greatest common divisor, at several epochs."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+
+from fittest.analysis.exponents.divisors import smooth
+from fittest.analysis.statistics.table import Statistics
+from fittest.pipeline.script import rule_job
+from fittest.plotting import panels, style
+from fittest.plotting.heading import heading
+from fittest.store import read_provenance, read_table
+
+SETS = {"gcd_uniform": "uniform numbers", "gcd_log_uniform": "log-uniform numbers"}
+SHOWN = 5
+"""Checkpoints, evenly spaced, the first and the last among them."""
+BASE = 10
+
+
+def plot_by_divisor(divisors: str, runs: str, stats: str, out_figure: str) -> None:
+    """Draw the figure.
+
+    Args:
+        divisors: figS9.csv. runs: divisor_runs.parquet. stats: divisor_stats.parquet. out_figure:
+            the PDF (a PNG goes beside it).
+    """
+    data, table = pd.read_csv(divisors), read_table(runs)
+    rows = Statistics(read_table(stats))
+    data = data[~data["end"].astype(bool)]
+    with style.paper_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 4.8)
+        told = [
+            f"{title}: {rows[f'{name}.known']['value']:.0f} known at the end,"
+            f" {rows[f'{name}.known_smooth']['value']:.0f} of them marked, come in"
+            f" {rows[f'{name}.stages']['value']:.0f} stages"
+            for name, title in SETS.items()
+            if (data["runset"] == name).any()
+        ]
+        heading(
+            figure,
+            "Are products of the base's prime divisors learnt first, step by step?",
+            "no sequential learning of them",
+            "; ".join(told) or "no runs",
+        )
+        grid = figure.subplots(len(SETS), 1, sharex=True)
+        for place, (runset, title) in enumerate(SETS.items()):
+            axes, part = grid[place], data[data["runset"] == runset]
+            own = table[(table["runset"] == runset) & ~table["end"].astype(bool)]
+            first = part[part["seed"] == part["seed"].min()]
+            panels.panel_title(
+                axes, "ab"[place], title, "first run; triangles: divisors that the last digits tell"
+            )
+            _points(axes, first, float(own["epoch"].iloc[0]) if len(own) else 1.0)
+        grid[-1].set_xlabel("greatest common divisor")
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+def _points(axes: Axes, part: pd.DataFrame, epoch: float) -> None:
+    if len(part) == 0:
+        panels.empty(axes, "no runs")
+        return
+    steps = sorted(part["step"].unique())
+    shown = [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, SHOWN).round().astype(int))]
+    colours = colormaps["viridis"](np.linspace(0.0, 0.85, len(shown)))
+    for step, colour in zip(shown, colours, strict=True):
+        rows = part[part["step"] == step].sort_values("divisor")
+        axes.plot(
+            rows["divisor"], rows["accuracy"], ".-", lw=0.5, ms=3, color=colour,
+            label=f"epoch {step / epoch:,.0f}",
+        )  # fmt: skip
+    largest = int(part["divisor"].max())
+    marked = smooth(BASE, largest)
+    axes.plot(marked, [-0.08] * len(marked), "^", ms=3.5, color="black", clip_on=False)
+    axes.set_xlim(0, largest + 1)
+    axes.set_ylim(-0.12, 1.05)
+    axes.set_ylabel("right (share of pairs)")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
+if "snakemake" in globals():
+    with rule_job(globals()["snakemake"]) as snakemake:
+        plot_by_divisor(
+            divisors=snakemake.input.divisors,
+            runs=snakemake.input.runs,
+            stats=snakemake.input.stats,
+            out_figure=snakemake.output.figure,
+        )

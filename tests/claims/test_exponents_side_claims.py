@@ -1,0 +1,225 @@
+"""Claims of the exponents report on primality, precision, divisors and sorting: each of them is
+judged on what the report says, and on numbers in which that is absent."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planted_claims import ROOT, claims_of, judged
+
+from fittest.analysis.exponents.other_names import OTHER_TABLES
+from fittest.analysis.statistics.table import Row
+from fittest.claims.registry import check_call, check_statistics, measures_of
+from fittest.pipeline.project import Project
+
+# The measures as the report has them; and where there is no such effect.
+PLANTED: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "P01": (
+        {
+            "primality_token.memorised": 1,
+            "primality_digits.memorised": 1,
+            "primality_token.gain": -0.3,
+            "primality_digits.gain": -0.1,
+            "primality_token.balanced": 0.5,
+            "primality_digits.balanced": 0.6,
+        },
+        {
+            "primality_token.memorised": 0,
+            "primality_digits.memorised": 0,
+            "primality_token.gain": 0.4,
+            "primality_digits.gain": 0.2,
+            "primality_token.balanced": 1,
+            "primality_digits.balanced": 1,
+        },
+    ),
+    "P02": (
+        {
+            "primality_token.overfit": 3,
+            "primality_token.train_accuracy": 1,
+            "primality_digits.overfit": 2,
+        },
+        {
+            "primality_token.overfit": 1,
+            "primality_token.train_accuracy": 0.85,
+            "primality_digits.overfit": 1,
+        },
+    ),
+    "P03": (
+        {
+            "precision.spikes_single": 30,
+            "precision.spikes_double": 2,
+            "precision.excess": 24,
+            "precision.before": 1e-6,
+        },
+        {
+            "precision.spikes_single": 4,
+            "precision.spikes_double": 4,
+            "precision.excess": -8,
+            "precision.before": 1e-6,
+        },
+    ),
+    "P04": ({"precision.near_drop": 0.9}, {"precision.near_drop": 0.1}),
+    "P05": (
+        {
+            "precision.grokked_double": 1,
+            "precision.grokked_single": 0,
+            "precision.generalised_single": 0,
+        },
+        {
+            "precision.grokked_double": 1,
+            "precision.grokked_single": 1,
+            "precision.generalised_single": 1,
+        },
+    ),
+    **{
+        claim: (
+            {f"{name}.overfit": 1.6, f"{name}.train": 0.99, f"{name}.rise": 0.01}
+            | {f"{name}.unaided": 0.6},
+            {f"{name}.overfit": 1.0, f"{name}.train": 0.99, f"{name}.rise": 0.4}
+            | {f"{name}.unaided": 0.9},
+        )
+        for claim, name in (("G01", "gcd_uniform"), ("G02", "gcd_log_uniform"))
+    },
+    "G03": (
+        {
+            "gcd_uniform.stages": 1,
+            "gcd_log_uniform.stages": 1,
+            "gcd_uniform.known_smooth": 3,
+            "gcd_log_uniform.known_smooth": 3,
+        },
+        {
+            "gcd_uniform.stages": 6,
+            "gcd_log_uniform.stages": 5,
+            "gcd_uniform.known_smooth": 12,
+            "gcd_log_uniform.known_smooth": 12,
+        },
+    ),
+    "S01": (
+        {
+            "sorting.fixed_token": 0.999,
+            "sorting.variable_token": 0.995,
+            "sorting.fixed_exact": 0.98,
+            "sorting.variable_exact": 0.9,
+        },
+        {
+            "sorting.fixed_token": 0.6,
+            "sorting.variable_token": 0.5,
+            "sorting.fixed_exact": 0.0,
+            "sorting.variable_exact": 0.0,
+        },
+    ),
+    "S02": ({"sorting.gap": 0.001}, {"sorting.gap": 0.5}),
+    "S04": (
+        {"sorting.copying_least": 0.6, "sorting.copying_most": 0.9, "sorting.contrast": 8},
+        {"sorting.copying_least": -0.1, "sorting.copying_most": 0.1, "sorting.contrast": 0.2},
+    ),
+    "S05": (
+        {"sorting.slope": -0.9, "sorting.rank": 1},
+        {"sorting.slope": 0.1, "sorting.rank": 9},
+    ),
+    "S06": (
+        {"sorting.copying_drop": 0.4, "sorting.kept": 0.3},
+        {"sorting.copying_drop": 0.0, "sorting.kept": 0.9},
+    ),
+    "S07": ({"sorting.heads_apart": 0.003}, {"sorting.heads_apart": 0.2}),
+    "S08": (
+        {
+            "sorting.later": 0.6,
+            "sorting.learned_plain": 1000,
+            "sorting.learned_positions": 600,
+        },
+        {
+            "sorting.later": math.inf,
+            "sorting.learned_plain": 1000,
+            "sorting.learned_positions": math.inf,
+        },
+    ),
+    "S09": (
+        {"sorting.vary_token": 0.01, "sorting.vary_exact": 0.1},
+        {"sorting.vary_token": -0.01, "sorting.vary_exact": -0.1},
+    ),
+    "S10": (
+        {
+            "sorting.copies_slope": -0.05,
+            "sorting.copies_p": 1e-4,
+            "sorting.copies_slope_plain": 0,
+        },
+        {"sorting.copies_slope": 0.001, "sorting.copies_p": 0.7, "sorting.copies_slope_plain": 0},
+    ),
+}
+HIGHER = {"S03"}
+"""Judged at no scale below the settled one."""
+MINE = {name: claim for name, claim in claims_of("exponents").claims.items() if name[0] in "PGS"}
+
+
+def rows(values: dict[str, float]) -> list[Row]:
+    return [
+        {"name": name, "value": value, "ci_lo": math.nan, "ci_hi": math.nan, "n": 2}
+        | {"paper": math.nan, "note": ""}
+        for name, value in values.items()
+    ]
+
+
+def tables(values: dict[str, float]) -> dict[str, Any]:
+    """By table, all with the same rows: each name stands in one of them."""
+    return {
+        table: rows({n: v for n, v in values.items() if any(n in set(group) for group in groups)})
+        for table, groups in OTHER_TABLES.items()
+    }
+
+
+def test_all_claims_are_there_and_planted() -> None:
+    numbers = {"P": 5, "G": 3, "S": 10}
+    expected = {f"{kind}{i:02d}" for kind, last in numbers.items() for i in range(1, last + 1)}
+    assert set(MINE) == expected
+    assert PLANTED.keys() | HIGHER == expected
+
+
+@pytest.mark.parametrize("claim", sorted(PLANTED))
+def test_what_the_report_says_is_reproduced_and_its_absence_is_not(
+    claim: str, tmp_path: Path
+) -> None:
+    said, absent = PLANTED[claim]
+    assert said.keys() == absent.keys()
+    found = judged("exponents", claim, tables(said), tmp_path)
+    assert found.verdict == "reproduced", found
+    found = judged("exponents", claim, tables(absent), tmp_path)
+    assert found.verdict == "not reproduced", found
+
+
+def test_too_small_a_scale_judges_no_long_lists(tmp_path: Path) -> None:
+    said = {"sorting.long_token": 1.0, "sorting.longest": 32}
+    found = judged("exponents", "S03", tables(said), tmp_path)
+    assert found.verdict == "not evaluated"
+
+
+@pytest.mark.parametrize(
+    ("claim", "values"),
+    [
+        ("P01", {**PLANTED["P01"][0], "primality_digits.gain": 0.2}),
+        ("P03", {**PLANTED["P03"][0], "precision.before": 1e-3}),
+        ("G01", {**PLANTED["G01"][0], "gcd_uniform.train": 0.7}),
+        ("S04", {**PLANTED["S04"][0], "sorting.copying_most": 0.99}),
+        ("S06", {**PLANTED["S06"][0], "sorting.copying_drop": 0.0}),
+    ],
+)
+def test_half_of_a_claim_is_partly_reproduced(
+    claim: str, values: dict[str, float], tmp_path: Path
+) -> None:
+    found = judged("exponents", claim, tables(values), tmp_path)
+    assert found.verdict.startswith("partly"), found
+
+
+def test_every_measure_reads_what_is_written_and_every_figure_is_captioned() -> None:
+    known = measures_of("exponents")
+    figures = Project.load(ROOT, {"scale": "smoke"}).papers["exponents"].figures
+    for claim in MINE.values():
+        for call in claim.measures.values():
+            check_call(known, call.measure, call.parameters)
+            check_statistics("exponents", call.parameters)
+        assert claim.figure is None or claim.figure in figures
+    for name in figures:
+        assert (ROOT / "workflow" / "report" / "exponents" / f"{name}.rst").exists(), name

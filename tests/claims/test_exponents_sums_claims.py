@@ -1,0 +1,125 @@
+"""The exponents report's claims on sums of powers: each judged on what the report says, and on
+values at which its effect is absent."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from planted_claims import claims_of, judged
+
+from fittest.claims.judge import Judgement
+from fittest.pipeline.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+NEVER = math.inf
+PLANTED: dict[str, dict[str, tuple[float, float]]] = {
+    "E01": {"rows": (10, 4), "at_once": (10, 5)},
+    "E02": {"rows": (9, 1)},
+    "E03": {"trend": (0.01, 0.6), "differ": (0.02, 0.7)},
+    "E04": {"difference": (4e-15, 0.3)},
+    "E05": {"difference": (4e-15, 0.3), "p": (0.6, 0.001)},
+    "E06": {"even": (0, 0.3), "uneven": (0, 0.8)},
+    "E07": {"grokked": (0, 1)},
+    "E08": {"grokked": (1, 0)},
+    "E10": {"left": (0, 4), "pairs": (4, 0), "fast": (1, 0)},
+    "E11": {"ratio": (0.5, 3), "slower": (40, 0.3)},
+    "E12": {"gini": (0.8, 0.1)},
+    "E13": {"first": (0.7, 0.2), "novel": (0.3, 0.8)},
+    "E14": {
+        "cosines": (0.99, 0.5),
+        "cover": (0.95, 0.2),
+        "square": (0.1, 0.6),
+        "higher": (0.2, 0.7),
+    },
+    "E16": {"ratio": (0.3, 1.0)},
+    "E17": {"rise": (1e4, 1)},
+    "E18": {"lead": (0.4, -0.1), "wider": (3, 0.5)},
+    "E19": {"left": (0.4, 1), "step": (1.1, 0.1)},
+    "E20": {"attention": (0.05, 0.5), "loss": (0.001, 0.4)},
+    "E21": {"accuracy": (0.99, 0.1)},
+    "E22": {"share": (0.8, 0.1)},
+}
+EXACT = {"E04", "E05"}
+CLAIMS = claims_of("exponents").claims
+
+
+def of_values(folder: Path, name: str, values: Mapping[str, float]) -> Judgement:
+    """The judgement at the reduced scale on these values of its measures, NaN for the rest."""
+    rows: dict[str, list[dict[str, object]]] = {}
+    for key, call in CLAIMS[name].measures.items():
+        rows.setdefault(str(call.parameters["table"]), []).append(
+            {
+                "name": call.parameters["row"],
+                "value": values.get(key, math.nan),
+                "ci_lo": math.nan,
+                "ci_hi": math.nan,
+                "n": 3,
+                "paper": math.nan,
+                "note": "",
+            }
+        )
+    return judged("exponents", name, rows, folder)
+
+
+def test_every_claim_on_sums_is_planted_or_known_without_training() -> None:
+    mine = {name for name in CLAIMS if name.startswith("E")}
+    assert mine == {f"E{number:02d}" for number in range(1, 23)}
+    assert mine - PLANTED.keys() == {"E09", "E15"}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_what_the_report_says_is_reproduced(name: str, tmp_path: Path) -> None:
+    values = {key: pair[0] for key, pair in PLANTED[name].items()}
+    found = of_values(tmp_path, name, values)
+    assert found.verdict == "reproduced", (found.failed, found.reason)
+    claim = CLAIMS[name]
+    used = {c.of for some in claim.criteria.values() for c in some} | {c.of for c in claim.partly}
+    assert used == set(values)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_where_the_effect_is_absent_nothing_is_reproduced(name: str, tmp_path: Path) -> None:
+    absent = {key: pair[1] for key, pair in PLANTED[name].items()}
+    found = of_values(tmp_path, name, absent)
+    assert found.verdict == "not reproduced" and found.failed
+    assert found.broken == (name in EXACT)
+    for key in {condition.of for condition in CLAIMS[name].conditions("reduced")}:
+        values = {one: pair[0] for one, pair in PLANTED[name].items()} | {key: absent[key]}
+        assert of_values(tmp_path, name, values).verdict in ("partly", "not reproduced"), key
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_without_runs_nothing_is_judged(name: str, tmp_path: Path) -> None:
+    found = of_values(tmp_path, name, {})
+    assert found.verdict == "not evaluated" and "no value" in found.reason
+
+
+def test_couplings_hold_at_every_scale_or_the_build_fails(tmp_path: Path) -> None:
+    for name in EXACT:
+        claim = CLAIMS[name]
+        assert (claim.kind, claim.lowest_scale) == ("derived", "smoke")
+        assert [c.of for c in claim.conditions("smoke")] == ["difference"]
+    # A difference of steps is chance, and fails no build.
+    assert not of_values(tmp_path, "E05", {"difference": 1e-15, "p": 0.001}).broken
+
+
+def test_never_is_later_than_any_step(tmp_path: Path) -> None:
+    found = of_values(tmp_path, "E11", {"ratio": NEVER, "slower": NEVER})
+    assert found.verdict == "not reproduced"
+    assert of_values(tmp_path, "E11", {"ratio": 0.0, "slower": NEVER}).verdict == "reproduced"
+
+
+def test_figures_are_there_and_described() -> None:
+    project = Project.load(ROOT, {"scale": "smoke"})
+    figures = project.papers["exponents"].figures
+    for name, claim in CLAIMS.items():
+        assert claim.figure is None or claim.figure in figures, name
+        for text in filter(None, (claim.statement, claim.note)):
+            assert re.match(r"[A-Z0-9(]", text) and text.rstrip().endswith("."), name
+    others = re.compile(r"figS([5-9]|1[0-3])_")
+    for figure in (one for one in figures if not others.match(one)):
+        assert (ROOT / "workflow" / "report" / "exponents" / f"{figure}.rst").exists(), figure

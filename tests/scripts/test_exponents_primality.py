@@ -1,0 +1,233 @@
+"""Primality and precision: planted losses, real networks, and nothing at all, from tables to
+figures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from worlds import load_script, names_of
+
+from fittest.analysis.exponents.constants import Constants
+from fittest.analysis.exponents.other_names import PRIMALITY, Precision
+from fittest.analysis.statistics.intervals import Resampling
+from fittest.analysis.statistics.table import Statistics
+from fittest.models import TransformerSettings
+from fittest.runs.initial import initial_parameters
+from fittest.runs.optimisers import AdamW
+from fittest.runs.parts import Arithmetic, Recording, Seeds
+from fittest.runs.run import Run
+from fittest.store import read_table
+from fittest.tasks import Powers, Primality
+from planted_runs import curve, runs_table, stored, weight_rows
+from small_world import REPOSITORY
+
+R = Resampling(draws=50, seed=1, confidence=0.95)
+CONSTANTS = Constants(**yaml.safe_load((REPOSITORY / "config/analysis/exponents.yaml").read_text()))
+STEPS = np.arange(0, 4001, 50)
+
+
+def prime_run(runset: str, seed: int) -> Run:
+    given = {
+        "primality_token": Primality(),
+        "primality_100": Primality(numbers=100),
+        "primality_digits": Primality(encoding="digits", split="random"),
+    }
+    seeds = Seeds(embedding=seed, mlp=seed, split=seed)
+    return Run(task=given[runset], model=TransformerSettings(mlp=32), seeds=seeds, steps=4000)
+
+
+def prime_curve(run: Run, learns: bool) -> pd.DataFrame:
+    """Train numbers are learnt; test numbers get worse, or are learnt as well."""
+    fall = np.exp(-STEPS / 300)
+    worse = 0.6 + STEPS / 1000.0
+    return curve(
+        run,
+        STEPS,
+        {
+            "train_loss": 0.7 * fall + 1e-4,
+            "test_loss": 0.7 * fall + 1e-3 if learns else worse,
+            "train_accuracy": np.minimum(1, 0.8 + STEPS / 4000),
+            "test_accuracy": np.minimum(1, 0.8 + STEPS / 4000) if learns else 0.8,
+            "train_balanced_accuracy": np.minimum(1, 0.5 + STEPS / 2000),
+            "test_balanced_accuracy": np.minimum(1, 0.5 + STEPS / 2000) if learns else 0.55,
+        },
+    )
+
+
+def primality(folder: Path, learns: bool | None) -> tuple[Statistics, Path]:
+    """Statistics and figure S5; None for no runs."""
+    runs = (
+        [] if learns is None else [(name, prime_run(name, s)) for name in PRIMALITY for s in (6, 7)]
+    )
+    rows = [prime_curve(run, bool(learns)) for _, run in runs]
+    trajectory = pd.concat(rows) if rows else pd.DataFrame({"run_id": [], "step": []})
+    made = [str(folder / name) for name in ("runs.parquet", "stats.parquet", "figS5.csv")]
+    load_script("analyse_primality", "exponents").analyse_primality(
+        [stored(runs_table(runs), folder / "given.parquet", "runs")],
+        [stored(trajectory, folder / "trajectory.parquet", "trajectory")],
+        *made,
+        rules=CONSTANTS.outcomes,
+        pieces=50,
+        resampling=R,
+    )
+    figure = folder / "figS5.pdf"
+    plot = load_script("plot_figS5_primality", "exponents").plot_primality
+    plot(made[2], made[0], made[1], str(figure))
+    return Statistics(read_table(made[1])), figure
+
+
+def test_networks_that_overfit_are_told_from_such_that_learn_primes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    found, figure = primality(tmp_path / "a", learns=False)
+    assert set(found) == names_of(*PRIMALITY.values())
+    assert found["primality_token.memorised"]["value"] == 1
+    assert found["primality_token.memorised"]["n"] == 2
+    # 0.6 nats are more than the guess costs.
+    assert found["primality_token.gain"]["value"] == pytest.approx(0.4154 - 0.6, abs=1e-3)
+    assert found["primality_digits.gain"]["value"] < found["primality_token.gain"]["value"]
+    assert found["primality_token.overfit"]["value"] == pytest.approx(4.6 / 0.6)
+    assert found["primality_100.balanced"]["value"] == pytest.approx(0.55)
+    assert figure.read_bytes().startswith(b"%PDF")
+    learnt, _ = primality(tmp_path / "b", learns=True)
+    assert learnt["primality_token.memorised"]["value"] == 0
+    assert learnt["primality_digits.gain"]["value"] > 0.2
+    assert learnt["primality_digits.balanced"]["value"] == 1
+
+
+def test_no_runs_on_primality_are_no_error(tmp_path: Path) -> None:
+    found, figure = primality(tmp_path, learns=None)
+    assert math.isnan(found["primality_token.gain"]["value"])
+    assert figure.read_bytes().startswith(b"%PDF")
+
+
+# -- precision ------------------------------------------------------------------------------------
+
+
+def sum_run(loss: str, seed: int, dtype: str | None = None) -> Run:
+    return Run(
+        task=Powers(p=13, exponents=(1, 1)),
+        model=TransformerSettings(d=16, heads=2, head_size=8, mlp=32, biases=False),
+        optimiser=AdamW(lr=0.001, weight_decay=1.0),
+        arithmetic=Arithmetic(dtype=dtype, loss=loss),
+        seeds=Seeds(embedding=seed, mlp=seed, split=seed),
+        steps=6000,
+        recording=Recording(every=10, checkpoints_every=2000, every_loss=True),
+    )
+
+
+def sum_curve(run: Run, spikes: list[int], generalises: float) -> pd.DataFrame:
+    """A train loss that falls soon, with spikes; a test loss that falls at some step, or never."""
+    steps = np.arange(0, 6001, 10)
+    every = np.maximum(2.5 * np.exp(-np.arange(6000) / 30), 1e-6)
+    for at in spikes:
+        every[at : at + 20] = 1e-3
+    there = (
+        1 / (1 + np.exp(-(steps - generalises) / 20)) if math.isfinite(generalises) else 0 * steps
+    )
+    return curve(
+        run,
+        steps,
+        {
+            "test_loss": 10 * (1 - there) + 1e-4,
+            "train_accuracy": (steps >= 100).astype(float),
+            "test_accuracy": there.astype(float),
+        },
+        every,
+    )
+
+
+def precision(folder: Path, arms: list[tuple[Run, list[int], float]]) -> tuple[Statistics, Path]:
+    """Statistics and figure S6."""
+    runs = [("log_softmax", run) for run, _, _ in arms]
+    rows = [sum_curve(*arm) for arm in arms]
+    trajectory = pd.concat(rows) if rows else pd.DataFrame({"run_id": [], "step": []})
+    weights = [
+        row
+        for run, _, _ in arms
+        for step in (0, 2000, 4000, 6000)
+        for row in weight_rows(run, step, initial_parameters(run, run.task.build()))
+    ]
+    kept = pd.DataFrame(weights, columns=["run_id", "step", "parameter", "shape", "values"])
+    made = [
+        str(folder / name)
+        for name in ("runs.parquet", "spikes.parquet", "stats.parquet", "figS6.csv")
+    ]
+    load_script("analyse_precision", "exponents").analyse_precision(
+        [stored(runs_table(runs), folder / "given.parquet", "runs")],
+        [stored(trajectory, folder / "trajectory.parquet", "trajectory")],
+        [stored(kept, folder / "weights.parquet", "weights")],
+        *made,
+        outcomes=CONSTANTS.outcomes,
+        rules=CONSTANTS.spikes,
+        pieces=100,
+        resampling=R,
+    )
+    figure = folder / "figS6.pdf"
+    plot = load_script("plot_figS6_precision_spikes", "exponents").plot_precision
+    plot(made[3], made[0], made[2], str(figure))
+    return Statistics(read_table(made[2])), figure
+
+
+def test_spikes_are_counted_by_precision_and_held_against_the_fall(tmp_path: Path) -> None:
+    arms = [
+        (sum_run("float32", 0), [1000, 1500, 2500, 3500], math.inf),
+        (sum_run("float64", 0), [2100], 2000.0),
+        (sum_run("float64", 1), [1900, 5000], 2000.0),
+        (sum_run("float64", 0, "float64"), [], 2000.0),
+    ]
+    found, figure = precision(tmp_path, arms)
+    assert set(found) == names_of(Precision)
+    assert found["precision.spikes_single"]["value"] == 4
+    assert found["precision.spikes_double"]["value"] == 3
+    assert found["precision.spikes_throughout"]["value"] == 0
+    # Of the seed that both precisions have: four less three times one.
+    assert found["precision.excess"]["value"] == 1 and found["precision.excess"]["n"] == 1
+    assert found["precision.before"]["value"] == pytest.approx(1e-6)
+    near = found["precision.near_drop"]
+    assert (near["value"], near["n"]) == (pytest.approx(2 / 3), 3)
+    assert found["precision.grokked_single"]["value"] == 0
+    assert found["precision.grokked_double"]["value"] == 1
+    assert found["precision.grokked_double"]["n"] == 2
+    assert figure.read_bytes().startswith(b"%PDF")
+    drawn = pd.read_csv(tmp_path / "figS6.csv")
+    assert set(drawn["series"]) == {"loss", "gradient", "unembedding_gradient", "unembedding"}
+    # Single and double precision of the same network differ, and little.
+    gradient = drawn[(drawn["series"] == "gradient") & (drawn["seed"] == 0) & (drawn["step"] == 0)]
+    values = gradient.set_index("arm")["value"]
+    assert values["float32"] == pytest.approx(values["float64 throughout"], rel=1e-4)
+    assert values.min() > 0
+
+
+def test_no_runs_of_any_precision_are_no_error(tmp_path: Path) -> None:
+    found, figure = precision(tmp_path, [])
+    assert math.isnan(found["precision.spikes_single"]["value"])
+    assert math.isnan(found["precision.near_drop"]["value"])
+    assert figure.read_bytes().startswith(b"%PDF")
+
+
+def test_several_operands_and_coprimality_are_drawn(tmp_path: Path) -> None:
+    runs = [("operands", sum_run("float64", seed)) for seed in (0, 1)]
+    rows = pd.concat([sum_curve(run, [], 2000.0) for _, run in runs])
+    for name, given in (("some", runs), ("none", [])):
+        made = [str(tmp_path / f"{name}.{end}") for end in ("parquet", "csv")]
+        load_script("analyse_figS7_coprime_multiop", "exponents").analyse_several(
+            [stored(runs_table(given), tmp_path / "given.parquet", "runs")],
+            [stored(rows, tmp_path / "trajectory.parquet", "trajectory")],
+            *made,
+            outcomes=CONSTANTS.outcomes,
+            rules=CONSTANTS.spikes,
+            pieces=50,
+        )
+        table = read_table(made[0])
+        assert list(table["outcome"]) == ["grokked"] * len(given)
+        figure = tmp_path / f"{name}.pdf"
+        load_script("plot_figS7_coprime_multiop", "exponents").plot_several(
+            made[1], made[0], str(figure)
+        )
+        assert figure.read_bytes().startswith(b"%PDF")
