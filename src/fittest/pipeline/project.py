@@ -13,7 +13,7 @@ from fittest.analysis.papers import constants
 from fittest.claims.model import ClaimFile
 from fittest.errors import ConfigError
 from fittest.pipeline.configuration import targets
-from fittest.pipeline.configuration.check import check
+from fittest.pipeline.configuration.check import check, check_file_names
 from fittest.pipeline.configuration.config import ProjectConfig
 from fittest.pipeline.configuration.entries import (
     Makers,
@@ -301,4 +301,5 @@ class Project:
         What is looked at is a sketch: all runs of all run-sets, most of which nobody asked for,
         take seconds to make.
         """
+        check_file_names(self)
         check(self.at_scale(self.scale, sketch=True))

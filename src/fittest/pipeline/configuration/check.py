@@ -26,7 +26,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 def check(project: Project) -> None:
     """Papers, their claims and constants, and every run-set at the project's scale, whether a
     figure needs it or not. Raises ConfigError, which names file, key and remedy."""
-    _check_file_names(project)
+    check_file_names(project)
     _check_papers(project)
     check_runsets(project)
     _check_analysis(project)
@@ -37,6 +37,7 @@ def check(project: Project) -> None:
 
 def check_scales(project: Project, scales: Iterable[str] = SCALES) -> Iterator[str]:
     """Check at one scale after the other; a line for each: run-sets and runs there are."""
+    check_file_names(project)
     for number, scale in enumerate(scales):
         here = project.at_scale(scale, sketch=True)
         # The rest is the same at every scale.
@@ -77,7 +78,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _check_file_names(project: Project) -> None:
+def check_file_names(project: Project) -> None:
     """Files are read by their ending, and their names stand in paths and rules."""
     for folder in _FOLDERS:
         for path in sorted((project.home / folder).glob("*")):
