@@ -1,0 +1,123 @@
+"""The project's Markdown as pages of the site: links to other pages kept, others as plain text."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path, PurePosixPath
+
+README = "project.md"
+_LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
+_LIST = re.compile(r"^(?:[-*+]|\d+[.)]) ")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_IMAGES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp"}
+
+
+def pages(root: Path) -> dict[PurePosixPath, PurePosixPath]:
+    """Where each document lies in the repository -> where in the site."""
+    found = {PurePosixPath("README.md"): PurePosixPath(README)}
+    for path in sorted((root / "docs").rglob("*.md")):
+        place = PurePosixPath(path.relative_to(root).as_posix())
+        found[place] = place.with_name("index.md") if place.name == "README.md" else place
+    return {place: to for place, to in found.items() if (root / place).is_file()}
+
+
+def put(root: Path, content: Path) -> None:
+    """Write all documents, and the pictures that they show, below `content`."""
+    known = pages(root)
+    for place, to in known.items():
+        text = (root / place).read_text(encoding="utf-8")
+        target = content / to
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(converted(text, place, known, root, content), encoding="utf-8")
+
+
+def title_of(path: Path) -> str:
+    """The first heading of a document, else its name."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            return line[2:].replace("`", "").strip()
+    return path.stem
+
+
+def converted(
+    text: str,
+    place: PurePosixPath,
+    known: dict[PurePosixPath, PurePosixPath],
+    root: Path,
+    content: Path,
+) -> str:
+    """A document for the site's Markdown, which wants an empty line before a list; pictures that it
+    shows are copied below `content`.
+
+    place: of the document in the repository. known: as of `pages`.
+    """
+    lines: list[str] = []
+    fenced = False
+    for line in text.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced:
+            line = _LINK.sub(lambda found: _link(found, place, known, root, content), line)
+            before = lines[-1] if lines else ""
+            if _LIST.match(line) and before.strip() and not _continues_list(lines):
+                lines.append("")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _continues_list(lines: list[str]) -> bool:
+    """Whether the last paragraph is an item of a list."""
+    for line in reversed(lines):
+        if not line.strip():
+            return False
+        if _LIST.match(line):
+            return True
+        if not line.startswith(" "):
+            return False
+    return False
+
+
+def _link(
+    found: re.Match[str],
+    place: PurePosixPath,
+    known: dict[PurePosixPath, PurePosixPath],
+    root: Path,
+    content: Path,
+) -> str:
+    picture, words, link = found.groups()
+    if re.match(r"[a-z]+:", link) or link.startswith("#"):
+        return found[0]
+    path, _, anchor = link.partition("#")
+    target = _normal(place.parent / path)
+    here = known[place].parent
+    if target in known:
+        return (
+            f"{picture}[{words}]({_relative(known[target], here)}{f'#{anchor}' if anchor else ''})"
+        )
+    if target.suffix in _IMAGES and (root / target).is_file():
+        copy = content / target
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / target, copy)
+        return f"{picture}[{words}]({_relative(target, here)})"
+    # Code and configuration are not part of the site: the words stay, the link goes.
+    return words
+
+
+def _normal(path: PurePosixPath) -> PurePosixPath:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts:
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return PurePosixPath(*parts)
+
+
+def _relative(target: PurePosixPath, folder: PurePosixPath) -> str:
+    """`target` as seen from `folder`, both from the site's top."""
+    up = list(folder.parts)
+    to = list(target.parts)
+    while up and to[:-1] and up[0] == to[0]:
+        up, to = up[1:], to[1:]
+    return "/".join([".."] * len(up) + to)
