@@ -61,7 +61,8 @@ def _row(row: Row) -> str:
     figure = row["figure"]
     shown = f'<br><a href="#{figure}">figure {figure_id(figure)}</a>' if figure else ""
     criterion = f"<br><small>{html.escape(row['criterion'])}</small>" if row["criterion"] else ""
-    role = _ROLES.get(row.get("role", "paper"), "")
+    said = _ROLES.get(row.get("role", "paper"), "")
+    role = f"<br><small>{said}</small>" if said else ""
     ours = "<br>".join(html.escape(part) for part in row["measures"].split("; ")) or "–"
     code = (
         f"<br><small>Code: <code>{html.escape(row['code'])}</code></small>" if row["code"] else ""
@@ -74,7 +75,7 @@ def _row(row: Row) -> str:
         f"<td>{html.escape(row['statement'])}{kind}{criterion}</td>"
         f"<td>{html.escape(row['paper'])}<br><small>{html.escape(row['source'])}</small></td>"
         f"<td>{ours}</td>"
-        f"<td>{verdict_mark(row['verdict'])}{f'<br><small>{role}</small>' if role else ''}{shown}</td>"
+        f"<td>{verdict_mark(row['verdict'])}{role}{shown}</td>"
         f"<td>{html.escape(row['note'])}{code}</td></tr>"
     )
 

@@ -10,6 +10,7 @@ README = "project.md"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _LIST = re.compile(r"^(?:[-*+]|\d+[.)]) ")
 _FENCE = re.compile(r"^\s*(```|~~~)")
+_PICTURE = re.compile(r"""(<img\b[^>]*?\bsrc=["'])([^"']+)(["'])""")
 _IMAGES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp"}
 
 
@@ -54,11 +55,14 @@ def converted(
     """
     lines: list[str] = []
     fenced = False
-    for line in text.splitlines():
+    for written in text.splitlines():
+        line = written
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced:
             line = _LINK.sub(lambda found: _link(found, place, known, root, content), line)
+            for _, link, _ in _PICTURE.findall(line):
+                _copy(_normal(place.parent / link), root, content)
             before = lines[-1] if lines else ""
             if _LIST.match(line) and before.strip() and not _continues_list(lines):
                 lines.append("")
@@ -95,13 +99,20 @@ def _link(
         return (
             f"{picture}[{words}]({_relative(known[target], here)}{f'#{anchor}' if anchor else ''})"
         )
-    if target.suffix in _IMAGES and (root / target).is_file():
-        copy = content / target
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / target, copy)
+    if _copy(target, root, content):
         return f"{picture}[{words}]({_relative(target, here)})"
     # Code and configuration are not part of the site: the words stay, the link goes.
     return words
+
+
+def _copy(target: PurePosixPath, root: Path, content: Path) -> bool:
+    """Copy a picture of the repository below `content`; whether there is one."""
+    if target.suffix not in _IMAGES or not (root / target).is_file():
+        return False
+    copy = content / target
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(root / target, copy)
+    return True
 
 
 def _normal(path: PurePosixPath) -> PurePosixPath:

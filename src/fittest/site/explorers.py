@@ -81,6 +81,8 @@ def page(explorer: Explorer, data: bool, scale: str) -> str:
     )
     return f"""---
 title: {explorer.title}
+hide:
+  - toc
 ---
 # {explorer.title}
 

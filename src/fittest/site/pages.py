@@ -41,12 +41,13 @@ def start(papers: list[Paper], explorers: list[Explorer], scale: str, commit: st
     links = "\n".join(f"- [{one.title}](explore/{one.name}.md): {one.about}" for one in explorers)
     return f"""---
 title: What was found
-hide: [toc]
+hide:
+  - toc
 ---
 # Do the papers hold?
 
-{len(papers)} papers on how small networks learn arithmetic, retrained and measured anew. What became
-of their claims at the scale **{scale}** (commit `{short(commit)}`):
+{len(papers)} papers on how small networks learn arithmetic, retrained and measured anew. What
+became of their claims at the scale **{scale}** (commit `{short(commit)}`):
 
 {verdict_bar(counts)}
 
@@ -143,13 +144,15 @@ def _shown(figure: Figure, paper: Paper) -> str:
         else:
             files.append(f"<code>{html.escape(path.name)}</code> (large: among the results)")
     title = html.escape(figure.title)
+    origin = f"Scale {figure.origin['scale']}, commit {commit}, config {config}."
     return f"""### {figure.label} {{#{figure.name}}}
 
 {figure.described}{runs}
 
 <figure class="shown">
-<a class="zoom" href="{picture}" aria-label="Enlarge: {title}"><img src="{picture}" alt="{title}" loading="lazy"></a>
-<figcaption>Scale {figure.origin["scale"]}, commit {commit}, config {config}. Files: {", ".join(files)}.{f"<br>{verdicts}" if verdicts else ""}</figcaption>
+<a class="zoom" href="{picture}" aria-label="Enlarge: {title}">
+<img src="{picture}" alt="{title}" loading="lazy"></a>
+<figcaption>{origin} Files: {", ".join(files)}.{f"<br>{verdicts}" if verdicts else ""}</figcaption>
 </figure>
 """
 
@@ -161,7 +164,7 @@ def _verdict_link(row: Row) -> str:
 
 
 def put_files(paper: Paper, text: str, content: Path) -> str:
-    """Put what a paper's page shows below `content`; the page with the pictures' names filled in."""
+    """Put what a paper's page shows below `content`; the page with its pictures' names filled in."""
     for figure in paper.made:
         assert figure.pdf is not None and figure.png is not None
         name = pictures.put(figure.pdf, figure.png, content / "figures" / paper.short)

@@ -29,7 +29,11 @@ def put_tables(project: Project, folder: Path) -> list[str]:
     index: dict[str, dict[str, list[str]]] = {}
     for name, maker in MAKERS.items():
         for packed in maker(project):
-            file = f"{name}-{packed.choice}-{packed.name}" if packed.choice else f"{name}-{packed.name}"
+            file = (
+                f"{name}-{packed.choice}-{packed.name}"
+                if packed.choice
+                else f"{name}-{packed.name}"
+            )
             pack(folder, file, packed.table, packed.about)
             index.setdefault(name, {}).setdefault(packed.choice, []).append(packed.name)
     write_index(folder, index)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fittest.analysis.cosets.neurons import split_two_tables
 from fittest.pipeline.project import Project
-from fittest.site.tables.sources import Packed, labels, origin, runs_of, shards
+from fittest.site.tables.sources import Packed, labels, origin, runs_of
 from fittest.store import read_run, read_table
 
 NETWORKS, DRAWN = 5000, 6
@@ -70,7 +70,13 @@ def _neurons(project: Project, runset: str, ends: pd.DataFrame) -> pa.Table:
     """Of the first networks whose weights at their last step are here."""
     folder = project.root / project.paths.all_weights(runset)
     weights = sorted(folder.glob("*.parquet"))
-    found: dict[str, list[object]] = {"network": [], "neuron": [], "frequency": [], "a": [], "b": []}
+    found: dict[str, list[object]] = {
+        "network": [],
+        "neuron": [],
+        "frequency": [],
+        "a": [],
+        "b": [],
+    }
     drawn = 0
     for row in ends.head(8 * DRAWN).itertuples():
         if not weights or drawn == DRAWN:

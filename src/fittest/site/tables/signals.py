@@ -98,8 +98,8 @@ def _trajectories(files: list[Path], chosen: pd.DataFrame, most: int) -> pa.Tabl
     for path in files:
         rows = read_table(path, "trajectory", ["run_id", "step", "signals", "signal_mean"])
         rows = rows[rows["run_id"].isin(list(places)) & rows["signals"].notna()]
-        for run_id, own in rows.groupby("run_id", sort=False):
-            own = own[own["step"] <= last[run_id]]
+        for run_id, recorded in rows.groupby("run_id", sort=False):
+            own = recorded[recorded["step"] <= last[run_id]]
             steps = thinned(own["step"].tolist(), most)
             parts.append(own[own["step"].isin(steps)].assign(run=places[run_id]))
     frame = pd.concat(parts).drop_duplicates(["run", "step"]).sort_values(["run", "step"])

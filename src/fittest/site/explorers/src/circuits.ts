@@ -1,7 +1,7 @@
 // A transformer as it groks: losses over steps, and spectra and logits at a chosen one.
 import * as Plot from "@observablehq/plot";
 import { type About, choices, table } from "./data";
-import { COLOURS, DEAD, type Frame, nearest } from "./frame";
+import { COLOURS, DEAD, type Frame, nearest, short } from "./frame";
 
 interface Known extends About {
   runset: string;
@@ -59,9 +59,9 @@ export async function circuits(frame: Frame): Promise<void> {
     }
     frame.picture("losses", `Losses of the run with seed ${seed.value()}`, lines, {
       height: 360,
-      marginRight: 80,
+      marginRight: 72,
       x: { label: "training step" },
-      y: { type: "log", label: "loss (nats)", grid: true, tickFormat: "~e" },
+      y: { type: "log", label: "loss (nats)", grid: true, tickFormat: short },
       color: { domain: Object.values(LOSSES), range: COLOURS.slice(0, 4) },
       marks: [
         Plot.line(lines, { x: "step", y: "value", stroke: "loss" }),

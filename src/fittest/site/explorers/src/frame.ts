@@ -183,7 +183,7 @@ export class Frame {
   /** Put a picture in its place, with downloads of it and of its data. */
   picture(key: string, title: string, sheet: Sheet, options: Plot.PlotOptions): void {
     const width = Math.min(this.width(), options.width ?? 900);
-    const drawn = Plot.plot({ ...options, width }) as SVGSVGElement;
+    const drawn = Plot.plot({ marginLeft: 56, ...options, width }) as SVGSVGElement;
     drawn.setAttribute("role", "img");
     drawn.setAttribute("aria-label", title);
     const shown = this.shown.get(key) ?? this.place(key);
@@ -244,3 +244,9 @@ export function nearest(numbers: number[], wanted: number): number {
 export const DEAD = "#8a8a8a";
 /** Colours that the colour-blind tell apart, for lines on light and dark. */
 export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8f5fbf", "#a6761d"];
+
+/** Numbers of a logarithmic axis: 0.5, 2.65, 1e-7. */
+export function short(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) < 0.01 && rounded !== 0 ? rounded.toExponential() : String(rounded);
+}

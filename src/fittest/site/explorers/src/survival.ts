@@ -113,8 +113,13 @@ export async function survival(frame: Frame): Promise<void> {
     const known = over.filter((one) => !Number.isNaN(one.r));
     frame.picture("correlation", "The correlation over the steps at which survival is asked", over, {
       height: 240,
-      x: { type: "log", label: "training step + 1", transform: (value: number) => value + 1 },
-      y: { label: "Pearson's r", grid: true },
+      x: {
+        type: "log",
+        label: "training step + 1",
+        domain: [1, Math.max(2, ...steps.map((at) => at + 1))],
+        transform: (value: number) => value + 1,
+      },
+      y: { label: "Pearson's r", grid: true, domain: [-1, 1] },
       marks: [
         Plot.ruleY([0]),
         Plot.line(known, { x: "step", y: "r", stroke: COLOURS[0], marker: "circle" }),
