@@ -184,6 +184,8 @@ export class Frame {
   picture(key: string, title: string, sheet: Sheet, options: Plot.PlotOptions): void {
     const width = Math.min(this.width(), options.width ?? 900);
     const drawn = Plot.plot({ marginLeft: 56, ...options, width }) as SVGSVGElement;
+    // A picture has one name; those of its parts would be names of nothing.
+    for (const part of drawn.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
     drawn.setAttribute("role", "img");
     drawn.setAttribute("aria-label", title);
     const shown = this.shown.get(key) ?? this.place(key);
