@@ -141,9 +141,10 @@ PAGES = [
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", PAGES)
-def test_axe_finds_no_serious_fault(look: Look, place: str, scheme: str) -> None:
+def test_axe_finds_no_serious_fault(look: Look, host: str, place: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    page = look(place, scheme=scheme)
+    # From a host: it reads style sheets, which pages of the file system may not.
+    page = look(place, base=host, scheme=scheme)
     if place.startswith("explore/"):
         page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
     # What the generator itself brings is not ours to mend; what we put on the page is.
@@ -254,11 +255,10 @@ def test_survival_is_the_pipelines_own_at_the_end(look: Look, project: Project) 
         table = rates.agg(signal0=("signal0", "mean"), rate=("alive", "mean")).reset_index()
         r = np.corrcoef(table["signal0"], table["rate"])[0, 1]
         assert f"Pearson's r = {r:.3f}" in said(page)
-        ours = {
-            (int(row["embedding"]), int(row["k"])): float(row["rate"])
-            for row in sheet(page, "rates")
-        }
-        theirs = {(e, k): rate for e, k, rate in table[["seed_embedding", "k", "rate"]].to_numpy()}
+        rows = sheet(page, "rates")
+        ours = {(int(row["embedding"]), int(row["k"])): float(row["rate"]) for row in rows}
+        keys = ["seed_embedding", "k", "rate"]
+        theirs = {(int(e), int(k)): rate for e, k, rate in table[keys].to_numpy()}
         assert ours == pytest.approx(theirs)
     before = said(page)
     slide(page, "step", "ArrowLeft")

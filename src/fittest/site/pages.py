@@ -164,7 +164,7 @@ def _verdict_link(row: Row) -> str:
 
 
 def put_files(paper: Paper, text: str, content: Path) -> str:
-    """Put what a paper's page shows below `content`; the page with its pictures' names filled in."""
+    """Put what a paper's page shows below `content`; its text with the pictures' names."""
     for figure in paper.made:
         assert figure.pdf is not None and figure.png is not None
         name = pictures.put(figure.pdf, figure.png, content / "figures" / paper.short)
