@@ -85,7 +85,8 @@ def _documents(root: Path) -> list[dict[str, object]]:
             top.insert(0, entry)
         else:
             top.append(entry)
-    return [*top, *({name: entries} for name, entries in groups.items())]
+    grouped: list[dict[str, object]] = [{name: entries} for name, entries in groups.items()]
+    return [*top, *grouped]
 
 
 def _write(path: Path, text: str) -> None:

@@ -36,7 +36,9 @@ def headline(paper: Paper) -> Figure | None:
 
 def start(papers: list[Paper], explorers: list[Explorer], scale: str, commit: str) -> str:
     """index.md. `explorers`: those that have data."""
-    counts = {verdict: sum(p.verdicts()[verdict] for p in papers) for verdict in VERDICTS}
+    counts: dict[str, int] = {
+        verdict: sum(p.verdicts()[verdict] for p in papers) for verdict in VERDICTS
+    }
     cards = "\n".join(_card(paper) for paper in papers)
     links = "\n".join(f"- [{one.title}](explore/{one.name}.md): {one.about}" for one in explorers)
     return f"""---

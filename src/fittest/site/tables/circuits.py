@@ -56,9 +56,13 @@ def _numbers(frame: pd.DataFrame) -> pa.Table:
 def _spectra(project: Project, runs: pd.DataFrame, losses: pd.DataFrame, p: int) -> pa.Table:
     weights = shards(project, runs, weights=True)
     found: dict[str, list[object]] = {"seed": [], "step": [], "of": [], "norms": []}
-    for (run_id, seed), own in losses.groupby(["run_id", "seed"], sort=True):
-        rows = read_run(weights, run_id, steps=thinned(own["step"].tolist(), SPECTRA))
-        for step, stored in rows.groupby("step", sort=True):
+    for seed in sorted(losses["seed"].unique()):
+        own = losses[losses["seed"] == seed]
+        run_id = str(own["run_id"].iloc[0])
+        steps = thinned(own["step"].tolist(), SPECTRA)
+        rows = read_run(weights, run_id, steps=steps)
+        for step in sorted(rows["step"].unique()):
+            stored = rows[rows["step"] == step]
             parameters = {
                 row["parameter"]: np.asarray(row["values"]).reshape(tuple(row["shape"]))
                 for row in stored.to_dict("records")

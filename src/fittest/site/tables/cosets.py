@@ -78,10 +78,10 @@ def _neurons(project: Project, runset: str, ends: pd.DataFrame) -> pa.Table:
         "b": [],
     }
     drawn = 0
-    for row in ends.head(8 * DRAWN).itertuples():
+    for place, row in enumerate(ends.head(8 * DRAWN).to_dict("records")):
         if not weights or drawn == DRAWN:
             break
-        stored = read_run(weights, row.run_id, steps=[int(row.step)])
+        stored = read_run(weights, row["run_id"], steps=[int(row["step"])])
         names = set(stored["parameter"])
         if not {"first.weight", "second.weight", "hidden.weight"} <= names:
             continue
@@ -90,13 +90,13 @@ def _neurons(project: Project, runset: str, ends: pd.DataFrame) -> pa.Table:
             one["parameter"]: np.asarray(one["values"]).reshape(tuple(one["shape"]))
             for one in stored.to_dict("records")
         }
-        split = split_two_tables(parameters, int(row.n))
+        split = split_two_tables(parameters, int(row["n"]))
         spectrum = np.abs(np.fft.rfft(split.a, axis=0))[1:]
         for neuron in range(split.a.shape[1]):
             own = split.a[:, neuron]
             if np.abs(own).max() < 0.5 or np.abs(split.b[:, neuron]).max() < 0.5:
                 continue
-            found["network"].append(int(row.Index))
+            found["network"].append(place)
             found["neuron"].append(neuron)
             found["frequency"].append(int(spectrum[:, neuron].argmax()) + 1)
             found["a"].append(own.astype(np.float32))
