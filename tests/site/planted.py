@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -46,8 +47,6 @@ def _worlds() -> ModuleType:
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # Its dataclasses look for their module.
-    import sys
-
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
