@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 # A browser is slow where the machine is busy; no test waits that long otherwise.
-PATIENCE = 30_000
+PATIENCE = 120_000
 Look = Callable[..., "Page"]
 
 
