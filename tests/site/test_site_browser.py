@@ -67,7 +67,16 @@ def look(browser: Browser, site: Path) -> Iterator[Look]:
         opened.set_default_timeout(PATIENCE)
         opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
         opened.on("pageerror", lambda error: wrong.append(str(error)))
-        opened.on("requestfailed", lambda one: wrong.append(f"{one.url}: {one.failure}"))
+        # Going on to another page ends what the one before was still loading.
+        opened.on(
+            "requestfailed",
+            lambda one: (
+                one.failure == "net::ERR_ABORTED" or wrong.append(f"{one.url}: {one.failure}")
+            ),
+        )
+        opened.on(
+            "response", lambda one: one.status < 400 or wrong.append(f"{one.url}: {one.status}")
+        )
         opened.on(
             "request",
             lambda one: (
@@ -170,8 +179,14 @@ def test_a_phone_shows_every_page_within_its_width(look: Look, place: str) -> No
 @pytest.mark.parametrize("way", ["file", "host"])
 def test_search_finds_documents(look: Look, host: str, way: str) -> None:
     page = look("index.html", base=host if way == "host" else "")
-    page.keyboard.press("Control+k")
-    page.get_by_role("combobox", name="Search").fill("weight decay")
+    box = page.get_by_role("combobox", name="Search")
+    # The key is heard once the page's script has read the index.
+    for _ in range(60):
+        page.keyboard.press("Control+k")
+        page.wait_for_timeout(1000)
+        if box.is_visible():
+            break
+    box.fill("weight decay")
     # Pages from the file system have no workers: a frame stands in for one, and takes a moment.
     first = page.get_by_role("option").first
     first.wait_for()
