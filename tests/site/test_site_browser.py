@@ -25,7 +25,7 @@ from fittest.site.explorers import EXPLORERS
 from fittest.store import read_run, read_table
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Request
 
 # A browser is slow where the machine is busy; no test waits that long otherwise.
 PATIENCE = 120_000
@@ -54,6 +54,11 @@ def look(browser: Browser, site: Path) -> Iterator[Look]:
     wrong: list[str] = []
     contexts = []
 
+    def failed(one: Request) -> None:
+        # Going on to another page ends what the one before was still loading.
+        if one.failure != "net::ERR_ABORTED":
+            wrong.append(f"{one.url}: {one.failure}")
+
     def open_page(
         page: str, base: str = "", width: int = 1280, scheme: str = "light", asked: str = ""
     ) -> Page:
@@ -67,13 +72,7 @@ def look(browser: Browser, site: Path) -> Iterator[Look]:
         opened.set_default_timeout(PATIENCE)
         opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
         opened.on("pageerror", lambda error: wrong.append(str(error)))
-        # Going on to another page ends what the one before was still loading.
-        opened.on(
-            "requestfailed",
-            lambda one: (
-                one.failure == "net::ERR_ABORTED" or wrong.append(f"{one.url}: {one.failure}")
-            ),
-        )
+        opened.on("requestfailed", failed)
         opened.on(
             "response", lambda one: one.status < 400 or wrong.append(f"{one.url}: {one.status}")
         )

@@ -127,7 +127,7 @@ def test_documents_keep_links_among_them_and_lose_others(tmp_path: Path) -> None
     (tmp_path / "docs" / "one.png").write_bytes(b"picture")
     text = (
         "See [two](two.md#place), [code](../src/a.py) and [web](https://example.org).\n- a\n- b\n"
-        "![one](one.png)\n```sh\n- [kept](../src/a.py)\n```\n"
+        "![one\nlong name](one.png)\n```sh\n- [kept](../src/a.py)\n```\n"
     )
     (tmp_path / "docs" / "README.md").write_text(text)
     (tmp_path / "docs" / "two.md").write_text("# Two\n[back](README.md)\n")

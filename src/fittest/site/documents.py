@@ -53,21 +53,42 @@ def converted(
 
     place: of the document in the repository. known: as of `pages`.
     """
-    lines: list[str] = []
-    fenced = False
-    for written in text.splitlines():
-        line = written
-        if _FENCE.match(line):
-            fenced = not fenced
-        elif not fenced:
-            line = _LINK.sub(lambda found: _link(found, place, known, root, content), line)
-            for _, link, _ in _PICTURE.findall(line):
+    parts = []
+    for fenced, part in _segments(text):
+        if not fenced:
+            for _, link, _ in _PICTURE.findall(part):
                 _copy(_normal(place.parent / link), root, content)
-            before = lines[-1] if lines else ""
-            if _LIST.match(line) and before.strip() and not _continues_list(lines):
-                lines.append("")
+            # Words of a link may go on in the next line.
+            linked = _LINK.sub(lambda found: _link(found, place, known, root, content), part)
+            parts.append(_spaced(linked))
+        else:
+            parts.append(part)
+    return "".join(parts)
+
+
+def _segments(text: str) -> list[tuple[bool, str]]:
+    """The text in pieces, each with whether it is a fenced block."""
+    found: list[tuple[bool, list[str]]] = [(False, [])]
+    for line in text.splitlines():
+        fenced = found[-1][0]
+        mark = bool(_FENCE.match(line))
+        if mark and not fenced:
+            found.append((True, []))
+        found[-1][1].append(f"{line}\n")
+        if mark and fenced:
+            found.append((False, []))
+    return [(fenced, "".join(lines)) for fenced, lines in found]
+
+
+def _spaced(text: str) -> str:
+    """With an empty line before each list."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        before = lines[-1] if lines else ""
+        if _LIST.match(line) and before.strip() and not _continues_list(lines):
+            lines.append("")
         lines.append(line)
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _continues_list(lines: list[str]) -> bool:
