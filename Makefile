@@ -1,5 +1,5 @@
 # The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
-# smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
+# site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 # .venv/installed is what the workflow needs, .venv/tools what tests and lints it.
 
@@ -25,6 +25,7 @@ DEFAULT_SCALE := $(shell sed -n 's/^scale: *\([a-z]*\).*/\1/p' config/config.yam
 APART := $(filter-out $(DEFAULT_SCALE),$(SCALE))
 FIGURES := $(if $(APART),results/$(APART)/figures,figures)
 REPORT := $(if $(APART),results/$(APART)/report.html,report.html)
+SITE := $(if $(APART),results/$(APART)/site,site)
 CONFIG_APART = $(CONFIG) $(if $(APART),'paths={figures: $(FIGURES)}')
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
@@ -34,7 +35,7 @@ PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
 # libraries as text, which doubles the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo gallery $(PAPERS) report plan smoke test test-slurm test-lowest \
+.PHONY: all demo gallery $(PAPERS) report site explorers plan smoke test test-slurm test-lowest \
   test-newest test-wheel lint bench bench-gpu schemas lock FORCE
 
 all: .venv/installed
@@ -65,6 +66,16 @@ report: .venv/installed
 # for those of one paper.
 gallery: .venv/installed
 	$(BIN)/python scripts/gallery.py $(or $(SCALE),$(DEFAULT_SCALE)) $(PAPER)
+
+# Pages to look at everything that a scale's results hold, in $(SITE): nothing is trained for them.
+site: .venv/installed
+	$(BIN)/python -c 'import zensical' 2> /dev/null || \
+	  $(BIN)/python -m pip install --quiet -c requirements.lock zensical
+	$(BIN)/python -m fittest.site $(if $(SCALE),--scale $(SCALE)) --to $(SITE)
+
+# What the pages do in the browser, from its TypeScript (needs Node.js; the result is committed).
+explorers:
+	cd src/fittest/site/explorers && npm ci --no-audit --no-fund && npm run check && npm run build
 
 plan: .venv/installed
 	$(BIN)/python -m fittest plan $(TARGET) $(if $(SCALE),--scale $(SCALE))

@@ -24,6 +24,7 @@ LONGEST = (
     "tests/docs/test_commands",
     "tests/pipeline/running/test_kill",
     "tests/test_wheel",
+    "tests/site/test_site_browser",
     "tests/benchmarks/",
     "tests/docs/test_extending",
     "tests/pipeline/price/",

@@ -1,0 +1,94 @@
+"""From results on disk to a folder of pages."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from fittest.pipeline.project import Project
+from fittest.site import documents, explorers, generator, pages
+from fittest.site.generator import SiteError
+from fittest.site.results import Paper, papers
+from fittest.site.tables import put_tables
+from fittest.store import provenance
+
+MARK = ".fittest-site"
+"""A file at the top of a site, by which a later build knows that it may replace the folder."""
+
+
+def build(project: Project, target: Path) -> Path:
+    """Build the site of the project's scale into `target`, and return its start page.
+
+    What was there is replaced once all is built.
+
+    Raises:
+        SiteError: if `target` holds something else than an earlier site, or the generator fails.
+        StoreError: for results that cannot be read.
+    """
+    if target.exists() and not (target / MARK).is_file() and any(target.iterdir()):
+        raise SiteError(f"{target}: holds something else than a site; name another folder")
+    found = papers(project)
+    with tempfile.TemporaryDirectory(prefix="fittest-site-") as temporary:
+        folder = Path(temporary)
+        content = folder / "content"
+        content.mkdir()
+        put_content(project, found, content)
+        built = generator.generate(folder, navigation(project, found))
+        (built / MARK).write_text("made by fittest.site\n", encoding="ascii")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.move(built, target)
+    return target / "index.html"
+
+
+def put_content(project: Project, found: list[Paper], content: Path) -> None:
+    """Write everything that the generator reads below `content`."""
+    scale = project.scale
+    commit = str(provenance(scale, "")["commit"])
+    shutil.copytree(generator.ASSETS, content / "assets", dirs_exist_ok=True)
+    documents.put(project.root, content)
+    known = set(put_tables(project, content / "data"))
+    usable = [one for one in explorers.EXPLORERS if one.name in known]
+    _write(content / "index.md", pages.start(found, usable, scale, commit))
+    for paper in found:
+        text = pages.paper_page(paper, usable, scale)
+        _write(content / "papers" / f"{paper.short}.md", pages.put_files(paper, text, content))
+    for one in explorers.EXPLORERS:
+        _write(
+            content / "explore" / f"{one.name}.md", explorers.page(one, one.name in known, scale)
+        )
+
+
+def navigation(project: Project, found: list[Paper]) -> generator.Nav:
+    """What the site's menu lists."""
+    root = project.root
+    return [
+        {"What was found": "index.md"},
+        {"Papers": [{paper.short.capitalize(): f"papers/{paper.short}.md"} for paper in found]},
+        {"Explore": [{one.title: f"explore/{one.name}.md"} for one in explorers.EXPLORERS]},
+        {"Documentation": _documents(root)},
+    ]
+
+
+def _documents(root: Path) -> list[dict[str, object]]:
+    """The documents: those at the top, then a group for each folder."""
+    top: list[dict[str, object]] = []
+    groups: dict[str, list[dict[str, object]]] = {}
+    for place, to in documents.pages(root).items():
+        title = documents.title_of(root / place)
+        entry: dict[str, object] = {title: str(to)}
+        if len(place.parts) > 2:
+            groups.setdefault(place.parts[1].capitalize(), []).append(entry)
+        elif to == PurePosixPath("docs/index.md"):
+            top.insert(0, entry)
+        else:
+            top.append(entry)
+    grouped: list[dict[str, object]] = [{name: entries} for name, entries in groups.items()]
+    return [*top, *grouped]
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,338 @@
+"""The site in a real browser, from the file system and from a host: nothing fails, nothing leaves
+the machine, everybody can use it, and what is chosen changes what it should."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from planted import D, P
+
+from fittest.analysis.circles.planes import circle_plane
+from fittest.analysis.circles.planes import project as onto
+from fittest.analysis.cosets.remap import remapped
+from fittest.analysis.fates.alive import alive_two_mean
+from fittest.pipeline.project import Project
+from fittest.site.explorers import EXPLORERS
+from fittest.store import read_run, read_table
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page, Request
+
+# A browser is slow where the machine is busy; no test waits that long otherwise.
+PATIENCE = 120_000
+Look = Callable[..., "Page"]
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def host(site: Path) -> Iterator[str]:
+    """The site as a static host serves it, on this machine alone."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def look(browser: Browser, site: Path) -> Iterator[Look]:
+    """Opens a page; at the end nothing may have failed in it or left the machine."""
+    wrong: list[str] = []
+    contexts = []
+
+    def failed(one: Request) -> None:
+        # Going on to another page ends what the one before was still loading.
+        if one.failure != "net::ERR_ABORTED":
+            wrong.append(f"{one.url}: {one.failure}")
+
+    def open_page(
+        page: str, base: str = "", width: int = 1280, scheme: str = "light", asked: str = ""
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        opened = context.new_page()
+        opened.set_default_timeout(PATIENCE)
+        opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+        opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.on("requestfailed", failed)
+        opened.on(
+            "response", lambda one: one.status < 400 or wrong.append(f"{one.url}: {one.status}")
+        )
+        opened.on(
+            "request",
+            lambda one: (
+                one.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))
+                or wrong.append(f"leaves the machine: {one.url}")
+            ),
+        )
+        opened.goto(f"{base or site.as_uri()}/{page}{asked}")
+        return opened
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def explorer(look: Look, name: str, asked: str = "", **how: object) -> Page:
+    """An explorer's page, once it has drawn."""
+    page = look(f"explore/{name}.html", asked=asked, **how)
+    page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+    return page
+
+
+def downloaded(page: Page, picture: str, kind: str = "CSV") -> bytes:
+    """What a picture's button saves."""
+    with page.expect_download() as waiting:
+        page.locator(f'[data-picture="{picture}"]').get_by_role("button", name=kind).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def sheet(page: Page, picture: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(downloaded(page, picture).decode())))
+
+
+def said(page: Page) -> str:
+    return page.locator(".said").inner_text()
+
+
+def slide(page: Page, name: str, key: str) -> Locator:
+    """Move a slider by the keyboard."""
+    slider = page.locator(f'input[name="{name}"]')
+    slider.focus()
+    slider.press(key)
+    return slider
+
+
+# -- every page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["file", "host"])
+def test_every_page_loads_without_an_error(look: Look, site: Path, host: str, way: str) -> None:
+    page = look("index.html", base=host if way == "host" else "")
+    for path in sorted(site.rglob("*.html")):
+        # Its addresses are from the top of a host, wherever that is.
+        if path.name == "404.html":
+            continue
+        place = path.relative_to(site).as_posix()
+        page.goto(f"{host if way == 'host' else site.as_uri()}/{place}")
+        assert page.locator("h1").count() >= 1, place
+        if place.startswith("explore/"):
+            page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+
+
+PAGES = [
+    "index.html",
+    "papers/survival.html",
+    "papers/cosets.html",
+    "docs/index.html",
+    *(f"explore/{one.name}.html" for one in EXPLORERS),
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PAGES)
+def test_axe_finds_no_serious_fault(look: Look, host: str, place: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # From a host: it reads style sheets, which pages of the file system may not.
+    page = look(place, base=host, scheme=scheme)
+    if place.startswith("explore/"):
+        page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+    # What the generator itself brings is not ours to mend; what we put on the page is.
+    found = axe.run(page, context={"include": [["article.md-content__inner"]]})
+    serious = [
+        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert not serious, "\n".join(serious)
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_a_phone_shows_every_page_within_its_width(look: Look, place: str) -> None:
+    page = look(place, width=390)
+    if place.startswith("explore/"):
+        page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+
+
+@pytest.mark.parametrize("way", ["file", "host"])
+def test_search_finds_documents(look: Look, host: str, way: str) -> None:
+    page = look("index.html", base=host if way == "host" else "")
+    box = page.get_by_role("combobox", name="Search")
+    # The key is heard once the page's script has read the index.
+    for _ in range(60):
+        page.keyboard.press("Control+k")
+        page.wait_for_timeout(1000)
+        if box.is_visible():
+            break
+    box.fill("weight decay")
+    # Pages from the file system have no workers: a frame stands in for one, and takes a moment.
+    first = page.get_by_role("option").first
+    first.wait_for()
+    assert "weight decay" in first.inner_text().lower()
+
+
+# -- papers -----------------------------------------------------------------------------------
+
+
+def test_claims_filter_by_verdict_section_and_words(look: Look) -> None:
+    page = look("papers/survival.html")
+    rows = page.locator("[data-claims] tbody tr:visible")
+    assert rows.count() == 3
+    page.select_option("select[name=verdict]", "partly")
+    assert [rows.count(), rows.first.get_attribute("id")] == [1, "claim-S09"]
+    assert page.locator("[data-claims] output").inner_text() == "1 of 3 claims"
+    assert "verdict=partly" in page.url
+    # The address alone brings the choice back.
+    again = look("papers/survival.html", asked="#verdict=partly")
+    assert again.locator("[data-claims] tbody tr:visible").count() == 1
+    page.select_option("select[name=verdict]", "")
+    page.select_option("select[name=section]", "Without a figure")
+    assert rows.first.get_attribute("id") == "claim-S41"
+    assert "A <b> & a |." in rows.first.inner_text()
+    page.select_option("select[name=section]", "")
+    page.fill("input[name=words]", "STRONG")
+    assert rows.count() == 1
+
+
+def test_a_figure_grows_and_closes_by_the_keyboard(look: Look) -> None:
+    page = look("papers/survival.html")
+    link = page.locator("a.zoom").first
+    link.focus()
+    link.press("Enter")
+    dialog = page.locator("dialog.zoomed")
+    dialog.wait_for(state="visible")
+    assert dialog.locator("img").evaluate("(img) => img.decode().then(() => img.naturalWidth)") > 0
+    before = dialog.locator("img").bounding_box()
+    page.keyboard.press("+")
+    after = dialog.locator("img").bounding_box()
+    assert before is not None and after is not None and after["width"] > 1.4 * before["width"]
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+
+
+# -- explorers --------------------------------------------------------------------------------
+
+
+def test_signals_follow_run_and_step_and_the_address(look: Look, project: Project) -> None:
+    run = read_table(project.root / project.paths.runs("base"), "runs")["run_id"][0]
+    recorded = read_table(project.root / project.paths.trajectory("base", "0000"), "trajectory")
+
+    def living(step: int) -> int:
+        (row,) = recorded[(recorded["run_id"] == run) & (recorded["step"] == step)].to_dict(
+            "records"
+        )
+        return int(alive_two_mean(row["signals"], row["signal_mean"], 2.0).sum())
+
+    page = explorer(look, "signals")
+    assert f"At step 3,000, {living(3000)} frequencies exceed 2 times the mean" in said(page)
+    slide(page, "step", "Home")
+    assert f"At step 0, {living(0)} frequencies exceed" in said(page) and "step=0" in page.url
+    page.select_option("select[name=k]", "5")
+    slide(page, "step", "End")
+    slide(page, "step", "ArrowLeft")
+    rows = sheet(page, "circle")
+    weights = project.root / project.paths.weights("base", "0000")
+    stored = read_run(weights, run, [2000])["values"].iloc[0].reshape(P, D).astype(float)
+    ours = np.array([[float(row["x"]), float(row["y"])] for row in rows])
+    np.testing.assert_allclose(ours, onto(stored, circle_plane(stored, 5)), rtol=1e-5, atol=1e-6)
+    # Another reader of the same address sees the same.
+    again = explorer(look, "signals", asked=page.url[page.url.index("#") :])
+    assert said(again) == said(page) and sheet(again, "circle") == rows
+    other = page.locator("select[name=run] option").nth(1).get_attribute("value")
+    page.select_option("select[name=run]", other)
+    assert said(page) != said(again) and f"run={other}" in page.url
+    assert "Scale smoke, n = 2 of 2 runs of base, commit 0123456789ab" in page.inner_text(".from")
+
+
+def test_survival_is_the_pipelines_own_at_the_end(look: Look, project: Project) -> None:
+    page = explorer(look, "survival")
+    runs = read_table(project.root / project.paths.runs("fixemb"), "runs")
+    frequencies = read_table(project.root / project.paths.frequencies("fixemb"), "frequencies")
+    known = frequencies.merge(runs[["run_id", "seed_embedding"]], on="run_id")
+    for rule, column in (("two_mean", "alive_2mean"), ("relative", "alive_rel")):
+        page.select_option("select[name=rule]", rule)
+        rates = known.assign(alive=known[column].astype(float)).groupby(["seed_embedding", "k"])
+        table = rates.agg(signal0=("signal0", "mean"), rate=("alive", "mean")).reset_index()
+        r = np.corrcoef(table["signal0"], table["rate"])[0, 1]
+        assert f"Pearson's r = {r:.3f}" in said(page)
+        rows = sheet(page, "rates")
+        ours = {(int(row["embedding"]), int(row["k"])): float(row["rate"]) for row in rows}
+        keys = ["seed_embedding", "k", "rate"]
+        theirs = {(int(e), int(k)): rate for e, k, rate in table[keys].to_numpy()}
+        assert ours == pytest.approx(theirs)
+    before = said(page)
+    slide(page, "step", "ArrowLeft")
+    assert said(page) != before and "rule=relative" in page.url
+
+
+def test_circuits_follow_seed_and_step(look: Look) -> None:
+    page = explorer(look, "circuits")
+    assert "Losses at step 3,000" in said(page)
+    assert [row["alpha"] for row in sheet(page, "logits")] == ["6", "15"]
+    slide(page, "step", "Home")
+    assert "Losses at step 0: train 5.00, test 10.0, restricted 7.50, excluded 5.00" in said(page)
+    first = sheet(page, "W_L")
+    assert len(first) == P // 2
+    page.select_option("select[name=seed]", "1")
+    assert sheet(page, "W_L") != first and "seed=1" in page.url
+
+
+def test_cosets_show_a_network_and_remap_its_neurons(look: Look) -> None:
+    page = explorer(look, "cosets")
+    held = {row["frequency"]: row["networks"] for row in sheet(page, "frequencies")}
+    assert held == {"1": "1", "2": "2", "3": "0", "4": "2"}
+    plain, moved = (
+        np.array([float(row["part"]) for row in sheet(page, key)]).reshape(8, -1)
+        for key in ("neurons", "remapped")
+    )
+    for before, after in zip(plain, moved, strict=True):
+        np.testing.assert_allclose(after, remapped(before, 2), rtol=1e-6)
+        assert np.abs(np.fft.rfft(after))[1:].argmax() == 0
+    page.select_option("select[name=network]", "1")
+    assert "2 clusters" in said(page)
+    assert page.locator('[data-picture="neurons"]').count() == 0
+
+
+def test_structures_filter_and_change_their_task(look: Look) -> None:
+    page = explorer(look, "structures")
+    assert "4 runs: rank 0.375" in said(page)
+    page.get_by_label("clear structures only").check()
+    assert said(page).startswith("3 runs") and "clear=yes" in page.url
+    page.get_by_label("solved runs only").check()
+    assert [row["seed"] for row in sheet(page, "ranks")] == ["0", "2"]
+    page.select_option("select[name=task]", "xor")
+    page.get_by_text("g, completeness before training").wait_for()
+
+
+def test_pictures_are_saved_as_such(look: Look) -> None:
+    page = explorer(look, "structures")
+    assert downloaded(page, "ranks", "SVG").startswith(b"<svg")
+    assert downloaded(page, "ranks", "PNG").startswith(b"\x89PNG")
+
+
+def test_a_changed_address_is_followed(look: Look) -> None:
+    page = explorer(look, "circuits")
+    page.evaluate("location.hash = 'seed=1&step=1000'")
+    page.get_by_text("Losses at step 1,000").wait_for()
+    assert page.locator("select[name=seed]").input_value() == "1"

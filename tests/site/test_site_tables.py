@@ -1,0 +1,85 @@
+"""Tables for the explorers: the results' own numbers, thinned, as Parquet in scripts."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from planted import STEPS, D, P, project_at
+
+from fittest.analysis.circuits.basis import by_frequency, component_norms
+from fittest.pipeline.project import Project
+from fittest.site.packing import pack
+from fittest.site.tables import MAKERS, put_tables
+from fittest.site.tables.sources import Packed, thinned
+from fittest.store import read_run, read_table
+
+
+def tables(project: Project, explorer: str) -> dict[tuple[str, str], Packed]:
+    return {(one.choice, one.name): one for one in MAKERS[explorer](project)}
+
+
+def test_signals_are_those_of_the_trajectories(project: Project) -> None:
+    found = tables(project, "signals")["base", "signals"]
+    stored = read_table(project.root / project.paths.trajectory("base", "0000"), "trajectory")
+    runs = [run["id"] for run in found.about["runs"]]
+    for row in found.table.to_pylist():
+        own = stored[(stored["run_id"] == runs[row["run"]]) & (stored["step"] == row["step"])]
+        np.testing.assert_array_equal(np.float32(row["signals"]), own["signals"].iloc[0])
+    assert sorted({row["step"] for row in found.table.to_pylist()}) == list(STEPS)
+    ends = read_table(project.root / project.paths.runs("base"), "runs")
+    assert [run["survivors"] for run in found.about["runs"]] == [
+        list(one) for one in ends["survivors"]
+    ]
+    kept = tables(project, "signals")["base", "embeddings"].table
+    assert set(kept["step"].to_pylist()) == {0, 1000, 2000, 3000}
+    assert {len(values) for values in kept["values"].to_pylist()} == {P * D}
+
+
+def test_trials_leave_out_failed_runs_and_know_their_embedding(project: Project) -> None:
+    found = tables(project, "survival")["", "trials"]
+    assert (found.about["runs"], found.about["embeddings"]) == (24, 4)
+    assert set(found.table["embedding"].to_pylist()) == {0, 1, 2, 3}
+
+
+def test_spectra_are_those_of_the_weights(project: Project) -> None:
+    found = tables(project, "circuits")["", "spectra"].table.to_pylist()
+    run = read_table(project.root / project.paths.runs("main"), "runs")["run_id"][1]
+    rows = read_run(project.root / project.paths.weights("main", "0000"), run, [2000])
+    stored = {
+        row["parameter"]: np.reshape(row["values"], tuple(row["shape"]))
+        for row in rows.to_dict("records")
+    }
+    map_ = stored["unembedding.weight"][:P] @ stored["layers.0.mlp_out.weight"]
+    (ours,) = [r for r in found if (r["seed"], r["step"], r["of"]) == (1, 2000, "W_L")]
+    np.testing.assert_allclose(ours["norms"], by_frequency(component_norms(map_)), rtol=1e-5)
+
+
+def test_where_nothing_is_nothing_is_offered(tmp_path: Path) -> None:
+    assert put_tables(project_at(tmp_path), tmp_path / "data") == []
+    assert (tmp_path / "data" / "index.js").read_text() == "self.fittestIndex={};\n"
+
+
+@pytest.mark.parametrize("most", [2, 7, 30])
+def test_thinned_steps_keep_both_ends_and_fill_what_they_may(most: int) -> None:
+    steps = [*range(0, 100), *range(100, 30_001, 100)]
+    found = thinned(steps, most)
+    assert len(found) == most and found == sorted(set(found)) and set(found) <= set(steps)
+    assert (found[0], found[-1]) == (0, 30_000)
+    assert thinned([3, 5, 9], 5) == [3, 5, 9]
+
+
+def test_packed_tables_come_back(tmp_path: Path) -> None:
+    table = pa.table({"k": pa.array([1, 2], pa.int32()), "list": [[1.5], [2.5, 3.5]]})
+    pack(tmp_path, "one", table, {"scale": "smoke"})
+    text = (tmp_path / "one.js").read_text(encoding="ascii")
+    wrapped = re.search(r'\["one"\]=\{about:(.*),parquet:"(.*)"\};', text)
+    assert wrapped is not None and json.loads(wrapped[1]) == {"scale": "smoke"}
+    assert pq.read_table(io.BytesIO(base64.b64decode(wrapped[2]))).equals(table)
