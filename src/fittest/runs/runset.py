@@ -201,15 +201,26 @@ class RunSet:
                 f"{where}: task.p: {p} is not prime, and this run-set needs a prime (prime_p)"
                 + ("" if p is None else f"; use {' or '.join(map(str, near_primes(p)))}")
             )
-        if not isinstance(run.task, TableTask):
-            return
-        size, train = run.task.size(), trained_examples(run)
-        if not 0 < train < size:
-            raise ConfigError(
-                f"{where}: task.train_fraction: {run.task.train_fraction} of {size:,} examples"
-                f" leaves no {'test' if train else 'train'} example; use a"
-                f" {'smaller' if train else 'larger'} one"
-            )
+        check_sides(run, where)
+
+    def _repr_html_(self) -> str:
+        """As notebooks show it."""
+        from fittest.runs.shown import runset_html
+
+        return runset_html(self)
+
+
+def check_sides(run: Run, where: str) -> None:
+    """ConfigError where the split of a run leaves no example on one side."""
+    if not isinstance(run.task, TableTask):
+        return
+    size, train = run.task.size(), trained_examples(run)
+    if not 0 < train < size:
+        raise ConfigError(
+            f"{where}: task.train_fraction: {run.task.train_fraction} of {size:,} examples"
+            f" leaves no {'test' if train else 'train'} example; use a"
+            f" {'smaller' if train else 'larger'} one"
+        )
 
 
 def _values(axis: Axis | list[Any]) -> list[Any]:

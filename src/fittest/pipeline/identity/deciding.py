@@ -114,6 +114,7 @@ HARMLESS = {
     "runs/optimisers.py": "settings; all their values, defaults included, are in the key",
     "runs/parts.py": "settings; all their values, defaults included, are in the key",
     "runs/run.py": "settings; all their values, defaults included, are in the key",
+    "runs/shown.py": "shows runs",
     "settings.py": "what settings are made of, and their bounds",
     "store": "keeps tables as they are given",
     "tasks/__init__.py": _LIST,

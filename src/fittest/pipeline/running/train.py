@@ -13,6 +13,7 @@ import torch
 
 from fittest.analysis.reductions import REDUCTIONS, Reduction
 from fittest.errors import StoreError, TrainingError
+from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.backends import choose_backend, resolve_device
@@ -201,23 +202,11 @@ def _train_group(
     threads: int,
 ) -> _Finished:
     settings = project.config.training
-    ensemble = build_ensemble(ready(project, runs), DTYPES[settings.dtype])
-    backend = choose_backend(settings, ensemble, runs, sum(flops(run) for run in runs), threads)
+    factor = project.config.analysis.alive.two_mean_factor
     spool = WeightSpool(folder)
-    first = runs[0]
-    loop = Loop(
-        backend=backend,
-        limits=torch.tensor([run.steps for run in runs]),
-        schedule=schedule_of(first),
-        observe=observer_of(first),
-        spool=spool,
-        keep=keep_of(first),
-        stop_rule=stop_rule_of(first, project.config.analysis.alive.two_mean_factor),
-        restart=RestartFolder(folder, shard.key),
-        control=control,
-        expected=torch.tensor([expected_steps(run) for run in runs]),
-        observe_gradient=observe_gradient_of(first),
-    )
+    restart = RestartFolder(folder, shard.key)
+    loop = loop_of(ready(project, runs), settings, factor, threads, spool, restart, control)
+    first, backend = runs[0], loop.backend
     sizes = {**first.task.describe(), **first.model.describe()}
     log.info(
         "%s/%s: %d networks %s, %s, %s",
@@ -241,6 +230,37 @@ def _train_group(
     dtype = settings.model_copy(update={"dtype": own}).arithmetic()
     device = _device_name(backend, project)
     return _Finished(runs, record, spool, folder, backend.name, device, dtype)
+
+
+def loop_of(
+    runs: Sequence[Run],
+    settings: TrainingSettings,
+    two_mean_factor: float,
+    threads: int,
+    spool: WeightSpool,
+    restart: RestartFolder,
+    control: Control,
+) -> Loop:
+    """The training of runs that `groups` put together, ready to start.
+
+    runs: with every choice of their interventions made. two_mean_factor: of the survivor rule, for
+    runs with a `stop`. Raises as `choose_backend`.
+    """
+    ensemble = build_ensemble(runs, DTYPES[settings.dtype])
+    first = runs[0]
+    return Loop(
+        backend=choose_backend(settings, ensemble, runs, sum(map(flops, runs)), threads),
+        limits=torch.tensor([run.steps for run in runs]),
+        schedule=schedule_of(first),
+        observe=observer_of(first),
+        spool=spool,
+        keep=keep_of(first),
+        stop_rule=stop_rule_of(first, two_mean_factor),
+        restart=restart,
+        control=control,
+        expected=torch.tensor([expected_steps(run) for run in runs]),
+        observe_gradient=observe_gradient_of(first),
+    )
 
 
 def _device_name(backend: Backend, project: Project) -> str:
