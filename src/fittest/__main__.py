@@ -53,6 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="check every configuration file at every scale")
     check.add_argument("--scale", choices=SCALES, help="one scale only")
 
+    for command in (plan, check):
+        command.add_argument(
+            "--runsets",
+            action="append",
+            metavar="FILE",
+            help="a file of run-sets beside those of config/runsets/, as `--config runsets=FILE` of"
+            " Snakemake; may be given again",
+        )
+
     commands.add_parser("schemas", help="write the JSON schemas and the configuration reference")
     return parser
 
@@ -67,6 +76,8 @@ def _plan(arguments: argparse.Namespace) -> None:
     over: dict[str, object] = {"scale": arguments.scale} if arguments.scale else {}
     if arguments.device:
         over["cluster"] = {"device": arguments.device}
+    if arguments.runsets:
+        over["runsets"] = arguments.runsets
     project = Project.load(arguments.root, over)
     project.check()
     # Unknown targets are refused before the machine is measured.
@@ -92,7 +103,8 @@ def _plan(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    project = Project.load(arguments.root)
+    over = {"runsets": arguments.runsets} if arguments.runsets else {}
+    project = Project.load(arguments.root, over)
     for line in check_scales(project, [arguments.scale] if arguments.scale else SCALES):
         print(line)
 

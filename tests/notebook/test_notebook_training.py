@@ -104,7 +104,7 @@ def test_seeds_set_all_three_or_those_that_they_name() -> None:
         ({"seeds": [{"embeding": 1}]}, "fittest.train: seeds.embeding: unknown key"),
         ({"training": {"device": "tpu"}}, "fittest.train: training: device: "),
         (
-            {"intervention": {"kind": "keep", "of": "base", "count": 1}},
+            {"intervention": {"kind": "keep", "select": "strongest", "of": "base"}},
             "fittest.train: intervention.of: ",
         ),
     ],
