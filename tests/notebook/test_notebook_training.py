@@ -21,7 +21,7 @@ from fittest.errors import ConfigError
 from fittest.notebook.training import STANDARD
 from fittest.pipeline.configuration.analysis_config import AnalysisSettings
 from fittest.pipeline.running.collect import collect
-from small_world import BACKENDS, REPOSITORY, TINY, plain, runset, train_all, write_project
+from small_world import BACKENDS, REPOSITORY, TINY, plain, train_all, write_project
 
 SHORT: dict[str, Any] = {**TINY, "steps": 40, "recording": {"every": 10, "dense_until": 4}}
 ON_CPU = {"device": "cpu", "compile": "never"}
@@ -204,5 +204,3 @@ def test_results_tell_what_is_not_there() -> None:
     with pytest.raises(ConfigError, match="records no signals"):
         silent.signals(0)
     assert silent.steps_of_weights(0) == [0, 10, 20]
-
-

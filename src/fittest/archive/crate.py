@@ -125,7 +125,7 @@ def codecheck(about: About, published: Sequence[str]) -> str:
 
     published: their paths under figures/.
     """
-    title = {name: words for name, words in about.figures.items()}
+    title = about.figures
     content = {
         "version": "https://codecheck.org.uk/spec/config/1.0/",
         "paper": {"title": about.title, "reference": about.reference},

@@ -68,7 +68,9 @@ def _label(path: Path, archive: zipfile.ZipFile) -> Label:
         digests = {name: digest for digest, _, name in lines}
         fields = {key: said[key] for key in ("paper", "scale", "commit", "runsets", "manifest")}
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path}: damaged, its {LABEL} cannot be read ({error}); {_REMEDY}") from None
+        raise StoreError(
+            f"{path}: damaged, its {LABEL} cannot be read ({error}); {_REMEDY}"
+        ) from None
     if hashlib.sha256(manifest).hexdigest() != fields["manifest"]:
         raise StoreError(f"{path}: damaged, its {MANIFEST} is another one; {_REMEDY}")
     inside = sorted(name for name in names if name not in (LABEL, MANIFEST))
@@ -108,9 +110,7 @@ def unpack(path: Path, into: Path) -> tuple[Path, Label]:
     return folder, label
 
 
-def _extract(
-    path: Path, archive: zipfile.ZipFile, name: str, wanted: str, folder: Path
-) -> None:
+def _extract(path: Path, archive: zipfile.ZipFile, name: str, wanted: str, folder: Path) -> None:
     place = PurePosixPath(name)
     if place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name:
         raise StoreError(f"{path}: {name} leads out of the archive; it is not unpacked")
@@ -190,4 +190,6 @@ def _published(project: Project, label: Label, path: Path, target: str) -> str:
     for name in (*paper.figures, *paper.tables):
         if found == f"{paper.folder}/{name}".lstrip("/"):
             return project.published(label.paper, name)
-    raise ConfigError(f"{path}: holds the paper `{label.paper}`, and `{target}` is none of its files")
+    raise ConfigError(
+        f"{path}: holds the paper `{label.paper}`, and `{target}` is none of its files"
+    )

@@ -53,7 +53,7 @@ def figure(
         name: "fig6_survival", or as much of it as is unambiguous, "fig6"; of papers with a folder
             of their own, "completeness/fig2_xor".
         scale: smoke, reduced, settled or full; that of config/config.yaml where left out.
-        make: have Snakemake make it, and train what it needs, or bring it up to date; what Snakemake
+        make: have Snakemake make it, and train what it needs, or bring it up to date; what it
             says appears on standard error. `python -m fittest plan NAME` says what that costs.
         root: the clone; the one that this runs in where left out.
 

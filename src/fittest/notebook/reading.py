@@ -66,9 +66,11 @@ def _scale_of(folder: Path, runset: str, scale: str | None) -> str:
     there = {s: _finished(folder, s) for s in SCALES}
     found = [s for s, names in there.items() if runset in names]
     names = sorted(set().union(*there.values()))
-    near = meant(runset, names)
-    made = f"snakemake {Paths('results', '', scale or '<scale>').runs(runset)} --cores all makes it"
-    return _one(found, scale, f"finished run-set `{runset}`", folder, f"{near}{made}")
+    near = "" if found else meant(runset, names)
+    at = scale or "<scale>"
+    file = Paths("results", "", at).runs(runset)
+    made = f"{near}snakemake {file} --cores all --config scale={at} makes it"
+    return _one(found, scale, f"finished run-set `{runset}`", folder, made)
 
 
 def _finished(folder: Path, scale: str) -> set[str]:
@@ -137,8 +139,7 @@ class _Files:
             return float(content["config"]["analysis"]["alive"]["two_mean_factor"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(
-                f"{path}: missing or damaged ({error}); make"
-                f" {self._paths.runs(self._runset)} again"
+                f"{path}: missing or damaged ({error}); make {self._paths.runs(self._runset)} again"
             ) from None
 
     def weights(self, run_id: str) -> Mapping[int, Arrays]:

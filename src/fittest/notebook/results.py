@@ -158,7 +158,6 @@ class Results:
         shown += ("test_loss", "test_accuracy", "survivors")
         table = self._runs[list(shown)].dropna(axis="columns", how="all").head(10)
         rest = len(self) - len(table)
-        return (
-            f"<p>{escape(repr(self))}</p>{table.to_html(border=0, float_format='%.3g')}"
-            + (f"<p>and {rest:,} more in <code>.runs</code></p>" if rest else "")
+        return f"<p>{escape(repr(self))}</p>{table.to_html(border=0, float_format='%.3g')}" + (
+            f"<p>and {rest:,} more in <code>.runs</code></p>" if rest else ""
         )

@@ -211,9 +211,7 @@ def _bar(runs: list[Run], control: Control, shown: bool) -> Iterator[None]:
     total = sum(map(expected_steps, runs))
     form = "{desc} {percentage:3.0f}%|{bar:24}| {elapsed}, {remaining} left"
     label = f"{len(runs)} network{'s' if len(runs) > 1 else ''}"
-    with tqdm(
-        total=total, desc=label, file=sys.stderr, bar_format=form, disable=not shown
-    ) as bar:
+    with tqdm(total=total, desc=label, file=sys.stderr, bar_format=form, disable=not shown) as bar:
 
         def moved(done: int) -> None:
             bar.update(min(done, total) - bar.n)
@@ -225,9 +223,7 @@ def _bar(runs: list[Run], control: Control, shown: bool) -> Iterator[None]:
 # -- what is kept ----------------------------------------------------------------------
 
 
-def _weights(
-    runs: list[Run], spool: WeightSpool, kept: _InMemory
-) -> dict[str, dict[int, Arrays]]:
+def _weights(runs: list[Run], spool: WeightSpool, kept: _InMemory) -> dict[str, dict[int, Arrays]]:
     """run_id -> step -> parameters; of runs that were stopped, those of the step they stood at."""
     found: dict[str, dict[int, Arrays]] = {run.run_id: {} for run in runs}
     for index, step, arrays in spool.by_run(range(len(runs))):

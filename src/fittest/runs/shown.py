@@ -73,7 +73,9 @@ def _title(runset: RunSet) -> str:
 def _values(values: list[Any]) -> str:
     if len(values) <= _SHOWN:
         return ", ".join(_code(value) for value in values)
-    return f"{_code(values[0])}, {_code(values[1])}, …, {_code(values[-1])} ({len(values):,} values)"
+    return (
+        f"{_code(values[0])}, {_code(values[1])}, …, {_code(values[-1])} ({len(values):,} values)"
+    )
 
 
 def _settings(settings: Any) -> str:

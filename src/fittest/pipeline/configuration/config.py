@@ -46,6 +46,10 @@ class PathSettings(Settings):
     configuration: Folder = Field(
         default="config", description="run-sets, papers and claims: the folder of this file"
     )
+    shared: Folder | None = later(
+        None,
+        description="trained shards that several clones or users share; null: none are shared",
+    )
 
 
 class ShardSettings(Settings):

@@ -105,6 +105,7 @@ HARMLESS = {
     "pipeline/project.py": "finds a shard's runs, whose values are in the key, and makes that key",
     "pipeline/running/promised.py": "refuses gaps",
     "pipeline/running/reductions.py": "hands weights to reductions, and their code to the key",
+    "pipeline/running/shared.py": "hands tables on as they were made, by the key of their shard",
     "pipeline/running/tables.py": "hands rows and weights on, in the types of the store",
     "pipeline/running/train.py": "calls the parts, and hands on what they make",
     "runs/catalogue.py": "cuts run-sets into shards: results do not depend on it",

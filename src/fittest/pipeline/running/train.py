@@ -16,6 +16,7 @@ from fittest.errors import StoreError, TrainingError
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.running import shared
 from fittest.pipeline.running.backends import choose_backend, resolve_device
 from fittest.pipeline.running.ensembles import (
     DTYPES,
@@ -59,7 +60,7 @@ def train_shard(
 
     Resumes from a restart point where there is one. Where all tables of this very shard are in
     place, nothing is trained: Snakemake removes outputs before it starts a job, so another job has
-    put them there since. Raises Interrupted after SIGTERM or SIGINT, with a restart point in place,
+    put them there since; nor where `paths.shared` holds them. Raises Interrupted after SIGTERM or SIGINT, with a restart point in place,
     StoreError where the disk refuses, and TrainingError where another job is training this shard or
     what is recorded has gaps.
     """
@@ -70,12 +71,19 @@ def train_shard(
     resolve_device(project.config.training)
     try:
         with sole_holder(folder):
+            # The trajectory last: in place, it says that the shard is whole.
+            files = {**(reductions or {}), "weights": weights, "trajectory": trajectory}
+            common = project.config.paths.shared
             if _in_place(shard, trajectory, weights, reductions or {}):
                 log.info("%s/%s is in place already: another job has trained it", runset, name)
+            elif common and shared.take(project.root / common, project.scale, shard, files):
+                log.info("%s/%s is taken from %s: it has been trained before", runset, name, common)
             else:
                 finished = _train_groups(project, shard, folder, threads, progress)
                 _write(project, shard, finished, trajectory, weights, reductions or {})
                 RestartFolder(folder, shard.key).clear()
+                if common:
+                    shared.offer(project.root / common, project.scale, shard, files)
     except OSError as error:
         raise StoreError(explain_os_error(folder, error)) from error
     progress.close()
