@@ -55,9 +55,13 @@ class About:
 def crate(about: About, parts: Sequence[Part]) -> str:
     """The JSON-LD of the crate (RO-Crate 1.1, Workflow Run RO-Crate 0.5)."""
     files = [_file(part) for part in parts if part.name != "Snakefile"]
+    # A folder that takes the workflow from elsewhere has no copy of it.
+    names = {part.name for part in parts}
+    whole = "Snakefile" in names
+    at = "Snakefile" if whole else "#workflow"
     workflow = {
-        "@id": "Snakefile",
-        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "@id": at,
+        "@type": [*(["File"] if whole else []), "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": "fittest",
         "programmingLanguage": {"@id": _SNAKEMAKE},
         "version": about.commit,
@@ -67,7 +71,7 @@ def crate(about: About, parts: Sequence[Part]) -> str:
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"Training and analysis of `{about.paper}` at the scale {about.scale}",
-        "instrument": {"@id": "Snakefile"},
+        "instrument": {"@id": at},
         "object": _ids(p for p in parts if p.kind == "configuration"),
         "result": _ids(results),
         "endTime": about.date,
@@ -80,10 +84,10 @@ def crate(about: About, parts: Sequence[Part]) -> str:
         f" `{about.paper}` ({about.reference}), retrained by fittest {about.version}, commit"
         f" {about.commit}.",
         "datePublished": about.date,
-        "license": {"@id": "LICENSE"},
+        "license": {"@id": "LICENSE"} if "LICENSE" in names else "MIT",
         "conformsTo": [{"@id": profile} for profile in _PROFILES],
         "hasPart": _ids(parts),
-        "mainEntity": {"@id": "Snakefile"},
+        "mainEntity": {"@id": at},
         "mentions": {"@id": "#run"},
     }
     head = {

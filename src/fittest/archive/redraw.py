@@ -160,10 +160,9 @@ def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -
     allowed = [rule.name for rule in here.entry_rules() if rule.figure is not None]
     allowed += ["publish", "publish_table", f"{label.paper}_claims", f"{label.paper}_derived"]
     command = [sys.executable, "-m", "snakemake", *files, "--cores", cores]
-    command += ["--rerun-triggers", "mtime", "--allowed-rules", *allowed, *words]
-    # Figures last asked for may be of other results: these are made anew.
-    for file in files:
-        (root / file).unlink(missing_ok=True)
+    # What was last put under figures/ may be of other results.
+    command += ["--forcerun", "publish", "publish_table", "--rerun-triggers", "mtime"]
+    command += ["--allowed-rules", *allowed, *words]
     done = subprocess.run(command, cwd=root, check=False)
     if done.returncode:
         raise StoreError(f"{path}: {', '.join(files)} could not be made; see above")
