@@ -1,8 +1,9 @@
 """Trained shards in one folder for several clones, or all users of a machine.
 
-A shard lies at `<scale>/<run-set>/<shard>/<key>/`, where the key says all that decides its results:
-whoever asks for the same has the same, and whatever differs lies elsewhere. A shard comes into place
-whole, by one renaming, whoever else writes it meanwhile; each file has its SHA-256 beside it.
+A shard lies at `<scale>/<run-set>/<shard>/<key>/`, where the key says all that decides its
+results: whoever asks for the same has the same, and whatever differs lies elsewhere. A shard comes
+into place whole, by one renaming, whoever else writes it meanwhile; each file has its SHA-256
+beside it.
 """
 
 from __future__ import annotations

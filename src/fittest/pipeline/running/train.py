@@ -60,9 +60,9 @@ def train_shard(
 
     Resumes from a restart point where there is one. Where all tables of this very shard are in
     place, nothing is trained: Snakemake removes outputs before it starts a job, so another job has
-    put them there since; nor where `paths.shared` holds them. Raises Interrupted after SIGTERM or SIGINT, with a restart point in place,
-    StoreError where the disk refuses, and TrainingError where another job is training this shard or
-    what is recorded has gaps.
+    put them there since; nor where `paths.shared` holds them. Raises Interrupted after SIGTERM or
+    SIGINT, with a restart point in place, StoreError where the disk refuses, and TrainingError
+    where another job is training this shard or what is recorded has gaps.
     """
     shard = project.shard(runset, name)
     folder = project.root / project.paths.restart(runset, name)
