@@ -11,61 +11,44 @@ from pathlib import Path
 import pytest
 import yaml
 
-import checkouts
-import fittest
 from fittest.__main__ import main
 from fittest.archive import pack as packing
 from fittest.archive.contents import contents
 from fittest.archive.redraw import redraw, unpack
-from fittest.errors import ConfigError, StoreError
+from fittest.errors import StoreError
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.collect import collect
+from small_world import runset, train_all, write_project
 
-FIGURE = "figS2_demo"
-
-pytestmark = pytest.mark.workflow
-
-
-def one_figure(folder: Path) -> Path:
-    """A clone whose one paper has one figure, of three tiny networks."""
-    clone = checkouts.checkout(folder, "LICENSE")
-    config = clone / "config"
-    for part in ("runsets", "papers", "analysis", "claims"):
-        for file in (config / part).glob("*.yaml"):
-            if (part, file.stem) not in (
-                ("runsets", "demo"),
-                ("papers", "survival"),
-                ("analysis", "survival"),
-            ):
-                file.unlink()
-    path = config / "papers" / "survival.yaml"
-    paper = yaml.safe_load(path.read_text())
-    paper |= {"figures": {FIGURE: paper["figures"][FIGURE]}, "tables": {}}
-    paper["analyses"] = {"demo": paper["analyses"]["demo"]}
-    path.write_text(yaml.safe_dump(paper, sort_keys=False))
-    runsets = config / "runsets" / "demo.yaml"
-    runsets.write_text(runsets.read_text().replace("steps: 2000", "steps: 200"))
-    return clone
+FIGURE = "fig1_few"
+SHORT = {"steps": 20, "recording": {"every": 10, "dense_until": 2}}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A clone in which the paper has been made at the smoke scale."""
-    clone = one_figure(tmp_path_factory.mktemp("finished") / "clone")
-    figure = fittest.figure("figS2", scale="smoke", make=True, root=clone)
-    assert Path(figure).read_bytes().startswith(b"%PDF")
-    return Project.load(clone, {"scale": "smoke"})
+    """A project whose one paper has one figure, of two tiny networks."""
+    root = tmp_path_factory.mktemp("finished")
+    for name in ("Snakefile", "LICENSE", "scripts/train.py"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("# as in a clone\n")
+    few = runset(SHORT, {"seed": {"range": [0, 2]}})
+    figures = {FIGURE: {"title": "Few networks", "inputs": {"runs": "few.runs"}}}
+    project = write_project(root, {"few": few}, figures=figures)
+    train_all(project, "few")
+    collect(project, "few", project.paths.runs("few"), project.paths.frequencies("few"))
+    return project
 
 
 @pytest.fixture(scope="module")
 def archive(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("archive") / "survival.zip"
+    out = tmp_path_factory.mktemp("archive") / "test.zip"
     said: list[str] = []
 
     def say(line: str) -> None:
         assert not out.exists(), "the size is said first"
         said.append(line)
 
-    packing.pack(finished, "survival", out, say=say)
+    packing.pack(finished, "test", out, say=say)
     assert len(said) == 1 and "trajectory" in said[0] and "kB" in said[0]
     return out
 
@@ -87,22 +70,22 @@ def test_it_holds_trajectories_tables_and_configuration_and_equal_results_make_e
         names = set(file.namelist())
         label = json.loads(file.read("archive.json"))
     assert {
-        "results/smoke/runs/demo/trajectory/0000.parquet",
-        "results/smoke/runs/demo/runs.parquet",
-        "results/smoke/survival/figS2.csv",
+        "results/smoke/runs/few/trajectory/0000.parquet",
+        "results/smoke/runs/few/runs.parquet",
+        "results/smoke/runs/few/frequencies.parquet",
         "config/config.yaml",
-        "config/runsets/demo.yaml",
+        "config/runsets/test.yaml",
         "Snakefile",
         "codecheck.yml",
         "ro-crate-metadata.json",
         "manifest-sha256.txt",
     } <= names
     assert not any("weights" in name for name in names)
-    assert (label["paper"], label["scale"]) == ("survival", "smoke")
-    packing.pack(finished, "survival", tmp_path / "again.zip", say=lambda _: None)
+    assert (label["paper"], label["scale"]) == ("test", "smoke")
+    packing.pack(finished, "test", tmp_path / "again.zip", say=lambda _: None)
     assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
-    with_weights = {piece.name for piece in contents(finished, "survival", weights=True)}
-    assert "results/smoke/runs/demo/weights/0000.parquet" in with_weights
+    with_weights = {piece.name for piece in contents(finished, "test", weights=True)}
+    assert "results/smoke/runs/few/weights/0000.parquet" in with_weights
 
 
 def test_it_is_a_workflow_run_crate(archive: Path, tmp_path: Path) -> None:
@@ -115,7 +98,7 @@ def test_it_is_a_workflow_run_crate(archive: Path, tmp_path: Path) -> None:
     assert "https://w3id.org/ro/wfrun/workflow/0.5" in profiles
     (run,) = [one for one in crate.contextual_entities if one.type == "CreateAction"]
     assert run["instrument"].id == "Snakefile"
-    assert {one.id for one in run["result"]} >= {"results/smoke/survival/figS2.csv"}
+    assert {one.id for one in run["result"]} >= {"results/smoke/runs/few/runs.parquet"}
     described = {one.id for one in crate.data_entities}
     there = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     of_its_own = {"ro-crate-metadata.json", "archive.json", "manifest-sha256.txt", "codecheck.yml"}
@@ -128,25 +111,11 @@ def test_a_codecheck_manifest_lies_beside_it(archive: Path) -> None:
     assert content["manifest"][0]["comment"] and "without training" in content["summary"]
 
 
-def test_another_clone_draws_the_same_figure_without_training(
-    archive: Path, finished: Project, tmp_path: Path
-) -> None:
-    clone = checkouts.checkout(tmp_path / "clone")
-    redraw(clone, archive, ["figS2"], cores="1")
-    drawn = (clone / "figures" / f"{FIGURE}.pdf").read_bytes()
-    kept = finished.paths.kept_figure("survival", FIGURE)
-    assert drawn == (finished.root / kept).read_bytes()
-    assert not (clone / "logs" / "smoke" / "train").exists()
-    assert not (clone / "results" / "smoke").exists()
-    with pytest.raises(ConfigError, match="unknown target `fig6`"):
-        redraw(clone, archive, ["fig6"], cores="1")
-
-
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("results/smoke/survival/figS2.csv", b"k,signal\n", "figS2.csv is not what was put in"),
-        ("results/smoke/survival/figS2.csv", None, "not those of its manifest-sha256.txt: results"),
+        ("config/config.yaml", b"scale: full\n", "config.yaml is not what was put in"),
+        ("config/config.yaml", None, "not those of its manifest-sha256.txt: config/config.yaml"),
         ("results/smoke/more.csv", b"", "not those of its manifest-sha256.txt: results/smoke/more"),
         ("manifest-sha256.txt", b"", "its manifest-sha256.txt is another one"),
         ("archive.json", None, "not an archive of fittest"),
@@ -179,17 +148,18 @@ def test_a_flipped_bit_a_missing_end_and_another_file_are_refused(
 
 
 def test_runs_of_other_code_are_refused_before_anything_is_drawn(
-    archive: Path, tmp_path: Path
+    archive: Path, finished: Project, tmp_path: Path
 ) -> None:
     with zipfile.ZipFile(archive) as file:
         label = json.loads(file.read("archive.json"))
-    label["runsets"]["demo"] = "0" * 16
+    label["runsets"]["few"] = "0" * 16
     other = copy_with(
         archive, tmp_path / "other.zip", **{"archive.json": json.dumps(label).encode()}
     )
-    clone = checkouts.checkout(tmp_path / "clone")
+    clone = tmp_path / "clone"
+    shutil.copytree(finished.root, clone)
     with pytest.raises(StoreError, match="trained by other code than this clone's"):
-        redraw(clone, other, ["figS2"], cores="1")
+        redraw(clone, other, [FIGURE], cores="1")
     assert not (clone / "figures" / f"{FIGURE}.pdf").exists()
 
 
@@ -198,17 +168,17 @@ def test_what_is_not_there_or_not_of_now_is_not_archived(
 ) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(finished.root, clone, symlinks=True)
-    table = clone / "results" / "smoke" / "survival" / "figS2.csv"
-    command = ["--root", str(clone), "archive", "survival", "--scale", "smoke"]
+    table = clone / "results" / "smoke" / "test" / "figS2.csv"
+    command = ["--root", str(clone), "archive", "test", "--scale", "smoke"]
     out = ["--out", str(tmp_path / "a.zip")]
     table.unlink()
     assert main([*command, *out]) == 2
-    assert "figS2.csv: not there" in capsys.readouterr().err
+    assert "config.json: not there" in capsys.readouterr().err
     table.write_text("")
-    config = clone / "config" / "runsets" / "demo.yaml"
-    config.write_text(config.read_text().replace("steps: 200\n", "steps: 300\n"))
+    config = clone / "config" / "runsets" / "test.yaml"
+    config.write_text(config.read_text().replace("steps: 20\n", "steps: 30\n"))
     assert main([*command, *out]) == 2
     assert "made from another configuration or code than now" in capsys.readouterr().err
-    assert main(["--root", str(clone), "archive", "survivl"]) == 2
-    assert "there is no paper `survivl`; there are survival" in capsys.readouterr().err
+    assert main(["--root", str(clone), "archive", "tset"]) == 2
+    assert "there is no paper `tset`; there are test" in capsys.readouterr().err
     assert not (tmp_path / "a.zip").exists()

@@ -125,7 +125,10 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 def _added(archive: zipfile.ZipFile, piece: Piece) -> Part:
     digest, size = hashlib.sha256(), 0
-    with piece.path.open("rb") as file, archive.open(_info(piece.name), "w", True) as target:
+    with (
+        piece.path.open("rb") as file,
+        archive.open(_info(piece.name), "w", force_zip64=True) as target,
+    ):
         while block := file.read(_BLOCK):
             digest.update(block)
             size += len(block)
