@@ -168,7 +168,7 @@ def test_what_is_not_there_or_not_of_now_is_not_archived(
 ) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(finished.root, clone, symlinks=True)
-    table = clone / "results" / "smoke" / "test" / "figS2.csv"
+    table = clone / "results" / "smoke" / "runs" / "few" / "config.json"
     command = ["--root", str(clone), "archive", "test", "--scale", "smoke"]
     out = ["--out", str(tmp_path / "a.zip")]
     table.unlink()
