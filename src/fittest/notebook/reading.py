@@ -146,9 +146,9 @@ class _Files:
         owner = str(self.runs.set_index("run_id").loc[run_id, "source"])
         rows = read_run(_tables(Path(self._paths.all_weights(owner))), run_id)
         found: dict[int, Arrays] = {}
-        for row in rows.itertuples():
-            values = np.asarray(row.values).reshape(tuple(row.shape))
-            found.setdefault(int(row.step), {})[str(row.parameter)] = values
+        columns = (rows[name] for name in ("step", "parameter", "shape", "values"))
+        for step, parameter, shape, values in zip(*columns, strict=True):
+            found.setdefault(int(step), {})[str(parameter)] = np.asarray(values).reshape(shape)
         return found
 
 

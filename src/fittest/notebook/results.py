@@ -154,10 +154,11 @@ class Results:
         return f"<Results of {self.name}{where}: {len(self)} runs{state}>"
 
     def _repr_html_(self) -> str:
-        shown = ("seed_embedding", "seed_mlp", "seed_split", "last_step", "train_loss")
-        shown += ("test_loss", "test_accuracy", "survivors")
-        table = self._runs[list(shown)].dropna(axis="columns", how="all").head(10)
+        shown = ["seed_embedding", "seed_mlp", "seed_split", "last_step", "train_loss"]
+        shown += ["test_loss", "test_accuracy", "survivors"]
+        table = self._runs[shown].dropna(axis="columns", how="all").head(10)
         rest = len(self) - len(table)
-        return f"<p>{escape(repr(self))}</p>{table.to_html(border=0, float_format='%.3g')}" + (
-            f"<p>and {rest:,} more in <code>.runs</code></p>" if rest else ""
+        return (
+            f"<p>{escape(repr(self))}</p>{table.to_html(border=0, float_format='{:.3g}'.format)}"
+            + (f"<p>and {rest:,} more in <code>.runs</code></p>" if rest else "")
         )
