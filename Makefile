@@ -1,6 +1,5 @@
 # The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
-# site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
-# archive, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
+# archive, site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 # .venv/installed is what the workflow needs, .venv/tools what tests and lints it.
 
@@ -36,8 +35,8 @@ PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
 # libraries as text, which doubles the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo gallery $(PAPERS) report site explorers plan smoke test test-slurm test-lowest \
-.PHONY: all archive demo gallery $(PAPERS) report plan smoke test test-slurm test-lowest \
+.PHONY: all archive demo gallery $(PAPERS) report site explorers plan smoke test test-slurm \
+  test-lowest \
   test-newest test-wheel lint bench bench-gpu schemas lock FORCE
 
 all: .venv/installed
