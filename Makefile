@@ -1,5 +1,5 @@
 # The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
-# site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
+# archive, site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 # .venv/installed is what the workflow needs, .venv/tools what tests and lints it.
 
@@ -35,18 +35,31 @@ PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
 # libraries as text, which doubles the time to start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: all demo gallery $(PAPERS) report site explorers plan smoke test test-slurm test-lowest \
+.PHONY: all archive demo gallery $(PAPERS) report site explorers plan smoke test test-slurm \
+  test-lowest \
   test-newest test-wheel lint bench bench-gpu schemas lock FORCE
 
 all: .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- all
 
-# Snakemake knows what a figure needs, so make always asks it.
+# Snakemake knows what a figure needs, so make always asks it. ARCHIVE=FILE: from the results in an
+# archive, without training.
+ifdef ARCHIVE
+MAKE_FIGURE = $(BIN)/python -m fittest redraw '$(ARCHIVE)' $@ --cores $(CORES)
+else
+MAKE_FIGURE = $(SNAKEMAKE) $(CONFIG) -- $@
+endif
+
 figures/%.pdf: .venv/installed FORCE
-	$(SNAKEMAKE) $(CONFIG) -- $@
+	$(MAKE_FIGURE)
 
 figures/%.csv: .venv/installed FORCE
-	$(SNAKEMAKE) $(CONFIG) -- $@
+	$(MAKE_FIGURE)
+
+# The results of one paper at one scale in a file to hand on; of all papers without PAPER.
+archive: .venv/installed
+	for paper in $(or $(PAPER),$(PAPERS)); do \
+	  $(BIN)/python -m fittest archive $$paper $(if $(SCALE),--scale $(SCALE)) || exit 1; done
 
 $(PAPERS): .venv/installed
 	$(SNAKEMAKE) $(CONFIG) -- $@

@@ -133,6 +133,16 @@ def test_an_installed_wheel_has_every_module(installed: Path, tmp_path: Path) ->
     assert here <= set(told)
 
 
+def test_an_installed_wheel_trains_without_a_clone(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import fittest; done = fittest.train(task={'p': 7}, model={'d': 8}, steps=5,"
+        " seeds=[0, 1], progress=False); print(fittest.__file__, len(done.trajectories))"
+    )
+    place, rows = run("-c", code, cwd=tmp_path, PYTHONPATH=str(installed)).split()
+    assert Path(place).is_relative_to(installed) and int(rows) == 12
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_installed_wheel_passes_tests(installed: Path, tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "tests", tmp_path / "tests")
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)

@@ -1,4 +1,4 @@
-"""Command line: python -m fittest plan | check | schemas."""
+"""Command line: python -m fittest plan | check | schemas | archive | redraw."""
 
 from __future__ import annotations
 
@@ -53,6 +53,28 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="check every configuration file at every scale")
     check.add_argument("--scale", choices=SCALES, help="one scale only")
 
+    for command in (plan, check):
+        command.add_argument(
+            "--runsets",
+            action="append",
+            metavar="FILE",
+            help="a file of run-sets beside those of config/runsets/, as `--config runsets=FILE` of"
+            " Snakemake; may be given again",
+        )
+
+    archive = commands.add_parser("archive", help="the results of a paper in one file")
+    archive.add_argument("paper", help="its short name, such as survival")
+    archive.add_argument("--scale", choices=SCALES, help="default: that of config/config.yaml")
+    archive.add_argument("--out", type=Path, help="default: fittest-PAPER-SCALE.zip here")
+    archive.add_argument("--weights", action="store_true", help="with the weights, the bulk of it")
+
+    redraw = commands.add_parser(
+        "redraw", help="figures and tables of an archive, without training"
+    )
+    redraw.add_argument("archive", type=Path, help="a file that `archive` has written")
+    redraw.add_argument("targets", nargs="+", help="figures or tables, as for plan")
+    redraw.add_argument("--cores", default="all")
+
     commands.add_parser("schemas", help="write the JSON schemas and the configuration reference")
     return parser
 
@@ -67,6 +89,8 @@ def _plan(arguments: argparse.Namespace) -> None:
     over: dict[str, object] = {"scale": arguments.scale} if arguments.scale else {}
     if arguments.device:
         over["cluster"] = {"device": arguments.device}
+    if arguments.runsets:
+        over["runsets"] = arguments.runsets
     project = Project.load(arguments.root, over)
     project.check()
     # Unknown targets are refused before the machine is measured.
@@ -92,9 +116,24 @@ def _plan(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    project = Project.load(arguments.root)
+    over = {"runsets": arguments.runsets} if arguments.runsets else {}
+    project = Project.load(arguments.root, over)
     for line in check_scales(project, [arguments.scale] if arguments.scale else SCALES):
         print(line)
+
+
+def _archive(arguments: argparse.Namespace) -> None:
+    from fittest.archive.pack import pack
+
+    project = Project.load(arguments.root, {"scale": arguments.scale} if arguments.scale else {})
+    out = arguments.out or Path(f"fittest-{arguments.paper}-{project.scale}.zip")
+    pack(project, arguments.paper, out, arguments.weights)
+
+
+def _redraw(arguments: argparse.Namespace) -> None:
+    from fittest.archive.redraw import redraw
+
+    redraw(arguments.root, arguments.archive, arguments.targets, arguments.cores)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -105,6 +144,10 @@ def main(argv: list[str] | None = None) -> int:
             _plan(arguments)
         elif arguments.command == "check":
             _check(arguments)
+        elif arguments.command == "archive":
+            _archive(arguments)
+        elif arguments.command == "redraw":
+            _redraw(arguments)
         else:
             # Not at the top: this alone takes a sixth of a second.
             from fittest.pipeline.configuration.schemas import write_schemas

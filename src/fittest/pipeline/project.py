@@ -98,7 +98,8 @@ class Project:
     @cached_property
     def _declared(self) -> dict[str, RunSet]:
         """The run-sets as their files declare them."""
-        return load_runsets(self.home / "runsets", self.scale, "config/runsets")
+        own = {name: self.root / name for name in self.config.runsets}
+        return load_runsets(self.home / "runsets", self.scale, "config/runsets", own)
 
     _sketch = False
 

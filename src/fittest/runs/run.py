@@ -220,6 +220,12 @@ class Run(Settings):
         """
         return digest("".join(self.identity))
 
+    def _repr_html_(self) -> str:
+        """As notebooks show it."""
+        from fittest.runs.shown import run_html
+
+        return run_html(self)
+
     def _identity_without_intervention(self) -> str:
         plain = self.model_copy(update={"intervention": None})
         return digest(plain.model_dump_json(exclude=set(NO_IDENTITY)))

@@ -85,8 +85,16 @@ class RunSetFile(Settings):
     runsets: dict[Name, Declaration] = Field(description="run-sets by name")
 
 
+class OwnRunSetFile(Settings):
+    """A file of run-sets outside config/runsets/, which need belong to no paper."""
+
+    paper: Name | None = None
+    runsets: dict[Name, Declaration]
+
+
 class RunSet:
-    """A run-set at one scale. `where` is its place in the configuration, for messages."""
+    """A run-set at one scale. `where` is its place in the configuration, for messages; `paper` is
+    empty for one of somebody's own."""
 
     def __init__(
         self,
@@ -201,25 +209,38 @@ class RunSet:
                 f"{where}: task.p: {p} is not prime, and this run-set needs a prime (prime_p)"
                 + ("" if p is None else f"; use {' or '.join(map(str, near_primes(p)))}")
             )
-        if not isinstance(run.task, TableTask):
-            return
-        size, train = run.task.size(), trained_examples(run)
-        if not 0 < train < size:
-            raise ConfigError(
-                f"{where}: task.train_fraction: {run.task.train_fraction} of {size:,} examples"
-                f" leaves no {'test' if train else 'train'} example; use a"
-                f" {'smaller' if train else 'larger'} one"
-            )
+        check_sides(run, where)
+
+    def _repr_html_(self) -> str:
+        """As notebooks show it."""
+        from fittest.runs.shown import runset_html
+
+        return runset_html(self)
+
+
+def check_sides(run: Run, where: str) -> None:
+    """ConfigError where the split of a run leaves no example on one side."""
+    if not isinstance(run.task, TableTask):
+        return
+    size, train = run.task.size(), trained_examples(run)
+    if not 0 < train < size:
+        raise ConfigError(
+            f"{where}: task.train_fraction: {run.task.train_fraction} of {size:,} examples"
+            f" leaves no {'test' if train else 'train'} example; use a"
+            f" {'smaller' if train else 'larger'} one"
+        )
 
 
 def _values(axis: Axis | list[Any]) -> list[Any]:
     return axis.values() if isinstance(axis, Axis) else axis
 
 
-def load_runsets(folder: Path, scale: str, shown: str | None = None) -> dict[str, RunSet]:
+def load_runsets(
+    folder: Path, scale: str, shown: str | None = None, more: Mapping[str, Path] | None = None
+) -> dict[str, RunSet]:
     """All run-sets of the YAML files in `folder`, at `scale`, by name.
 
-    `shown` is the folder as messages call it.
+    `shown` is the folder as messages call it. `more`: further files, by what messages call them.
 
     Raises ConfigError for wrong files and for a name that two files use. The runs themselves
     are checked when `RunSet.runs` is first asked for.
@@ -231,16 +252,21 @@ def load_runsets(folder: Path, scale: str, shown: str | None = None) -> dict[str
     shown = str(folder) if shown is None else shown
     if not paths:
         raise ConfigError(f"{shown}: no run-set files (*.yaml) here")
+    declared: list[tuple[str, RunSetFile | OwnRunSetFile]] = []
     for path in paths:
         file_name = f"{shown}/{path.name}"
-        file = validated(RunSetFile, read_yaml(path, file_name), file_name)
+        declared.append((file_name, validated(RunSetFile, read_yaml(path, file_name), file_name)))
+    for file_name, path in (more or {}).items():
+        own = validated(OwnRunSetFile, read_yaml(path, file_name), file_name)
+        declared.append((file_name, own))
+    for file_name, file in declared:
         for name, declaration in file.runsets.items():
             if name in found:
                 raise ConfigError(
                     f"{file_name}: run-set `{name}` also stands in {found[name].where}"
                 )
             found[name] = RunSet(
-                name, file.paper, declaration, scale, f"{file_name}: runsets.{name}"
+                name, file.paper or "", declaration, scale, f"{file_name}: runsets.{name}"
             )
     check_donors(found)
     return found

@@ -2,6 +2,7 @@
 
 from fittest.store.checks import check_origin
 from fittest.store.files import (
+    as_stored,
     explain_os_error,
     read_provenance,
     read_table,
@@ -20,6 +21,7 @@ __all__ = [
     "OPTIONAL",
     "SCHEMAS",
     "Paths",
+    "as_stored",
     "check_origin",
     "completed",
     "core_columns",

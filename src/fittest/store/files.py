@@ -131,6 +131,15 @@ def write_batches(
         writer.add_key_value_metadata({GROUPS: written_bounds(bounds)})
 
 
+def as_stored(table: pd.DataFrame | pa.Table, kind: str) -> pd.DataFrame:
+    """What `read_table` would give of a table of one of SCHEMAS that was written.
+
+    Raises StoreError where the columns do not fit.
+    """
+    frame: pd.DataFrame = _arrow(table, kind).to_pandas()
+    return frame
+
+
 def _arrow(table: pd.DataFrame | pa.Table, kind: str) -> pa.Table:
     schema = SCHEMAS.get(kind)
     if schema is None:

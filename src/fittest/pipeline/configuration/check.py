@@ -56,7 +56,7 @@ def check_runsets(project: Project) -> None:
     with _no_collection():
         for name in catalogue.names():
             runset = catalogue.runset(name)
-            if runset.paper not in project.papers:
+            if runset.paper and runset.paper not in project.papers:
                 file = runset.where.removesuffix(f": runsets.{name}")
                 raise ConfigError(f"{file}: paper: {_no_paper(project, runset.paper)}")
             if runset.exists:

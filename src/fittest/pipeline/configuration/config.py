@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from fittest.pipeline.configuration.analysis_config import AnalysisSettings
 from fittest.pipeline.configuration.cluster_config import ClusterSettings
 from fittest.runs.runset import Scale
-from fittest.settings import Draws, Settings
+from fittest.settings import Draws, Settings, later
 
 
 def _folder(text: str) -> str:
@@ -45,6 +45,10 @@ class PathSettings(Settings):
     figures: Folder = Field(default="figures", description="the figures last asked for")
     configuration: Folder = Field(
         default="config", description="run-sets, papers and claims: the folder of this file"
+    )
+    shared: Folder | None = later(
+        None,
+        description="trained shards that several clones or users share; null: none are shared",
     )
 
 
@@ -99,6 +103,24 @@ class TrainingSettings(Settings):
         return f"{self.dtype}{lower}"
 
 
+def _files(given: object) -> object:
+    """The command line gives one file, or several with commas between, as text."""
+    if isinstance(given, str):
+        return [part.strip() for part in given.split(",")]
+    return given
+
+
+def _yaml_file(text: str) -> str:
+    if not text.endswith(".yaml"):
+        raise ValueError(f"`{text}` is no file of run-sets; name one that ends in .yaml")
+    return _folder(text)
+
+
+RunsetFiles = Annotated[
+    tuple[Annotated[str, AfterValidator(_yaml_file)], ...], BeforeValidator(_files)
+]
+
+
 class ProjectConfig(Settings):
     """The merged configuration: config.yaml, profile and command line."""
 
@@ -108,3 +130,8 @@ class ProjectConfig(Settings):
     shards: dict[Scale, ShardSettings] = Field(description="size of a job, by scale")
     cluster: ClusterSettings
     analysis: AnalysisSettings
+    runsets: RunsetFiles = later(
+        (),
+        description="files with run-sets of one's own beside those of config/runsets/, relative to"
+        " the folder that the workflow runs in",
+    )

@@ -13,8 +13,10 @@ import torch
 
 from fittest.analysis.reductions import REDUCTIONS, Reduction
 from fittest.errors import StoreError, TrainingError
+from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.project import Project
+from fittest.pipeline.running import shared
 from fittest.pipeline.running.backends import choose_backend, resolve_device
 from fittest.pipeline.running.ensembles import (
     DTYPES,
@@ -58,9 +60,9 @@ def train_shard(
 
     Resumes from a restart point where there is one. Where all tables of this very shard are in
     place, nothing is trained: Snakemake removes outputs before it starts a job, so another job has
-    put them there since. Raises Interrupted after SIGTERM or SIGINT, with a restart point in place,
-    StoreError where the disk refuses, and TrainingError where another job is training this shard or
-    what is recorded has gaps.
+    put them there since; nor where `paths.shared` holds them. Raises Interrupted after SIGTERM or
+    SIGINT, with a restart point in place, StoreError where the disk refuses, and TrainingError
+    where another job is training this shard or what is recorded has gaps.
     """
     shard = project.shard(runset, name)
     folder = project.root / project.paths.restart(runset, name)
@@ -69,12 +71,19 @@ def train_shard(
     resolve_device(project.config.training)
     try:
         with sole_holder(folder):
+            # The trajectory last: in place, it says that the shard is whole.
+            files = {**(reductions or {}), "weights": weights, "trajectory": trajectory}
+            common = project.config.paths.shared
             if _in_place(shard, trajectory, weights, reductions or {}):
                 log.info("%s/%s is in place already: another job has trained it", runset, name)
+            elif common and shared.take(project.root / common, project.scale, shard, files):
+                log.info("%s/%s is taken from %s: it has been trained before", runset, name, common)
             else:
                 finished = _train_groups(project, shard, folder, threads, progress)
                 _write(project, shard, finished, trajectory, weights, reductions or {})
                 RestartFolder(folder, shard.key).clear()
+                if common:
+                    shared.offer(project.root / common, project.scale, shard, files)
     except OSError as error:
         raise StoreError(explain_os_error(folder, error)) from error
     progress.close()
@@ -201,23 +210,11 @@ def _train_group(
     threads: int,
 ) -> _Finished:
     settings = project.config.training
-    ensemble = build_ensemble(ready(project, runs), DTYPES[settings.dtype])
-    backend = choose_backend(settings, ensemble, runs, sum(flops(run) for run in runs), threads)
+    factor = project.config.analysis.alive.two_mean_factor
     spool = WeightSpool(folder)
-    first = runs[0]
-    loop = Loop(
-        backend=backend,
-        limits=torch.tensor([run.steps for run in runs]),
-        schedule=schedule_of(first),
-        observe=observer_of(first),
-        spool=spool,
-        keep=keep_of(first),
-        stop_rule=stop_rule_of(first, project.config.analysis.alive.two_mean_factor),
-        restart=RestartFolder(folder, shard.key),
-        control=control,
-        expected=torch.tensor([expected_steps(run) for run in runs]),
-        observe_gradient=observe_gradient_of(first),
-    )
+    restart = RestartFolder(folder, shard.key)
+    loop = loop_of(ready(project, runs), settings, factor, threads, spool, restart, control)
+    first, backend = runs[0], loop.backend
     sizes = {**first.task.describe(), **first.model.describe()}
     log.info(
         "%s/%s: %d networks %s, %s, %s",
@@ -241,6 +238,37 @@ def _train_group(
     dtype = settings.model_copy(update={"dtype": own}).arithmetic()
     device = _device_name(backend, project)
     return _Finished(runs, record, spool, folder, backend.name, device, dtype)
+
+
+def loop_of(
+    runs: Sequence[Run],
+    settings: TrainingSettings,
+    two_mean_factor: float,
+    threads: int,
+    spool: WeightSpool,
+    restart: RestartFolder,
+    control: Control,
+) -> Loop:
+    """The training of runs that `groups` put together, ready to start.
+
+    runs: with every choice of their interventions made. two_mean_factor: of the survivor rule, for
+    runs with a `stop`. Raises as `choose_backend`.
+    """
+    ensemble = build_ensemble(runs, DTYPES[settings.dtype])
+    first = runs[0]
+    return Loop(
+        backend=choose_backend(settings, ensemble, runs, sum(map(flops, runs)), threads),
+        limits=torch.tensor([run.steps for run in runs]),
+        schedule=schedule_of(first),
+        observe=observer_of(first),
+        spool=spool,
+        keep=keep_of(first),
+        stop_rule=stop_rule_of(first, two_mean_factor),
+        restart=restart,
+        control=control,
+        expected=torch.tensor([expected_steps(run) for run in runs]),
+        observe_gradient=observe_gradient_of(first),
+    )
 
 
 def _device_name(backend: Backend, project: Project) -> str:
