@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, OutcomeSettings, run_outcomes
+from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.analysis.exponents.sum_statistics import statistics
-from fittest.analysis.exponents.sums import SumSettings, sum_table, table1
+from fittest.analysis.exponents.sums import sum_table, table1
 from fittest.analysis.fates.curves import curve_table
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.analysis.exponents.names import Sums
-from fittest.analysis.exponents.sums import SumSettings
+from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.analysis.statistics.intervals import number
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job

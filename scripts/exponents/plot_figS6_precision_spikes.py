@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fittest.analysis.exponents.precision import ARMS, DOUBLE, SINGLE, THROUGHOUT
+from fittest.analysis.exponents.other_names import ARMS, DOUBLE, SINGLE, THROUGHOUT
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style

@@ -47,7 +47,9 @@ def test_no_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_network_of_the_papers_is_a_run_and_every_model_is_there() -> None:
     models = {case.runs(1)[0].model.name for case in CASES}
     names = json.dumps(TypeAdapter(ModelSettings).json_schema()["$defs"])
-    assert models == set(re.findall(r'"name": {"const": "(\w+)"', names))
+    # A transformer that starts with two rows exchanged costs what a transformer does.
+    others = {"exchanged_transformer"}
+    assert models == set(re.findall(r'"name": {"const": "(\w+)"', names)) - others
 
 
 def test_a_way_that_fails_is_told_and_the_others_go_on() -> None:

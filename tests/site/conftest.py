@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from planted import plant
+from planted_site import plant
 
 from fittest.pipeline.project import Project
 from fittest.site.build import build

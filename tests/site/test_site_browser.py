@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from planted import D, P
+from planted_site import D, P
 
 from fittest.analysis.circles.planes import circle_plane
 from fittest.analysis.circles.planes import project as onto

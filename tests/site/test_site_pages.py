@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import pytest
-from planted import FIGURES, ORIGIN, project_at
+from planted_site import FIGURES, ORIGIN, project_at
 
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project

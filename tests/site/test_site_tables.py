@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from planted import STEPS, D, P, project_at
+from planted_site import STEPS, D, P, project_at
 
 from fittest.analysis.circuits.basis import by_frequency, component_norms
 from fittest.pipeline.project import Project

@@ -15,10 +15,10 @@ from fittest.analysis.exponents.divisors import (
     answered,
     by_divisor,
     late_rise,
-    smooth,
     stages,
     stratified_pairs,
 )
+from fittest.analysis.exponents.smooth_numbers import smooth
 from fittest.data import Sample, fixed
 from fittest.errors import ConfigError
 from fittest.models import EncoderDecoderSettings

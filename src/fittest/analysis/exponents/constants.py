@@ -13,7 +13,7 @@ from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.residues import MAX_EXPONENT
 from fittest.analysis.exponents.sort_lists import ListSettings
 from fittest.analysis.exponents.spikes import SpikeSettings
-from fittest.analysis.exponents.sums import SumSettings
+from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.runs.primes import is_prime, near_primes
 from fittest.settings import MAX_P, Bins, Settings, Share
 

@@ -151,19 +151,6 @@ def by_divisor(of: Stratified, answers: Answered) -> pd.DataFrame:
     return found[["divisor", "pairs", "accuracy"]]
 
 
-def smooth(base: int, largest: int) -> list[int]:
-    """Numbers from 1 to `largest` that have no prime divisor which the base has not: what a network
-    can tell from the last digits."""
-    found = []
-    for number in range(1, largest + 1):
-        rest = number
-        while (common := math.gcd(rest, base)) > 1:
-            rest //= common
-        if rest == 1:
-            found.append(number)
-    return found
-
-
 def stages(table: pd.DataFrame, divisors: Sequence[int], known: float) -> int:
     """At how many different steps divisors of a list became known for good: those over 1, each at
     the first step from which on its accuracy is never below `known` again.

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from fittest.analysis.statistics.names import StatisticName
 
+SINGLE, DOUBLE, THROUGHOUT = "float32", "float64", "float64 throughout"
+ARMS = (SINGLE, DOUBLE, THROUGHOUT)
+"""Log-softmax of logits in a precision; the last: the whole network too."""
+
 
 class PrimalityTokens(StatisticName):
     """Primality of numbers that are tokens (P01, P02)."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.exponents.other_names import Precision
+from fittest.analysis.exponents.other_names import DOUBLE, SINGLE, THROUGHOUT, Precision
 from fittest.analysis.exponents.outcomes import OutcomeSettings, run_outcomes
 from fittest.analysis.exponents.spikes import SpikeSettings, loss_spikes
 from fittest.analysis.fates.curves import every_train_loss, thinned
@@ -18,9 +18,6 @@ from fittest.analysis.statistics.table import Row, statistic_row
 from fittest.runs.run import Run
 from fittest.tasks import Powers
 
-SINGLE, DOUBLE, THROUGHOUT = "float32", "float64", "float64 throughout"
-ARMS = (SINGLE, DOUBLE, THROUGHOUT)
-"""Log-softmax of logits in a precision; the last: the whole network too."""
 SPIKES = ["run_id", "name", "arm", "seed", "step", "before", "peak", "near_drop"]
 """near_drop: whether the spike is within a quarter of t_drop, of a run that generalises; missing of
 others."""
@@ -30,7 +27,7 @@ NEAR = 0.25
 
 
 def arm_of(run: Run) -> str:
-    """One of ARMS."""
+    """One of ARMS (`other_names`)."""
     if run.arithmetic.dtype == "float64":
         return THROUGHOUT
     return SINGLE if run.arithmetic.loss == "float32" else DOUBLE

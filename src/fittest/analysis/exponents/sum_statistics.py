@@ -10,7 +10,8 @@ import pandas as pd
 
 from fittest.analysis.exponents.names import Sums
 from fittest.analysis.exponents.outcomes import median_outcome, median_step
-from fittest.analysis.exponents.sums import GENERALISED, SumSettings, keys, majority, of
+from fittest.analysis.exponents.sum_settings import SumSettings
+from fittest.analysis.exponents.sums import GENERALISED, keys, majority, of
 from fittest.analysis.exponents.trends import difference_p, fall_p, rank_correlation
 from fittest.analysis.statistics.intervals import NOTHING, Estimate, Resampling, rate, share
 from fittest.analysis.statistics.table import Row, statistic_row

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from fittest.analysis.exponents.outcomes import (
     COLUMNS,
@@ -18,8 +17,8 @@ from fittest.analysis.exponents.outcomes import (
     median_outcome,
     median_step,
 )
+from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.settings import MAX_P, PositiveStep, Settings, Share
 from fittest.tasks.residues import residues
 
 Key = tuple[int, int, int]
@@ -30,35 +29,6 @@ SUM_COLUMNS = [*COLUMNS, *FACTS]
 GENERALISED = ("grokked", "immediate")
 MIXED = "mixed"
 """The majority of runs of which no outcome has more than half."""
-
-
-class PrintedRow(Settings):
-    """A row of the report's table 1."""
-
-    p: int = Field(ge=3, le=MAX_P, description="modulus")
-    a: int = Field(ge=1, description="exponent of x")
-    b: int = Field(ge=1, description="exponent of y")
-    grokked: bool = Field(description="what it says")
-    step: PositiveStep | None = Field(default=None, description="when, in steps; null: not said")
-
-
-class SumSettings(Settings):
-    """What the report says of sums of powers, and how it is compared (exponents methods 2.3)."""
-
-    table1: tuple[PrintedRow, ...] = Field(min_length=1, description="as printed, in its order")
-    trend: tuple[tuple[int, int], ...] = Field(
-        min_length=2, description="exponents in the order in which it finds them to be faster"
-    )
-    mirrored: tuple[tuple[int, int], tuple[int, int]] = Field(
-        description="exponents that are one task with operands exchanged"
-    )
-    slower: tuple[tuple[int, int], tuple[int, int]] = Field(
-        description="exponents, of which it finds the first pair to be slower"
-    )
-    uneven: tuple[int, int] = Field(description="exponents that do not grok modulo its main p")
-    fourth: tuple[int, int] = Field(description="exponents that generalise at once")
-    factor: float = Field(gt=1, description="times too early or too late that still agrees")
-    fastest: Share = Field(description="of all pairs of exponents that counts as fastest")
 
 
 def sum_table(outcomes: pd.DataFrame, train_fraction: float) -> pd.DataFrame:
