@@ -16,7 +16,7 @@ from pathlib import Path
 from small_world import REPOSITORY
 
 # Seconds: a deadline for what hangs, however busy the machine.
-PATIENCE = 1500
+PATIENCE = 2400
 PARTS = ["Snakefile", "workflow", "config", "scripts"]
 
 
