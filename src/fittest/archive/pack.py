@@ -15,7 +15,7 @@ from fittest.archive.contents import Piece, contents
 from fittest.archive.crate import CODECHECK, CRATE, About, Part, codecheck, crate
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project
-from fittest.store import replacing, write_text
+from fittest.store import copied, replacing, write_text
 from fittest.store.provenance import git_commit
 
 FORMAT = "fittest archive 1"
@@ -27,7 +27,6 @@ MANIFEST = "manifest-sha256.txt"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PACKED = (".parquet", ".png", ".pdf")
 """Endings of what is compressed already."""
-_BLOCK = 2**20
 
 
 def pack(
@@ -124,16 +123,12 @@ def _info(name: str) -> zipfile.ZipInfo:
 
 
 def _added(archive: zipfile.ZipFile, piece: Piece) -> Part:
-    digest, size = hashlib.sha256(), 0
     with (
         piece.path.open("rb") as file,
         archive.open(_info(piece.name), "w", force_zip64=True) as target,
     ):
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-            target.write(block)
-    return Part(piece.name, piece.kind, size, digest.hexdigest())
+        digest = copied(file, target)
+        return Part(piece.name, piece.kind, file.tell(), digest)
 
 
 def _write(archive: zipfile.ZipFile, name: str, text: str) -> str:

@@ -19,11 +19,11 @@ from typing import Any
 from fittest.archive.contents import VERDICTS
 from fittest.archive.pack import FORMAT, LABEL, MANIFEST
 from fittest.errors import ConfigError, StoreError
-from fittest.pipeline.configuration.targets import canonical
+from fittest.pipeline.configuration.targets import canonical, published_names
 from fittest.pipeline.project import Project
+from fittest.store import copied
 from fittest.yaml_file import read_yaml
 
-_BLOCK = 2**20
 _TOPS = ("results", "config", "workflow")
 _REMEDY = "fetch it again from where it comes"
 
@@ -115,14 +115,11 @@ def _extract(path: Path, archive: zipfile.ZipFile, name: str, wanted: str, folde
     if place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name:
         raise StoreError(f"{path}: {name} leads out of the archive; it is not unpacked")
     written = place.parts[0] in _TOPS and place.name not in VERDICTS
-    digest = hashlib.sha256()
     target = folder / place if written else Path(os.devnull)
     target.parent.mkdir(parents=True, exist_ok=True)
     with archive.open(name) as file, target.open("wb") as out:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            out.write(block)
-    if digest.hexdigest() != wanted:
+        digest = copied(file, out)
+    if digest != wanted:
         raise StoreError(f"{path}: damaged, {name} is not what was put in; {_REMEDY}")
 
 
@@ -184,11 +181,9 @@ def _refuse_other_code(path: Path, project: Project, label: Label) -> None:
 
 
 def _published(project: Project, label: Label, path: Path, target: str) -> str:
-    found = canonical(project, target)
-    paper = project.papers[label.paper]
-    for name in (*paper.figures, *paper.tables):
-        if found == f"{paper.folder}/{name}".lstrip("/"):
-            return project.published(label.paper, name)
-    raise ConfigError(
-        f"{path}: holds the paper `{label.paper}`, and `{target}` is none of its files"
-    )
+    paper, name = published_names(project).get(canonical(project, target), ("", ""))
+    if paper != label.paper:
+        raise ConfigError(
+            f"{path}: holds the paper `{label.paper}`, and `{target}` is none of its files"
+        )
+    return project.published(paper, name)

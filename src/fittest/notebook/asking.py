@@ -14,7 +14,7 @@ import pandas as pd
 
 from fittest.errors import ConfigError, StoreError
 from fittest.notebook.places import PathLike, project
-from fittest.pipeline.configuration.targets import canonical
+from fittest.pipeline.configuration.targets import canonical, published_names
 from fittest.pipeline.project import Project
 from fittest.runs.runset import Declaration, RunSet
 from fittest.yaml_file import validated
@@ -64,7 +64,9 @@ def figure(
     """
     found = project(root, scale)
     target = canonical(found, name)
-    entry, paper = _entry(found, target, name)
+    paper, entry = published_names(found).get(target, ("", ""))
+    if not paper or entry not in found.papers[paper].figures:
+        raise ConfigError(f"`{name}` is no figure, but {target}; config/papers/ lists the figures")
     kept = found.kept_of(paper, entry)
     path = found.root / kept
     if make:
@@ -76,15 +78,6 @@ def figure(
             f" {target} --scale {found.scale}` says what that costs"
         )
     return Figure(target, found.figure(paper, entry).title, found.scale, path)
-
-
-def _entry(project: Project, target: str, name: str) -> tuple[str, str]:
-    """(figure, paper) of a target in its one name; ConfigError where it is no figure."""
-    for short, paper in project.papers.items():
-        for one in paper.figures:
-            if target == f"{paper.folder}/{one}".lstrip("/"):
-                return one, short
-    raise ConfigError(f"`{name}` is no figure, but {target}; config/papers/ lists the figures")
 
 
 def _run_snakemake(project: Project, target: str) -> None:

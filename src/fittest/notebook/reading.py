@@ -19,7 +19,7 @@ from fittest.pipeline.configuration.targets import meant
 from fittest.pipeline.running.collect import own_rows
 from fittest.runs.run import Run
 from fittest.runs.runset import SCALES
-from fittest.store import Paths, read_rows, read_run, read_table
+from fittest.store import Paths, by_step, read_rows, read_run, read_table
 
 
 def load(runset: str, scale: str | None = None, results: PathLike | None = None) -> Results:
@@ -144,12 +144,7 @@ class _Files:
 
     def weights(self, run_id: str) -> Mapping[int, Arrays]:
         owner = str(self.runs.set_index("run_id").loc[run_id, "source"])
-        rows = read_run(_tables(Path(self._paths.all_weights(owner))), run_id)
-        found: dict[int, Arrays] = {}
-        columns = (rows[name] for name in ("step", "parameter", "shape", "values"))
-        for step, parameter, shape, values in zip(*columns, strict=True):
-            found.setdefault(int(step), {})[str(parameter)] = np.asarray(values).reshape(shape)
-        return found
+        return by_step(read_run(_tables(Path(self._paths.all_weights(owner))), run_id))
 
 
 def _tables(folder: Path) -> list[Path]:

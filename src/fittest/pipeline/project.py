@@ -214,11 +214,12 @@ class Project:
 
     def kept(self, published: str) -> str:
         """Where what is published as `[<folder>/]<name>` is kept for this scale."""
-        for short, paper in self.papers.items():
-            for name in (*paper.figures, *paper.tables):
-                if published == f"{paper.folder}/{name}".lstrip("/"):
-                    return self.kept_of(short, name)
-        raise ConfigError(f"there is no figure or table `{published}`; config/papers/ lists them")
+        known = targets.published_names(self)
+        if published not in known:
+            raise ConfigError(
+                f"there is no figure or table `{published}`; config/papers/ lists them"
+            )
+        return self.kept_of(*known[published])
 
     def kept_of(self, paper: str, name: str) -> str:
         """Where a figure or table of a paper is kept for this scale."""

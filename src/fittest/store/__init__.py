@@ -3,6 +3,7 @@
 from fittest.store.checks import check_origin
 from fittest.store.files import (
     as_stored,
+    copied,
     explain_os_error,
     read_provenance,
     read_table,
@@ -14,7 +15,7 @@ from fittest.store.files import (
 )
 from fittest.store.paths import Paths, listed
 from fittest.store.provenance import joint_provenance, provenance
-from fittest.store.rows import read_groups, read_rows, read_run
+from fittest.store.rows import by_step, read_groups, read_rows, read_run
 from fittest.store.schema import OPTIONAL, SCHEMAS, completed, core_columns
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "SCHEMAS",
     "Paths",
     "as_stored",
+    "by_step",
     "check_origin",
     "completed",
+    "copied",
     "core_columns",
     "explain_os_error",
     "joint_provenance",

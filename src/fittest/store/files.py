@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 # Page checksums, so that a flipped bit is an error and not another number.
 _FORMAT: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True}
+_BLOCK = 2**20
 
 
 @contextmanager
@@ -61,6 +63,15 @@ def replacing(path: PathLike) -> Iterator[Path]:
         # The folder may be what is unwritable; the first error is the one worth telling.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def copied(file: IO[bytes], out: IO[bytes]) -> str:
+    """Copy what is left of an open file into another one; its SHA-256."""
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+        out.write(block)
+    return digest.hexdigest()
 
 
 def explain_os_error(path: PathLike, error: OSError) -> str:

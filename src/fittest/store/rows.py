@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,16 @@ def read_rows(
     parts = [_picked(path, kind, keys, wanted) for path in several]
     with reading(", ".join(str(path) for path in several)):
         return pa.concat_tables(parts).to_pandas()
+
+
+def by_step(weights: pd.DataFrame) -> dict[int, dict[str, NDArray[Any]]]:
+    """Rows of `read_run` as step -> parameter -> values in its shape."""
+    found: dict[int, dict[str, NDArray[Any]]] = {}
+    columns = (weights[name] for name in ("step", "parameter", "shape", "values"))
+    for step, parameter, shape, values in zip(*columns, strict=True):
+        own = np.asarray(values).reshape(tuple(int(length) for length in shape))
+        found.setdefault(int(step), {})[str(parameter)] = own
+    return found
 
 
 def read_run(

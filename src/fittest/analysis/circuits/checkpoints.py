@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from fittest.analysis.circuits.basis import Floats
 from fittest.analysis.circuits.losses import Mask
 from fittest.errors import StoreError
 from fittest.runs.run import Run
-from fittest.store import read_run, read_table
+from fittest.store import by_step, read_run, read_table
 from fittest.tasks import train_mask
 
 Checkpoint = tuple[int, Mapping[str, Floats]]
@@ -48,19 +47,14 @@ def read_checkpoints(
     """
     for begin in range(0, len(steps), window):
         wanted = steps[begin : begin + window]
-        rows = read_run(weights, run_id, wanted)
-        by_step: dict[int, dict[str, Floats]] = {step: {} for step in wanted}
-        for step, name, shape, values in zip(
-            rows["step"], rows["parameter"], rows["shape"], rows["values"], strict=True
-        ):
-            by_step[int(step)][str(name)] = np.asarray(values).reshape(tuple(int(n) for n in shape))
-        for step, parameters in by_step.items():
-            if not parameters:
+        found = by_step(read_run(weights, run_id, wanted))
+        for step in wanted:
+            if step not in found:
                 raise StoreError(
                     f"{', '.join(weights)}: no checkpoint of run {run_id} at step {step}; delete"
                     " the file and run the same command again"
                 )
-        yield list(by_step.items())
+        yield [(step, found[step]) for step in wanted]
 
 
 def final_checkpoint(

@@ -25,8 +25,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 def check(project: Project) -> None:
     """Papers, their claims and constants, and every run-set at the project's scale, whether a
-    figure needs it or not. Raises ConfigError, which names file, key and remedy."""
-    check_file_names(project)
+    figure needs it or not. Raises ConfigError, which names file, key and remedy.
+
+    Names of files are to be looked at before any is read: `check_file_names`.
+    """
     _check_papers(project)
     check_runsets(project)
     _check_analysis(project)

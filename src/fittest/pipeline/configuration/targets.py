@@ -78,7 +78,7 @@ def check_targets(project: Project, targets: Iterable[str], rules: Collection[st
         if inside is not None and word.endswith(_ENDINGS):
             name, kind = inside.rsplit(".", 1)
             # What is far from all of them may be the product of a rule of the user's own.
-            near = difflib.get_close_matches(name, _published(project), 1, 0.8)
+            near = difflib.get_close_matches(name, published_names(project), 1, 0.8)
             if near or (kind != "csv" and _FIGURE.fullmatch(name)):
                 what = "table" if kind == "csv" else "figure"
                 which = meant(word, published_files(project))
@@ -103,7 +103,7 @@ def snakemake_target(project: Project, found: str) -> str:
     """What Snakemake calls a target in its one name."""
     if found == "all" or found in project.papers:
         return found
-    known = _published(project)
+    known = published_names(project)
     return project.published(*known[found]) if found in known else project.paths.runs(found)
 
 
@@ -119,7 +119,7 @@ def published_files(project: Project) -> list[str]:
 # -- looking up --------------------------------------------------------------------------------
 
 
-def _published(project: Project) -> dict[str, tuple[str, str]]:
+def published_names(project: Project) -> dict[str, tuple[str, str]]:
     """Path under figures/ without ending -> (paper, figure or table)."""
     return {
         f"{paper.folder}/{name}".lstrip("/"): (short, name)
@@ -130,7 +130,7 @@ def _published(project: Project) -> dict[str, tuple[str, str]]:
 
 def _runsets(project: Project, found: str) -> list[str]:
     """Run-sets of a target in its one name."""
-    known = _published(project)
+    known = published_names(project)
     if found in known:
         short, name = known[found]
         figure = project.papers[short].figures.get(name)
@@ -151,7 +151,7 @@ def _exact(project: Project, word: str) -> str | None:
     """The one name of a target that is written out in full; None for an unknown one."""
     if word == "all" or word in project.papers:
         return word
-    known = _published(project)
+    known = published_names(project)
     plain = word.removeprefix("./")
     inside = _below(project, project.paths.figures, plain)
     name, ending = plain if inside is None else inside, ""
@@ -207,7 +207,7 @@ def _of_rule(project: Project, rule: str) -> str | None:
 
 def _numbered(project: Project, paper: str, number: str) -> str | None:
     """The figure of a paper that is called `<number>_...`, or None."""
-    for path, (short, name) in _published(project).items():
+    for path, (short, name) in published_names(project).items():
         if short == paper and number and name.startswith(f"{number}_"):
             return path
     return None
@@ -231,7 +231,7 @@ def _beginning(project: Project, word: str) -> str | None:
     """
     inside = _below(project, project.paths.figures, word)
     start = word if inside is None else inside
-    known = _published(project)
+    known = published_names(project)
     bare = [path for path, (_, name) in known.items() if name.startswith(start)]
     for among in ([path for path in known if path.startswith(start)], bare):
         border = re.compile(rf"(^|/){re.escape(start)}(?![a-zA-Z0-9])")
@@ -248,7 +248,7 @@ def _beginning(project: Project, word: str) -> str | None:
 
 
 def _words(project: Project) -> list[str]:
-    return ["all", *project.papers, *_published(project), *project.catalogue.names()]
+    return ["all", *project.papers, *published_names(project), *project.catalogue.names()]
 
 
 def meant(word: str, among: Iterable[str]) -> str:
@@ -265,6 +265,6 @@ def meant(word: str, among: Iterable[str]) -> str:
 def _all(project: Project) -> str:
     return (
         f"There are all, the papers {', '.join(project.papers)},"
-        f" the figures and tables {', '.join(_published(project))},"
+        f" the figures and tables {', '.join(published_names(project))},"
         f" and the run-sets {', '.join(project.catalogue.names())}"
     )

@@ -8,7 +8,6 @@ beside it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -17,16 +16,14 @@ import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from fittest.errors import StoreError
 from fittest.runs.catalogue import Shard
-from fittest.store import check_origin, replacing
+from fittest.store import check_origin, copied, replacing
 
 log = logging.getLogger(__name__)
 
 DIGESTS = "sha256.json"
-_BLOCK = 2**20
 
 
 def _place(folder: Path, scale: str, shard: Shard) -> Path:
@@ -50,7 +47,9 @@ def take(folder: Path, scale: str, shard: Shard, files: Mapping[str, str]) -> bo
         for kind, path in files.items():
             # Opened first: what the disk then refuses is this clone's.
             with (place / f"{kind}.parquet").open("rb") as file, replacing(path) as temporary:
-                if _copied(file, temporary) != digests[kind]:
+                with temporary.open("wb") as out:
+                    digest = copied(file, out)
+                if digest != digests[kind]:
                     raise ValueError(f"{kind}.parquet is not what was put there")
     except (ValueError, KeyError, TypeError, OSError) as error:
         return _damaged(place, error)
@@ -79,8 +78,8 @@ def offer(folder: Path, scale: str, shard: Shard, files: Mapping[str, str]) -> N
         temporary.mkdir(parents=True, exist_ok=True)
         digests = {}
         for kind, path in files.items():
-            with Path(path).open("rb") as file:
-                digests[kind] = _copied(file, temporary / f"{kind}.parquet")
+            with Path(path).open("rb") as file, (temporary / f"{kind}.parquet").open("wb") as out:
+                digests[kind] = copied(file, out)
         (temporary / DIGESTS).write_text(json.dumps(digests, indent=1), encoding="utf-8")
         temporary.rename(place)
     except OSError as error:
@@ -89,13 +88,3 @@ def offer(folder: Path, scale: str, shard: Shard, files: Mapping[str, str]) -> N
             log.warning("%s: cannot be shared: %s", place, error.strerror or error)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _copied(file: BinaryIO, target: Path) -> str:
-    """Copy an open file; SHA-256 of what was read."""
-    digest = hashlib.sha256()
-    with target.open("wb") as out:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            out.write(block)
-    return digest.hexdigest()

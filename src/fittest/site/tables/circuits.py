@@ -12,7 +12,7 @@ from fittest.analysis.circuits.basis import by_frequency, component_norms
 from fittest.analysis.circuits.network import network_of
 from fittest.pipeline.project import Project
 from fittest.site.tables.sources import Packed, origin, runs_of, shards, thinned
-from fittest.store import read_run, read_table
+from fittest.store import by_step, read_run, read_table
 
 RUNSET, PAPER = "main", "progress"
 SPECTRA = 25
@@ -60,20 +60,14 @@ def _spectra(project: Project, runs: pd.DataFrame, losses: pd.DataFrame, p: int)
         own = losses[losses["seed"] == seed]
         run_id = str(own["run_id"].iloc[0])
         steps = thinned(own["step"].tolist(), SPECTRA)
-        rows = read_run(weights, run_id, steps=steps)
-        for step in sorted(rows["step"].unique()):
-            stored = rows[rows["step"] == step]
-            parameters = {
-                row["parameter"]: np.asarray(row["values"]).reshape(tuple(row["shape"]))
-                for row in stored.to_dict("records")
-            }
+        for step, parameters in sorted(by_step(read_run(weights, run_id, steps=steps)).items()):
             network = network_of(p, parameters)
             for name, values in (
                 ("W_E", network.embedding),
                 ("W_L", network.neuron_logit_map()),
             ):
                 found["seed"].append(int(seed))
-                found["step"].append(int(step))
+                found["step"].append(step)
                 found["of"].append(name)
                 found["norms"].append(by_frequency(component_norms(values)).astype(np.float32))
     return pa.table(

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from fittest.analysis.cosets.neurons import split_two_tables
+from fittest.analysis.cosets.neurons import describe, split_two_tables
 from fittest.pipeline.project import Project
 from fittest.site.tables.sources import Packed, labels, origin, runs_of
-from fittest.store import read_run, read_table
+from fittest.store import by_step, read_run, read_table
 
 NETWORKS, DRAWN = 5000, 6
 """At most so many networks of a population, and so many whose neurons can be drawn."""
@@ -81,25 +81,19 @@ def _neurons(project: Project, runset: str, ends: pd.DataFrame) -> pa.Table:
     for place, row in enumerate(ends.head(8 * DRAWN).to_dict("records")):
         if not weights or drawn == DRAWN:
             break
-        stored = read_run(weights, row["run_id"], steps=[int(row["step"])])
-        names = set(stored["parameter"])
-        if not {"first.weight", "second.weight", "hidden.weight"} <= names:
+        step = int(row["step"])
+        parameters = by_step(read_run(weights, row["run_id"], steps=[step])).get(step, {})
+        if not {"first.weight", "second.weight", "hidden.weight"} <= {*parameters}:
             continue
         drawn += 1
-        parameters = {
-            one["parameter"]: np.asarray(one["values"]).reshape(tuple(one["shape"]))
-            for one in stored.to_dict("records")
-        }
         split = split_two_tables(parameters, int(row["n"]))
-        spectrum = np.abs(np.fft.rfft(split.a, axis=0))[1:]
-        for neuron in range(split.a.shape[1]):
-            own = split.a[:, neuron]
-            if np.abs(own).max() < 0.5 or np.abs(split.b[:, neuron]).max() < 0.5:
-                continue
+        # By the rules that training counts clusters with, so that the two agree.
+        neurons = describe(split)
+        for neuron in np.flatnonzero(neurons.live):
             found["network"].append(place)
-            found["neuron"].append(neuron)
-            found["frequency"].append(int(spectrum[:, neuron].argmax()) + 1)
-            found["a"].append(own.astype(np.float32))
+            found["neuron"].append(int(neuron))
+            found["frequency"].append(int(neurons.frequency[neuron]))
+            found["a"].append(split.a[:, neuron].astype(np.float32))
             found["b"].append(split.b[:, neuron].astype(np.float32))
     floats = pa.list_(pa.float32())
     return pa.table(
