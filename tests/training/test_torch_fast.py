@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,49 @@ def test_what_is_compiled_is_the_step(kind: str, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(torch_fast, "compiled", run_as_traced)
     assert_steps(kind)
+
+
+def test_what_cannot_be_compiled_trains_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from torch._dynamo.exc import TorchDynamoException
+
+    def fails(*values: object) -> object:
+        raise TorchDynamoException("Command:\ng++ x\n/usr/bin/ld: cannot find -ltorch\n")
+
+    monkeypatch.setattr(torch, "compile", lambda graph, **options: fails)
+    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
+    assert_steps("table")
+    assert len(caplog.messages) == 1
+    assert "cannot find -ltorch" in caplog.text
+
+
+def test_other_faults_are_not_taken_for_the_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*values: object) -> object:
+        raise torch.OutOfMemoryError("full")
+
+    monkeypatch.setattr(torch, "compile", lambda graph, **options: fails)
+    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
+    with pytest.raises(torch.OutOfMemoryError):
+        TorchBackend(ensemble("table"), compile_step=True).advance(1)
+
+
+@pytest.mark.slow
+def test_compiles_where_the_path_of_torch_has_a_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Linking is what failed; nothing is taken from a cache."""
+    from torch.utils import cpp_extension
+
+    folder = tmp_path / "a space"
+    folder.mkdir()
+    (folder / "lib").symlink_to(cpp_extension.TORCH_LIB_PATH)
+    monkeypatch.setattr(cpp_extension, "TORCH_LIB_PATH", str(folder / "lib"))
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
+    torch._dynamo.reset()
+    assert_steps("table")
+    assert not caplog.messages
 
 
 def assert_steps(kind: str) -> None:

@@ -7,6 +7,8 @@ but for another size; and its wrong gradients under vmap (2.13) have no place to
 
 from __future__ import annotations
 
+import logging
+import shlex
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +21,8 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from fittest.training.backend import Parameters
 from fittest.training.torch_step import StepInputs, TorchStep, Update, Updating
+
+log = logging.getLogger(__name__)
 
 _COMPILED: OrderedDict[object, tuple[TorchStep, Updating]] = OrderedDict()
 """By kind of step and sizes, those used last at the end; with the step, whose model's identity is
@@ -103,10 +107,48 @@ class CompiledUpdate:
 
 
 def compiled(step: TorchStep, inputs: StepInputs, **options: Any) -> Updating:
-    """The update compiled for the sizes of `inputs`. options: of torch.compile."""
+    """The update compiled for the sizes of `inputs`; as it is, aloud, where that fails. options: of
+    torch.compile."""
+    from torch._dynamo.exc import TorchDynamoException
+
+    _quote_library_folder()
     graph, put_together = traced(step, inputs)
     run = torch.compile(graph, fullgraph=True, dynamic=False, **options)
-    return lambda inputs: put_together(run(*flattened(inputs)[0]))
+    failed = False
+
+    def update(inputs: StepInputs) -> Update:
+        nonlocal failed
+        if not failed:
+            try:
+                return put_together(run(*flattened(inputs)[0]))
+            # Of the compiler alone: what fails in running, such as memory, is the loop's to judge.
+            except TorchDynamoException as error:
+                failed = True
+                log.warning(
+                    "torch.compile failed, so this trains without it and takes longer"
+                    " (training.compile: never avoids the attempt): %s",
+                    _first_line(error),
+                )
+        return step.update(inputs)
+
+    return update
+
+
+def _first_line(error: Exception) -> str:
+    """What the compiler says, without the command that it was given."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if "error:" in line.lower() or "cannot find" in line]
+    return (told or lines or [type(error).__name__])[0][:300]
+
+
+def _quote_library_folder() -> None:
+    """torch (2.13) quotes the folders of headers in the command of its C++ compiler, and forgets
+    that of its libraries: in a path with a space nothing could be linked."""
+    from torch.utils import cpp_extension
+
+    folder = cpp_extension.TORCH_LIB_PATH
+    if shlex.split(folder) != [folder]:
+        cpp_extension.TORCH_LIB_PATH = shlex.quote(folder)
 
 
 def padded(runs: int, most: int) -> int:

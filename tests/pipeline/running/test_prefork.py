@@ -242,3 +242,18 @@ def test_one_that_runs_already_is_taken(server: Server, monkeypatch: pytest.Monk
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(prefork.GIVEN, "0")
     assert prefork.start() is None
+
+
+@pytest.mark.parametrize(("end", "status"), [("", 0), ("raise ValueError", 1), ("exit(3)", 3)])
+def test_idle_workers_of_a_pool_do_not_keep_a_job(
+    server: Server, tmp_path: Path, end: str, status: int
+) -> None:
+    """They wait for work until they are told that there is none to come."""
+    text = f"""
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(2)
+print(pool.submit(lambda: 1).result())
+{end}
+"""
+    done = server.run(script(tmp_path, text))
+    assert (done.returncode, done.stdout) == (status, "1\n")

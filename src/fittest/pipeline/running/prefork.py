@@ -210,9 +210,8 @@ def run(request: dict[str, Any]) -> int:
     except BaseException as error:
         traceback.print_exc()
         status = SIGNALLED + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+    # As the interpreter ends: the workers of a pool are told to before they are waited for.
+    threading._shutdown()
     atexit._run_exitfuncs()
     _tell(request["tell"], known)
     return status
