@@ -22,7 +22,7 @@ from fittest.pipeline.configuration.entries import (
     with_runsets,
 )
 from fittest.pipeline.configuration.entry_rules import EntryRule, entry_rules
-from fittest.pipeline.configuration.paper_config import FigureEntry, PaperFile
+from fittest.pipeline.configuration.paper_config import FigureEntry, PaperFile, in_order
 from fittest.pipeline.configuration.reductions import stored_version
 from fittest.pipeline.identity.codehash import training_hash
 from fittest.runs.axes import merged
@@ -184,8 +184,13 @@ class Project:
 
     @cached_property
     def papers(self) -> dict[str, PaperFile]:
-        """The papers by short name, every figure with its run-sets."""
-        return with_runsets(self._files("papers", PaperFile), self.claims)
+        """The papers by short name, in the order of their places, every figure with its
+        run-sets."""
+        return with_runsets(self._paper_files, self.claims)
+
+    @cached_property
+    def _paper_files(self) -> dict[str, PaperFile]:
+        return in_order(self._files("papers", PaperFile))
 
     @cached_property
     def makers(self) -> Makers:
@@ -244,8 +249,11 @@ class Project:
 
     @cached_property
     def claims(self) -> dict[str, ClaimFile]:
-        """The claims of the papers that have a file of them, by the paper's short name."""
-        return self._files("claims", ClaimFile)
+        """The claims of the papers that have a file of them, by the paper's short name; in the
+        order of the papers."""
+        files = self._files("claims", ClaimFile)
+        # Those of no paper are for `check` to refuse.
+        return {short: files[short] for short in (*self._paper_files, *files) if short in files}
 
     def _files(self, folder: str, model: type[Model]) -> dict[str, Model]:
         """The files of a folder of the configuration, by their name without its ending."""
