@@ -214,3 +214,9 @@ def test_papers_come_by_their_places_and_then_by_name(tmp_path: Path) -> None:
 def test_a_place_is_a_number_from_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config/papers/test\.yaml: place"):
         _ = write_project(tmp_path, DECLARED, place=0).papers
+
+
+def test_an_option_that_nobody_gave_leaves_what_the_file_says(tmp_path: Path) -> None:
+    write_project(tmp_path, DECLARED)
+    assert Project.load(tmp_path, {"scale": None, "cluster": None}).scale == "smoke"
+    assert Project.load(tmp_path, {"scale": "full", "cluster": None}).scale == "full"

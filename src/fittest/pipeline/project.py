@@ -60,12 +60,14 @@ class Project:
 
     @classmethod
     def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
-        """The project of a folder, with `over` laid on its config.yaml."""
+        """The project of a folder, with `over` laid on its config.yaml; a key of it that is None
+        leaves what the file says, as an option does that nobody gave."""
         content = read_yaml(Path(root) / CONFIG_FILE, CONFIG_FILE) or {}
         if not isinstance(content, Mapping):
             raise ConfigError(f"{CONFIG_FILE}: must be a mapping of keys to values")
         source = root if (Path(root) / "scripts").is_dir() else None
-        return cls(merged(content, over or {}), root, source)
+        given = {key: value for key, value in (over or {}).items() if value is not None}
+        return cls(merged(content, given), root, source)
 
     @property
     def scale(self) -> str:
