@@ -82,8 +82,8 @@ gallery: .venv/installed
 
 # Pages to look at everything that a scale's results hold, in $(SITE): nothing is trained for them.
 site: .venv/installed
-	$(BIN)/python -c 'import zensical' 2> /dev/null || \
-	  $(BIN)/python -m pip install --quiet -c requirements.lock zensical
+	$(BIN)/python -c 'import tomli_w, zensical' 2> /dev/null || \
+	  $(BIN)/python -m pip install --quiet -c requirements.lock tomli-w zensical
 	$(BIN)/python -m fittest.site $(if $(SCALE),--scale $(SCALE)) --to $(SITE)
 
 # What the pages do in the browser, from its TypeScript (needs Node.js; the result is committed).

@@ -41,7 +41,7 @@ def prices(
     """
     rows = []
     for project in projects:
-        for paper in sorted(project.papers):
+        for paper in project.papers:
             shards = shards_of(project, paper)
             runs = [run for shard in shards for run in shard.runs]
             flops = sum(shard_flops(shard) for shard in shards)

@@ -114,7 +114,7 @@ def main(scale: str | None, papers: list[str]) -> int:
     """Status for the shell."""
     root = Path(__file__).resolve().parents[1]
     try:
-        project = Project.load(root, {"scale": scale} if scale else None)
+        project = Project.load(root, {"scale": scale})
         for paper in papers or list(project.claims):
             gallery(project, paper, root / "docs")
     except (FittestError, FileNotFoundError) as error:

@@ -97,6 +97,12 @@ def test_check_needs_no_torch() -> None:
     assert python(f"{code}{NAMED}").splitlines()[-1].split() == []
 
 
+def test_check_needs_no_tables() -> None:
+    """pandas is a third of what `check` takes otherwise."""
+    code = "from fittest.__main__ import main; import sys; main(['check']);"
+    assert python(f"{code} print('pandas' in sys.modules)").splitlines()[-1] == "False"
+
+
 def test_starting_weights_and_plans_of_training_need_no_torch() -> None:
     """What `collect`, `plan` and the analyses of untrained networks ask of a run."""
     code = """

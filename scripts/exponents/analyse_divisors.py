@@ -19,13 +19,8 @@ from fittest.analysis.exponents.divisor_statistics import (
     divisor_rows,
     divisor_run,
 )
-from fittest.analysis.exponents.divisors import (
-    DivisorSettings,
-    answered,
-    by_divisor,
-    stratified_pairs,
-    task_of,
-)
+from fittest.analysis.exponents.divisors import answered, by_divisor, stratified_pairs, task_of
+from fittest.analysis.exponents.settings import DivisorSettings
 from fittest.analysis.fates.runs import complete
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, OutcomeSettings
+from fittest.analysis.exponents.outcomes import LOSS_COLUMNS
 from fittest.analysis.exponents.precision import precision_runs
-from fittest.analysis.exponents.spikes import SpikeSettings
+from fittest.analysis.exponents.settings import OutcomeSettings, SpikeSettings
 from fittest.analysis.fates.curves import curve_table
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table

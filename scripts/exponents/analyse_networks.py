@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fittest.analysis.circuits.runs import analysed_runs
-from fittest.analysis.exponents.network_statistics import MechanismSettings, statistics
-from fittest.analysis.exponents.networks import TABLES, NetworkSettings, final_networks
+from fittest.analysis.exponents.network_statistics import statistics
+from fittest.analysis.exponents.networks import TABLES, final_networks
+from fittest.analysis.exponents.settings import MechanismSettings, NetworkSettings
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job

@@ -7,9 +7,9 @@ import pandas as pd
 
 from fittest.analysis.circuits.checkpoints import files_by_run
 from fittest.analysis.exponents.gradients import NORMS, gradient_norms
-from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, OutcomeSettings
+from fittest.analysis.exponents.outcomes import LOSS_COLUMNS
 from fittest.analysis.exponents.precision import precision_curves, precision_rows, precision_runs
-from fittest.analysis.exponents.spikes import SpikeSettings
+from fittest.analysis.exponents.settings import OutcomeSettings, SpikeSettings
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.exponents.outcomes import OutcomeSettings
 from fittest.analysis.exponents.primality import (
     TRAJECTORY,
     primality_curves,
     primality_rows,
     primality_runs,
 )
+from fittest.analysis.exponents.settings import OutcomeSettings
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job

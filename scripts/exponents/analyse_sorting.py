@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from fittest.analysis.circuits.checkpoints import files_by_run, read_checkpoints
-from fittest.analysis.exponents.sort_lists import ListSettings
+from fittest.analysis.exponents.settings import ListSettings
 from fittest.analysis.exponents.sort_statistics import sorting_rows
 from fittest.analysis.exponents.sorting import TRAJECTORY, Found
 from fittest.analysis.fates.runs import complete

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, OutcomeSettings, run_outcomes
+from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, run_outcomes
+from fittest.analysis.exponents.settings import OutcomeSettings
 from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.analysis.exponents.sum_statistics import statistics
 from fittest.analysis.exponents.sums import sum_table, table1

@@ -7,8 +7,8 @@ import pandas as pd
 
 from fittest.analysis.circuits.runs import analysed_runs
 from fittest.analysis.exponents.measures import measured_checkpoints
-from fittest.analysis.exponents.networks import NetworkSettings
-from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, OutcomeSettings, run_outcomes
+from fittest.analysis.exponents.outcomes import LOSS_COLUMNS, run_outcomes
+from fittest.analysis.exponents.settings import NetworkSettings, OutcomeSettings
 from fittest.analysis.exponents.watch_statistics import statistics, watched
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table

@@ -9,12 +9,10 @@ from fittest.analysis.exponents.names import Networks
 from fittest.analysis.statistics.intervals import number
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style, sum_panels
+from fittest.plotting import style, sum_panels
 from fittest.plotting.heading import heading
+from fittest.plotting.sum_panels import ACROSS, Exponents
 from fittest.store import read_provenance, read_table
-
-Exponents = tuple[int, int]
-_ACROSS = 3
 
 
 def plot_fig4(
@@ -38,7 +36,7 @@ def plot_fig4(
         read_table(path) for path in (spectra, maps, networks, outcomes)
     )
     said = Statistics(read_table(stats))
-    lines = -(-len(shown) // _ACROSS)
+    lines = -(-len(shown) // ACROSS)
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 3.0 * lines)
         heading(
@@ -47,21 +45,14 @@ def plot_fig4(
             "sparse for (1, 1), broad for others, even and of cosines alone for (2n, 2n)",
             _ours(said, novel),
         )
-        grid = figure.subplots(2 * lines, _ACROSS, squeeze=False, height_ratios=[1.0, 1.0] * lines)
-        for place in range(lines * _ACROSS):
-            line, column = divmod(place, _ACROSS)
-            top, bottom = grid[2 * line, column], grid[2 * line + 1, column]
-            if place >= len(shown):
-                top.set_axis_off()
-                bottom.set_axis_off()
-                continue
-            exponents = shown[place]
+        grid = figure.subplots(2 * lines, ACROSS, squeeze=False, height_ratios=[1.0, 1.0] * lines)
+        upper, lower = grid[::2].flat, grid[1::2].flat
+        both = zip(sum_panels.places(upper, shown), sum_panels.places(lower, shown), strict=True)
+        for (place, top, exponents), (_, bottom, _) in both:
+            column = place % ACROSS
             picture = sum_panels.first_run(pictures, exponents)
             sum_panels.component_map(top, picture[picture["basis"] == "raw"])
-            title = sum_panels.name_of(exponents)
-            panels.panel_title(
-                top, "abcdefghijkl"[place], title, sum_panels.outcome_words(became, exponents)
-            )
+            sum_panels.titled(top, place, exponents, became)
             run = sum_panels.first_run(rows, exponents)
             part = run[(run["of"] == "embedding") & (run["basis"] == "raw")]
             sum_panels.spectrum(bottom, part, [], _note(found, exponents))

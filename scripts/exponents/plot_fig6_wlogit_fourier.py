@@ -7,12 +7,10 @@ import pandas as pd
 from fittest.analysis.exponents.names import Networks
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style, sum_panels
+from fittest.plotting import style, sum_panels
 from fittest.plotting.heading import heading
+from fittest.plotting.sum_panels import ACROSS, Exponents
 from fittest.store import read_provenance, read_table
-
-Exponents = tuple[int, int]
-_ACROSS = 3
 
 
 def plot_fig6(
@@ -31,7 +29,7 @@ def plot_fig6(
     """
     rows, found, became = (read_table(path) for path in (spectra, networks, outcomes))
     gini = Statistics(read_table(stats))[Networks.MAP_GINI]
-    lines = -(-len(shown) // _ACROSS)
+    lines = -(-len(shown) // ACROSS)
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 1.75 * lines)
         heading(
@@ -43,23 +41,14 @@ def plot_fig6(
             else f"least Gini coefficient {printed(gini)}, of {int(gini['n'])} runs that generalise"
             " (key frequencies marked: the fewest that cover 95 % of the energy, at most ten)",
         )
-        grid = figure.subplots(lines, _ACROSS, squeeze=False)
-        for place, axes in enumerate(grid.flat):
-            if place >= len(shown):
-                axes.set_axis_off()
-                continue
-            exponents = shown[place]
+        grid = figure.subplots(lines, ACROSS, squeeze=False)
+        for place, axes, exponents in sum_panels.places(grid.flat, shown):
             run = sum_panels.first_run(rows, exponents)
             mine = sum_panels.first_run(found, exponents)
             keys = [int(k) for k in mine["keys"].iloc[0]] if len(mine) else []
             sum_panels.spectrum(axes, run[run["of"] == "map"], keys, _note(mine, keys))
-            axes.set_ylabel(r"norm in $W_{logit}$" if place % _ACROSS == 0 else "")
-            panels.panel_title(
-                axes,
-                "abcdefghijkl"[place],
-                sum_panels.name_of(exponents),
-                sum_panels.outcome_words(became, exponents),
-            )
+            axes.set_ylabel(r"norm in $W_{logit}$" if place % ACROSS == 0 else "")
+            sum_panels.titled(axes, place, exponents, became)
         if len(rows):
             grid.flat[0].legend(loc="center right")
         style.save(figure, out_figure, read_provenance(spectra))

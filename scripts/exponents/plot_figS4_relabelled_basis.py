@@ -10,10 +10,8 @@ from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sum_panels
 from fittest.plotting.heading import heading
+from fittest.plotting.sum_panels import ACROSS, Exponents
 from fittest.store import read_provenance, read_table
-
-Exponents = tuple[int, int]
-_ACROSS = 3
 
 
 def plot_figS4(
@@ -38,7 +36,7 @@ def plot_figS4(
     )
     said = Statistics(read_table(stats))
     gini = said[Networks.NOVEL_GINI_POWERED]
-    lines = -(-len(embeddings) // _ACROSS)
+    lines = -(-len(embeddings) // ACROSS)
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 1.65 * lines + 2.4)
         heading(
@@ -54,35 +52,23 @@ def plot_figS4(
             " as of one of (1, 1); runs that generalise",
         )
         grid = figure.subplots(
-            lines + 1, _ACROSS, squeeze=False, height_ratios=[1.0] * lines + [1.5]
+            lines + 1, ACROSS, squeeze=False, height_ratios=[1.0] * lines + [1.5]
         )
-        for place, axes in enumerate(grid[:lines].flat):
-            if place >= len(embeddings):
-                axes.set_axis_off()
-                continue
-            exponents = embeddings[place]
+        for place, axes, exponents in sum_panels.places(grid[:lines].flat, embeddings):
             run = sum_panels.first_run(rows, exponents)
             part = run[(run["of"] == "embedding") & (run["basis"] == "powered")]
             sum_panels.spectrum(axes, part, [], _note(found, exponents))
-            axes.set_ylabel("norm" if place % _ACROSS == 0 else "")
-            panels.panel_title(
-                axes,
-                "abcdefghijkl"[place],
-                f"{sum_panels.name_of(exponents)}, embedding",
-                sum_panels.outcome_words(became, exponents),
-            )
-        for column, axes in enumerate(grid[lines]):
-            if column >= len(shown):
-                axes.set_axis_off()
-                continue
-            run = sum_panels.first_run(products, shown[column])
+            axes.set_ylabel("norm" if place % ACROSS == 0 else "")
+            sum_panels.titled(axes, place, exponents, became, ", embedding")
+        for column, axes, exponents in sum_panels.places(grid[lines], shown):
+            run = sum_panels.first_run(products, exponents)
             image = sum_panels.product_map(axes, run[run["basis"] == "powered"], False)
             if image is not None:
                 bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02)
                 bar.outline.set_visible(False)  # type: ignore[operator]
                 bar.ax.tick_params(labelsize=5.5)
-            letter = "abcdefghijkl"[lines * _ACROSS + column]
-            panels.panel_title(axes, letter, f"{sum_panels.name_of(shown[column])}, neurons")
+            letter = sum_panels.LETTERS[lines * ACROSS + column]
+            panels.panel_title(axes, letter, f"{sum_panels.name_of(exponents)}, neurons")
         style.save(figure, out_figure, read_provenance(spectra))
 
 

@@ -6,11 +6,10 @@ from matplotlib.axes import Axes
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
+from fittest.plotting.divisor_panels import SETS, epoch_steps, own_runs, told
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
-SETS = {"gcd_uniform": "uniform numbers", "gcd_log_uniform": "log-uniform numbers"}
-"""Run-set -> title of its column."""
 CURVES = {
     "train": ("trained on", loss_panels.TRAIN),
     "test": ("drawn alike", style.DEAD),
@@ -26,30 +25,27 @@ def plot_divisor_losses(curves: str, runs: str, stats: str, out_figure: str) -> 
         curves: figS8.csv. runs: divisor_runs.parquet. stats: divisor_stats.parquet. out_figure:
             the PDF (a PNG goes beside it).
     """
-    data, table = pd.read_csv(curves), read_table(runs)
+    data, table = own_runs(pd.read_csv(curves)), own_runs(read_table(runs))
     rows = Statistics(read_table(stats))
-    # The report's own runs have no sign at the end.
-    data = data[~data["end"].astype(bool)]
-    table = table[~table["end"].astype(bool)]
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.6)
-        told = [
-            f"{title}: last test loss {rows[f'{name}.overfit']['value']:.2f} times the least, train"
-            f" accuracy up to {rows[f'{name}.train']['value']:.2f}"
-            for name, title in SETS.items()
-            if (table["runset"] == name).any()
-        ]
         heading(
             figure,
             "Do networks on greatest common divisors overfit, or grok?",
             "overfitting throughout, no grokking, on both kinds of numbers",
-            "; ".join(told) or "no runs",
+            told(
+                table,
+                lambda name: (
+                    f"last test loss {rows[f'{name}.overfit']['value']:.2f} times the least, train"
+                    f" accuracy up to {rows[f'{name}.train']['value']:.2f}"
+                ),
+            ),
         )
         grid = figure.subplots(2, len(SETS), squeeze=False)
         for place, (runset, title) in enumerate(SETS.items()):
             part, own = data[data["runset"] == runset], table[table["runset"] == runset]
             top, bottom = grid[0][place], grid[1][place]
-            epoch = float(own["epoch"].iloc[0]) if len(own) else 1.0
+            epoch = epoch_steps(own)
             panels.panel_title(top, "ab"[place], title, panels.counted(len(own), "run"))
             panels.panel_title(bottom, "cd"[place], "right answers")
             _lines(top, part, "", epoch)

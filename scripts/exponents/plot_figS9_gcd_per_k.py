@@ -9,10 +9,10 @@ from fittest.analysis.exponents.smooth_numbers import smooth
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.divisor_panels import SETS, epoch_steps, own_runs, told
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
-SETS = {"gcd_uniform": "uniform numbers", "gcd_log_uniform": "log-uniform numbers"}
 SHOWN = 5
 """Checkpoints, evenly spaced, the first and the last among them."""
 BASE = 10
@@ -25,33 +25,32 @@ def plot_by_divisor(divisors: str, runs: str, stats: str, out_figure: str) -> No
         divisors: figS9.csv. runs: divisor_runs.parquet. stats: divisor_stats.parquet. out_figure:
             the PDF (a PNG goes beside it).
     """
-    data, table = pd.read_csv(divisors), read_table(runs)
+    data, table = own_runs(pd.read_csv(divisors)), own_runs(read_table(runs))
     rows = Statistics(read_table(stats))
-    data = data[~data["end"].astype(bool)]
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.8)
-        told = [
-            f"{title}: {rows[f'{name}.known']['value']:.0f} known at the end,"
-            f" {rows[f'{name}.known_smooth']['value']:.0f} of them marked, come in"
-            f" {rows[f'{name}.stages']['value']:.0f} stages"
-            for name, title in SETS.items()
-            if (data["runset"] == name).any()
-        ]
         heading(
             figure,
             "Are products of the base's prime divisors learnt first, step by step?",
             "no sequential learning of them",
-            "; ".join(told) or "no runs",
+            told(
+                data,
+                lambda name: (
+                    f"{rows[f'{name}.known']['value']:.0f} known at the end,"
+                    f" {rows[f'{name}.known_smooth']['value']:.0f} of them marked, come in"
+                    f" {rows[f'{name}.stages']['value']:.0f} stages"
+                ),
+            ),
         )
         grid = figure.subplots(len(SETS), 1, sharex=True)
         for place, (runset, title) in enumerate(SETS.items()):
             axes, part = grid[place], data[data["runset"] == runset]
-            own = table[(table["runset"] == runset) & ~table["end"].astype(bool)]
+            own = table[table["runset"] == runset]
             first = part[part["seed"] == part["seed"].min()]
             panels.panel_title(
                 axes, "ab"[place], title, "first run; triangles: divisors that the last digits tell"
             )
-            _points(axes, first, float(own["epoch"].iloc[0]) if len(own) else 1.0)
+            _points(axes, first, epoch_steps(own))
         grid[-1].set_xlabel("greatest common divisor")
         style.save(figure, out_figure, read_provenance(stats))
 

@@ -86,11 +86,8 @@ def _plan(arguments: argparse.Namespace) -> None:
     from fittest.pipeline.price.plan import as_json, as_text, price
     from fittest.pipeline.price.plan_jobs import jobs, jobs_as_json, jobs_as_text
 
-    over: dict[str, object] = {"scale": arguments.scale} if arguments.scale else {}
-    if arguments.device:
-        over["cluster"] = {"device": arguments.device}
-    if arguments.runsets:
-        over["runsets"] = arguments.runsets
+    cluster = arguments.device and {"device": arguments.device}
+    over = {"scale": arguments.scale, "cluster": cluster, "runsets": arguments.runsets}
     project = Project.load(arguments.root, over)
     project.check()
     # Unknown targets are refused before the machine is measured.
@@ -116,8 +113,7 @@ def _plan(arguments: argparse.Namespace) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    over = {"runsets": arguments.runsets} if arguments.runsets else {}
-    project = Project.load(arguments.root, over)
+    project = Project.load(arguments.root, {"runsets": arguments.runsets})
     for line in check_scales(project, [arguments.scale] if arguments.scale else SCALES):
         print(line)
 
@@ -125,7 +121,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _archive(arguments: argparse.Namespace) -> None:
     from fittest.archive.pack import pack
 
-    project = Project.load(arguments.root, {"scale": arguments.scale} if arguments.scale else {})
+    project = Project.load(arguments.root, {"scale": arguments.scale})
     out = arguments.out or Path(f"fittest-{arguments.paper}-{project.scale}.zip")
     pack(project, arguments.paper, out, arguments.weights)
 

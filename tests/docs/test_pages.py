@@ -16,6 +16,7 @@ from fittest.store import SCHEMAS, Paths
 METHODS = {page.stem: page for page in sorted((ROOT / "docs" / "methods").glob("*.md"))}
 SOURCES = ["src", "scripts", "config", "workflow", "tests"]
 PAPERS = [path.stem for path in (ROOT / "config" / "papers").glob("*.yaml")]
+KINDS = ("methods", "gallery", "claims")
 # A citation: "methods 2.3", "methods 2.3, 2.20", "methods 2.5-2.7".
 CITATION = re.compile(rf"(?:({'|'.join(PAPERS)})\s+)?methods\s+((?:\d\.\d+(?:, | and |-)?)+)")
 # Another kind of page than these: machine paths, unfinished text, empty praise.
@@ -214,3 +215,18 @@ def test_the_catalog_finds_the_workflow() -> None:
     # At either place it is the same one.
     assert 'include: "workflow/Snakefile"' in (ROOT / "Snakefile").read_text()
     assert (ROOT / "workflow" / "Snakefile").is_file()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/README.md", "benchmarks/README.md"])
+def test_papers_are_named_in_their_order(page: str) -> None:
+    """In every line that links a page of each of several, and in tables with a row for each."""
+    order = list(Project.load(ROOT).papers)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    one = rf"({'|'.join(order)})"
+    linked = [rf"\b{kind}/{one}\.md" for kind in KINDS]
+    lists = [re.findall(link, line) for line in text.splitlines() for link in linked]
+    lists.append(re.findall(rf"(?m)^\| `?(?:make )?{one}`? \|", text))
+    named = [list(dict.fromkeys(found)) for found in lists]
+    assert any(len(found) > 1 for found in named)
+    for found in named:
+        assert found == sorted(found, key=order.index)

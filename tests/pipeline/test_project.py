@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from fittest.errors import ConfigError
 from fittest.pipeline.project import Project
@@ -189,3 +190,33 @@ def test_figure_s1_shows_the_rule_that_the_settled_scale_uses() -> None:
         if run.stop is not None
     }
     assert used == {shown}
+
+
+def test_papers_come_by_their_places_and_then_by_name(tmp_path: Path) -> None:
+    write_project(tmp_path, DECLARED)
+    (tmp_path / "config" / "papers" / "test.yaml").unlink()
+    (tmp_path / "config" / "claims").mkdir()
+    places = {"gamma": None, "beta": 2, "delta": 1, "alpha": None}
+    for number, (short, place) in enumerate(places.items()):
+        figure = {f"fig{number + 1}_a": {"title": "A", "runsets": [["two", "one"][number % 2]]}}
+        paper = {"title": short, "reference": "B", "folder": short, "figures": figure}
+        paper |= {} if place is None else {"place": place}
+        claims = {"paper": short, "source": "B", "claims": {}}
+        for folder, content in (("papers", paper), ("claims", claims)):
+            (tmp_path / "config" / folder / f"{short}.yaml").write_text(yaml.safe_dump(content))
+    project = Project.load(tmp_path)
+    order = ["delta", "beta", "alpha", "gamma"]
+    assert list(project.papers) == list(project.claims) == order
+    assert project.runsets_of("all") == ["two", "one"]
+    assert list(project.at_scale("smoke").papers) == order
+
+
+def test_a_place_is_a_number_from_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config/papers/test\.yaml: place"):
+        _ = write_project(tmp_path, DECLARED, place=0).papers
+
+
+def test_an_option_that_nobody_gave_leaves_what_the_file_says(tmp_path: Path) -> None:
+    write_project(tmp_path, DECLARED)
+    assert Project.load(tmp_path, {"scale": None, "cluster": None}).scale == "smoke"
+    assert Project.load(tmp_path, {"scale": "full", "cluster": None}).scale == "full"

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from worlds import load_script, names_of
 
-from fittest.analysis.exponents.divisors import DivisorSettings
 from fittest.analysis.exponents.other_names import DIVISORS
+from fittest.analysis.exponents.settings import DivisorSettings
 from fittest.analysis.statistics.table import Statistics
 from fittest.data import Sample
 from fittest.models import EncoderDecoderSettings

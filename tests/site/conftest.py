@@ -13,6 +13,7 @@ from planted_site import plant
 
 from fittest.pipeline.project import Project
 from fittest.site.build import build
+from fittest.site.generator import NEEDED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,7 +39,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture(scope="session")
 def site(project: Project) -> Path:
     """The folder of the site that was built from them."""
-    _needs("zensical")
+    for package in NEEDED:
+        _needs(package)
     folder = project.root / "results" / "smoke" / "site"
     build(project, folder)
     return folder

@@ -14,9 +14,9 @@ from fittest.errors import StoreError
 from fittest.pipeline.project import Project
 from fittest.site import documents
 from fittest.site.__main__ import main
-from fittest.site.build import build
+from fittest.site.build import build, navigation
 from fittest.site.generator import SiteError
-from fittest.site.pages import paper_page
+from fittest.site.pages import paper_page, start
 from fittest.site.results import papers
 
 
@@ -59,6 +59,23 @@ def test_results_hold_figures_claims_and_what_is_missing(project: Project) -> No
     # What nobody judged counts as such, and not as nothing.
     cosets = found["cosets"]
     assert cosets.verdicts()["not evaluated"] == cosets.declared > 0
+
+
+ORDER = ["survival", "completeness", "progress", "cosets", "exponents"]
+
+
+def test_papers_come_in_the_order_in_which_a_reader_meets_them(project: Project) -> None:
+    found = papers(project)
+    assert [paper.short for paper in found] == ORDER
+    cards = re.findall(r'<h2 id="(\w+)">', start(found, [], "smoke", "0" * 40))
+    assert cards == ORDER
+    menu = {
+        title: inside for entry in navigation(project, found) for title, inside in entry.items()
+    }
+    assert [title.lower() for one in menu["Papers"] for title in one] == ORDER
+    methods = next(one["Methods"] for one in menu["Documentation"] if "Methods" in one)
+    places = [PurePosixPath(place) for one in methods for place in one.values()]
+    assert [place.stem for place in places] == ORDER
 
 
 def test_a_paper_without_results_says_how_to_get_them(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ for paper, file in project.claims.items():
         output:
             csv=report(
                 project.paths.table(paper, "claims.csv"),
-                category=paper,
+                category=report_category(paper),
                 subcategory="0 Claims and price",
                 labels={"result": "claims, as a table"},
             ),
@@ -38,7 +38,7 @@ for paper, file in project.claims.items():
             page=report(
                 project.paths.table(paper, "claims.html"),
                 caption="../report/claims.rst",
-                category=paper,
+                category=report_category(paper),
                 subcategory="0 Claims and price",
                 labels={"result": "claims and verdicts"},
             ),
@@ -89,7 +89,7 @@ for paper, file in project.claims.items():
             page=report(
                 project.paths.table(paper, "price.html"),
                 caption="../report/price.rst",
-                category=paper,
+                category=report_category(paper),
                 subcategory="0 Claims and price",
                 labels={"result": "price"},
             ),

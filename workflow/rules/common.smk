@@ -103,6 +103,11 @@ def report_caption(paper, name):
     return path and os.path.abspath(path)
 
 
+def report_category(paper):
+    """A paper as the report lists it: Snakemake sorts by name, so its place goes before it."""
+    return f"{list(project.papers).index(paper) + 1} {paper}"
+
+
 def kept_figure(paper, name):
     """Named outputs `figure` (PDF) and `png` (also in the report): the figure as kept for this
     scale."""
@@ -111,7 +116,7 @@ def kept_figure(paper, name):
     png = report(
         project.paths.png(pdf),
         caption=report_caption(paper, name),
-        category=paper,
+        category=report_category(paper),
         subcategory=settings.section,
         # One label: where a category has two results, Snakemake makes a second one a switch.
         labels={"result": figure_label(name, settings.title)},

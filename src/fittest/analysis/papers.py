@@ -34,6 +34,7 @@ def constants() -> Mapping[str, type[Settings]]:
     return {paper: module.Constants for paper, module in found.items() if module is not None}
 
 
+@cache
 def statistics_of(paper: str) -> Mapping[str, frozenset[str]]:
     """Table of statistics -> the names that a paper's analyses write into it (`TABLES` of its
     module `names`). Empty for a paper without such a module."""

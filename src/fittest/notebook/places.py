@@ -28,7 +28,7 @@ def project(root: PathLike | None, scale: str | None) -> Project:
             f"{Path.cwd() if root is None else root}: no {CONFIG_FILE} here or above; work in a"
             " clone, or name it as `root`"
         )
-    return Project.load(found, {} if scale is None else {"scale": scale})
+    return Project.load(found, {"scale": scale})
 
 
 def results_folder(results: PathLike | None) -> Path:

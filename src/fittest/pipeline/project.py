@@ -22,7 +22,7 @@ from fittest.pipeline.configuration.entries import (
     with_runsets,
 )
 from fittest.pipeline.configuration.entry_rules import EntryRule, entry_rules
-from fittest.pipeline.configuration.paper_config import FigureEntry, PaperFile
+from fittest.pipeline.configuration.paper_config import FigureEntry, PaperFile, in_order
 from fittest.pipeline.configuration.reductions import stored_version
 from fittest.pipeline.identity.codehash import training_hash
 from fittest.runs.axes import merged
@@ -60,12 +60,14 @@ class Project:
 
     @classmethod
     def load(cls, root: Path | str = ".", over: Mapping[str, Any] | None = None) -> Project:
-        """The project of a folder, with `over` laid on its config.yaml."""
+        """The project of a folder, with `over` laid on its config.yaml; a key of it that is None
+        leaves what the file says, as an option does that nobody gave."""
         content = read_yaml(Path(root) / CONFIG_FILE, CONFIG_FILE) or {}
         if not isinstance(content, Mapping):
             raise ConfigError(f"{CONFIG_FILE}: must be a mapping of keys to values")
         source = root if (Path(root) / "scripts").is_dir() else None
-        return cls(merged(content, over or {}), root, source)
+        given = {key: value for key, value in (over or {}).items() if value is not None}
+        return cls(merged(content, given), root, source)
 
     @property
     def scale(self) -> str:
@@ -184,8 +186,13 @@ class Project:
 
     @cached_property
     def papers(self) -> dict[str, PaperFile]:
-        """The papers by short name, every figure with its run-sets."""
-        return with_runsets(self._files("papers", PaperFile), self.claims)
+        """The papers by short name, in the order of their places, every figure with its
+        run-sets."""
+        return with_runsets(self._paper_files, self.claims)
+
+    @cached_property
+    def _paper_files(self) -> dict[str, PaperFile]:
+        return in_order(self._files("papers", PaperFile))
 
     @cached_property
     def makers(self) -> Makers:
@@ -245,8 +252,11 @@ class Project:
 
     @cached_property
     def claims(self) -> dict[str, ClaimFile]:
-        """The claims of the papers that have a file of them, by the paper's short name."""
-        return self._files("claims", ClaimFile)
+        """The claims of the papers that have a file of them, by the paper's short name; in the
+        order of the papers."""
+        files = self._files("claims", ClaimFile)
+        # Those of no paper are for `check` to refuse.
+        return {short: files[short] for short in (*self._paper_files, *files) if short in files}
 
     def _files(self, folder: str, model: type[Model]) -> dict[str, Model]:
         """The files of a folder of the configuration, by their name without its ending."""

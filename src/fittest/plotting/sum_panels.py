@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,14 @@ from matplotlib.collections import QuadMesh
 from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting.circuit_panels import wave_bars
-from fittest.plotting.panels import empty, note_box
+from fittest.plotting.panels import empty, note_box, panel_title
 from fittest.plotting.style import DIVERGING, OURS, TOKENS
 
 Exponents = tuple[int, int]
 NONE = "no run generalises at this scale, so nothing is judged."
+ACROSS = 3
+"""Networks side by side."""
+LETTERS = "abcdefghijkl"
 BASES = {"raw": "by numbers", "powered": "by powers"}
 """Basis as tables name it -> as figures do."""
 
@@ -29,6 +32,28 @@ def first_run(table: pd.DataFrame, exponents: Exponents) -> pd.DataFrame:
         return rows
     rows = rows[rows["p"] == rows["p"].max()]
     return rows[rows["seed"] == rows["seed"].min()]
+
+
+def places(
+    axes: Iterable[Axes], shown: Sequence[Exponents]
+) -> Iterator[tuple[int, Axes, Exponents]]:
+    """Number, axes and exponents of each network that is shown; axes that are left over are hidden.
+
+    axes: as many as there are networks, or more.
+    """
+    for number, one in enumerate(axes):
+        if number < len(shown):
+            yield number, one, shown[number]
+        else:
+            one.set_axis_off()
+
+
+def titled(
+    axes: Axes, number: int, exponents: Exponents, outcomes: pd.DataFrame, what: str = ""
+) -> None:
+    """A panel's title: its letter, the sum, `what` is shown of it, and what became of the run."""
+    name = f"{name_of(exponents)}{what}"
+    panel_title(axes, LETTERS[number], name, outcome_words(outcomes, exponents))
 
 
 def name_of(exponents: Exponents) -> str:

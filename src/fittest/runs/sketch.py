@@ -36,11 +36,18 @@ def sketched(
             kept[name].update(map(_key, ends))
     return [
         {
-            name: [value for value in row if _key(value) in kept[name]] if name in kept else row
+            name: _found(row, kept[name], _in_a_row(block[name])) if name in kept else row
             for name, row in values.items()
         }
-        for values in axes
+        for block, values in zip(blocks, axes, strict=True)
     ]
+
+
+def _found(row: list[Any], kept: set[Any], numbers: bool) -> list[Any]:
+    """The values of an axis that are kept. numbers: all of them are."""
+    if numbers:
+        return [value for value in row if value in kept]
+    return [value for value in row if _key(value) in kept]
 
 
 def _key(value: Any) -> Any:

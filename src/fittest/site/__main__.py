@@ -28,7 +28,7 @@ def main(words: list[str] | None = None) -> int:
                 "fittest: pdftocairo (package poppler-utils) is not here: figures are shown as PNG",
                 file=sys.stderr,
             )
-        project = Project.load(asked.root, {"scale": asked.scale} if asked.scale else None)
+        project = Project.load(asked.root, {"scale": asked.scale})
         page = build(project, asked.to)
     except (FittestError, OSError) as error:
         print(f"fittest: {error}", file=sys.stderr)

@@ -68,15 +68,21 @@ def navigation(project: Project, found: list[Paper]) -> generator.Nav:
         {"What was found": "index.md"},
         {"Papers": [{paper.short.capitalize(): f"papers/{paper.short}.md"} for paper in found]},
         {"Explore": [{one.title: f"explore/{one.name}.md"} for one in explorers.EXPLORERS]},
-        {"Documentation": _documents(root)},
+        {"Documentation": _documents(root, [paper.short for paper in found])},
     ]
 
 
-def _documents(root: Path) -> list[dict[str, object]]:
-    """The documents: those at the top, then a group for each folder."""
+def _documents(root: Path, papers: list[str]) -> list[dict[str, object]]:
+    """The documents: those at the top, then a group for each folder. Those of papers, which have
+    their names, come in the papers' order, before others."""
     top: list[dict[str, object]] = []
     groups: dict[str, list[dict[str, object]]] = {}
-    for place, to in documents.pages(root).items():
+
+    def position(found: tuple[PurePosixPath, PurePosixPath]) -> int:
+        name = found[0].stem
+        return papers.index(name) if name in papers else len(papers)
+
+    for place, to in sorted(documents.pages(root).items(), key=position):
         title = documents.title_of(root / place)
         entry: dict[str, object] = {title: str(to)}
         if len(place.parts) > 2:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,9 @@ from fittest.errors import FittestError
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("iframe-worker.js", "explorers.js")
 STYLES = ("site.css",)
+
+NEEDED = ("zensical", "tomli_w")
+"""What the extra `site` brings."""
 
 Nav = Sequence[Mapping[str, Any]]
 
@@ -86,12 +88,17 @@ def generate(folder: Path, nav: Nav) -> Path:
     """Turn the Markdown in <folder>/content into pages in <folder>/built, which is returned.
 
     Raises:
-        SiteError: where Zensical is not installed, or fails.
+        SiteError: where Zensical, or what writes its configuration, is not installed, or fails.
     """
-    if importlib.util.find_spec("zensical") is None:
-        raise SiteError("Zensical is not installed: run `make site`, or pip install -e '.[site]'")
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SiteError(
+            f"{' and '.join(missing)} not installed: run `make site`, or pip install -e '.[site]'"
+        )
+    import tomli_w
+
     (folder / "mkdocs.yml").unlink(missing_ok=True)
-    (folder / "zensical.toml").write_text(_toml(configuration(nav)), encoding="utf-8")
+    (folder / "zensical.toml").write_bytes(tomli_w.dumps(configuration(nav)).encode())
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "--clean", "-f", "zensical.toml"],
         cwd=folder,
@@ -104,25 +111,3 @@ def generate(folder: Path, nav: Nav) -> Path:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise SiteError(f"zensical build failed: {said[-1] if said else 'it said nothing'}")
     return built
-
-
-def _toml(content: Mapping[str, Any]) -> str:
-    """As TOML; tables are written inline, which one reader of few keys can stand."""
-    lines = []
-    for section, values in content.items():
-        lines.append(f"[{section}]")
-        lines += [f"{key} = {_value(value)}" for key, value in values.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping):
-        inside = ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items())
-        return f"{{{inside}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _key(key: str) -> str:
-    return key if key.replace("_", "").replace("-", "").isalnum() else json.dumps(key)

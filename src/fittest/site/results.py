@@ -85,7 +85,7 @@ class Paper:
 
 
 def papers(project: Project) -> list[Paper]:
-    """Every paper of the project, in the order of its files.
+    """Every paper of the project, in their order.
 
     Raises:
         StoreError: for a picture or table that cannot be read.

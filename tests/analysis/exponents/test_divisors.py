@@ -11,13 +11,13 @@ import torch
 from torch.func import functional_call
 
 from fittest.analysis.exponents.divisors import (
-    DivisorSettings,
     answered,
     by_divisor,
     late_rise,
     stages,
     stratified_pairs,
 )
+from fittest.analysis.exponents.settings import DivisorSettings
 from fittest.analysis.exponents.smooth_numbers import smooth
 from fittest.data import Sample, fixed
 from fittest.errors import ConfigError

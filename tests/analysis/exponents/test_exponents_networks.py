@@ -12,13 +12,9 @@ import pandas as pd
 import pytest
 
 from fittest.analysis.exponents.measures import Measured, progress_measures
-from fittest.analysis.exponents.network_statistics import MechanismSettings, statistics
-from fittest.analysis.exponents.networks import (
-    NetworkSettings,
-    Taken,
-    embedding_exponent,
-    taken_apart,
-)
+from fittest.analysis.exponents.network_statistics import statistics
+from fittest.analysis.exponents.networks import Taken, embedding_exponent, taken_apart
+from fittest.analysis.exponents.settings import MechanismSettings, NetworkSettings
 from fittest.analysis.exponents.watch_statistics import (
     fall_steps,
     formation_end,

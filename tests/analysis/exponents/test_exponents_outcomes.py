@@ -10,7 +10,6 @@ import pytest
 
 from fittest.analysis.exponents.outcomes import (
     COLUMNS,
-    OutcomeSettings,
     first_held,
     median_outcome,
     median_step,
@@ -19,6 +18,7 @@ from fittest.analysis.exponents.outcomes import (
     run_outcomes,
     steepest_fall,
 )
+from fittest.analysis.exponents.settings import OutcomeSettings
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.models import TransformerSettings
 from fittest.runs.run import Run

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.func import functional_call
 
+from fittest.analysis.exponents.settings import ListSettings
 from fittest.analysis.exponents.sort_circuits import (
     SortNetwork,
     attention,
@@ -24,7 +25,6 @@ from fittest.analysis.exponents.sort_circuits import (
     token_scores,
 )
 from fittest.analysis.exponents.sort_lists import (
-    ListSettings,
     answer_rows,
     copies_attended,
     least_kept,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fittest.analysis.exponents.spikes import SpikeSettings, loss_spikes
+from fittest.analysis.exponents.settings import SpikeSettings
+from fittest.analysis.exponents.spikes import loss_spikes
 
 RULES = SpikeSettings(low=1e-4, factor=10, before=200, apart=100, floor=1e-8)
 STEPS = np.arange(5000)

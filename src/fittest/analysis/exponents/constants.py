@@ -6,13 +6,15 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from fittest.analysis.exponents.divisors import DivisorSettings
-from fittest.analysis.exponents.network_statistics import MechanismSettings
-from fittest.analysis.exponents.networks import NetworkSettings
-from fittest.analysis.exponents.outcomes import OutcomeSettings
-from fittest.analysis.exponents.residues import MAX_EXPONENT
-from fittest.analysis.exponents.sort_lists import ListSettings
-from fittest.analysis.exponents.spikes import SpikeSettings
+from fittest.analysis.exponents.settings import (
+    MAX_EXPONENT,
+    DivisorSettings,
+    ListSettings,
+    MechanismSettings,
+    NetworkSettings,
+    OutcomeSettings,
+    SpikeSettings,
+)
 from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.runs.primes import is_prime, near_primes
 from fittest.settings import MAX_P, Bins, Settings, Share

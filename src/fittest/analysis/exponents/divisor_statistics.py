@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.exponents.divisors import DivisorSettings, late_rise, stages, task_of
+from fittest.analysis.exponents.divisors import late_rise, stages, task_of
 from fittest.analysis.exponents.other_names import DIVISORS
+from fittest.analysis.exponents.settings import DivisorSettings
 from fittest.analysis.exponents.smooth_numbers import smooth
 from fittest.analysis.statistics.table import Row, statistic_row
 from fittest.runs.run import Run

@@ -13,13 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 
 from fittest.data import Sample, fixed
-from fittest.errors import ConfigError
 from fittest.runs.run import Run
-from fittest.runs.runset import Scale
-from fittest.settings import Bins, Settings, Share
 from fittest.streams import TEST_EXAMPLES, stream
 from fittest.tasks import Gcd
 from fittest.tasks.task import Examples
@@ -30,24 +26,6 @@ _PART = 512
 """Pairs at a time."""
 _SEED = 52
 """Of the pairs that networks are tested on; the notebook's seed of its data."""
-
-
-class DivisorSettings(Settings):
-    """How networks are tested on greatest common divisors (exponents methods 2.12)."""
-
-    largest: Bins = Field(description="divisors 1 to this one are tested, equally often")
-    each: dict[Scale, Bins] = Field(description="pairs of each divisor, by scale")
-    known: Share = Field(description="accuracy from which a divisor counts as known")
-    trained: Share = Field(description="train accuracy from which a rise counts as late")
-    within: Share = Field(description="of all steps, within which a rise is measured")
-
-    def pairs(self, scale: Scale) -> int:
-        """Of each divisor. ConfigError for a scale that is not there."""
-        if scale not in self.each:
-            raise ConfigError(
-                f"config/analysis/exponents.yaml: divisors.each: no number at {scale}"
-            )
-        return self.each[scale]
 
 
 @dataclass(frozen=True)

@@ -32,13 +32,9 @@ from fittest.analysis.exponents.directions import (
     part,
     reflection,
 )
-from fittest.analysis.exponents.networks import (
-    RUN,
-    NetworkSettings,
-    key_frequencies,
-    sum_of,
-)
+from fittest.analysis.exponents.networks import RUN, key_frequencies, sum_of
 from fittest.analysis.exponents.residues import answers
+from fittest.analysis.exponents.settings import NetworkSettings
 from fittest.tasks import Powers
 
 Row = dict[str, Any]

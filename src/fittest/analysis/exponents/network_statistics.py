@@ -8,24 +8,12 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from fittest.analysis.exponents.names import Networks
+from fittest.analysis.exponents.settings import Exponents, MechanismSettings
 from fittest.analysis.exponents.sums import GENERALISED
 from fittest.analysis.statistics.intervals import Estimate, Resampling, mean_estimate
 from fittest.analysis.statistics.table import Row, statistic_row
-from fittest.settings import Settings
-
-Exponents = tuple[int, int]
-
-
-class MechanismSettings(Settings):
-    """Which sums the report's sentences are about (exponents methods 2.7)."""
-
-    first: Exponents = Field(description="exponents of plain addition")
-    novel: tuple[Exponents, ...] = Field(description="those whose embedding it finds not sparse")
-    compared: Exponents = Field(description="those whose neurons are compared with addition's")
-    square: Exponents = Field(description="the lowest even ones")
 
 
 def generalising(networks: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
 from fittest.analysis.circuits import attention, forward
 from fittest.analysis.circuits.basis import Floats, by_frequency, component_norms, gini
@@ -37,7 +36,7 @@ from fittest.analysis.exponents.bases import (
 )
 from fittest.analysis.exponents.directions import loss_and_accuracy
 from fittest.analysis.exponents.residues import answers
-from fittest.settings import Settings, Share, Shown
+from fittest.analysis.exponents.settings import NetworkSettings
 from fittest.tasks import Powers
 from fittest.tasks.residues import residues
 
@@ -65,21 +64,6 @@ NORM_MAPS = [*RUN, "basis", "i", "j", "value"]
 EMBEDDING_MAPS = [*RUN, "basis", "i", "dimension", "value"]
 PAIR_MAPS = [*RUN, "of", "index", "x", "y", "value"]
 """of: `attention` (to the first operand, of a head) or `neuron`."""
-
-
-class NetworkSettings(Settings):
-    """How networks on sums of powers are taken apart (exponents methods 2.5)."""
-
-    covered: Share = Field(description="of the energy of outputs that key frequencies have")
-    most_keys: int = Field(ge=1, description="key frequencies at most")
-    largest: int = Field(ge=1, description="blocks whose share of a map counts as periodic")
-    neurons_shown: Shown = Field(description="neurons whose activations are kept for figures")
-    shown: tuple[tuple[int, int], ...] = Field(
-        description="exponents of which the first run's neurons and heads are shown"
-    )
-    embeddings: tuple[tuple[int, int], ...] = Field(
-        description="exponents of which the first run's embedding is shown"
-    )
 
 
 @dataclass(frozen=True)

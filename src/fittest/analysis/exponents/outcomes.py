@@ -8,13 +8,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pydantic import Field
 
+from fittest.analysis.exponents.settings import OutcomeSettings
 from fittest.analysis.fates.runs import complete
 from fittest.analysis.statistics.censored import median_time, median_with_interval
 from fittest.analysis.statistics.intervals import Estimate, Resampling
 from fittest.runs.run import Run
-from fittest.settings import PositiveStep, Settings, Share, Step
 
 Outcome = Literal["grokked", "immediate", "memorised", "not fit"]
 OUTCOMES: tuple[Outcome, ...] = ("grokked", "immediate", "memorised", "not fit")
@@ -29,21 +28,6 @@ COLUMNS = [
 of its last row."""
 LOSS_COLUMNS = ("run_id", "step", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
 """What is read of a trajectory."""
-
-
-class OutcomeSettings(Settings):
-    """When a run memorised and generalised (exponents methods 2.2)."""
-
-    memorised: Share = Field(description="train accuracy from which a run has memorised")
-    generalised: Share = Field(description="test accuracy from which it has generalised")
-    held: Share = Field(description="test accuracy below which it must not fall again")
-    hold: PositiveStep = Field(description="steps for which that is asked")
-    delay: Step = Field(description="steps between the two from which on it grokked")
-    gap: Share = Field(description="train over test accuracy that is reached in between")
-    window: PositiveStep = Field(description="steps over which a fall of the test loss is measured")
-    fine: PositiveStep = Field(description="steps between those looked at, at first")
-    fine_until: Step = Field(description="last step of these")
-    coarse: PositiveStep = Field(description="steps between those looked at, later")
 
 
 def on_grid(steps: ArrayLike, rules: OutcomeSettings) -> NDArray[np.bool_]:

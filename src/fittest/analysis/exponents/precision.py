@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.exponents.other_names import DOUBLE, SINGLE, THROUGHOUT, Precision
-from fittest.analysis.exponents.outcomes import OutcomeSettings, run_outcomes
-from fittest.analysis.exponents.spikes import SpikeSettings, loss_spikes
+from fittest.analysis.exponents.outcomes import run_outcomes
+from fittest.analysis.exponents.settings import OutcomeSettings, SpikeSettings
+from fittest.analysis.exponents.spikes import loss_spikes
 from fittest.analysis.fates.curves import every_train_loss, thinned
 from fittest.analysis.statistics.intervals import Resampling, rate
 from fittest.analysis.statistics.table import Row, statistic_row

@@ -11,7 +11,8 @@ import pandas as pd
 
 from fittest.analysis.exponents.baselines import baseline_of
 from fittest.analysis.exponents.other_names import PRIMALITY
-from fittest.analysis.exponents.outcomes import OutcomeSettings, run_outcomes
+from fittest.analysis.exponents.outcomes import run_outcomes
+from fittest.analysis.exponents.settings import OutcomeSettings
 from fittest.analysis.fates.curves import every_train_loss, thinned
 from fittest.analysis.statistics.intervals import Resampling, median_estimate, rate
 from fittest.analysis.statistics.table import Row, statistic_row

@@ -7,9 +7,6 @@ from numpy.typing import NDArray
 
 from fittest.tasks.powers import powers
 
-MAX_EXPONENT = 99
-"""More than any experiment asks for; the report stays below 10."""
-
 
 def answers(p: int, a: int, b: int) -> NDArray[np.int64]:
     """(p, p) x^a + y^b modulo p. ValueError for exponents below 1."""

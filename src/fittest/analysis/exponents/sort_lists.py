@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
 
+from fittest.analysis.exponents.settings import ListSettings
 from fittest.analysis.exponents.sort_circuits import (
     Floats,
     SortNetwork,
@@ -24,7 +24,6 @@ from fittest.analysis.exponents.sort_circuits import (
     task_of,
 )
 from fittest.runs.run import Run
-from fittest.settings import RISING, Bins, Settings, Share
 from fittest.streams import TEST_EXAMPLES, stream
 from fittest.tasks.task import Examples, SequenceTask
 
@@ -32,19 +31,6 @@ _PART = 128
 """Lists at a time."""
 _SEED = 39539
 """Of the lists of all analyses; the notebook's seed of its test lists."""
-
-
-class ListSettings(Settings):
-    """Lists that sorting networks are asked for beyond their training (exponents methods 2.13)."""
-
-    lists: Bins = Field(description="how many of each kind")
-    long: Share = Field(description="of the longest length, from which on a list is long")
-    solved: Share = Field(description="token accuracy from which sorting counts as learnt")
-    tail: int = Field(ge=1, le=1000, description="last rows whose losses are compared")
-    lost: Share = Field(description="of the token accuracy, that fewer neurons may lose")
-    kept: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], RISING] = Field(
-        min_length=1, description="shares of neurons that are tried"
-    )
 
 
 @dataclass(frozen=True)

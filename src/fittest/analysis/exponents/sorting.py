@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.exponents.settings import ListSettings
 from fittest.analysis.exponents.sort_circuits import attention as attention_of
 from fittest.analysis.exponents.sort_circuits import (
     copying_score,
@@ -22,7 +23,6 @@ from fittest.analysis.exponents.sort_circuits import (
     token_scores,
 )
 from fittest.analysis.exponents.sort_lists import (
-    ListSettings,
     answer_rows,
     copies_attended,
     least_kept,

@@ -7,21 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from pydantic import Field
 
-from fittest.settings import PositiveStep, Settings
-
-
-class SpikeSettings(Settings):
-    """What counts as a spike (exponents methods 2.11)."""
-
-    low: float = Field(gt=0, description="train loss that has to be reached before, nats")
-    factor: float = Field(gt=1, description="times the median of the steps before")
-    before: PositiveStep = Field(description="steps before of which the median is taken")
-    apart: PositiveStep = Field(description="steps within which spikes are one")
-    floor: float = Field(
-        gt=0, description="least median that counts, nats: below, float32 has nothing but rounding"
-    )
+from fittest.analysis.exponents.settings import SpikeSettings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ An entry says what a script reads, makes and is told; the workflow makes its rul
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -115,6 +117,12 @@ class PaperFile(Settings):
     title: str = Field(description="title of the paper")
     reference: str = Field(description="authors, year, identifier")
     folder: str = Field(pattern="^[a-z]*$", description="folder under figures/; empty for its top")
+    place: int | None = Field(
+        default=None,
+        ge=1,
+        description="its place among the papers wherever these are listed; those without one come"
+        " last, by name",
+    )
     analyses: dict[Name, AnalysisEntry] = Field(
         default_factory=dict, description="what makes tables for several figures, by name"
     )
@@ -130,3 +138,13 @@ class PaperFile(Settings):
         default=(),
         description="tables that no entry makes but a rule in workflow/rules/&lt;paper&gt;.smk",
     )
+
+
+def in_order(papers: Mapping[str, PaperFile]) -> dict[str, PaperFile]:
+    """The papers in the order in which a reader meets them: by their places, then by name."""
+
+    def place(short: str) -> tuple[float, str]:
+        declared = papers[short].place
+        return (math.inf if declared is None else declared, short)
+
+    return {short: papers[short] for short in sorted(papers, key=place)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
@@ -10,14 +10,20 @@ from fittest.pipeline.forecasts.job_memory import shard_memory
 from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.forecasts.trainer import job_threads
 from fittest.pipeline.price.calibrate import known
-from fittest.pipeline.price.remaining import Remaining, is_finished, needed_shards, remaining
+from fittest.pipeline.price.remaining import (
+    Remaining,
+    is_finished,
+    is_shared,
+    needed_shards,
+    remaining,
+)
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import usable_cores
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps
 
 _DURATIONS = ("time", "time_left")
-_ADDED_UP = ("runs", "jobs", "jobs_left", "steps", "flops", "flops_left")
+_ADDED_UP = ("runs", "jobs", "jobs_left", "jobs_fetched", "steps", "flops", "flops_left")
 
 
 def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
@@ -58,14 +64,16 @@ def pending_seconds(
     project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
 ) -> float:
     """Time at `rate` for the unfinished shards of the targets, without the shard `besides`, when
-    they share the cores."""
+    they share the cores. Those that `paths.shared` holds take their start."""
     pending = [
         shard
         for shard in needed_shards(project, targets)
         if (shard.runset, shard.name) != besides and not is_finished(project, shard)
     ]
     return sum(
-        job_seconds(project, shard, rate) * cores_share(project, shard, rate) for shard in pending
+        (rate.start_seconds if is_shared(project, shard) else job_seconds(project, shard, rate))
+        * cores_share(project, shard, rate)
+        for shard in pending
     )
 
 
@@ -86,13 +94,21 @@ class Duration:
         return max(self.busy, self.longest)
 
     @classmethod
-    def of(cls, project: Project, shards: Iterable[Shard], rate: Rate) -> Duration:
-        """Of the jobs of some shards."""
-        return cls().joined(
-            cls(seconds * cores_share(project, shard, rate), seconds)
-            for shard in shards
-            for seconds in [job_seconds(project, shard, rate)]
-        )
+    def of(
+        cls,
+        project: Project,
+        shards: Iterable[Shard],
+        rate: Rate,
+        fetched: Collection[tuple[str, str]] = (),
+    ) -> Duration:
+        """Of the jobs of some shards. fetched: those as (run-set, shard) that train nothing."""
+        found = []
+        for shard in shards:
+            # To copy is nothing beside the start.
+            copies = (shard.runset, shard.name) in fetched
+            seconds = rate.start_seconds if copies else job_seconds(project, shard, rate)
+            found.append(cls(seconds * cores_share(project, shard, rate), seconds))
+        return cls().joined(found)
 
     def joined(self, others: Iterable[Duration]) -> Duration:
         """Of these jobs and others, all at once."""
@@ -106,14 +122,16 @@ class Row:
 
     steps: of all its runs together, expected where runs may stop early. flops: matrix products
     of training. time: of its jobs, with their start and what they record, if they have the machine
-    to themselves. `_left`: of the jobs that are to do. memory_mib: predicted peak of its largest
-    job.
+    to themselves. jobs_left: those that are to train; jobs_fetched: those that take what they would
+    train from `paths.shared`. flops_left: of the former; time_left: of both. memory_mib: predicted
+    peak of its largest job.
     """
 
     runset: str
     runs: int
     jobs: int
     jobs_left: int
+    jobs_fetched: int
     steps: int
     flops: float
     flops_left: float
@@ -146,19 +164,21 @@ def price(
     rows = []
     for runset, shards in by_runset.items():
         left = [shard for shard in shards if (runset, shard.name) in to_do.shards]
+        trained = [shard for shard in left if (runset, shard.name) not in to_do.fetched]
         rows.append(
             Row(
                 runset=runset,
                 runs=sum(len(shard.runs) for shard in shards),
                 jobs=len(shards),
-                jobs_left=len(left),
+                jobs_left=len(trained),
+                jobs_fetched=len(left) - len(trained),
                 steps=sum(
                     number * expected_steps(run) for shard in shards for run, number in shard.kinds
                 ),
                 flops=sum(shard_flops(shard) for shard in shards),
-                flops_left=sum(shard_flops(shard) for shard in left),
+                flops_left=sum(shard_flops(shard) for shard in trained),
                 time=Duration.of(project, shards, rate),
-                time_left=Duration.of(project, left, rate),
+                time_left=Duration.of(project, left, rate, to_do.fetched),
                 memory_mib=max(shard_memory(project, shard) for shard in shards) / 2**20,
             )
         )
@@ -210,18 +230,27 @@ def as_text(
     project: Project, targets: Sequence[str], rows: list[Row], rate: Rate, note: str = ""
 ) -> str:
     """The plan as a table for people. note: a last line, "" for none."""
-    head = f"{'run-set':<12}{'runs':>8}{'jobs':>7}{'to do':>7}{'steps':>12}{'FLOPs':>11}"
+    fetched = sum(row.jobs_fetched for row in rows)
+
+    def to_fetch(text: object) -> str:
+        # Most have no shared folder: no column of zeros for them.
+        return f"{text:>10}" if fetched else ""
+
+    head = f"{'run-set':<12}{'runs':>8}{'jobs':>7}{'to do':>7}{to_fetch('to fetch')}"
+    head += f"{'steps':>12}{'FLOPs':>11}"
     head += f"{'time':>10}{'to do':>10}{'memory':>10}"
     lines = [f"Training for {', '.join(targets)} at scale {project.scale}", "", head]
     for row in rows:
         lines.append(
-            f"{row.runset:<12}{row.runs:>8,}{row.jobs:>7,}{row.jobs_left:>7,}{row.steps:>12,}"
+            f"{row.runset:<12}{row.runs:>8,}{row.jobs:>7,}{row.jobs_left:>7,}"
+            f"{to_fetch(f'{row.jobs_fetched:,}')}{row.steps:>12,}"
             f"{row.flops:>11.1e}{duration(row.seconds):>10}{duration(row.seconds_left):>10}"
             f"{row.memory_mib:>6,.0f} MiB"
         )
     lines.append(
         f"{'total':<12}{sum(r.runs for r in rows):>8,}{sum(r.jobs for r in rows):>7,}"
-        f"{sum(r.jobs_left for r in rows):>7,}{sum(r.steps for r in rows):>12,}"
+        f"{sum(r.jobs_left for r in rows):>7,}{to_fetch(f'{fetched:,}')}"
+        f"{sum(r.steps for r in rows):>12,}"
         f"{sum(r.flops for r in rows):>11.1e}{duration(whole(rows)[0]):>10}"
         f"{duration(whole(rows)[1]):>10}"
     )
@@ -239,5 +268,10 @@ def as_text(
     lines.append("Memory is the largest job's; analyses and figures come on top.")
     if any(run.stop for s in needed_shards(project, targets) for run in s.runs):
         lines.append("Runs that stop when settled are counted with their expected steps.")
+    if fetched:
+        lines.append(
+            f"{fetched:,} of the jobs take what they would train from the shared folder"
+            " (paths.shared), where its checksums hold."
+        )
     lines += [note] if note else []
     return "\n".join(lines)

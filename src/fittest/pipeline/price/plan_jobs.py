@@ -29,13 +29,15 @@ class JobsRow:
     gpus, cores: of each job. memory_mb: of the largest, MiB. minutes: shortest and longest time
     limit. hours: forecast of all of them together, without start and margin; core_hours: of each
     times its cores. files: what they leave. bytes: of trajectories, reductions and the weights that
-    are kept; summaries add a few percent. `left`: not finished.
+    are kept; summaries add a few percent. jobs_left: those not finished; jobs_fetched: those of
+    them that train nothing, since `paths.shared` holds what they make.
     """
 
     rule: str
     runset: str
     jobs: int
     jobs_left: int
+    jobs_fetched: int
     gpus: int
     cores: int
     memory_mb: int
@@ -54,6 +56,7 @@ def _training_row(project: Project, runset: str, shards: list[Shard], to_do: Rem
         runset=runset,
         jobs=len(shards),
         jobs_left=sum((runset, shard.name) in to_do.shards for shard in shards),
+        jobs_fetched=sum((runset, shard.name) in to_do.fetched for shard in shards),
         gpus=requests[0].gpus,
         cores=max(request.cores for request in requests),
         memory_mb=max(request.memory_mb for request in requests),
@@ -77,6 +80,7 @@ def _collect_row(project: Project, runset: str, to_do: Remaining) -> JobsRow:
         runset=runset,
         jobs=1,
         jobs_left=int(runset in to_do.summaries),
+        jobs_fetched=0,
         gpus=0,
         cores=request.cores,
         memory_mb=request.memory_mb,
@@ -124,6 +128,7 @@ def jobs_as_json(project: Project, targets: Sequence[str], rows: Sequence[JobsRo
         "total": {
             "jobs": sum(row.jobs for row in rows),
             "jobs_left": sum(row.jobs_left for row in rows),
+            "jobs_fetched": sum(row.jobs_fetched for row in rows),
             "files": sum(row.files for row in rows),
             "bytes": sum(row.bytes for row in rows),
             unit: hours,
@@ -173,6 +178,11 @@ def jobs_as_text(
     lines.append(f"Training jobs ask for {_options(training)}; other jobs for ")
     lines[-1] += _options(other_options(cluster)) + "."
     lines.append("Time limits h:mm and memory grow with every retry; analyses come on top.")
+    if fetched := sum(row.jobs_fetched for row in rows):
+        lines.append(
+            f"{fetched:,} of the jobs to do train nothing: what they would make is in the shared"
+            " folder (paths.shared)."
+        )
     lines += [note] if note else []
     return "\n".join(lines)
 

@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fittest.errors import StoreError
 from fittest.pipeline.configuration.targets import canonical, snakemake_target
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.shared import holds
 from fittest.runs.catalogue import Shard
 from fittest.store import read_provenance
 
@@ -25,12 +26,19 @@ _SECONDS = 300
 class Remaining:
     """Jobs that are to do: shards as (run-set, shard), and run-sets whose summary is to make.
 
-    note: what to tell about how they were counted, "" for nothing.
+    fetched: those of the shards whose job trains nothing, since `paths.shared` holds them. note:
+    what to tell about how they were counted, "" for nothing.
     """
 
     shards: frozenset[tuple[str, str]]
     summaries: frozenset[str]
     note: str = ""
+    fetched: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def trained(self) -> frozenset[tuple[str, str]]:
+        """Those of the shards that are to be trained."""
+        return self.shards - self.fetched
 
 
 NOTHING = Remaining(frozenset(), frozenset())
@@ -61,12 +69,28 @@ def is_finished(project: Project, shard: Shard) -> bool:
         return False
 
 
+def is_shared(project: Project, shard: Shard) -> bool:
+    """True if `paths.shared` holds the shard, so that its job has only to copy it."""
+    common = project.config.paths.shared
+    return common is not None and holds(project.root / common, project.scale, shard)
+
+
 def remaining(project: Project, targets: Sequence[str]) -> Remaining:
     """What the targets still need. ConfigError for an unknown target.
 
     Results of which nothing is missing, or nothing made yet, are counted by their files. Between
     the two, a missing file may be one that nothing asks for any more, and only Snakemake can tell.
     """
+    found = _jobs(project, targets)
+    fetched = (
+        (shard.runset, shard.name)
+        for shard in needed_shards(project, targets)
+        if (shard.runset, shard.name) in found.shards and is_shared(project, shard)
+    )
+    return replace(found, fetched=frozenset(fetched))
+
+
+def _jobs(project: Project, targets: Sequence[str]) -> Remaining:
     files = _by_files(project, targets)
     if not files.shards or not _anything_made(project, targets, files):
         return files
