@@ -21,7 +21,7 @@ from fittest.analysis.completeness.learned import (
     Learned,
     line_quality,
 )
-from fittest.analysis.completeness.learned_panels import order_figure
+from fittest.analysis.completeness.learned_panels import curve_rows, order_figure
 from fittest.analysis.completeness.learned_statistics import rank_rows
 from fittest.analysis.completeness.names import (
     FROZEN,
@@ -146,6 +146,9 @@ def test_learned_structures(
     data = pd.read_csv(plotted)
     tokens = data[data["panel"] == "tokens"]
     assert len(tokens) == 2 * 2 * (12 if task == "remainder" else 8)
+    assert (
+        data.loc[data["panel"] == "curve", "runs"].sum() == (rows["solved"] & rows["clear"]).sum()
+    )
     total = data[data["panel"] == "histogram"][
         "orders" if task == "remainder" else "arrangements"
     ].sum()
@@ -208,11 +211,24 @@ def test_the_line_stands_as_its_order_is_written() -> None:
             learned = Learned(run, {EMBEDDING: sign * final}, {0: final})
             told = {"run_id": run.run_id, "seed": 0, "f": 1.0, "f_mean": 1.0}
             words = " ".join(str(r) for r in orders.canonical(order))
-            row = told | {"order": words, "mid_rank": 0.1, "total": 24}
+            row = told | {
+                "order": words,
+                "mid_rank": 0.1,
+                "total": 24,
+                "solved": True,
+                "clear": True,
+            }
             plotted = order_figure([learned], pd.DataFrame([row]), 5)
             shown = plotted[(plotted["panel"] == "tokens") & (plotted["stage"] == "final")]
             places = shown.groupby("residue")["x"].mean()
             assert [int(r) for r in places.sort_values().index] == list(orders.canonical(order))
+
+
+def test_the_curve_over_ranks_counts_what_solved_runs_learned() -> None:
+    curve = curve_rows(ranks([0.05, 0.1, 0.2, 0.99, 0.5], [True, True, True, True, False]))
+    assert curve["runs"].tolist() == [2, 1, 0, 0, 0, 0, 1]
+    assert curve["times_chance"].mean() == pytest.approx(1.0)
+    assert (curve["all_runs"] == 4).all()
 
 
 def ranks(values: list[float], solved: list[bool]) -> pd.DataFrame:

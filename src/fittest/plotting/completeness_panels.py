@@ -139,3 +139,28 @@ def rank_histogram(
         )
     axes.set_ylim(top=1.22 * top)
     axes.set_xlabel(f"completeness {measure} (embedding units²)")
+
+
+def learned_by_rank(
+    axes: Axes, data: pd.DataFrame, letter: str, statistics: Statistics, group: type[StatisticName]
+) -> None:
+    """How often runs learned a structure by its rank before training, over how often by chance.
+
+    Args:
+        data: rows of panel ``curve`` (rank_lo, rank_hi, runs, times_chance, all_runs); others are
+            left out. group: names of the task's statistics, of which ``rank_trend`` is printed.
+    """
+    bins = data[data["panel"] == "curve"] if len(data) else data
+    number = int(bins["all_runs"].iloc[0]) if len(bins) else 0
+    rho = printed(statistics.get(group.of("rank_trend")))
+    n = f"{panels.counted(number, 'run')} solved and clear, Spearman {rho}" if number else ""
+    panels.panel_title(axes, letter, "what runs learned, by its rank", n)
+    if number == 0:
+        panels.empty(axes, "no run ended well")
+        return
+    width = bins["rank_hi"] - bins["rank_lo"]
+    axes.bar(bins["rank_lo"], bins["times_chance"], width, align="edge", color=OURS, ec="white")
+    axes.axhline(1.0, color=style.MIDDLE, lw=0.8, ls=":")
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("rank before training (0: most complete)")
+    axes.set_ylabel("learned, times\nchance (dotted: 1)")
