@@ -85,7 +85,7 @@ def order_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> p
 
 
 def curve_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Panel ``curve``: ``rank_curve`` of the solved and clear runs, which the claims on it take too.
+    """Panel ``curve``: ``rank_curve`` of the solved and clear runs, as the claims take it.
 
     table: mid_rank, solved, clear; a row per run.
     """
