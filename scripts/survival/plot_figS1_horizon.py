@@ -30,7 +30,7 @@ def plot_figS1(
     by_step, by_rule, at_end = read_table(horizon), read_table(rules), read_table(ends)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.4)
+        figure = style.new_figure(style.PAGE_WIDTH, 5.7)
         heading(
             figure,
             "When is the set of survivors final, what does stopping early save, and who survives?",
