@@ -54,10 +54,11 @@ def plot_fig2(
         left, right = cast(Any, figure.subfigures(1, 2, width_ratios=[1.0, 1.45]))
         curves = left.subplots()
         panels.signal_curves(curves, data[data["panel"] == "signals"], guide)
-        decayed = _decay_alone(curves, data, choice.get("decay_per_step"))
         seed = f"n = 1 run, seed {choice['seed']}; grey: dead at the end"
-        seed += "; dashed: decay alone" if decayed else ""
         panels.panel_title(curves, "a", "signals of all frequencies", seed)
+        if _decay_alone(curves, data, choice.get("decay_per_step")):
+            axis = curves.get_xlabel()
+            curves.set_xlabel(f"{axis}\ndashed: from step {DECAY_FROM} by weight decay alone")
         alive = data[(data["panel"] == "signals") & (data["rank"] > 0)]
         end_names(curves, panels.survivor_ends(alive, "signal", guide))
         grid = right.subplots(2, max(len(steps), 1), squeeze=False, sharex=True, sharey=True)
