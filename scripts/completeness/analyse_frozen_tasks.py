@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
+from fittest.analysis.completeness.frozen_accuracy import (
+    above_guessing,
+    balanced_accuracies,
+    needed_checkpoints,
+)
 from fittest.analysis.completeness.frozen_statistics import (
     frozen_completeness_row,
     frozen_time_row,
@@ -20,12 +24,13 @@ from fittest.analysis.sweeps.frozen import losses_at
 from fittest.analysis.sweeps.transitions import times_to
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import Run
-from fittest.store import joint_provenance, read_table, write_csv, write_table
+from fittest.store import joint_provenance, read_rows, read_table, write_csv, write_table
 
 
 def analyse_frozen_tasks(
     runs: Mapping[str, str],
     trajectories: Mapping[str, Sequence[str]],
+    weights: Mapping[str, Sequence[str]],
     drawn: str,
     out_stats: str,
     out_plotted: str,
@@ -36,8 +41,9 @@ def analyse_frozen_tasks(
     """Write the test losses at given shares of the steps, and their trends.
 
     Args:
-        runs, trajectories: task -> files of its run-set. drawn: completeness of untrained
-            embeddings. out_stats: Parquet. out_plotted: CSV.
+        runs, trajectories: task -> files of its run-set. weights: the same, where labels are not
+            equally frequent. drawn: completeness of untrained embeddings. out_stats: Parquet.
+            out_plotted: CSV.
         shares: of the last step. levels: task -> test loss the time to which is compared.
         resampling: of the bootstrap over runs.
     """
@@ -58,21 +64,15 @@ def analyse_frozen_tasks(
         rows.append(frozen_within_row(task, last.assign(least=least), resampling))
         times = times_to(described, recorded, levels[task])
         rows.append(frozen_time_row(task, times, levels[task], resampling))
-        parts.append(_above_guessing(table, described).assign(task=task))
+        balanced = {}
+        if task in weights:
+            keys, wanted = ["run_id", "step"], needed_checkpoints(table)
+            rows_at = read_rows(weights[task], "weights", keys, wanted)
+            balanced = balanced_accuracies(described, rows_at)
+        parts.append(above_guessing(table, described, balanced).assign(task=task))
     origin = joint_provenance(list(runs.values()), number)
     write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, origin)
     write_csv(pd.concat(parts, ignore_index=True), out_plotted)
-
-
-def _above_guessing(table: pd.DataFrame, described: pd.DataFrame) -> pd.DataFrame:
-    """Add test_skill: how far the accuracy lies above that of always giving the commonest answer,
-    as a share of what is left to be learned. 0 for who always says no, 1 for all right."""
-    if len(described) == 0:
-        return table.assign(test_skill=np.nan)
-    # One task for all runs of a run-set.
-    labels = Run.model_validate_json(described["config"].iloc[0]).task.build().labels
-    base = float(np.bincount(np.asarray(labels).ravel()).max() / np.size(labels))
-    return table.assign(test_skill=(table["test_accuracy"] - base) / (1 - base))
 
 
 if "snakemake" in globals():
@@ -80,6 +80,7 @@ if "snakemake" in globals():
         analyse_frozen_tasks(
             runs={"xor": snakemake.input.xor_runs, "remainder": snakemake.input.remainder_runs},
             trajectories={"xor": snakemake.input.xor, "remainder": snakemake.input.remainder},
+            weights={"remainder": snakemake.input.remainder_weights},
             drawn=snakemake.input.drawn,
             out_stats=snakemake.output.stats,
             out_plotted=snakemake.output.plotted,

@@ -45,9 +45,10 @@ def plot_fig14(
         heading(
             figure,
             "Does a frequency ever die that started stronger than one that survives?",
-            "it happens",
+            "it happens; runs learn different sets of 3 to 5 circles",
             "share of runs with a dead frequency that started above some survivor:"
-            f" {printed(share)}, {panels.counted(share['n'], 'run')}",
+            f" {printed(share)}, {panels.counted(share['n'], 'run')}; different sets of survivors"
+            f" over runs: {printed(statistics.get(Overtaken.DIFFERENT_SETS))}",
         )
         left, right = figure.subplots(1, 2, sharey=True)
         signals = data[data["panel"] == "signals"]

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from fittest.analysis.completeness.names import RemainderRuns
-from fittest.analysis.statistics.table import Statistics
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import rank_histogram, ranks_said
+from fittest.plotting.completeness_panels import learned_by_rank, rank_histogram, ranks_said
 from fittest.plotting.heading import heading
 from fittest.plotting.loss_panels import thousands
 from fittest.store import read_provenance, read_table
@@ -33,8 +33,14 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
     tokens = data[data["panel"] == "tokens"]
     models = sorted(tokens["model"].unique()) if len(tokens) else []
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 4.7)
         said, found = ranks_said(statistics, RemainderRuns)
+        early = printed(statistics.get(RemainderRuns.SETTLED_SHARE))
+        kept = printed(statistics.get(RemainderRuns.KEPT_DISTANCES))
+        found += (
+            f"; the final order stands from {early} of the training on; distances of centres at"
+            f" start and end: Spearman {kept}"
+        )
         heading(
             figure,
             "Was the order that a model learned already more complete than others at the start?",
@@ -52,7 +58,7 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
         panels.panel_title(grid[0][0], "a", "before training", _counted(models))
         if models:
             _residues(left, grid, int(tokens["residue"].max()) + 1)
-        axes = right.subplots()
+        axes, below = right.subplots(2, 1, height_ratios=[1.5, 1.0])
         rank_histogram(axes, data, "f", "orders", "learned by model 1")
         if models:
             number = int(data.loc[data["panel"] == "learned", "total"].iloc[0])
@@ -60,6 +66,7 @@ def plot_fig1(table: str, stats: str, out_figure: str) -> None:
             axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: thousands(y)))
         n = "n = 1 run, model 1 (median rank); exact counts" if models else ""
         panels.panel_title(axes, "b", "all orders before training", n)
+        learned_by_rank(below, data, "c", statistics, RemainderRuns)
         style.save(figure, out_figure, read_provenance(stats))
 
 

@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.analysis.completeness.names import XorRuns
-from fittest.analysis.statistics.table import Statistics
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.completeness_panels import rank_histogram, ranks_said
+from fittest.plotting.completeness_panels import learned_by_rank, rank_histogram, ranks_said
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
@@ -29,6 +29,8 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.6)
         said, found = ranks_said(statistics, XorRuns)
+        early = printed(statistics.get(XorRuns.SETTLED_SHARE))
+        found += f"; the final cube stands from {early} of the training on"
         heading(
             figure,
             "Was the cube that a model learned already more complete than others at the start?",
@@ -50,7 +52,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
                 )
                 beside = told["neighbours"].replace(" ", ", ")
                 grid[row][1].set_title(f"after training\n000 beside {beside}", fontsize=6.8)
-        axes = right.subplots()
+        axes, below = right.subplots(2, 1, height_ratios=[1.5, 1.0])
         rank_histogram(axes, data, "g", "arrangements", "learned by model 1")
         if models:
             axes.set_ylabel(
@@ -58,6 +60,7 @@ def plot_fig2(table: str, stats: str, out_figure: str) -> None:
             )
         n = "n = 1 run, model 1 (median rank)" if models else ""
         panels.panel_title(axes, "b", "all arrangements before training", n)
+        learned_by_rank(below, data, "c", statistics, XorRuns)
         left.suptitle(
             rf"$\mathbf{{a}}$  tokens on three principal components, n = {len(models)} of the runs",
             fontsize=8,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from fittest.analysis.survival.ends import ends_table
 from fittest.analysis.survival.horizon import horizon_agreement, rule_agreement
 from fittest.pipeline.script import rule_job
 from fittest.runs.parts import Stop
@@ -13,11 +12,9 @@ from fittest.store import joint_provenance, read_table, write_csv, write_table
 
 def analyse_horizon(
     runs: str,
-    frequencies: str,
     trajectories: Sequence[str],
     out_horizon: str,
     out_rules: str,
-    out_ends: str,
     out_plotted: str,
     steps: Sequence[int],
     rules: Mapping[str, Stop],
@@ -27,9 +24,8 @@ def analyse_horizon(
     """Compare survivor sets at `steps`, and where `rules` stop, with those of the last step.
 
     Args:
-        runs, frequencies: of the run-set; failed runs are left out. trajectories: its shards.
-        out_horizon: a row per step. out_rules: a row per rule. out_ends: a row per number of
-            circles and per frequency. out_plotted: all of it, as CSV.
+        runs: of the run-set; failed runs are left out. trajectories: its shards.
+        out_horizon: a row per step. out_rules: a row per rule. out_plotted: both, as CSV.
     """
     complete = read_table(runs, "runs")
     wanted = complete.loc[~complete["failed"], "run_id"]
@@ -42,9 +38,7 @@ def analyse_horizon(
     by_rule = rule_agreement(trajectory, rules, two_mean_factor, confidence)
     write_table(by_step, out_horizon, provenance=origin)
     write_table(by_rule, out_rules, provenance=origin)
-    ends = ends_table(complete, read_table(frequencies), confidence)
-    write_table(ends, out_ends, provenance=origin)
-    parts = [by_step.assign(panel="horizon"), by_rule.assign(panel="rules"), ends]
+    parts = [by_step.assign(panel="horizon"), by_rule.assign(panel="rules")]
     write_csv(pd.concat([part for part in parts if len(part)] or parts), out_plotted)
 
 
@@ -52,11 +46,9 @@ if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         analyse_horizon(
             runs=snakemake.input.runs,
-            frequencies=snakemake.input.frequencies,
             trajectories=snakemake.input.trajectories,
             out_horizon=snakemake.output.horizon,
             out_rules=snakemake.output.rules,
-            out_ends=snakemake.output.ends,
             out_plotted=snakemake.output.plotted,
             steps=snakemake.params.steps,
             rules={name: Stop(**stop) for name, stop in snakemake.params.rules.items()},

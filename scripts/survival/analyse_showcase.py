@@ -59,6 +59,7 @@ def analyse_showcase(
         "d": final.shape[1],
         "snapshots": snapshot_steps(showcase.steps),
         "first_full_test_accuracy": _solved_at(run_table, showcase.run_id),
+        "decay_per_step": _decay(run_table, showcase.run_id),
         "provenance": joint_provenance(runs, 1),
     }
     write_text(json.dumps(choice, indent=2, sort_keys=True) + "\n", out_showcase)
@@ -68,6 +69,12 @@ def _solved_at(runs: pd.DataFrame, run_id: str) -> int | None:
     """The first recorded step at which every test pair is right; None if there is none."""
     step = runs.loc[runs["run_id"] == run_id, "first_full_test_accuracy"].iloc[0]
     return None if pd.isna(step) else int(step)
+
+
+def _decay(runs: pd.DataFrame, run_id: str) -> float:
+    """The share of a weight that the decay alone takes in a step: lr times wd."""
+    run = runs[runs["run_id"] == run_id].iloc[0]
+    return float(run["learning_rate"]) * float(run["weight_decay"])
 
 
 def _rows_of(path: str, run_id: str) -> pd.DataFrame:

@@ -7,11 +7,14 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import end_names, heading
 
+DECAY_FROM = 1000
+"""From this step on, the paper says, weight decay is what moves the signals."""
 ROWS = {"dead": "dead", "survivor": "strongest survivor"}
 
 
@@ -53,6 +56,9 @@ def plot_fig2(
         panels.signal_curves(curves, data[data["panel"] == "signals"], guide)
         seed = f"n = 1 run, seed {choice['seed']}; grey: dead at the end"
         panels.panel_title(curves, "a", "signals of all frequencies", seed)
+        if _decay_alone(curves, data, choice.get("decay_per_step")):
+            axis = curves.get_xlabel()
+            curves.set_xlabel(f"{axis}\ndashed: from step {DECAY_FROM} by weight decay alone")
         alive = data[(data["panel"] == "signals") & (data["rank"] > 0)]
         end_names(curves, panels.survivor_ends(alive, "signal", guide))
         grid = right.subplots(2, max(len(steps), 1), squeeze=False, sharex=True, sharey=True)
@@ -70,6 +76,19 @@ def plot_fig2(
         style.save(figure, out_figure, choice["provenance"])
 
 
+def _decay_alone(axes: Axes, data: pd.DataFrame, rate: float | None) -> bool:
+    """How the survivors' signals would go on from step 1000 if weight decay alone moved them."""
+    alive = data[(data["panel"] == "signals") & (data["rank"] > 0)]
+    mean = alive.groupby("step")["signal"].mean()
+    later = mean[mean.index >= DECAY_FROM]
+    if rate is None or len(later) < 2:
+        return False
+    steps = np.geomspace(later.index[0], later.index[-1], 100)
+    gone = float(later.iloc[0]) * (1 - rate) ** (steps - steps[0])
+    axes.plot(steps, gone, color=style.PAPER, ls="--", lw=1.0)
+    return True
+
+
 def _circles(choice: Mapping[str, list[int]]) -> str:
     alive, dead = len(choice["survivors"]), len(choice["dead"])
     return f"{alive} of {alive + dead} frequencies alive"
@@ -77,7 +96,10 @@ def _circles(choice: Mapping[str, list[int]]) -> str:
 
 def _said(paper: Mapping[str, float]) -> str:
     known = f"{paper['survivors']:g} survive; " if "survivors" in paper else ""
-    return f"{known}dead frequencies quickly go to 0, survivors become circles"
+    return (
+        f"{known}dead frequencies quickly go to 0, survivors become circles; after step"
+        f" {DECAY_FROM} weight decay dominates"
+    )
 
 
 def _solved(choice: Mapping[str, Any]) -> str:

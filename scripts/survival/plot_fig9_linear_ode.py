@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from fittest.analysis.dynamics.names import Ode
+from fittest.analysis.dynamics.names import Kick, Ode
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
@@ -33,17 +33,18 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
 LEAST_SHOWN = -0.35  # R^2 below it lies on the edge of the panel
 
 
-def plot_fig9(table: str, stats: str, out_figure: str) -> None:
-    """Draw the figure from fig9.csv and ode_stats.parquet; out_figure is the PDF."""
-    data = pd.read_csv(table)
-    statistics = Statistics(read_table(stats))
+def plot_fig9(table: str, stats: str, kicks: str, kick_stats: str, out_figure: str) -> None:
+    """Draw the figure from fig9.csv, ode_stats.parquet, kicks.parquet and kick_stats.parquet;
+    out_figure is the PDF."""
+    data, kicked = pd.read_csv(table), read_table(kicks)
+    statistics, of_kicks = Statistics(read_table(stats)), Statistics(read_table(kick_stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 6.2)
         heading(
             figure,
             "Do linear equations describe how the signals change, and follow them by themselves?",
-            "R² near 1 at every d, the sparse Lasso close to it; a quadratic model fits too, but is"
-            " unstable when it runs by itself",
+            "R² near 1 at every d, the sparse Lasso close to it; a quadratic model fits, but is"
+            " unstable by itself; pairs of signals cooperate or compete",
             _found(statistics),
         )
         above, below = figure.subfigures(2, 1, height_ratios=[1.0, 1.15])
@@ -51,10 +52,12 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
         _fits(a, data[data["panel"] == "r2"])
         _matrix(b, data[data["panel"] == "matrix"], _alive(data))
         paths = data[data["panel"] == "path"]
-        grid = below.subplots(2, 2, height_ratios=[2.0, 1.0], sharex="col", squeeze=False)
+        left, right = below.subfigures(1, 2, width_ratios=[2.5, 1.0])
+        grid = left.subplots(2, 2, height_ratios=[2.0, 1.0], sharex="col", squeeze=False)
         for column, (letter, fate) in enumerate((("c", "dead"), ("d", "survivor"))):
             own = paths[paths["fate"] == fate]
             _path(grid[0][column], grid[1][column], own, letter, fate)
+        _kicks(right.subplots(), kicked, of_kicks)
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -142,10 +145,38 @@ def _matrix(axes: Axes, entries: pd.DataFrame, alive: Sequence[int]) -> None:
     axes.set_xlabel("acting frequency j\nn = 1 run; survivors marked")
 
 
+def _kicks(axes: Axes, table: pd.DataFrame, statistics: Statistics) -> None:
+    number = statistics.get(Kick.RUNS)
+    n = panels.counted(number["value"] if number else 0, "kicked run")
+    panels.panel_title(axes, "e", "kicks of one signal", n)
+    if len(table) == 0:
+        panels.empty(axes, "no kicks")
+        return
+    up, down = table["up"].to_numpy(float), table["down"].to_numpy(float)
+    steady = np.sign(up) == np.sign(down)
+    for marks, colour in ((~steady, style.DEAD), (steady, style.OURS)):
+        axes.plot(up[marks], down[marks], ".", ms=2.2, color=colour, alpha=0.6)
+    reach = 1.05 * float(np.quantile(np.abs([up, down]), 0.99))
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-reach, reach)
+    for line in (axes.axhline, axes.axvline):
+        line(0, color="0.7", lw=0.6, zorder=0)
+    same = statistics.get(Kick.SAME_SIGN)
+    agreement = statistics.get(Kick.AGREEMENT)
+    short = [printed(row and {**row, "ci_lo": np.nan}) for row in (same, agreement)]
+    axes.set_xlabel(
+        "response of another signal\nto a kick up, per unit\n"
+        f"one sign (blue): {short[0]}\nagreement with A: {short[1]}"
+    )
+    axes.set_ylabel("to a kick down, per unit")
+
+
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         plot_fig9(
             table=snakemake.input.table,
             stats=snakemake.input.stats,
+            kicks=snakemake.input.kicks,
+            kick_stats=snakemake.input.kick_stats,
             out_figure=snakemake.output.figure,
         )

@@ -1,10 +1,14 @@
-"""Figure S1: how soon the survivor set is final, and what stopping early saves."""
+"""Figure S1: how soon the survivor set is final, what stopping early saves, and who survives."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.survival.names import Defaults
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading
@@ -13,23 +17,55 @@ from fittest.store import read_provenance, read_table
 MARKERS = "osD^v"
 
 
-def plot_figS1(horizon: str, rules: str, ends: str, out_figure: str) -> None:
-    """Draw the figure from the tables by step, by rule and of the ends; out_figure is the PDF."""
+def plot_figS1(
+    horizon: str, rules: str, ends: str, stats: str, out_figure: str, paper: Mapping[str, float]
+) -> None:
+    """Draw the figure.
+
+    Args:
+        horizon, rules: agreement by step and by stop rule. ends, stats: of default runs and of such
+            whose MLP starts as the text says. out_figure: the PDF (a PNG goes beside it).
+        paper: ``least_survivors`` and ``most_survivors``, printed if given.
+    """
     by_step, by_rule, at_end = read_table(horizon), read_table(rules), read_table(ends)
+    statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.4)
+        figure = style.new_figure(style.PAGE_WIDTH, 5.7)
         heading(
             figure,
             "When is the set of survivors final, what does stopping early save, and who survives?",
-            "says nothing of it; its runs take all steps",
-            _found(by_step),
+            _said(paper),
+            f"{_found(by_step)}{_ends(statistics)}",
         )
         (left, right), (circles, which) = figure.subplots(2, 2)
         _agreement(left, by_step)
         _saving(right, by_rule)
-        _circles(circles, at_end[at_end["panel"] == "circles"])
+        _circles(circles, at_end)
         _frequencies(which, at_end[at_end["panel"] == "frequencies"])
-        style.save(figure, out_figure, read_provenance(horizon))
+        style.save(figure, out_figure, read_provenance(stats))
+
+
+def _said(paper: Mapping[str, float]) -> str:
+    if "least_survivors" not in paper or "most_survivors" not in paper:
+        return ""
+    few = f"{paper['least_survivors']:g} to {paper['most_survivors']:g} survive"
+    return f"{few}, almost always three or more, never one; its runs take all steps"
+
+
+def _ends(statistics: Statistics) -> str:
+    circles, few, gauss1, accurate = (
+        printed(statistics.get(name))
+        for name in (
+            Defaults.CIRCLES,
+            Defaults.THREE_TO_FIVE,
+            Defaults.GAUSS1_CIRCLES,
+            Defaults.GAUSS1_ACCURATE,
+        )
+    )
+    return (
+        f"; circles at the end {circles}, share with 3 to 5 {few}; MLP from N(0, 1) as the text"
+        f" says: circles {gauss1}, share that generalises {accurate}"
+    )
 
 
 def _found(table: pd.DataFrame) -> str:
@@ -118,15 +154,29 @@ def _saving(axes: Axes, table: pd.DataFrame) -> None:
     axes.legend(loc="lower right")
 
 
-def _circles(axes: Axes, table: pd.DataFrame) -> None:
+def _circles(axes: Axes, ends: pd.DataFrame) -> None:
+    table, text = (ends[ends["panel"] == name] for name in ("circles", "gauss1"))
     n = "" if table.empty else panels.counted(int(table["n"].iloc[0]), "run")
     panels.panel_title(axes, "c", "circles at the end, authors' rule", n)
     if table.empty:
         panels.empty(axes, "no runs")
         return
-    axes.bar(table["x"], table["rate"], width=0.7, color=style.ALIVE)
+    axes.bar(table["x"], table["rate"], width=0.7, color=style.ALIVE, label="default runs")
     axes.vlines(table["x"], table["rate_lo"], table["rate_hi"], color="0.2", lw=0.8)
-    axes.set_ylim(bottom=0)
+    if len(text):
+        low, high = text["rate"] - text["rate_lo"], text["rate_hi"] - text["rate"]
+        axes.errorbar(
+            text["x"] + 0.2,
+            text["rate"],
+            yerr=np.clip([low, high], 0, None),
+            fmt="D",
+            ms=3.5,
+            lw=0.8,
+            color=style.OURS,
+            label=f"text's start, n = {int(text['n'].iloc[0])}",
+        )
+    axes.set_ylim(0, 1.3 * float(ends.loc[ends["panel"] != "frequencies", "rate_hi"].max()))
+    axes.legend(loc="upper right", ncols=2)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("circles of a run (bars: 95 % Wilson)")
@@ -155,5 +205,7 @@ if "snakemake" in globals():
             horizon=snakemake.input.horizon,
             rules=snakemake.input.rules,
             ends=snakemake.input.ends,
+            stats=snakemake.input.stats,
             out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
         )

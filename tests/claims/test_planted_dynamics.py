@@ -294,3 +294,29 @@ def test_looking_seldom_is_no_peak_at_step_100(tmp_path: Path) -> None:
     found = judged("survival", "S44", gradient(20, 0.01, 1), tmp_path)
     assert found.verdict == "partly" and found.measured["peak"].value == 20
     assert found.measured["sampled"].value == 100
+
+
+def test_what_a_kick_has_become_moves_on_as_the_matrix_says() -> None:
+    """Couplings that outweigh each signal's own decay: a matrix without them is no match."""
+    plain, kicks = {}, {}
+    for seed in range(4):
+        noise = np.random.default_rng(seed)
+        coupled = 0.01 * noise.choice([-1, 1], size=(8, 8))
+        np.fill_diagonal(coupled, -np.linspace(0.01, 0.06, 8))
+        system = LinearSystem(coupled, noise.uniform(0, 0.3, 8))
+        start = noise.uniform(5, 12, 8)
+        plain[seed] = rollout(system, start, 200)
+        for k in (2, 6):
+            for factor in (0.9, 1.1):
+                moved = start.copy()
+                moved[k - 1] *= factor
+                kicks[seed, k, factor] = rollout(system, moved, 200)
+    found = {row["name"]: row for row in kick_rows(responses(plain, kicks, (0.1, 0.3)), R)}
+    assert found["kick.later_agreement"]["value"] > 0.9
+    assert found["kick.later_gain"]["ci_lo"] > 0
+
+
+def test_a_displacement_that_stays_agrees_with_nothing() -> None:
+    found = {row["name"]: row for row in kicked(False)["dynamics_stats"]}
+    agreement, gain = (found[f"kick.later_{name}"] for name in ("agreement", "gain"))
+    assert not agreement["ci_lo"] > 0 and not gain["ci_lo"] > 0

@@ -15,13 +15,14 @@ from worlds import PROVENANCE, load_script, make_runs, names_of
 
 from fittest.analysis.completeness import cubes, orders
 from fittest.analysis.completeness.constants import Constants
+from fittest.analysis.completeness.frozen_accuracy import above_guessing
 from fittest.analysis.completeness.learned import (
     REMAINDER_COLUMNS,
     XOR_COLUMNS,
     Learned,
     line_quality,
 )
-from fittest.analysis.completeness.learned_panels import order_figure
+from fittest.analysis.completeness.learned_panels import curve_rows, order_figure
 from fittest.analysis.completeness.learned_statistics import rank_rows
 from fittest.analysis.completeness.names import (
     FROZEN,
@@ -41,7 +42,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
-from fittest.tasks import Remainder
+from fittest.tasks import Remainder, Xor
 from small_world import REPOSITORY, runset, train_all, write_project
 
 R = Resampling(draws=50, seed=1, confidence=0.95)
@@ -89,7 +90,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for name, task in TASKS.items():
         frozen = {"task": task, "steps": 20, "frozen": ["embedding.weight"]}
         axes = {"model.d": [2, 4, 8], **SEEDS}
-        runsets[f"freeze_{name}"] = toy(frozen | {"recording": {"every": 1}}, axes)
+        recording = {"every": 1, "checkpoints_every": 1}
+        runsets[f"freeze_{name}"] = toy(frozen | {"recording": recording}, axes)
     add = {"task": {"p": 13}, "steps": 30, "recording": {"dense_until": 30}}
     for name, recipe in {
         "before": None,
@@ -146,6 +148,9 @@ def test_learned_structures(
     data = pd.read_csv(plotted)
     tokens = data[data["panel"] == "tokens"]
     assert len(tokens) == 2 * 2 * (12 if task == "remainder" else 8)
+    assert (
+        data.loc[data["panel"] == "curve", "runs"].sum() == (rows["solved"] & rows["clear"]).sum()
+    )
     total = data[data["panel"] == "histogram"][
         "orders" if task == "remainder" else "arrangements"
     ].sum()
@@ -208,11 +213,24 @@ def test_the_line_stands_as_its_order_is_written() -> None:
             learned = Learned(run, {EMBEDDING: sign * final}, {0: final})
             told = {"run_id": run.run_id, "seed": 0, "f": 1.0, "f_mean": 1.0}
             words = " ".join(str(r) for r in orders.canonical(order))
-            row = told | {"order": words, "mid_rank": 0.1, "total": 24}
+            row = told | {
+                "order": words,
+                "mid_rank": 0.1,
+                "total": 24,
+                "solved": True,
+                "clear": True,
+            }
             plotted = order_figure([learned], pd.DataFrame([row]), 5)
             shown = plotted[(plotted["panel"] == "tokens") & (plotted["stage"] == "final")]
             places = shown.groupby("residue")["x"].mean()
             assert [int(r) for r in places.sort_values().index] == list(orders.canonical(order))
+
+
+def test_the_curve_over_ranks_counts_what_solved_runs_learned() -> None:
+    curve = curve_rows(ranks([0.05, 0.1, 0.2, 0.99, 0.5], [True, True, True, True, False]))
+    assert curve["runs"].tolist() == [2, 1, 0, 0, 0, 0, 1]
+    assert curve["times_chance"].mean() == pytest.approx(1.0)
+    assert (curve["all_runs"] == 4).all()
 
 
 def ranks(values: list[float], solved: list[bool]) -> pd.DataFrame:
@@ -430,10 +448,12 @@ def test_fig9(project: Project, untrained: dict[str, str], tmp_path: Path, faile
         write_table(table.assign(failed=failed), path, PROVENANCE, "runs")
         runs[task] = str(path)
         recorded[task] = [at(project, p) for p in project.runset_inputs(name)]
+    weights = {"remainder": [at(project, p) for p in project.runset_weights("freeze_remainder")]}
     stats, plotted, pdf = (tmp_path / n for n in ("s.parquet", "fig9.csv", "fig9.pdf"))
     script("analyse_frozen_tasks").analyse_frozen_tasks(
         runs,
         recorded,
+        weights,
         untrained["out_table"],
         str(stats),
         str(plotted),
@@ -445,11 +465,30 @@ def test_fig9(project: Project, untrained: dict[str, str], tmp_path: Path, faile
     assert set(rows.index) == names_of(*FROZEN.values())
     assert np.isnan(rows.loc["freeze_xor.spearman_d_loss", "value"]) == failed
     if not failed:
-        assert set(pd.read_csv(plotted)["step"]) == {1, 2, 10, 20}
+        data = pd.read_csv(plotted)
+        assert set(data["step"]) == {1, 2, 10, 20}
+        assert data["test_skill"].notna().all() and (data["test_skill"] <= 1).all()
         # Dimensions that both the frozen runs and the untrained embeddings have.
         assert rows.loc["freeze_xor.completeness_loss", "n"] == 3
     script("plot_fig9_frozen_xor_remainder").plot_fig9(str(plotted), str(stats), str(pdf))
     drawn(pdf)
+
+
+def test_who_always_says_no_is_no_better_than_guessing() -> None:
+    """Nine in ten answers are no, so that a high accuracy alone is no skill."""
+    run = Run(task=Remainder(p=20, m=10), model=EmbeddingMLPSettings(d=4))
+    runs = pd.DataFrame([{"run_id": run.run_id, "config": run.model_dump_json()}])
+    rows = pd.DataFrame({"run_id": run.run_id, "step": [1, 2, 3], "test_accuracy": 0.9})
+    balanced = {(run.run_id, 1): 0.5, (run.run_id, 2): 1.0}
+    skill = above_guessing(rows, runs, balanced)["test_skill"]
+    assert skill[:2].tolist() == [0.0, 1.0] and np.isnan(skill[2])
+
+
+def test_equally_frequent_answers_need_no_weights() -> None:
+    run = Run(task=Xor(), model=EmbeddingMLPSettings(d=4))
+    runs = pd.DataFrame([{"run_id": run.run_id, "config": run.model_dump_json()}])
+    rows = pd.DataFrame({"run_id": run.run_id, "step": [1, 2], "test_accuracy": [1 / 8, 1.0]})
+    assert above_guessing(rows, runs, {})["test_skill"].tolist() == [0.0, 1.0]
 
 
 def test_shared_verdicts(tmp_path: Path) -> None:

@@ -246,7 +246,11 @@ def draw(world: World) -> None:
         at("fig8.csv"), at("collaboration.parquet"), showcase, at("fig8.pdf")
     )
     load_script("plot_fig9_linear_ode").plot_fig9(
-        at("fig9.csv"), at("ode.stats.parquet"), at("fig9.pdf")
+        at("fig9.csv"),
+        at("ode.stats.parquet"),
+        at("kicks.parquet"),
+        at("kick.stats.parquet"),
+        at("fig9.pdf"),
     )
     load_script("plot_fig11_circularity").plot_fig11(
         at("fig11.csv"), at("circularity.parquet"), at("fig11.pdf")

@@ -121,9 +121,12 @@ def rank_histogram(
     width = bins["bin_hi"] - bins["bin_lo"]
     axes.bar(bins["bin_lo"], bins[count], width, align="edge", color=DEAD, ec="white", lw=0.2)
     top = 1.04 * float(bins[count].max())
-    for place, colour, dashes, name in (
-        (float(told[f"{measure}_mean"]), "0.2", ":", "mean of all"),
-        (float(told[measure]), OURS, "-", f"{learned},\nrank {float(told['mid_rank']):.2f}"),
+    mean, own = float(told[f"{measure}_mean"]), float(told[measure])
+    # Beside the line where the two names would touch; at the edges there is no room for that.
+    near = 0 <= own - mean < 0.3 * float(bins["bin_hi"].max() - bins["bin_lo"].min())
+    for place, colour, dashes, name, side in (
+        (mean, "0.2", ":", "mean of all", "right"),
+        (own, OURS, "-", f"{learned},\nrank {float(told['mid_rank']):.2f}", "left"),
     ):
         axes.vlines(place, 0, top, color=colour, ls=dashes, lw=1.2)
         # Above the bars, where nothing lies.
@@ -132,10 +135,36 @@ def rank_histogram(
             (place, top),
             xytext=(0, 3),
             textcoords="offset points",
-            ha="right" if name == "mean of all" else "center",
+            ha=side if side == "right" or near else "center",
             va="bottom",
             fontsize=6.5,
             color=colour,
         )
     axes.set_ylim(top=1.22 * top)
     axes.set_xlabel(f"completeness {measure} (embedding units²)")
+
+
+def learned_by_rank(
+    axes: Axes, data: pd.DataFrame, letter: str, statistics: Statistics, group: type[StatisticName]
+) -> None:
+    """How often runs learned a structure by its rank before training, over how often by chance.
+
+    Args:
+        data: rows of panel ``curve`` (rank_lo, rank_hi, runs, times_chance, all_runs); others are
+            left out. group: names of the task's statistics, of which ``rank_trend`` is printed.
+    """
+    bins = data[data["panel"] == "curve"] if len(data) else data
+    number = int(bins["all_runs"].iloc[0]) if len(bins) else 0
+    rho = statistics.get(group.of("rank_trend"))
+    short = printed(rho and {**rho, "ci_lo": float("nan")})
+    n = f"n = {number} clear runs, Spearman {short}" if number else ""
+    panels.panel_title(axes, letter, "what runs learned, by its rank", n)
+    if number == 0:
+        panels.empty(axes, "no run ended well")
+        return
+    width = bins["rank_hi"] - bins["rank_lo"]
+    axes.bar(bins["rank_lo"], bins["times_chance"], width, align="edge", color=OURS, ec="white")
+    axes.axhline(1.0, color=style.MIDDLE, lw=0.8, ls=":")
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("rank before training (0: most complete)")
+    axes.set_ylabel("learned, times\nchance (dotted: 1)")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fittest import fourier
+from fittest.analysis.circles.circularity import best_projection
 from fittest.analysis.circles.planes import (
     circle_plane,
     circularity,
@@ -128,3 +129,19 @@ def test_principal_planes_find_separated_circles():
 def test_principal_planes_end_with_the_rank():
     assert len(principal_planes(np.random.default_rng(0).normal(size=(7, 5)), 9)) == 2
     assert principal_planes(np.zeros((7, 5)), 0) == []
+
+
+@pytest.mark.parametrize(("d", "perfect"), [(12, False), (13, True), (20, True)])
+def test_a_random_embedding_has_a_plane_with_a_perfect_circle_from_d_p_on(d, perfect):
+    embedding = np.random.default_rng(1).normal(size=(13, d))
+    best = best_projection(embedding)
+    assert len(best) == 6
+    assert (best > 1 - 1e-9).all() if perfect else (best < 1 - 1e-3).all()
+    # Of all planes, that of Re F_k and Im F_k too.
+    assert (best >= circularity(embedding) - 1e-12).all()
+
+
+def test_a_planted_circle_is_the_roundest_projection_whatever_lies_beside_it():
+    hidden = planted(13, 8, {3: 1.0}) + planted(13, 8, {2: 4.0})
+    assert best_projection(hidden)[2] == pytest.approx(1)
+    assert best_projection(hidden)[4] < 0.5

@@ -14,6 +14,7 @@ from fittest.analysis.statistics.correlation import auc, spearman, stratified_au
 from fittest.analysis.statistics.intervals import Resampling, cluster_bootstrap
 from fittest.analysis.statistics.logistic import fit_logistic
 from fittest.analysis.statistics.table import Row, statistic_row
+from fittest.fourier import Floats, half_spectrum
 from fittest.models import EMBEDDING, EmbeddingMLPSettings
 from fittest.runs.initial import initial_parameters
 from fittest.runs.run import Run
@@ -25,26 +26,51 @@ def expected_circularity(p: int, d: int) -> float:
     return d / (d + p - 2)
 
 
+def best_projection(embedding: Floats) -> Floats:
+    """Circularity of the roundest linear projection that an embedding has of each frequency: (K,).
+
+    2.10's c_u for the two directions u of R^d in which the cosine and the sine of k are best
+    approximated; 1 if and only if some plane shows a perfect circle, which a random embedding of p
+    tokens has with probability one for d >= p, and zero below (claim S54).
+
+    Args:
+        embedding: (p, d).
+    """
+    p = len(embedding)
+    left, sizes, _ = np.linalg.svd(np.asarray(embedding, dtype=np.float64), full_matrices=False)
+    span = left[:, sizes > 1e-9 * sizes[0]]
+    found = []
+    for k in half_spectrum(p):
+        angles = 2 * np.pi * k * np.arange(p) / p
+        pair = np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.sqrt(2 / p)
+        shares = np.square(np.linalg.svd(span.T @ pair, compute_uv=False))
+        found.append(np.sqrt(np.square(shares).mean()))
+    return np.array(found)
+
+
 def random_circularity(task: Task, dimensions: Sequence[int], seeds: int) -> pd.DataFrame:
     """Embeddings as the model draws them, never trained.
 
     Returns:
-        A row per d and seed: mean and max of the circularity over k = 1..K.
+        A row per d and seed: mean and max of the circularity over k = 1..K, and the mean of that of
+        the best projection.
     """
     rows = []
     for d in dimensions:
         # One hidden neuron: only the embedding counts, and it has a random stream of its own.
         settings = EmbeddingMLPSettings(d=d, hidden=(1, 1))
         for seed in range(seeds):
-            values = circularity(settings.initial(task, seed, seed)[EMBEDDING])
-            rows.append({"d": d, "seed": seed, "mean": values.mean(), "max": values.max()})
-    return pd.DataFrame(rows, columns=["d", "seed", "mean", "max"])
+            embedding = settings.initial(task, seed, seed)[EMBEDDING]
+            values, best = circularity(embedding), best_projection(embedding)
+            row = {"d": d, "seed": seed, "mean": values.mean(), "max": values.max()}
+            rows.append(row | {"best": best.mean()})
+    return pd.DataFrame(rows, columns=["d", "seed", "mean", "max", "best"])
 
 
 def by_dimension(drawn: pd.DataFrame, p: int) -> pd.DataFrame:
     """Mean over seeds with standard deviations and the closed form: a row per d.
 
-    Columns d, seeds, mean, mean_sd, max, max_sd, expected.
+    Columns d, seeds, mean, mean_sd, max, max_sd, best, expected.
     """
     groups = drawn.groupby("d")
     table = pd.DataFrame(
@@ -54,6 +80,7 @@ def by_dimension(drawn: pd.DataFrame, p: int) -> pd.DataFrame:
             "mean_sd": groups["mean"].std(ddof=0),
             "max": groups["max"].mean(),
             "max_sd": groups["max"].std(ddof=0),
+            "best": groups["best"].mean(),
         }
     ).reset_index()
     table["expected"] = [expected_circularity(p, int(d)) for d in table["d"]]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from fittest.analysis.completeness import cubes, orders
 from fittest.analysis.completeness.learned import Learned
+from fittest.analysis.completeness.learned_statistics import rank_curve
 from fittest.models import EMBEDDING
 from fittest.tasks import Remainder
 
@@ -60,7 +61,8 @@ def order_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> p
 
     Returns:
         Rows of panels ``tokens`` (with residue), ``histogram`` (bin_lo, bin_hi, orders: exact
-        counts) and ``learned`` (model, f, f_mean and the order in words).
+        counts), ``learned`` (model, f, f_mean and the order in words) and ``curve``
+        (``curve_rows``).
     """
     rows = table.set_index("run_id")
     parts = [token_rows(models, 2)]
@@ -78,7 +80,17 @@ def order_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> p
         counts, edges = orders.distribution(centres, bins)
         histogram = {"bin_lo": edges[:-1], "bin_hi": edges[1:], "orders": counts}
         parts.append(pd.DataFrame(histogram).assign(panel="histogram", model=1))
+        parts.append(curve_rows(table))
     return pd.concat(parts, ignore_index=True)
+
+
+def curve_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Panel ``curve``: ``rank_curve`` of the solved and clear runs, as the claims take it.
+
+    table: mid_rank, solved, clear; a row per run.
+    """
+    good = table[table["solved"].astype(bool) & table["clear"].astype(bool)]
+    return rank_curve(good["mid_rank"]).assign(panel="curve", all_runs=len(good))
 
 
 def cube_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> pd.DataFrame:
@@ -87,8 +99,8 @@ def cube_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> pd
     Returns:
         Rows of panels ``tokens``, ``edges`` (tokens first, second beside each other on the cube
         that the model learned), ``histogram`` over the 168 arrangements of the first model's
-        initial embedding (bin_lo, bin_hi, arrangements: each of the 28 cubes counts six times)
-        and ``learned`` (model, g, g_mean, rank and the tokens beside 000).
+        initial embedding (bin_lo, bin_hi, arrangements: each of the 28 cubes counts six times),
+        ``learned`` (model, g, g_mean, rank and the tokens beside 000) and ``curve``.
     """
     rows = table.set_index("run_id")
     parts = [token_rows(models, 3)]
@@ -107,4 +119,5 @@ def cube_figure(models: Sequence[Learned], table: pd.DataFrame, bins: int) -> pd
         per_cube = len(cubes.ordered_bases()) // len(cubes.bases())
         histogram = {"bin_lo": ends[:-1], "bin_hi": ends[1:], "arrangements": per_cube * counts}
         parts.append(pd.DataFrame(histogram).assign(panel="histogram", model=1))
+        parts.append(curve_rows(table))
     return pd.concat(parts, ignore_index=True)

@@ -12,13 +12,28 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.dynamics.linear_ode import Floats, fit_ols, steps_and_changes
+from fittest.analysis.dynamics.linear_ode import (
+    Floats,
+    LinearSystem,
+    fit_diagonal,
+    fit_ols,
+    steps_and_changes,
+)
 from fittest.analysis.dynamics.names import Kick
 from fittest.analysis.statistics.correlation import spearman
 from fittest.analysis.statistics.intervals import Resampling, cluster_bootstrap
 from fittest.analysis.statistics.table import Row, statistic_row
 
-COLUMNS = ["seed", "k", "i", "up", "down", "predicted"]
+COLUMNS = ["seed", "k", "i", "up", "down", "predicted", "later", "later_predicted", "later_alone"]
+
+
+def predicted_change(system: LinearSystem, moved: Floats, steps: int) -> Floats:
+    """How a displacement (K,) of all signals should change within some steps: (K,)."""
+    now = moved
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(steps):
+            now = now + system.matrix @ now
+        return np.asarray(now - moved)
 
 
 def predicted_response(x: Floats, k: int, window: tuple[int, int]) -> Floats:
@@ -51,11 +66,15 @@ def responses(
         plain: seed -> dense signals (T + 1, K) without a kick.
         kicked: (seed, k, factor) -> the same with one; of every (seed, k) the smallest and the
             largest factor count, and only where they lie on both sides of 1.
-        shares: of the steps, between which responses are averaged.
+        shares: of the steps, between which responses are averaged. In mid-run, for as many steps
+            from the second on, what the kicks have become by then is followed as a displacement
+            of its own.
 
     Returns:
         COLUMNS, a row per seed, kicked k and other frequency i: mean change of signal i per unit
-        of the change of signal k at step 0, for a kick up and one down, and as predicted.
+        of the change of signal k at step 0, for a kick up and one down, and as predicted. later:
+        how the part that turns with the sign of the kick changes in mid-run, as predicted by the
+        fitted matrix from the displacement of all signals there, and by a diagonal one.
     """
     rows = []
     for seed, k in sorted({(seed, k) for seed, k, _ in kicked}):
@@ -70,13 +89,29 @@ def responses(
         found = [
             (path[steps] - x[steps]).mean(0) / (path[0, k - 1] - x[0, k - 1]) for path in paths
         ]
-        model = predicted_response(x, k, window)
+        columns = [*found, predicted_response(x, k, window), *_in_mid_run(x, paths, k, window)]
         rows += [
-            (seed, k, i, float(found[0][i - 1]), float(found[1][i - 1]), float(model[i - 1]))
+            (seed, k, i, *(float(column[i - 1]) for column in columns))
             for i in range(1, x.shape[1] + 1)
             if i != k
         ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _in_mid_run(
+    x: Floats, paths: list[Floats], k: int, window: tuple[int, int]
+) -> tuple[Floats, Floats, Floats]:
+    """Changes (K,) of what kicks up and down have in common, as found and by both models."""
+    first, length = window[1], window[1] - window[0]
+    last = min(first + length, len(x) - 1)
+    moved = np.mean(
+        [(p[: last + 1] - x[: last + 1]) / (p[0, k - 1] - x[0, k - 1]) for p in paths], axis=0
+    )
+    data = steps_and_changes(x)
+    full, alone = (
+        predicted_change(fit(*data), moved[first], last - first) for fit in (fit_ols, fit_diagonal)
+    )
+    return moved[last] - moved[first], full, alone
 
 
 def kick_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
@@ -88,7 +123,7 @@ def kick_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     Args:
         table: from ``responses``.
     """
-    up, down, model = (table[name].to_numpy(float) for name in ("up", "down", "predicted"))
+    up, down, model, later, full, alone = (table[name].to_numpy(float) for name in COLUMNS[3:])
     seeds, n = table["seed"].to_numpy(), len(table)
     same = np.sign(up) == np.sign(down)
     mean = (up + down) / 2
@@ -119,5 +154,21 @@ def kick_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
             cluster_bootstrap(lambda i: spearman(mean[i], model[i]), seeds, resampling),
             n,
             "Spearman of the mean response and that of the least-squares matrix",
+        ),
+        statistic_row(
+            Kick.LATER_AGREEMENT,
+            cluster_bootstrap(lambda i: spearman(later[i], full[i]), seeds, resampling),
+            n,
+            "in mid-run: Spearman of the change of a displacement and that by the matrix",
+        ),
+        statistic_row(
+            Kick.LATER_GAIN,
+            cluster_bootstrap(
+                lambda i: spearman(later[i], full[i]) - spearman(later[i], alone[i]),
+                seeds,
+                resampling,
+            ),
+            n,
+            "that less the same of a diagonal matrix, in which no signal sees another",
         ),
     ]

@@ -94,6 +94,8 @@ class Kick(StatisticName):
     LINEARITY = "kick.linearity"
     POSITIVE_SHARE = "kick.positive_share"
     AGREEMENT = "kick.agreement"
+    LATER_AGREEMENT = "kick.later_agreement"
+    LATER_GAIN = "kick.later_gain"
 
 
 class AuthorsClassifier(StatisticName):
