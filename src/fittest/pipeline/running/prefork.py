@@ -211,7 +211,7 @@ def run(request: dict[str, Any]) -> int:
         traceback.print_exc()
         status = SIGNALLED + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     # As the interpreter ends: the workers of a pool are told to before they are waited for.
-    threading._shutdown()
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     _tell(request["tell"], known)
     return status
