@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from fittest.analysis.completeness.learned import accuracies_on_test
 from fittest.runs.run import Run
+from fittest.store import by_step
+from fittest.tasks import Task
 
 Balanced = Mapping[tuple[str, int], float]
 """(run_id, step) -> balanced test accuracy there."""
@@ -35,17 +37,12 @@ def balanced_accuracies(runs: pd.DataFrame, weights: pd.DataFrame) -> dict[tuple
     Returns:
         (run_id, step) -> from 0 to 1.
     """
-    configs = runs.set_index("run_id")["config"]
-    found = {}
-    for (run_id, step), rows in weights.groupby(["run_id", "step"]):
-        values = {
-            str(name): np.asarray(flat).reshape(*(int(n) for n in shape))
-            for name, flat, shape in zip(
-                rows["parameter"], rows["values"], rows["shape"], strict=True
-            )
-        }
-        run = Run.model_validate_json(str(configs[run_id]))
-        found[str(run_id), int(step)] = accuracies_on_test(run, values)[1]
+    configs = dict(zip(runs["run_id"].astype(str), runs["config"].astype(str), strict=True))
+    found: dict[tuple[str, int], float] = {}
+    for _, rows in weights.groupby(["run_id", "step"]):
+        run_id, step = str(rows["run_id"].iloc[0]), int(rows["step"].iloc[0])
+        run = Run.model_validate_json(configs[run_id])
+        found[run_id, step] = accuracies_on_test(run, by_step(rows)[step])[1]
     return found
 
 
@@ -62,7 +59,10 @@ def above_guessing(table: pd.DataFrame, runs: pd.DataFrame, balanced: Balanced) 
     """
     if len(runs) == 0:
         return table.assign(test_skill=np.nan)
-    labels = Run.model_validate_json(str(runs["config"].iloc[0])).task.build().labels
+    task = Run.model_validate_json(str(runs["config"].iloc[0])).task.build()
+    if not isinstance(task, Task):
+        raise ValueError(f"task: {type(task).__name__} has no answer for each pair")
+    labels = task.labels
     counts = np.unique(np.ravel(labels), return_counts=True)[1]
     if (counts == counts[0]).all():
         accuracy = table["test_accuracy"].to_numpy(float)
