@@ -72,9 +72,10 @@ def _ours(said: Statistics) -> str:
     if int(rise["n"]) == 0:
         return sum_panels.NONE
     return (
-        f"by powers it rises {printed(rise, 0)} times from memorisation to generalisation (median of"
-        f" {int(rise['n'])} runs that generalise); by numbers {printed(said[Watched.RISE_RAW], 0)}, as"
-        f" in the notebook {printed(said[Watched.RISE_NOTEBOOK], 0)} times."
+        f"by powers it rises {printed(rise, 0)} times from memorisation to generalisation"
+        f" (median of {int(rise['n'])} runs that generalise); by numbers"
+        f" {printed(said[Watched.RISE_RAW], 0)}, as in the notebook"
+        f" {printed(said[Watched.RISE_NOTEBOOK], 0)} times."
     )
 
 
