@@ -39,7 +39,8 @@ def plot_sort_curves(curves: str, runs: str, stats: str, out_figure: str) -> Non
         for row, (runset, title) in enumerate(SETS.items()):
             part, own = data[data["runset"] == runset], table[table["runset"] == runset]
             left, right = grid[row]
-            longest = f"; up to {own['length'].max():.0f} numbers" if len(own) else ""
+            to = "up to " if len(own) and own["variable"].any() else ""
+            longest = f"; {to}{own['length'].max():.0f} numbers" if len(own) else ""
             panels.panel_title(
                 left, "ac"[row], title, f"{panels.counted(len(own), 'run')}{longest}"
             )

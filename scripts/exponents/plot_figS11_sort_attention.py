@@ -2,6 +2,7 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
@@ -107,6 +108,7 @@ def _copies(axes: Axes, repeated: pd.DataFrame) -> None:
             )
     axes.axhline(1, color="black", lw=0.6, ls=":")
     axes.set_xlabel("place of the copy in the list")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("attention over copies' mean")
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.35 * (high - low))
