@@ -3,12 +3,13 @@ reproduced where the effect is planted, and not where it is absent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from planted_claims import R, judged
 
 from fittest.analysis.dynamics.gradient_norms import (
@@ -55,6 +56,17 @@ def motion(linear: bool, **over: float) -> Tables:
     return {"dynamics_stats": rows}
 
 
+def moved_starts(
+    start: NDArray[np.float64], frequencies: Sequence[int]
+) -> Iterator[tuple[int, float, NDArray[np.float64]]]:
+    """k, factor, and a start whose signal of k is multiplied by it: down and up, one at a time."""
+    for k in frequencies:
+        for factor in (0.9, 1.1):
+            moved = start.copy()
+            moved[k - 1] *= factor
+            yield k, factor, moved
+
+
 def kicked(interact: bool) -> Tables:
     """Runs of a linear system with pairs that help and pairs that hinder, and kicks of them; or
     kicks that leave nothing but noise."""
@@ -65,15 +77,12 @@ def kicked(interact: bool) -> Tables:
         system = LinearSystem(coupled, noise.uniform(0, 0.3, 10))
         start = noise.uniform(5, 12, 10)
         plain[seed] = rollout(system, start, 100)
-        for k in (2, 7):
-            for factor in (0.9, 1.1):
-                moved = start.copy()
-                moved[k - 1] *= factor
-                path = rollout(system, moved, 100) if interact else plain[seed].copy()
-                if not interact:
-                    path += 0.01 * noise.normal(size=10)
-                    path[0] = moved
-                kicks[seed, k, factor] = path
+        for k, factor, moved in moved_starts(start, (2, 7)):
+            path = rollout(system, moved, 100) if interact else plain[seed].copy()
+            if not interact:
+                path += 0.01 * noise.normal(size=10)
+                path[0] = moved
+            kicks[seed, k, factor] = path
     return {"dynamics_stats": kick_rows(responses(plain, kicks, (0.1, 0.3)), R)}
 
 
@@ -306,11 +315,8 @@ def test_what_a_kick_has_become_moves_on_as_the_matrix_says() -> None:
         system = LinearSystem(coupled, noise.uniform(0, 0.3, 8))
         start = noise.uniform(5, 12, 8)
         plain[seed] = rollout(system, start, 200)
-        for k in (2, 6):
-            for factor in (0.9, 1.1):
-                moved = start.copy()
-                moved[k - 1] *= factor
-                kicks[seed, k, factor] = rollout(system, moved, 200)
+        for k, factor, moved in moved_starts(start, (2, 6)):
+            kicks[seed, k, factor] = rollout(system, moved, 200)
     found = {row["name"]: row for row in kick_rows(responses(plain, kicks, (0.1, 0.3)), R)}
     assert found["kick.later_agreement"]["value"] > 0.9
     assert found["kick.later_gain"]["ci_lo"] > 0

@@ -93,10 +93,15 @@ def assert_same(one: TorchBackend, other: TorchBackend, tolerance: float) -> Non
 
 
 @pytest.fixture
-def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what was compiled before."""
+    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
+
+
+@pytest.fixture
+def not_compiled(nothing_kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes alone matter."""
     monkeypatch.setattr(torch_fast, "compiled", lambda step, inputs: step.update)
-    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
 
 
 # Up to the code that torch.compile would generate, which takes half a minute each.
@@ -121,6 +126,7 @@ def test_what_is_compiled_is_the_step(kind: str, monkeypatch: pytest.MonkeyPatch
     assert_steps(kind)
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_what_cannot_be_compiled_trains_as_it_is(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,23 +136,23 @@ def test_what_cannot_be_compiled_trains_as_it_is(
         raise TorchDynamoException("Command:\ng++ x\n/usr/bin/ld: cannot find -ltorch\n")
 
     monkeypatch.setattr(torch, "compile", lambda graph, **options: fails)
-    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
     assert_steps("table")
     assert len(caplog.messages) == 1
     assert "cannot find -ltorch" in caplog.text
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_other_faults_are_not_taken_for_the_compilers(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*values: object) -> object:
         raise torch.OutOfMemoryError("full")
 
     monkeypatch.setattr(torch, "compile", lambda graph, **options: fails)
-    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
     with pytest.raises(torch.OutOfMemoryError):
         TorchBackend(ensemble("table"), compile_step=True).advance(1)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("nothing_kept")
 def test_compiles_where_the_path_of_torch_has_a_space(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -158,7 +164,6 @@ def test_compiles_where_the_path_of_torch_has_a_space(
     (folder / "lib").symlink_to(cpp_extension.TORCH_LIB_PATH)
     monkeypatch.setattr(cpp_extension, "TORCH_LIB_PATH", str(folder / "lib"))
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(torch_fast, "_COMPILED", type(torch_fast._COMPILED)())
     torch._dynamo.reset()
     assert_steps("table")
     assert not caplog.messages

@@ -127,7 +127,7 @@ def _added(archive: zipfile.ZipFile, piece: Piece) -> Part:
         piece.path.open("rb") as file,
         archive.open(_info(piece.name), "w", force_zip64=True) as target,
     ):
-        digest = copied(file, target)
+        digest = copied(file.read, target)
         return Part(piece.name, piece.kind, file.tell(), digest)
 
 

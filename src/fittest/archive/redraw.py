@@ -118,7 +118,7 @@ def _extract(path: Path, archive: zipfile.ZipFile, name: str, wanted: str, folde
     target = folder / place if written else Path(os.devnull)
     target.parent.mkdir(parents=True, exist_ok=True)
     with archive.open(name) as file, target.open("wb") as out:
-        digest = copied(file, out)
+        digest = copied(file.read, out)
     if digest != wanted:
         raise StoreError(f"{path}: damaged, {name} is not what was put in; {_REMEDY}")
 

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -65,10 +65,10 @@ def replacing(path: PathLike) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def copied(file: IO[bytes], out: IO[bytes]) -> str:
-    """Copy what is left of an open file into another one; its SHA-256."""
+def copied(read: Callable[[int], bytes], out: IO[bytes]) -> str:
+    """Copy what is left to read into an open file; its SHA-256. read: as that of an open file."""
     digest = hashlib.sha256()
-    while block := file.read(_BLOCK):
+    while block := read(_BLOCK):
         digest.update(block)
         out.write(block)
     return digest.hexdigest()

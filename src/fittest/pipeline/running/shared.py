@@ -8,7 +8,6 @@ each file has its SHA-256 beside it. What is under way has a name that begins wi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -19,17 +18,17 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from fittest.errors import StoreError
 from fittest.runs.catalogue import Shard
-from fittest.store import check_origin, replacing
+from fittest.store import check_origin, copied, replacing
 
 log = logging.getLogger(__name__)
 
 DIGESTS = "sha256.json"
-_BLOCK = 2**20
 _UNDER_WAY = re.compile(r"\.\w+\.(?P<host>.+)\.(?P<pid>\d{1,9})\.\w+\.tmp")
 # Whether a process of another machine lives cannot be told; none takes so long for a shard.
 _LONGEST_SECONDS = 24 * 3600.0
@@ -140,13 +139,9 @@ def _read(file: BinaryIO, most: int) -> bytes:
 
 
 def _copied(file: BinaryIO, target: Path) -> str:
-    """Copy an open file; SHA-256 of what was read."""
-    digest = hashlib.sha256()
+    """Copy an open file of the shared folder; SHA-256 of what was read."""
     with target.open("wb") as out:
-        while block := _read(file, _BLOCK):
-            digest.update(block)
-            out.write(block)
-    return digest.hexdigest()
+        return copied(partial(_read, file), out)
 
 
 def _is_at(place: Path, held: int) -> bool:
