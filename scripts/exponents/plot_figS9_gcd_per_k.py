@@ -33,14 +33,7 @@ def plot_by_divisor(divisors: str, runs: str, stats: str, out_figure: str) -> No
             figure,
             "Are products of the base's prime divisors learnt first, step by step?",
             "no sequential learning of them",
-            told(
-                data,
-                lambda name: (
-                    f"{rows[f'{name}.known']['value']:.0f} known at the end,"
-                    f" {rows[f'{name}.known_smooth']['value']:.0f} of them marked, come in"
-                    f" {rows[f'{name}.stages']['value']:.0f} stages"
-                ),
-            ),
+            told(data, lambda name: _known(rows, name)),
         )
         grid = figure.subplots(len(SETS), 1, sharex=True)
         for place, (runset, title) in enumerate(SETS.items()):
@@ -53,6 +46,17 @@ def plot_by_divisor(divisors: str, runs: str, stats: str, out_figure: str) -> No
             _points(axes, first, epoch_steps(own))
         grid[-1].set_xlabel("greatest common divisor")
         style.save(figure, out_figure, read_provenance(stats))
+
+
+def _known(rows: Statistics, name: str) -> str:
+    """How many divisors a run-set's networks know, and at how many times these came."""
+    known, marked, times = (
+        round(rows[f"{name}.{what}"]["value"]) for what in ("known", "known_smooth", "stages")
+    )
+    return (
+        f"{known} known at the end, {marked} of them marked;"
+        f" those over 1 came at {times} {'time' if times == 1 else 'different times'}"
+    )
 
 
 def _points(axes: Axes, part: pd.DataFrame, epoch: float) -> None:
