@@ -153,6 +153,7 @@ CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     "K22": (lambda: overtaken(0.9), lambda: overtaken(0.0)),
     "K25": (lambda: learned() | shared(1.0), lambda: learned("even") | shared(1.0)),
     "K26": (lambda: frozen(True, within=1.0), lambda: frozen(True, within=-1.0)),
+    "K42": (lambda: shared(1.0), lambda: shared(0.0)),
     "K43": (lambda: frozen(True), lambda: frozen(False)),
     "K44": (lambda: frozen(True), lambda: frozen(False)),
     "K45": (learned, lambda: learned("even")),
@@ -162,6 +163,7 @@ CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     "K49": (learned, lambda: learned(settled_step=9000)),
     "K50": (lambda: overtaken(0.9), lambda: overtaken(0.9, sets=3)),
     "K51": (lambda: speed(0.1, 1, 1), lambda: speed(0.1, 1, 1, dose=0.0)),
+    "K55": (learned, lambda: learned("even")),
 }
 REPEATS = [
     name

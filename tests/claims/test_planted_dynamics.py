@@ -286,6 +286,9 @@ CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     "S59": (lambda: moduli(0.1, 6.0), lambda: moduli(0.1, 1.0)),
     "S61": (lambda: trends(-1.0), lambda: trends(0.0)),
     "S62": (lambda: frozen(smooth), lambda: frozen(level)),
+    # Noise is fitted the better the more coefficients there are, and only where it was fitted.
+    "S63": (lambda: motion(False), lambda: motion(True)),
+    "S64": (ablation, lambda: ablation(A={"late_loss": 1e-8})),
 }
 
 

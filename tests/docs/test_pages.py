@@ -114,6 +114,22 @@ def test_claims_that_the_code_cites_are_explained() -> None:
         assert found <= explained, name(path)
 
 
+@pytest.mark.parametrize("paper", ["survival", "completeness"])
+def test_the_list_of_the_paper_s_sentences_names_every_claim(paper: str) -> None:
+    """And no claim that there is not. "S02 to S04" are three."""
+    text = METHODS[paper].read_text()
+    listed = text[text.index("| section | it says | claim |") : text.index("\n## 5")]
+    claims = Project.load(ROOT).claims
+    named = set(re.findall(r"\b[SK]\d\d\b", listed))
+    for first, last in re.findall(r"\b([SK]\d\d) to ([SK]\d\d)\b", listed):
+        named |= {f"{first[0]}{number:02d}" for number in range(int(first[1:]), int(last[1:]) + 1)}
+    assert (
+        set(claims[paper].claims)
+        <= named
+        <= {one for file in claims.values() for one in file.claims}
+    )
+
+
 def test_nothing_cites_the_methods_by_another_name() -> None:
     pattern = re.compile(r"survival spec\b|\(S \d|\bspec \d|S §")
     here = Path(__file__)
