@@ -23,7 +23,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
         heading(
             figure,
             "Is the matrix of effects sparse, and do the survivors (marked) act on the others?",
-            "very sparse",
+            "extremely sparse",
             f"share of entries that are not 0, mean over runs: {nonzero}",
         )
         row = figure.subplots(1, max(len(runs), 1), squeeze=False)[0]
