@@ -56,16 +56,17 @@ def plot_precision(plotted: str, table: str, stats: str, out_figure: str) -> Non
             )
             for row, (series, label) in enumerate(ROWS.items()):
                 axes = grid[row][column]
-                _lines(axes, part[part["series"] == series], series == "loss")
+                _lines(axes, part[part["series"] == series], series)
                 if column == 0:
                     axes.set_ylabel(label)
             grid[-1][column].set_xlabel("step")
         if tasks:
-            grid[0][-1].legend(loc="upper right", frameon=True, framealpha=0.8, edgecolor="none")
+            # Sums of two numbers fall once, in either precision: there is room beside the fall.
+            grid[0][0].legend(loc="upper right")
         style.save(figure, out_figure, read_provenance(stats))
 
 
-def _lines(axes: Axes, part: pd.DataFrame, every: bool) -> None:
+def _lines(axes: Axes, part: pd.DataFrame, series: str) -> None:
     if len(part) == 0:
         panels.empty(axes, "no runs")
         return
@@ -75,10 +76,14 @@ def _lines(axes: Axes, part: pd.DataFrame, every: bool) -> None:
                 run["step"],
                 run["value"].clip(lower=LOWEST),
                 color=COLOURS[arm],
-                lw=0.7 if every else 0.9,
+                lw=0.7 if series == "loss" else 0.9,
                 label=arm if index == 0 else None,
             )
-    axes.set_yscale("log")
+    # Losses and gradients fall by decades, the norm of the unembedding by a part of one.
+    if series == "unembedding":
+        axes.set_ylim(bottom=0)
+    else:
+        axes.set_yscale("log")
     axes.set_xlim(0, max(float(part["step"].max()), 1))
     axes.xaxis.set_major_formatter(lambda x, _: loss_panels.thousands(x))
 

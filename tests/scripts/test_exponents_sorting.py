@@ -144,6 +144,8 @@ def test_networks_planted_to_sort(tmp_path: Path) -> None:
     assert value(found, "later") == 0.5
     assert value(found, "vary_token") == pytest.approx(0.009)
     assert value(found, "vary_exact") == pytest.approx(0.999**4 - 0.99**4)
+    assert value(found, "one_length") == pytest.approx(0.99**4)
+    assert value(found, "learned_vary") == 400
     assert value(found, "copies_slope") < -0.1 and value(found, "copies_p") < 0.05
     assert value(found, "copies_slope_plain") == pytest.approx(0, abs=1e-6)
     assert value(found, "kept") == 0

@@ -91,6 +91,8 @@ class Sorting(StatisticName):
     LATER = "sorting.later"
     VARY_TOKEN = "sorting.vary_token"
     VARY_EXACT = "sorting.vary_exact"
+    ONE_LENGTH = "sorting.one_length"
+    LEARNED_VARY = "sorting.learned_vary"
     COPIES_SLOPE = "sorting.copies_slope"
     COPIES_P = "sorting.copies_p"
     COPIES_SLOPE_PLAIN = "sorting.copies_slope_plain"

@@ -138,6 +138,18 @@ def _arm_rows(arms: pd.DataFrame, resampling: Resampling) -> list[Row]:
         statistic_row(
             Sorting.VARY_EXACT, apart(vary, "exact"), matched, "differing lengths less one, lists"
         ),
+        statistic_row(
+            Sorting.ONE_LENGTH,
+            middle(plain, "exact"),
+            len(plain),
+            "the same of one length: lists, median",
+        ),
+        statistic_row(
+            Sorting.LEARNED_VARY,
+            middle(vary, "learned"),
+            len(vary),
+            "step at which sorting is learnt, differing lengths, median",
+        ),
     ]
 
 
