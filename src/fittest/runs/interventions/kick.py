@@ -12,7 +12,7 @@ from fittest.settings import PositiveStep
 
 
 class Kick(EmbeddingEdit):
-    """Scale one frequency of the embedding after a step, and train on (survival methods 2.24).
+    """Scale one frequency of the embedding after a step, and train on (survival methods 2.23).
 
     All else stays: the other frequencies, the MLP, what the optimiser remembers.
     """
