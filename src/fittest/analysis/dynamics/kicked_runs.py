@@ -34,11 +34,14 @@ def read_kicked_runs(
 ) -> KickedRuns:
     """Read them; runs that failed are left out, and default runs of other seeds."""
     described, base = read_table(kick_runs, "runs"), complete(read_table(base_runs, "runs"))
-    known = {}
-    for row in complete(described).itertuples():
-        recipe = Run.model_validate_json(row.config).intervention
+    good = complete(described)
+    known: dict[str, tuple[int, Intervention]] = {}
+    for run_id, seed, text in zip(
+        good["run_id"], good["seed_embedding"], good["config"], strict=True
+    ):
+        recipe = Run.model_validate_json(text).intervention
         if recipe is not None:
-            known[row.run_id] = (int(row.seed_embedding), recipe)
+            known[str(run_id)] = (int(seed), recipe)
     paths = _dense(kick_trajectories, set(known))
     seeds = {seed for seed, _ in known.values()}
     wanted = base[base["seed_embedding"].isin(seeds)].set_index("run_id")["seed_embedding"]
