@@ -110,7 +110,7 @@ class Run(Settings):
             yield "stop: needs recording.observers: [signals]"
         kick = None if self.intervention is None else self.intervention.kick_step()
         if kick is not None and kick >= self.steps:
-            yield f"intervention.step: {kick}, and the run's last step is {self.steps:,}"
+            yield f"intervention.step: {kick:,} must lie before the run's last step, {self.steps:,}"
         if kick is not None and self.stop is not None:
             yield f"stop: may end the run before it is kicked at step {kick}; leave stop out"
 
