@@ -18,7 +18,10 @@ NAMED = f"print(*[name for name in {HEAVY} if name in sys.modules])"
 
 # What a script of a figure or table may load when it is imported; the rest only where it is used.
 WITH_SKLEARN = {"sklearn", "scipy.stats"}
-FITTING = ("analyse_gradient", "analyse_authors_classifier", "analyse_ode", "analyse_kicks")
+FITTING = (
+    *("analyse_gradient", "analyse_authors_classifier", "analyse_ode"),
+    *("analyse_kicks", "analyse_midrun_kicks"),
+)
 ALLOWED = dict.fromkeys(FITTING, WITH_SKLEARN)
 SCRIPTS = sorted((REPOSITORY / "scripts").rglob("*.py"))
 

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from fittest.analysis.dynamics.names import Kick, Ode
+from fittest.analysis.dynamics.names import Kick, MidrunKick, Ode
+from fittest.analysis.statistics.names import StatisticName
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
@@ -33,13 +35,20 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
 LEAST_SHOWN = -0.35  # R^2 below it lies on the edge of the panel
 
 
-def plot_fig9(table: str, stats: str, kicks: str, kick_stats: str, out_figure: str) -> None:
-    """Draw the figure from fig9.csv, ode_stats.parquet, kicks.parquet and kick_stats.parquet;
-    out_figure is the PDF."""
-    data, kicked = pd.read_csv(table), read_table(kicks)
-    statistics, of_kicks = Statistics(read_table(stats)), Statistics(read_table(kick_stats))
+def plot_fig9(
+    table: str,
+    stats: str,
+    kicks: str,
+    kick_stats: str,
+    midrun_kicks: str,
+    midrun_kick_stats: str,
+    out_figure: str,
+) -> None:
+    """Draw the figure from fig9.csv, ode_stats.parquet, and the tables and statistics of both kinds
+    of kicks; out_figure is the PDF."""
+    data, statistics = pd.read_csv(table), Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 6.2)
+        figure = style.new_figure(style.PAGE_WIDTH, 7.9)
         heading(
             figure,
             "Do linear equations describe how the signals change, and follow them by themselves?",
@@ -47,17 +56,18 @@ def plot_fig9(table: str, stats: str, kicks: str, kick_stats: str, out_figure: s
             " unstable by itself; pairs of signals cooperate or compete",
             _found(statistics),
         )
-        above, below = figure.subfigures(2, 1, height_ratios=[1.0, 1.15])
+        above, middle, below = figure.subfigures(3, 1, height_ratios=[1.0, 1.15, 0.75])
         a, b = above.subplots(1, 2, width_ratios=[1.25, 1.0])
         _fits(a, data[data["panel"] == "r2"])
         _matrix(b, data[data["panel"] == "matrix"], _alive(data))
         paths = data[data["panel"] == "path"]
-        left, right = below.subfigures(1, 2, width_ratios=[2.5, 1.0])
-        grid = left.subplots(2, 2, height_ratios=[2.0, 1.0], sharex="col", squeeze=False)
+        grid = middle.subplots(2, 2, height_ratios=[2.0, 1.0], sharex="col", squeeze=False)
         for column, (letter, fate) in enumerate((("c", "dead"), ("d", "survivor"))):
             own = paths[paths["fate"] == fate]
             _path(grid[0][column], grid[1][column], own, letter, fate)
-        _kicks(right.subplots(), kicked, of_kicks)
+        e, f = below.subplots(1, 2)
+        _kicks(e, read_table(kicks), Statistics(read_table(kick_stats)))
+        _midrun_kicks(f, read_table(midrun_kicks), Statistics(read_table(midrun_kick_stats)))
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -148,27 +158,67 @@ def _matrix(axes: Axes, entries: pd.DataFrame, alive: Sequence[int]) -> None:
 def _kicks(axes: Axes, table: pd.DataFrame, statistics: Statistics) -> None:
     number = statistics.get(Kick.RUNS)
     n = panels.counted(number["value"] if number else 0, "kicked run")
-    panels.panel_title(axes, "e", "kicks of one signal", n)
+    panels.panel_title(axes, "e", "kicks at the start", n)
     if len(table) == 0:
         panels.empty(axes, "no kicks")
         return
     up, down = table["up"].to_numpy(float), table["down"].to_numpy(float)
-    steady = np.sign(up) == np.sign(down)
+    reach = _reach(up, down)
+    _pairs(axes, up, down, np.sign(up) == np.sign(down), (reach, reach))
+    found = _short(statistics, Kick.SAME_SIGN, Kick.AGREEMENT)
+    axes.set_xlabel(
+        "response of another signal to a kick up, per unit\n"
+        f"one sign (blue): {found[0]}; agreement with A: {found[1]}"
+    )
+    axes.set_ylabel("to a kick down")
+
+
+def _midrun_kicks(axes: Axes, table: pd.DataFrame, statistics: Statistics) -> None:
+    number = statistics.get(MidrunKick.RUNS)
+    n = panels.counted(number["value"] if number else 0, "kicked run")
+    steps = sorted(table["step"].unique())
+    when = f"at step {steps[0]:,}" if len(steps) == 1 else "in mid-training"
+    panels.panel_title(axes, "f", f"kicks {when}", n)
+    if len(table) == 0:
+        panels.empty(axes, "no kicks")
+        return
+    up, down, entry = (table[name].to_numpy(float) for name in ("up", "down", "ols"))
+    mean = (up + down) / 2
+    _pairs(axes, entry, mean, up * down > 0, (_reach(entry), _reach(mean)))
+    found = _short(statistics, MidrunKick.SAME_SIGN, MidrunKick.AGREEMENT)
+    axes.set_xlabel(
+        "entry of the fitted A, per step\n"
+        f"one sign (blue): {found[0]}; agreement with A: {found[1]}"
+    )
+    axes.set_ylabel("answer of another\nsignal, per step")
+
+
+def _pairs(
+    axes: Axes,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    steady: NDArray[np.bool_],
+    reaches: tuple[float, float],
+) -> None:
+    """A mark for each pair of frequencies, blue where it is steady."""
     for marks, colour in ((~steady, style.DEAD), (steady, style.OURS)):
-        axes.plot(up[marks], down[marks], ".", ms=2.2, color=colour, alpha=0.6)
-    reach = 1.05 * float(np.quantile(np.abs([up, down]), 0.99))
-    axes.set_xlim(-reach, reach)
-    axes.set_ylim(-reach, reach)
+        axes.plot(x[marks], y[marks], ".", ms=2.2, color=colour, alpha=0.6)
+    axes.set_xlim(-reaches[0], reaches[0])
+    axes.set_ylim(-reaches[1], reaches[1])
+    axes.locator_params(axis="x", nbins=5)
     for line in (axes.axhline, axes.axvline):
         line(0, color="0.7", lw=0.6, zorder=0)
-    same = statistics.get(Kick.SAME_SIGN)
-    agreement = statistics.get(Kick.AGREEMENT)
-    short = [printed(row and {**row, "ci_lo": np.nan}) for row in (same, agreement)]
-    axes.set_xlabel(
-        "response of another signal\nto a kick up, per unit\n"
-        f"one sign (blue): {short[0]}\nagreement with A: {short[1]}"
-    )
-    axes.set_ylabel("to a kick down, per unit")
+
+
+def _reach(*values: NDArray[np.float64]) -> float:
+    """Where an axis ends that leaves out the farthest."""
+    return 1.05 * float(np.quantile(np.abs(values), 0.99)) or 1.0
+
+
+def _short(statistics: Statistics, *names: StatisticName) -> list[str]:
+    """Without their intervals, for which there is no room."""
+    rows = [statistics.get(name) for name in names]
+    return [printed(row and {**row, "ci_lo": np.nan}) for row in rows]
 
 
 if "snakemake" in globals():
@@ -178,5 +228,7 @@ if "snakemake" in globals():
             stats=snakemake.input.stats,
             kicks=snakemake.input.kicks,
             kick_stats=snakemake.input.kick_stats,
+            midrun_kicks=snakemake.input.midrun_kicks,
+            midrun_kick_stats=snakemake.input.midrun_kick_stats,
             out_figure=snakemake.output.figure,
         )

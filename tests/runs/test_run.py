@@ -106,6 +106,15 @@ def test_factor_one_is_no_intervention_whatever_the_frequency() -> None:
         perturb = {"kind": "perturb", "frequency": k}
         assert small_run(intervention={**perturb, "factor": 1}).run_id == plain
         assert small_run(intervention={**perturb, "factor": 1.0000001}).run_id != plain
+        kick = {"kind": "kick", "frequency": k, "step": 5}
+        assert small_run(intervention={**kick, "factor": 1}).run_id == plain
+        assert small_run(intervention={**kick, "factor": 1.0000001}).run_id != plain
+
+
+def test_kicks_of_other_steps_are_other_runs() -> None:
+    kick = {"kind": "kick", "frequency": 1, "factor": 2}
+    ids = {small_run(intervention={**kick, "step": step}).run_id for step in (1, 2, 500)}
+    assert len(ids) == 3
 
 
 def test_a_setting_that_joins_later_changes_no_identity() -> None:
@@ -124,6 +133,8 @@ def test_identity_is_the_same_tomorrow() -> None:
     assert Run().run_id == "9ce82d46cfe789a8"
     winners = {"task": {"p": 13}, "intervention": {"kind": "winners"}}
     assert Run.model_validate(winners).run_id == "beffbeb6b54c77ff"
+    perturb = {"kind": "perturb", "frequency": 5, "factor": 1.1}
+    assert Run.model_validate({"intervention": perturb}).run_id == "26bc866936eb430d"
     assert Run.model_validate_json(Run().model_dump_json()).run_id == Run().run_id
 
 
@@ -134,6 +145,7 @@ DRAWN = {
     "model": TRANSFORMER,
     "data": {"name": "fresh"},
 }
+KICK = {"kind": "kick", "frequency": 1, "factor": 2, "step": 5}
 WRONG = [
     ({"task": {"p": 2}}, "modular_addition.p"),
     ({"task": {"p": "seven"}}, "modular_addition.p"),
@@ -167,6 +179,14 @@ WRONG = [
     ),
     ({"intervention": {"kind": "construct", "ratio": 1}, "task": {"p": 3}}, "p = 3"),
     ({"intervention": {"kind": "prune"}}, "kind"),
+    ({"intervention": {"kind": "kick", "frequency": 4, "factor": 2, "step": 5}}, "frequency"),
+    ({"intervention": {"kind": "kick", "frequency": 1, "factor": 2}}, "step"),
+    ({"intervention": KICK | {"step": 0}}, "step"),
+    ({"intervention": KICK, "steps": 5}, "intervention.step: 5"),
+    ({"intervention": KICK, "stop": {"first": 20}}, "stop"),
+    (SIGN | {"intervention": KICK}, "intervention"),
+    (DRAWN | {"intervention": KICK}, "intervention"),
+    ({"model": {"name": "two_table_mlp"}, "intervention": KICK}, "intervention"),
     ({"stop": {"first": 0, "expected": 1}}, "first"),
     ({"stop": {"first": 1, "expected": 0}}, "expected"),
     ({"learning_rate": 1}, "learning_rate"),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.figure import Figure
 from worlds import PROVENANCE, load_script, make_runs, names_of
 
 from fittest.analysis.completeness import cubes, orders
@@ -36,10 +37,11 @@ from fittest.analysis.completeness.names import (
 from fittest.analysis.completeness.winners import COLUMNS as SPEED
 from fittest.analysis.completeness.winners import speed_bars, speed_rows
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.statistics.table import COLUMNS, printed
 from fittest.models import EMBEDDING, EmbeddingMLPSettings
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
+from fittest.plotting import style
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
 from fittest.tasks import Remainder, Xor
@@ -436,6 +438,27 @@ def test_fig8_and_fig10(
     plot = getattr(script(name), f"plot_fig{number}")
     plot(str(csv), untrained["out_stats"], str(pdf))
     drawn(pdf)
+
+
+@pytest.mark.parametrize("error", [2e-15, 0.25, np.nan])
+def test_fig10_says_how_exact_the_derived_forms_are(
+    untrained: dict[str, str], tmp_path: Path, error: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = read_table(untrained["out_stats"])
+    row = {"value": error, "ci_lo": np.nan, "ci_hi": np.nan}
+    rows.loc[rows["name"] == Derived.IDENTITIES, list(row)] = list(row.values())
+    stats, said = tmp_path / "stats.parquet", []
+    write_table(rows, stats, PROVENANCE)
+    save = style.save
+
+    def read_and_save(figure: Figure, *rest: object) -> None:
+        said.extend(text.get_text() for text in figure.texts)
+        save(figure, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(style, "save", read_and_save)
+    plot = script("plot_fig10_completeness_range").plot_fig10
+    plot(untrained["out_fig10"], str(stats), str(tmp_path / "fig10.pdf"))
+    assert printed(row) in " ".join(said)
 
 
 @pytest.mark.parametrize("failed", [False, True])

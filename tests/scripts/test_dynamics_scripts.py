@@ -40,6 +40,8 @@ class World:
     ode_trajectories: list[str]
     kick_runs: str
     kick_trajectories: list[str]
+    midrun_kick_runs: str
+    midrun_kick_trajectories: list[str]
 
     def path(self, name: str) -> str:
         return str(self.folder / name)
@@ -70,13 +72,23 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
                 },
                 {"intervention.factor": [0.9, 1.1], "seed": {"range": [0, 2]}},
             ),
+            "midrun_kick": runset(
+                {
+                    **settings,
+                    "steps": 40,
+                    "recording": {"dense_until": 40},
+                    "intervention": {"kind": "kick", "frequency": 2, "step": 20},
+                },
+                {"intervention.factor": [0.9, 1.1], "seed": {"range": [0, 2]}},
+            ),
             "ode": runset(
                 {**settings, "steps": 40, "recording": {"dense_until": 40}},
                 {"model.d": [4, 6], "seed": {"range": [0, 2]}},
             ),
         },
     )
-    base, ode, kick = (_collected(project, name) for name in ("base", "ode", "kick"))
+    names = ("base", "ode", "kick", "midrun_kick")
+    base, ode, kick, midrun_kick = (_collected(project, name) for name in names)
     return World(
         root,
         *base,
@@ -86,6 +98,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         [str(root / path) for path in project.runset_inputs("ode")],
         kick[0],
         [str(root / path) for path in project.runset_inputs("kick")],
+        midrun_kick[0],
+        [str(root / path) for path in project.runset_inputs("midrun_kick")],
     )
 
 
@@ -105,7 +119,8 @@ def changed(
     ode = read_table(world.ode_runs)
     origin = {"scale": "test", "config_hash": "0"}
     write_table(runs(ode), folder / "ode.parquet", origin, "runs")
-    write_table(runs(read_table(world.kick_runs)), folder / "kick.parquet", origin, "runs")
+    for name, path in (("kick", world.kick_runs), ("midrun_kick", world.midrun_kick_runs)):
+        write_table(runs(read_table(path)), folder / f"{name}.parquet", origin, "runs")
     return World(
         folder,
         paths["runs"],
@@ -116,6 +131,8 @@ def changed(
         world.ode_trajectories,
         str(folder / "kick.parquet"),
         world.kick_trajectories,
+        str(folder / "midrun_kick.parquet"),
+        world.midrun_kick_trajectories,
     )
 
 
@@ -213,6 +230,18 @@ def tabulate(world: World) -> None:
         (0.1, 0.3),
         RESAMPLING,
     )
+    load_script("analyse_midrun_kicks").analyse_midrun_kicks(
+        world.midrun_kick_runs,
+        world.midrun_kick_trajectories,
+        world.runs,
+        world.trajectories,
+        world.path("midrun_kicks.parquet"),
+        world.path("midrun_kick.stats.parquet"),
+        10,
+        0.01,
+        (1000, 10_000),
+        RESAMPLING,
+    )
     load_script("analyse_authors_classifier").analyse_authors_classifier(
         *base,
         world.path("authors.parquet"),
@@ -223,7 +252,7 @@ def tabulate(world: World) -> None:
     )
     parts = (
         *("gradient", "collaboration", "ode.stats", "circularity", "embedding"),
-        *("kick.stats", "authors.stats"),
+        *("kick.stats", "midrun_kick.stats", "authors.stats"),
     )
     load_script("collect_statistics", "").collect_statistics(
         [world.path(f"{part}.parquet") for part in parts], world.path("dynamics.parquet")
@@ -250,6 +279,8 @@ def draw(world: World) -> None:
         at("ode.stats.parquet"),
         at("kicks.parquet"),
         at("kick.stats.parquet"),
+        at("midrun_kicks.parquet"),
+        at("midrun_kick.stats.parquet"),
         at("fig9.pdf"),
     )
     load_script("plot_fig11_circularity").plot_fig11(
@@ -291,6 +322,14 @@ def test_from_training_to_figures(world: World) -> None:
     assert sorted(curves["step"].unique()) == [*range(41), 100, 200, 300]
     paths = pd.read_csv(world.path("fig16.csv"))
     assert len(paths) == 6 * 41
+    kicked = read_table(world.path("midrun_kicks.parquet"))
+    assert sorted({*zip(kicked["seed"], kicked["step"], kicked["k"], strict=True)}) == [
+        (0, 20, 2),
+        (1, 20, 2),
+    ]
+    assert kicked.groupby("seed")["i"].apply(list).tolist() == [[1, 3, 4, 5, 6]] * 2
+    # So small a kick is answered in proportion.
+    assert np.corrcoef(kicked["up"], kicked["down"])[0, 1] > 0.9
     np.testing.assert_allclose(
         paths.loc[paths["step"] == 0, "ols"], paths.loc[paths["step"] == 0, "real"]
     )

@@ -108,6 +108,11 @@ class Run(Settings):
                 yield f"{key}: needs a task whose tokens are numbers alone"
         if self.stop is not None and "signals" not in self.observers:
             yield "stop: needs recording.observers: [signals]"
+        kick = None if self.intervention is None else self.intervention.kick_step()
+        if kick is not None and kick >= self.steps:
+            yield f"intervention.step: {kick:,} must lie before the run's last step, {self.steps:,}"
+        if kick is not None and self.stop is not None:
+            yield f"stop: may end the run before it is kicked at step {kick}; leave stop out"
 
     @property
     def trained_on(self) -> AnyData:

@@ -37,6 +37,7 @@ CONDITIONAL = {
     *deciding.REFERRING,
     *deciding.DRAWING,
     *deciding.MEASURING,
+    *deciding.KICKING,
     *(f"training/observers/{name}.py" for name in OBSERVERS),
 }
 
@@ -153,6 +154,17 @@ def test_modules_of_runs_count_where_they_are_used() -> None:
     used |= {"training/observers/signals.py"}
     used |= {*deciding.NATIVE_NETWORKS["models/networks/embedding_mlp.py"]}
     assert {*deciding.sources_of(runs)} == used | {*deciding.SHARED, *deciding.NATIVE}
+
+
+def test_what_kicks_a_run_counts_in_that_run_alone() -> None:
+    kick = {"kind": "kick", "frequency": 1, "factor": 2, "step": 5}
+    perturb = {"kind": "perturb", "frequency": 1, "factor": 2}
+    plain, kicked, perturbed = (
+        {*deciding.sources_of([Run.model_validate({"intervention": edit})])}
+        for edit in (None, kick, perturb)
+    )
+    assert kicked - plain == {*deciding.KICKING, "runs/interventions/kick.py"}
+    assert perturbed - plain == {"runs/interventions/perturb.py"}
 
 
 @pytest.mark.parametrize(

@@ -316,3 +316,41 @@ def test_device_out_of_memory_is_survived(
     found, _ = trained(write_project(tmp_path / "small", declared, over))
     pd.testing.assert_frame_equal(found, expected, rtol=1e-6)
     assert "out of memory" in caplog.text
+
+
+def test_a_run_is_kicked_at_its_step_and_not_before(tmp_path: Path) -> None:
+    """Runs of several kicks share a shard; the row of the step shows the signals as kicked."""
+    kick = {"kind": "kick", "step": 20, "frequency": 2}
+    declared = runset(STEPS, {"seed": [0, 1]})
+    declared["scales"]["smoke"] += [
+        *runset({**STEPS, "intervention": kick}, {"seed": [0, 1], "intervention.factor": [0.5, 2]})[
+            "scales"
+        ]["smoke"],
+        *runset({**STEPS, "intervention": {**kick, "step": 15, "factor": 2}}, {"seed": [0]})[
+            "scales"
+        ]["smoke"],
+    ]
+    project = write_project(tmp_path, {"one": declared})
+    runs = {run.run_id: run for run in project.catalogue.runset("one").runs}
+    assert len(groups(list(runs.values()))) == 1
+    trajectory, _ = trained(project)
+    signals = {
+        run_id: dict(zip(rows["step"], map(np.asarray, rows["signals"]), strict=True))
+        for run_id, rows in trajectory.groupby("run_id")
+    }
+    own = {run.seeds: run_id for run_id, run in runs.items() if run.intervention is None}
+    found = 0
+    for run_id, run in runs.items():
+        if run.intervention is None or not hasattr(run.intervention, "step"):
+            continue
+        found += 1
+        plain_one, mine, step = signals[own[run.seeds]], signals[run_id], run.intervention.step
+        for recorded in (0, 1, 2, 3, 10):
+            np.testing.assert_array_equal(mine[recorded], plain_one[recorded])
+        if step == 20:
+            ratio = mine[20] / plain_one[20]
+            np.testing.assert_allclose(ratio, [1, run.intervention.factor, 1], rtol=1e-5)
+        else:
+            assert not np.allclose(mine[20], plain_one[20], rtol=1e-3)
+        assert not np.allclose(mine[30], plain_one[30], rtol=1e-3)
+    assert found == 5

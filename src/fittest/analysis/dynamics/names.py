@@ -98,6 +98,17 @@ class Kick(StatisticName):
     LATER_GAIN = "kick.later_gain"
 
 
+class MidrunKick(StatisticName):
+    """What a kick of one signal in mid-training does to the others (S34)."""
+
+    RUNS = "midrun_kick.runs"
+    FAILED = "midrun_kick.failed"
+    SAME_SIGN = "midrun_kick.same_sign"
+    POSITIVE_SHARE = "midrun_kick.positive_share"
+    AGREEMENT = "midrun_kick.agreement"
+    AGREEMENT_LASSO = "midrun_kick.agreement_lasso"
+
+
 class AuthorsClassifier(StatisticName):
     """The classifier on the authors' own construction of the data (S23)."""
 

@@ -73,6 +73,9 @@ class DynamicsSettings(Settings):
     kick_window: Annotated[tuple[Share, Share], RISING] = Field(
         description="shares of the dense steps between which responses are averaged (claim S34)"
     )
+    kick_follow: PositiveStep = Field(
+        description="steps after a kick in mid-training whose mean change is its answer (S34)"
+    )
     authors_rule: Literal["alive_2mean", "alive_abs10", "alive_rel"] = Field(
         description="alive rule of the authors' own data for the classifier (claim S23)"
     )

@@ -9,6 +9,7 @@ from fittest.analysis.dynamics.names import (
     EmbeddingGradient,
     Gradient,
     Kick,
+    MidrunKick,
     Ode,
 )
 from fittest.analysis.statistics.names import StatisticName
@@ -310,6 +311,7 @@ TABLES = {
         Circularity,
         EmbeddingGradient,
         Kick,
+        MidrunKick,
         AuthorsClassifier,
     ),
     "default_stats": (Defaults,),

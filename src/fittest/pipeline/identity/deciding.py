@@ -79,6 +79,9 @@ MEASURING = ("training/further_metrics.py",)
 REFERRING = ("pipeline/running/references.py",)
 """Those that decide a run whose initial weights depend on how another run ended."""
 
+KICKING = ("training/kicked.py",)
+"""Those that decide a run which is kicked while it trains, beside its intervention's own."""
+
 LIBRARIES = ("analysis/fates/alive.py", "fourier.py", "models/activations.py", "streams.py")
 """Modules of which only the definitions count that other sources use: functions, and the purposes
 of random streams. They import nothing of the package."""
@@ -184,4 +187,6 @@ def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
             found |= {*STOPPING}
         if run.reference is not None:
             found |= {*REFERRING}
+        if run.intervention is not None and run.intervention.kick_step() is not None:
+            found |= {*KICKING}
     return tuple(sorted(found))

@@ -13,6 +13,7 @@ import torch
 
 from fittest.analysis.reductions import REDUCTIONS, Reduction
 from fittest.errors import StoreError, TrainingError
+from fittest.models import EMBEDDING
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.project import Project
@@ -38,6 +39,7 @@ from fittest.runs.cost import expected_steps, flops
 from fittest.runs.run import Run
 from fittest.store import check_origin, explain_os_error, write_batches, write_table
 from fittest.training.backend import Backend
+from fittest.training.kicked import Kick, KickedBackend
 from fittest.training.loop import Control, Loop
 from fittest.training.record import Record, RunWeights, WeightSpool
 from fittest.training.restart import RestartFolder
@@ -256,8 +258,10 @@ def loop_of(
     """
     ensemble = build_ensemble(runs, DTYPES[settings.dtype])
     first = runs[0]
+    backend = choose_backend(settings, ensemble, runs, sum(map(flops, runs)), threads)
+    kicks = [_kick_of(run) for run in runs]
     return Loop(
-        backend=choose_backend(settings, ensemble, runs, sum(map(flops, runs)), threads),
+        backend=KickedBackend(backend, kicks) if any(kicks) else backend,
         limits=torch.tensor([run.steps for run in runs]),
         schedule=schedule_of(first),
         observe=observer_of(first),
@@ -269,6 +273,13 @@ def loop_of(
         expected=torch.tensor([expected_steps(run) for run in runs]),
         observe_gradient=observe_gradient_of(first),
     )
+
+
+def _kick_of(run: Run) -> Kick | None:
+    """What happens to a run once it trains, if anything."""
+    if run.intervention is None or (step := run.intervention.kick_step()) is None:
+        return None
+    return Kick(step, EMBEDDING, run.intervention.kicked)
 
 
 def _device_name(backend: Backend, project: Project) -> str:

@@ -1,4 +1,4 @@
-"""Changes to the initial embedding, one module per kind.
+"""Changes to the embedding, mostly to the initial one, one module per kind.
 
 A new kind is a module with an `EmbeddingEdit` and its own `kind`, listed in `Intervention`. Its
 code decides the results of its own runs alone.
@@ -11,13 +11,14 @@ from pydantic import Field
 from fittest.runs.interventions.base import EmbeddingEdit
 from fittest.runs.interventions.construct import Construct
 from fittest.runs.interventions.keep import KeepOnly
+from fittest.runs.interventions.kick import Kick
 from fittest.runs.interventions.perturb import Perturb
 from fittest.runs.interventions.ranked import Ranked
 from fittest.runs.interventions.relabel import Relabel
 from fittest.runs.interventions.winners import Winners
 
 Intervention = Annotated[
-    Perturb | Construct | KeepOnly | Winners | Ranked | Relabel, Field(discriminator="kind")
+    Perturb | Construct | KeepOnly | Winners | Ranked | Relabel | Kick, Field(discriminator="kind")
 ]
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "EmbeddingEdit",
     "Intervention",
     "KeepOnly",
+    "Kick",
     "Perturb",
     "Ranked",
     "Relabel",

@@ -13,7 +13,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 class EmbeddingEdit(Settings):
-    """A change to the initial embedding, named by its `kind`.
+    """A change to the embedding, named by its `kind`: the initial one, or that of a later step.
 
     What it draws comes from the stream `intervention` of the embedding seed.
     """
@@ -41,6 +41,14 @@ class EmbeddingEdit(Settings):
     def edited(self, embedding: Floats, seed: int) -> Floats:
         """The (p, d) float64 embedding to train from, given the drawn one and its seed."""
         raise NotImplementedError
+
+    def kick_step(self) -> int | None:
+        """The step of a training after which it changes the embedding, from 1; None for none."""
+        return None
+
+    def kicked(self, embedding: Floats) -> Floats:
+        """The (p, d) float64 embedding to go on from at `kick_step`, given the trained one."""
+        raise NotImplementedError(f"{type(self).__name__} changes no training that has begun")
 
     def facts(self, embedding: Floats, seed: int) -> dict[str, object]:
         """What the `runs` table tells of it: column -> value."""
