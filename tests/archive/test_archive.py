@@ -163,6 +163,21 @@ def test_runs_of_other_code_are_refused_before_anything_is_drawn(
     assert not (clone / "figures" / f"{FIGURE}.pdf").exists()
 
 
+def test_a_configuration_of_another_time_is_refused_with_the_commit_that_reads_it(
+    archive: Path, finished: Project, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(finished.root, clone)
+    folder, label = unpack(archive, clone / "results" / "archives")
+    settings = folder / "config" / "config.yaml"
+    # As if this version knew no such setting, and had known it when the archive was made.
+    settings.write_text(settings.read_text() + "\nof_another_time: 1\n")
+    with pytest.raises(StoreError) as refused:
+        redraw(clone, archive, [FIGURE], cores="1")
+    assert label.commit in str(refused.value) and "of_another_time" in str(refused.value)
+    assert str(archive) in str(refused.value)
+
+
 def test_what_is_not_there_or_not_of_now_is_not_archived(
     finished: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

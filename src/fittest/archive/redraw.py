@@ -130,8 +130,9 @@ def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -
     trained: where that would be needed, it is refused.
 
     Raises:
-        StoreError: the archive is damaged or foreign, or its runs are not those that this clone's
-            code trains; Snakemake could not make a target.
+        StoreError: the archive is damaged or foreign, its runs are not those that this clone's
+            code trains, or its configuration is none that it reads; Snakemake could not make a
+            target.
         ConfigError: a target is unknown, or of another paper.
     """
     # What the configuration of the clone says of places holds.
@@ -145,11 +146,18 @@ def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -
         "configuration": str(inside / "config"),
     }
     project = Project.load(root, {"scale": label.scale})
-    here = Project(
-        {**project.config.model_dump(mode="json"), **_of_archive(folder), "paths": paths},
-        root,
-        project.source,
-    )
+    try:
+        here = Project(
+            {**project.config.model_dump(mode="json"), **_of_archive(folder), "paths": paths},
+            root,
+            project.source,
+        )
+    except ConfigError as error:
+        # It was right where the archive was made: settings have come or gone since.
+        raise StoreError(
+            f"{path}: this clone's code reads another configuration than the archive's ({error});"
+            f" redraw it in a clone at commit {label.commit}"
+        ) from None
     _refuse_other_code(path, here, label)
     files = [_published(here, label, path, target) for target in targets]
     words = ["--config", f"scale={label.scale}", f"paths={json.dumps(paths)}"]
