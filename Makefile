@@ -30,6 +30,12 @@ CONFIG_APART = $(CONFIG) $(if $(APART),'paths={figures: $(FIGURES)}')
 SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --rerun-incomplete --retries 2
 
 PAPERS := $(basename $(notdir $(wildcard config/papers/*.yaml)))
+# Whatever else is asked for would be trained.
+ifdef ARCHIVE
+ifneq ($(SCALE)$(filter-out figures/%.pdf figures/%.csv $(PAPERS),$(or $(MAKECMDGOALS),all)),)
+$(error ARCHIVE=$(ARCHIVE): serves figures/<name>.pdf, figures/<table>.csv and its paper, without SCALE)
+endif
+endif
 
 # Nothing is compiled at set-up: were nothing kept either, each of a hundred processes would read its
 # libraries as text, which doubles the time to start.
@@ -62,7 +68,7 @@ archive: .venv/installed
 	  $(BIN)/python -m fittest archive $$paper $(if $(SCALE),--scale $(SCALE)) || exit 1; done
 
 $(PAPERS): .venv/installed
-	$(SNAKEMAKE) $(CONFIG) -- $@
+	$(MAKE_FIGURE)
 
 # Eight small networks and a figure of what becomes of their frequencies.
 demo: .venv/installed

@@ -60,6 +60,9 @@ def test_another_clone_draws_the_same_figure_without_training(
     drawn = (clone / "figures" / f"{FIGURE}.pdf").read_bytes()
     kept = finished.paths.kept_figure("survival", FIGURE)
     assert drawn == (finished.root / kept).read_bytes()
+    (clone / "figures" / f"{FIGURE}.pdf").unlink()
+    redraw(clone, archive, ["survival"], cores="1")
+    assert (clone / "figures" / f"{FIGURE}.pdf").read_bytes() == drawn
     assert not (clone / "logs" / "smoke" / "train").exists()
     assert not (clone / "results" / "smoke").exists()
     with pytest.raises(ConfigError, match="unknown target `fig6`"):

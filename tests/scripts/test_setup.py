@@ -194,7 +194,24 @@ def test_make_refuses_what_snakemake_would_hang_or_trip_over(words: tuple[str, .
     assert "snakemake" not in done.stdout
 
 
-@pytest.mark.parametrize("words", [("CORES=2",), ("CORES=all", "SCALE=smoke")])
+@pytest.mark.parametrize("words", [("all",), ("smoke",), ("survival", "SCALE=smoke")])
+def test_make_never_trains_where_an_archive_is_given(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        ["make", "-n", "ARCHIVE=results.zip", *words],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0 and "ARCHIVE=results.zip" in done.stderr
+    assert "snakemake" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("CORES=2",), ("CORES=all", "SCALE=smoke")],
+)
 def test_make_takes_what_is_right(words: tuple[str, ...]) -> None:
     done = subprocess.run(
         ["make", "-n", *words, "figures/fig6_survival.pdf"],

@@ -124,7 +124,8 @@ def _extract(path: Path, archive: zipfile.ZipFile, name: str, wanted: str, folde
 
 
 def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -> None:
-    """Make figures and tables of claims from an archive: those under figures/, by name or path.
+    """Make figures and tables of claims from an archive: those under figures/, by name or path, or
+    all of its paper by the paper's name.
 
     The archive's own results and configuration are drawn by this clone's scripts. No network is
     trained: where that would be needed, it is refused.
@@ -159,7 +160,9 @@ def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -
             f" redraw it in a clone at commit {label.commit}"
         ) from None
     _refuse_other_code(path, here, label)
-    files = [_published(here, label, path, target) for target in targets]
+    files = list(
+        dict.fromkeys(file for target in targets for file in _published(here, label, path, target))
+    )
     words = ["--config", f"scale={label.scale}", f"paths={json.dumps(paths)}"]
     # What the archive holds is taken as it is; what it lacks may be drawn or judged, not trained.
     allowed = [rule.name for rule in here.entry_rules() if rule.figure is not None]
@@ -188,10 +191,14 @@ def _refuse_other_code(path: Path, project: Project, label: Label) -> None:
             )
 
 
-def _published(project: Project, label: Label, path: Path, target: str) -> str:
-    paper, name = published_names(project).get(canonical(project, target), ("", ""))
+def _published(project: Project, label: Label, path: Path, target: str) -> list[str]:
+    """Files under figures/: of one figure or table, or all that its paper has."""
+    known, asked = published_names(project), canonical(project, target)
+    if asked == label.paper:
+        return [project.published(paper, name) for paper, name in known.values() if paper == asked]
+    paper, name = known.get(asked, ("", ""))
     if paper != label.paper:
         raise ConfigError(
             f"{path}: holds the paper `{label.paper}`, and `{target}` is none of its files"
         )
-    return project.published(paper, name)
+    return [project.published(paper, name)]
