@@ -173,7 +173,7 @@ def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -
     command += ["--allowed-rules", *allowed, *words]
     done = subprocess.run(command, cwd=root, check=False)
     if done.returncode:
-        raise StoreError(f"{path}: {', '.join(files)} could not be made; see above")
+        raise StoreError(f"{path}: {', '.join(targets)} could not be made; see above")
 
 
 def _of_archive(folder: Path) -> dict[str, Any]:
