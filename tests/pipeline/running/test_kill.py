@@ -108,7 +108,7 @@ def wait_for_step(project: Project, job: subprocess.Popen[bytes], step: int) -> 
     while job.poll() is None:
         if newest_step(project) >= step:
             return True
-        time.sleep(0.002)
+        time.sleep(0.01)
     return False
 
 
