@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import fittest
 from checkouts import checkout, snakemake
 from fittest.__main__ import main
 from fittest.errors import ConfigError
@@ -246,7 +247,7 @@ def test_snakemake_tells_the_same(tmp_path: Path) -> None:
 def behind(script: str) -> set[str]:
     """What decides the outputs of a script of the repository, beside itself."""
     found = imported_sources([REPOSITORY / "scripts" / script])
-    return {path.relative_to(REPOSITORY / "src" / "fittest").as_posix() for path in found}
+    return {path.relative_to(Path(fittest.__file__).parent).as_posix() for path in found}
 
 
 def test_a_script_follows_its_own_imports_and_no_others() -> None:

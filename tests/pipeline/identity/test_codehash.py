@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+import fittest
 from fittest.pipeline.identity import codehash, deciding, sources
 from fittest.runs.optimisers import AdamW
 from fittest.runs.parts import Recording
 from fittest.runs.run import Run
 from small_world import REPOSITORY
 
-PACKAGE = REPOSITORY / "src" / "fittest"
+# The one that is imported: of a wheel, it lies elsewhere.
+PACKAGE = Path(fittest.__file__).parent
 
 
 @pytest.fixture(scope="module")
