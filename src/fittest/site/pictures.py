@@ -76,9 +76,10 @@ def put_all(
     The largest vectors give way first, so that many can stay. PDFs, and WebP where there is nothing
     smaller, stay even if they alone exceed the budget (in bytes).
     """
+    places = sorted(documents)
     with ThreadPoolExecutor() as threads:
-        same = _same(figures, sorted(documents), root, threads)
-        others = sorted(set(documents) - set(same))
+        same = _same(figures, places, root, threads)
+        others = [place for place in places if place not in same]
         put = _each(threads, lambda one: _put_document(one, root, content), others)
         drawn = _each(threads, lambda one: _put_vector(one, content), figures)
         vectors = {figure: place for figure, place in drawn.items() if place is not None}
