@@ -197,7 +197,7 @@ def _opened(path: Path) -> Image.Image:
     """A picture in its true colours, with transparency only where something shines through."""
     with Image.open(path) as picture:
         true = picture.convert("RGBA")
-    return true.convert("RGB") if true.getextrema()[3] == (255, 255) else true
+    return true.convert("RGB") if true.getchannel("A").getextrema() == (255, 255) else true
 
 
 def _save(picture: Image.Image, target: Path) -> None:
