@@ -141,28 +141,34 @@ def test_a_second_build_replaces_a_site_and_nothing_else(
 
 def test_documents_keep_links_among_them_and_lose_others(tmp_path: Path) -> None:
     (tmp_path / "docs" / "guides").mkdir(parents=True)
-    (tmp_path / "docs" / "one.png").write_bytes(b"picture")
     text = (
         "See [two](two.md#place), [code](../src/a.py) and [web](https://example.org).\n- a\n- b\n"
-        "![one\nlong name](one.png)\n```sh\n- [kept](../src/a.py)\n```\n"
+        "![one\nlong name](one.png)\n```sh\n- [kept](../src/a.py)\n![kept](one.png)\n```\n"
     )
     (tmp_path / "docs" / "README.md").write_text(text)
     (tmp_path / "docs" / "two.md").write_text("# Two\n[back](README.md)\n")
     (tmp_path / "docs" / "guides" / "three.md").write_text(
-        "[two](../two.md) [top](../../README.md)\n"
+        "[two](../two.md) [top](../../README.md) ![same](../two.png)\n"
+        "<img alt='a' src='../one.png'> <img src=\"https://example.org/one.png\">\n"
     )
     (tmp_path / "README.md").write_text("[docs](docs/README.md)\n")
     content = tmp_path / "content"
-    documents.put(tmp_path, content)
+    here, two = PurePosixPath("docs/one.png"), PurePosixPath("docs/two.png")
+    assert documents.pictures(tmp_path) == set()
+    for place in (here, two, PurePosixPath("docs/shown_nowhere.png")):
+        (tmp_path / place).touch()
+    assert documents.pictures(tmp_path) == {here, two}
+    shown = {here: here.with_suffix(".webp"), two: PurePosixPath("figures/paper/two.svg")}
+    documents.put(tmp_path, content, shown)
     assert documents.pages(tmp_path)[PurePosixPath("docs/README.md")] == PurePosixPath(
         "docs/index.md"
     )
     index = (content / "docs" / "index.md").read_text()
     assert "[two](two.md#place), code and [web](https://example.org)" in index
     assert "\n\n- a\n- b\n" in index and "- [kept](../src/a.py)" in index
-    assert (content / "docs" / "one.png").read_bytes() == b"picture"
+    assert "![one\nlong name](one.webp)" in index and "![kept](one.png)" in index
     assert (content / "docs" / "two.md").read_text() == "# Two\n[back](index.md)\n"
-    assert (
-        "[two](../two.md) [top](../../project.md)" in (content / "docs/guides/three.md").read_text()
-    )
+    third = (content / "docs/guides/three.md").read_text()
+    assert "[two](../two.md) [top](../../project.md) ![same](../../figures/paper/two.svg)" in third
+    assert "<img alt='a' src='../one.webp'> <img src=\"https://example.org/one.png\">" in third
     assert (content / "project.md").read_text() == "[docs](docs/index.md)\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 from fittest.errors import FittestError
 from fittest.pipeline.project import Project
 from fittest.runs.runset import SCALES
-from fittest.site.build import build
+from fittest.site.build import BAR, build, sizes
 from fittest.site.pictures import converter
 
 
@@ -25,7 +25,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         if converter() is None:
             print(
-                "fittest: pdftocairo (package poppler-utils) is not here: figures are shown as PNG",
+                "fittest: pdftocairo (package poppler-utils) is not here: figures are no vectors",
                 file=sys.stderr,
             )
         project = Project.load(asked.root, {"scale": asked.scale})
@@ -33,7 +33,13 @@ def main(words: list[str] | None = None) -> int:
     except (FittestError, OSError) as error:
         print(f"fittest: {error}", file=sys.stderr)
         return 2
-    size = sum(path.stat().st_size for path in asked.to.rglob("*") if path.is_file())
+    size, without_data = sizes(asked.to)
+    if without_data > BAR:
+        print(
+            f"fittest: {asked.to} has {without_data / 1e6:.1f} MB without data, more than the"
+            f" {BAR / 1e6:.0f} MB that it should have at most",
+            file=sys.stderr,
+        )
     print(f"{page}: {size / 1e6:.1f} MB in {time.monotonic() - start:.0f} s; open it in a browser")
     return 0
 

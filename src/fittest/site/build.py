@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path, PurePosixPath
 
 from fittest.pipeline.project import Project
-from fittest.site import documents, explorers, generator, pages
+from fittest.site import documents, explorers, generator, pages, pictures
 from fittest.site.generator import SiteError
 from fittest.site.results import Paper, papers
 from fittest.site.tables import put_tables
@@ -15,6 +15,10 @@ from fittest.store import provenance
 
 MARK = ".fittest-site"
 """A file at the top of a site, by which a later build knows that it may replace the folder."""
+BAR = 30_000_000
+"""Bytes that a site should have at most, data aside."""
+DATA = ("data", "tables")
+"""Folders of a site with the numbers behind explorers and figures."""
 
 
 def build(project: Project, target: Path) -> Path:
@@ -43,18 +47,28 @@ def build(project: Project, target: Path) -> Path:
     return target / "index.html"
 
 
+def sizes(site: Path) -> tuple[int, int]:
+    """Bytes of a site, and those of them that are not data."""
+    files = [path for path in site.rglob("*") if path.is_file()]
+    pages = [path for path in files if path.relative_to(site).parts[0] not in DATA]
+    return sum(path.stat().st_size for path in files), sum(path.stat().st_size for path in pages)
+
+
 def put_content(project: Project, found: list[Paper], content: Path) -> None:
     """Write everything that the generator reads below `content`."""
     scale = project.scale
     commit = str(provenance(scale, "")["commit"])
     shutil.copytree(generator.ASSETS, content / "assets", dirs_exist_ok=True)
-    documents.put(project.root, content)
+    printed = pages.printed(found)
+    shown = pictures.put_all(printed, documents.pictures(project.root), project.root, content)
+    documents.put(project.root, content, shown.documents)
     known = set(put_tables(project, content / "data"))
     usable = [one for one in explorers.EXPLORERS if one.name in known]
     _write(content / "index.md", pages.start(found, usable, scale, commit))
     for paper in found:
         text = pages.paper_page(paper, usable, scale)
-        _write(content / "papers" / f"{paper.short}.md", pages.put_files(paper, text, content))
+        page = pages.put_files(paper, text, content, shown.figures)
+        _write(content / "papers" / f"{paper.short}.md", page)
     for one in explorers.EXPLORERS:
         _write(
             content / "explore" / f"{one.name}.md", explorers.page(one, one.name in known, scale)

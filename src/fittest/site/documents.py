@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 README = "project.md"
@@ -23,14 +23,29 @@ def pages(root: Path) -> dict[PurePosixPath, PurePosixPath]:
     return {place: to for place, to in found.items() if (root / place).is_file()}
 
 
-def put(root: Path, content: Path) -> None:
-    """Write all documents, and the pictures that they show, below `content`."""
+def pictures(root: Path) -> set[PurePosixPath]:
+    """Where in the repository the pictures lie that documents show or link to."""
+    found = set()
+    for place in pages(root):
+        for fenced, part in _segments((root / place).read_text(encoding="utf-8")):
+            if not fenced:
+                links = [link.partition("#")[0] for _, _, link in _LINK.findall(part)]
+                links += [link for _, link, _ in _PICTURE.findall(part)]
+                found |= {_normal(place.parent / link) for link in links}
+    return {to for to in found if to.suffix in _IMAGES and (root / to).is_file()}
+
+
+def put(root: Path, content: Path, shown: Mapping[PurePosixPath, PurePosixPath]) -> None:
+    """Write all documents below `content`.
+
+    shown: pictures, by where they lie in the repository, and where in the site.
+    """
     known = pages(root)
     for place, to in known.items():
         text = (root / place).read_text(encoding="utf-8")
         target = content / to
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(converted(text, place, known, root, content), encoding="utf-8")
+        target.write_text(converted(text, place, {**known, **shown}), encoding="utf-8")
 
 
 def title_of(path: Path) -> str:
@@ -41,25 +56,17 @@ def title_of(path: Path) -> str:
     return path.stem
 
 
-def converted(
-    text: str,
-    place: PurePosixPath,
-    known: dict[PurePosixPath, PurePosixPath],
-    root: Path,
-    content: Path,
-) -> str:
-    """A document for the site's Markdown, which wants an empty line before a list; pictures that it
-    shows are copied below `content`.
+def converted(text: str, place: PurePosixPath, known: Mapping[PurePosixPath, PurePosixPath]) -> str:
+    """A document for the site's Markdown, which wants an empty line before a list.
 
-    place: of the document in the repository. known: as of `pages`.
+    place: of the document in the repository. known: pages and pictures, as of `put`.
     """
     parts = []
     for fenced, part in _segments(text):
         if not fenced:
-            for _, link, _ in _PICTURE.findall(part):
-                _copy(_normal(place.parent / link), root, content)
+            drawn = _PICTURE.sub(lambda found: _picture(found, place, known), part)
             # Words of a link may go on in the next line.
-            linked = _LINK.sub(lambda found: _link(found, place, known, root, content), part)
+            linked = _LINK.sub(lambda found: _link(found, place, known), drawn)
             parts.append(_spaced(linked))
         else:
             parts.append(part)
@@ -103,37 +110,29 @@ def _continues_list(lines: list[str]) -> bool:
     return False
 
 
+def _picture(
+    found: re.Match[str], place: PurePosixPath, known: Mapping[PurePosixPath, PurePosixPath]
+) -> str:
+    before, link, after = found.groups()
+    target = _normal(place.parent / link)
+    if target not in known:
+        return found[0]
+    return f"{before}{_relative(known[target], known[place].parent)}{after}"
+
+
 def _link(
-    found: re.Match[str],
-    place: PurePosixPath,
-    known: dict[PurePosixPath, PurePosixPath],
-    root: Path,
-    content: Path,
+    found: re.Match[str], place: PurePosixPath, known: Mapping[PurePosixPath, PurePosixPath]
 ) -> str:
     picture, words, link = found.groups()
     if re.match(r"[a-z]+:", link) or link.startswith("#"):
         return found[0]
     path, _, anchor = link.partition("#")
     target = _normal(place.parent / path)
-    here = known[place].parent
     if target in known:
-        return (
-            f"{picture}[{words}]({_relative(known[target], here)}{f'#{anchor}' if anchor else ''})"
-        )
-    if _copy(target, root, content):
-        return f"{picture}[{words}]({_relative(target, here)})"
+        to = _relative(known[target], known[place].parent)
+        return f"{picture}[{words}]({to}{f'#{anchor}' if anchor else ''})"
     # Code and configuration are not part of the site: the words stay, the link goes.
     return words
-
-
-def _copy(target: PurePosixPath, root: Path, content: Path) -> bool:
-    """Copy a picture of the repository below `content`; whether there is one."""
-    if target.suffix not in _IMAGES or not (root / target).is_file():
-        return False
-    copy = content / target
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(root / target, copy)
-    return True
 
 
 def _normal(path: PurePosixPath) -> PurePosixPath:

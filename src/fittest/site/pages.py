@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import shutil
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
 from fittest.claims.judge import VERDICTS
 from fittest.plotting.style import short
@@ -71,7 +72,7 @@ file, every column: [documentation](docs/index.md).
 def _card(paper: Paper) -> str:
     shown = headline(paper)
     picture = (
-        f'<img src="cards/{paper.short}.png" alt="{html.escape(shown.label)}" loading="lazy">'
+        f'<img src="cards/{paper.short}.webp" alt="{html.escape(shown.label)}" loading="lazy">'
         if shown
         else '<p class="missing">No figure of it has been made at this scale yet.</p>'
     )
@@ -165,18 +166,31 @@ def _verdict_link(row: Row) -> str:
     return f'<a href="#claim-{html.escape(name)}">{mark}</a>'
 
 
-def put_files(paper: Paper, text: str, content: Path) -> str:
-    """Put what a paper's page shows below `content`; its text with the pictures' names."""
+def printed(papers: list[Paper]) -> list[pictures.Printed]:
+    """The files of all figures that have been made, and where pages look for them."""
+    found = []
+    for paper in papers:
+        for figure in paper.made:
+            assert figure.pdf is not None and figure.png is not None
+            folder = PurePosixPath("figures") / paper.short
+            found.append(pictures.Printed(figure.pdf, figure.png, folder))
+    return found
+
+
+def put_files(paper: Paper, text: str, content: Path, shown: Mapping[Path, PurePosixPath]) -> str:
+    """Put the tables of a paper's page below `content`; its text with the pictures' names.
+
+    shown: by a figure's PNG, where the picture lies that stands for it.
+    """
     for figure in paper.made:
-        assert figure.pdf is not None and figure.png is not None
-        name = pictures.put(figure.pdf, figure.png, content / "figures" / paper.short)
-        text = text.replace(f"{{picture:{figure.name}}}", name)
+        assert figure.png is not None
+        text = text.replace(f"{{picture:{figure.name}}}", shown[figure.png].name)
         for path in figure.data:
             if path.stat().st_size <= LARGEST_TABLE:
                 target = content / "tables" / paper.short / path.name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-    shown = headline(paper)
-    if shown is not None and shown.png is not None:
-        pictures.put_card(shown.png, content / "cards" / f"{paper.short}.png")
+    best = headline(paper)
+    if best is not None and best.png is not None:
+        pictures.put_card(best.png, content / "cards" / f"{paper.short}.webp")
     return text
