@@ -72,7 +72,7 @@ def plot_fig6(
             (right, "e", "by how many are kept", doses),
         ):
             n = panels.counted(float(shown["n"].sum()), "run") if len(shown) else ""
-            panels.panel_title(one, letter, title, n)
+            panels.panel_title(one, letter, title, n and f"{n}; bars: 95 % bootstrap")
         style.save(figure, out_figure, joint_provenance([stats, speed_stats], runs))
 
 
@@ -135,9 +135,7 @@ def _times(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xticks(range(len(table)), [ARMS[arm][0] for arm in table["arm"]])
     axes.set_xlim(-0.5, len(table) - 0.3)
     horizon = int(table["horizon"].iloc[0])
-    axes.set_ylabel(
-        f"training steps, mean (log)\nbars: 95 % bootstrap\nlonger counts with {horizon:,}"
-    )
+    axes.set_ylabel(f"training steps, mean (log)\nlonger counts with {horizon:,}")
 
 
 if "snakemake" in globals():
