@@ -385,6 +385,28 @@ def test_without_products_files_tell_what_is_to_do(
     assert found.note == ""
 
 
+@pytest.mark.parametrize(("place", "asked"), [("fig1_a", True), ("foreign", False)])
+def test_only_products_of_the_targets_own_runs_are_a_reason_to_ask_snakemake(
+    project: Project, monkeypatch: pytest.MonkeyPatch, place: str, asked: bool
+) -> None:
+    """Which takes seconds: a figure of other runs, and what nobody makes, are none."""
+    train_all(project, "one")
+    file = project.root / project.paths.kept_figure("test", place)
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    (file.parents[1] / "nobody's.csv").write_text("")
+    (project.root / "Snakefile").write_text("")
+    calls = []
+
+    def ask(*words: object, **_: object) -> object:
+        calls.append(words)
+        raise OSError("no Snakemake in this test")
+
+    monkeypatch.setattr(subprocess, "run", ask)
+    remaining(project, ["fig1_a"])
+    assert bool(calls) == asked
+
+
 def test_weights_that_are_gone_are_to_do(project: Project) -> None:
     train_all(project, "one")
     (project.root / project.paths.weights("one", "0000")).unlink()

@@ -114,13 +114,33 @@ def _anything_made(project: Project, targets: Sequence[str], files: Remaining) -
     """Whether some product of the missing shards may be there."""
     runsets = {name for target in targets for name in project.runsets_of(target)}
     made = [project.paths.runs(name) for name in {*runsets, *(r for r, _ in files.shards)}]
+    papers = set()
     for target in targets:
         name = canonical(project, target)
         for short in project.papers:
             shown = (*project.figures_of(short), *project.tables_of(short))
             if name in ("all", short) or snakemake_target(project, name) in shown:
-                made += [project.paths.table(short, ""), snakemake_target(project, name)]
-    return any((project.root / path).exists() for path in made)
+                papers.add(short)
+                made.append(snakemake_target(project, name))
+    return any((project.root / path).exists() for path in made) or any(
+        _holds_product(project, short, runsets) for short in sorted(papers)
+    )
+
+
+def _holds_product(project: Project, paper: str, runsets: set[str]) -> bool:
+    """Whether a paper has a table or figure of one of the run-sets: what the demo leaves, say, is
+    none of figure 6."""
+    folder = project.root / project.paths.table(paper, "")
+    figures = project.papers[paper].figures
+    return any(
+        not runsets.isdisjoint(figures[path.stem].runsets)
+        for path in folder.glob("figures/*.pdf")
+        if path.stem in figures
+    ) or any(
+        not runsets.isdisjoint(project.runsets_behind(paper, path.name))
+        for path in folder.glob("*.*")
+        if path.is_file()
+    )
 
 
 def _by_snakemake(project: Project, targets: Sequence[str]) -> Remaining:
