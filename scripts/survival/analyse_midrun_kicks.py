@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from fittest.analysis.dynamics.kicked_runs import read_kicked_runs
 from fittest.analysis.dynamics.midrun_kicks import answers, midrun_kick_rows
 from fittest.analysis.dynamics.names import MidrunKick
 from fittest.analysis.fates.runs import run_rows
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.analysis.statistics.table import COLUMNS
+from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
 from fittest.runs.interventions import Kick
 from fittest.store import joint_provenance, listed, write_table
@@ -46,7 +44,7 @@ def analyse_midrun_kicks(
     origin = joint_provenance([kick_runs, base_runs], len(kicked))
     write_table(table, out_table, provenance=origin)
     rows = run_rows(MidrunKick, runs.described) + midrun_kick_rows(table, resampling)
-    write_table(pd.DataFrame(rows, columns=COLUMNS), out_stats, provenance=origin)
+    write_table(statistics_table(rows), out_stats, provenance=origin)
 
 
 if "snakemake" in globals():

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from fittest.analysis.dynamics.linear_ode import (
     Floats,
@@ -22,6 +23,7 @@ from fittest.analysis.dynamics.linear_ode import (
 from fittest.analysis.dynamics.names import Kick
 from fittest.analysis.statistics.correlation import spearman
 from fittest.analysis.statistics.intervals import Resampling, cluster_bootstrap
+from fittest.analysis.statistics.names import StatisticName
 from fittest.analysis.statistics.table import Row, statistic_row
 
 COLUMNS = ["seed", "k", "i", "up", "down", "predicted", "later", "later_predicted", "later_alone"]
@@ -114,6 +116,39 @@ def _in_mid_run(
     return moved[last] - moved[first], full, alone
 
 
+def sign_rows(
+    names: tuple[StatisticName, StatisticName],
+    same: NDArray[np.bool_],
+    mean: Floats,
+    seeds: NDArray[np.integer],
+    resampling: Resampling,
+    which: str,
+) -> list[Row]:
+    """How often a kick's sign decides that of its answer, and how often such an answer helps.
+
+    Args:
+        names: of the share of one sign and of that of helped ones among these. same: (n,) whether
+            kicks up and down have one sign. mean: (n,) of both. which: first words for them.
+    """
+    steady = np.flatnonzero(same)
+    return [
+        statistic_row(
+            names[0],
+            cluster_bootstrap(lambda i: float(same[i].mean()), seeds, resampling),
+            len(same),
+            f"share of (kicked k, other i) whose {which} and down have one sign; chance 0.5",
+        ),
+        statistic_row(
+            names[1],
+            cluster_bootstrap(
+                lambda i: float((mean[steady][i] > 0).mean()), seeds[steady], resampling
+            ),
+            len(steady),
+            "share of helped ones among those with one sign",
+        ),
+    ]
+
+
 def kick_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     """Statistics for the claim S34, bootstrap over seeds.
 
@@ -127,27 +162,15 @@ def kick_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     seeds, n = table["seed"].to_numpy(), len(table)
     same = np.sign(up) == np.sign(down)
     mean = (up + down) / 2
-    steady = np.flatnonzero(same)
     return [
-        statistic_row(
-            Kick.SAME_SIGN,
-            cluster_bootstrap(lambda i: float(same[i].mean()), seeds, resampling),
-            n,
-            "share of (kicked k, other i) whose responses up and down have one sign; chance 0.5",
+        *sign_rows(
+            (Kick.SAME_SIGN, Kick.POSITIVE_SHARE), same, mean, seeds, resampling, "responses up"
         ),
         statistic_row(
             Kick.LINEARITY,
             cluster_bootstrap(lambda i: spearman(up[i], down[i]), seeds, resampling),
             n,
             "Spearman of the responses to kicks up and down",
-        ),
-        statistic_row(
-            Kick.POSITIVE_SHARE,
-            cluster_bootstrap(
-                lambda i: float((mean[steady][i] > 0).mean()), seeds[steady], resampling
-            ),
-            len(steady),
-            "share of helped ones among those with one sign",
         ),
         statistic_row(
             Kick.AGREEMENT,

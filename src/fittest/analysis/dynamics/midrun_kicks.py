@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.dynamics.kicks import sign_rows
 from fittest.analysis.dynamics.linear_ode import Floats, fit_lasso, fit_ols, steps_and_changes
 from fittest.analysis.dynamics.names import MidrunKick
 from fittest.analysis.statistics.correlation import spearman
@@ -100,22 +101,14 @@ def midrun_kick_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     # No answer at all is none of one sign.
     same = up * down > 0
     mean = (up + down) / 2
-    steady = np.flatnonzero(same)
     return [
-        statistic_row(
-            MidrunKick.SAME_SIGN,
-            cluster_bootstrap(lambda i: float(same[i].mean()), seeds, resampling),
-            n,
-            "share of (kicked k, other i) whose answers to kicks up and down have one sign; chance"
-            " 0.5",
-        ),
-        statistic_row(
-            MidrunKick.POSITIVE_SHARE,
-            cluster_bootstrap(
-                lambda i: float((mean[steady][i] > 0).mean()), seeds[steady], resampling
-            ),
-            len(steady),
-            "share of helped ones among those with one sign",
+        *sign_rows(
+            (MidrunKick.SAME_SIGN, MidrunKick.POSITIVE_SHARE),
+            same,
+            mean,
+            seeds,
+            resampling,
+            "answers to kicks up",
         ),
         statistic_row(
             MidrunKick.AGREEMENT,

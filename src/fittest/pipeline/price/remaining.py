@@ -130,15 +130,14 @@ def _anything_made(project: Project, targets: Sequence[str], files: Remaining) -
 def _holds_product(project: Project, paper: str, runsets: set[str]) -> bool:
     """Whether a paper has a table or figure of one of the run-sets: what the demo leaves, say, is
     none of figure 6."""
-    folder = project.root / project.paths.table(paper, "")
-    figures = project.papers[paper].figures
+    tables = (project.root / project.paths.table(paper, "")).glob("*.*")
     return any(
-        not runsets.isdisjoint(figures[path.stem].runsets)
-        for path in folder.glob("figures/*.pdf")
-        if path.stem in figures
+        (project.root / project.paths.kept_figure(paper, name)).exists()
+        for name, figure in project.papers[paper].figures.items()
+        if not runsets.isdisjoint(figure.runsets)
     ) or any(
         not runsets.isdisjoint(project.runsets_behind(paper, path.name))
-        for path in folder.glob("*.*")
+        for path in tables
         if path.is_file()
     )
 
