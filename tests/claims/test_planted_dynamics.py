@@ -282,7 +282,7 @@ CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     "S39": (ablation, lambda: ablation(A={"n_2mean": 1})),
     "S40": (ablation, lambda: ablation(B={"n_2mean": 3, "min_test_loss": 1e-3})),
     "S41": (ablation, lambda: ablation(B={"first_step_solved": 1500})),
-    "S42": (ablation, lambda: ablation(C={"n_2mean": 1, "late_loss": 1e-8})),
+    "S42": (ablation, lambda: ablation(C={"n_2mean": 1})),
     "S43": (ablation, lambda: ablation(A={"rises": 0}, C={"rises": 0}, D={"rises": 0})),
     "S44": (lambda: gradient(100, 0.01, 1), lambda: gradient(300, 0.01, 1)),
     "S49": (lambda: gradient(100, 0.01, 1.0), lambda: gradient(100, 0.01, 0.02)),
@@ -299,6 +299,7 @@ CASES: dict[str, tuple[Callable[[], Tables], Callable[[], Tables]]] = {
     # Noise is fitted the better the more coefficients there are, and only where it was fitted.
     "S63": (lambda: motion(False), lambda: motion(True)),
     "S64": (ablation, lambda: ablation(A={"late_loss": 1e-8})),
+    "S65": (ablation, lambda: ablation(C={"late_loss": 1e-8})),
 }
 
 
