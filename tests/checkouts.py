@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -33,6 +35,19 @@ def checkout(folder: Path, *more: str) -> Path:
     return folder
 
 
+def recipe(program: str, *words: str) -> list[list[str]]:
+    """The words behind a program of .venv/bin, each time that `make` with `words` would run it."""
+    done = subprocess.run(
+        ["make", "-n", *words], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    start = f".venv/bin/{program} "
+    return [
+        shlex.split(line.removeprefix(start))
+        for line in done.stdout.splitlines()
+        if line.startswith(start)
+    ]
+
+
 def snakemake(
     folder: Path, *arguments: str, fresh: bool = False
 ) -> subprocess.CompletedProcess[str]:
@@ -51,6 +66,17 @@ def snakemake(
         check=False,
         timeout=PATIENCE,
     )
+
+
+def planned(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Rule -> number of jobs of a dry run, {} where nothing is to be done."""
+    assert result.returncode == 0, result.stdout + result.stderr
+    text = result.stdout + result.stderr
+    table = text.split("Job stats:")[-1] if "Job stats:" in text else ""
+    assert table or "Nothing to be done" in text, text
+    found = {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)\s*$", table, re.M)}
+    found.pop("total", None)
+    return found
 
 
 @cache

@@ -15,6 +15,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+# The browser, for every file of tests that looks at a site.
+pytest_plugins = ["browsing"]
+
 # Files of minutes come first, so that no core waits for the last of them: by how long each takes
 # alone, which for Slurm is mostly waiting.
 LONGEST = (

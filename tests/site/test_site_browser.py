@@ -5,10 +5,6 @@ from __future__ import annotations
 
 import csv
 import io
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +12,7 @@ import numpy as np
 import pytest
 from planted_site import D, P
 
+from browsing import Look, places, serious_faults, wait_until_drawn
 from fittest.analysis.circles.planes import circle_plane
 from fittest.analysis.circles.planes import project as onto
 from fittest.analysis.cosets.remap import remapped
@@ -25,77 +22,13 @@ from fittest.site.explorers import EXPLORERS
 from fittest.store import read_run, read_table
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page, Request
-
-# A browser is slow where the machine is busy; no test waits that long otherwise.
-PATIENCE = 120_000
-Look = Callable[..., "Page"]
-
-
-class _Silent(SimpleHTTPRequestHandler):
-    def log_message(self, *words: object) -> None:
-        """Nothing."""
-
-
-@pytest.fixture(scope="module")
-def host(site: Path) -> Iterator[str]:
-    """The site as a static host serves it, on this machine alone."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(site)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def look(browser: Browser, site: Path) -> Iterator[Look]:
-    """Opens a page; at the end nothing may have failed in it or left the machine."""
-    wrong: list[str] = []
-    contexts = []
-
-    def failed(one: Request) -> None:
-        # Going on to another page ends what the one before was still loading.
-        if one.failure != "net::ERR_ABORTED":
-            wrong.append(f"{one.url}: {one.failure}")
-
-    def open_page(
-        page: str, base: str = "", width: int = 1280, scheme: str = "light", asked: str = ""
-    ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE)
-        opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-        opened.on("pageerror", lambda error: wrong.append(str(error)))
-        opened.on("requestfailed", failed)
-        opened.on(
-            "response", lambda one: one.status < 400 or wrong.append(f"{one.url}: {one.status}")
-        )
-        opened.on(
-            "request",
-            lambda one: (
-                one.url.startswith(("file:", "data:", "blob:", "http://127.0.0.1:"))
-                or wrong.append(f"leaves the machine: {one.url}")
-            ),
-        )
-        opened.goto(f"{base or site.as_uri()}/{page}{asked}")
-        return opened
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not wrong, "\n".join(wrong)
+    from playwright.sync_api import Locator, Page
 
 
 def explorer(look: Look, name: str, asked: str = "", **how: object) -> Page:
     """An explorer's page, once it has drawn."""
     page = look(f"explore/{name}.html", asked=asked, **how)
-    page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+    wait_until_drawn(page)
     return page
 
 
@@ -127,16 +60,12 @@ def slide(page: Page, name: str, key: str) -> Locator:
 
 @pytest.mark.parametrize("way", ["file", "host"])
 def test_every_page_loads_without_an_error(look: Look, site: Path, host: str, way: str) -> None:
-    page = look("index.html", base=host if way == "host" else "")
-    for path in sorted(site.rglob("*.html")):
-        # Its addresses are from the top of a host, wherever that is.
-        if path.name == "404.html":
-            continue
-        place = path.relative_to(site).as_posix()
-        page.goto(f"{host if way == 'host' else site.as_uri()}/{place}")
+    base = host if way == "host" else site.as_uri()
+    page = look("index.html", base=base)
+    for place in places(site):
+        page.goto(f"{base}/{place}")
         assert page.locator("h1").count() >= 1, place
-        if place.startswith("explore/"):
-            page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+        wait_until_drawn(page)
 
 
 PAGES = [
@@ -151,26 +80,16 @@ PAGES = [
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", PAGES)
 def test_axe_finds_no_serious_fault(look: Look, host: str, place: str, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    # From a host: it reads style sheets, which pages of the file system may not.
     page = look(place, base=host, scheme=scheme)
-    if place.startswith("explore/"):
-        page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
-    # What the generator itself brings is not ours to mend; what we put on the page is.
-    found = axe.run(page, context={"include": [["article.md-content__inner"]]})
-    serious = [
-        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
-        for one in found.response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert not serious, "\n".join(serious)
+    wait_until_drawn(page)
+    faults = serious_faults(page)
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("place", PAGES)
 def test_a_phone_shows_every_page_within_its_width(look: Look, place: str) -> None:
     page = look(place, width=390)
-    if place.startswith("explore/"):
-        page.wait_for_selector('[data-explorer][data-ready="yes"] figure svg')
+    wait_until_drawn(page)
     # The longest choice sets a list's width, and names of runs may be long.
     page.evaluate(
         "for (const one of document.querySelectorAll('.controls select'))"

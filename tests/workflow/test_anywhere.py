@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checkouts import checkout, snakemake
+from checkouts import checkout, planned, snakemake
 from fittest.store import read_table
 from small_world import REPOSITORY
 
@@ -20,17 +19,6 @@ pytestmark = pytest.mark.workflow
 TABLE = "results/smoke/runs/demo/runs.parquet"
 FIGURE = "figures/figS2_demo.pdf"
 SMOKE = ("--config", "scale=smoke", "--cores", "1")
-
-
-def planned(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
-    """Rule -> number of jobs of a dry run, {} where nothing is to be done."""
-    assert result.returncode == 0, result.stdout + result.stderr
-    text = result.stdout + result.stderr
-    table = text.split("Job stats:")[-1] if "Job stats:" in text else ""
-    assert table or "Nothing to be done" in text, text
-    found = {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)\s*$", table, re.M)}
-    found.pop("total", None)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from checkouts import checkout, snakemake
+from checkouts import checkout, recipe, snakemake
 from fittest.pipeline.project import Project
 from small_world import REPOSITORY
 
 pytestmark = pytest.mark.workflow
 
 
-def recipe(*words: str) -> list[list[str]]:
-    """The Snakemake commands that make would run, without the word snakemake."""
-    done = subprocess.run(
-        ["make", "-n", *words], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    lines = [shlex.split(line) for line in done.stdout.splitlines() if "bin/snakemake" in line]
-    return [line[1:] for line in lines]
-
-
 def test_the_demo_trains_its_own_run_set_and_nothing_else(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
-    (arguments,) = recipe("demo")
+    (arguments,) = recipe("snakemake", "demo")
     result = snakemake(folder, "-n", *arguments)
     assert result.returncode == 0, result.stderr
     text = result.stdout + result.stderr
@@ -38,18 +27,18 @@ def test_the_demo_trains_its_own_run_set_and_nothing_else(tmp_path: Path) -> Non
 
 
 def test_a_report_of_another_scale_leaves_the_figures_alone() -> None:
-    for arguments in recipe("report", "SCALE=smoke"):
+    for arguments in recipe("snakemake", "report", "SCALE=smoke"):
         assert "scale=smoke" in arguments
         assert "paths={figures: results/smoke/figures}" in arguments
         assert "report.html" not in arguments
     own = Project.load(REPOSITORY).scale
-    for arguments in recipe("report", f"SCALE={own}"):
+    for arguments in recipe("snakemake", "report", f"SCALE={own}"):
         assert not any("paths=" in word for word in arguments)
 
 
 def test_the_demo_of_another_scale_is_drawn_beside_its_results(tmp_path: Path) -> None:
     folder = checkout(tmp_path)
-    (arguments,) = recipe("demo", "SCALE=smoke")
+    (arguments,) = recipe("snakemake", "demo", "SCALE=smoke")
     result = snakemake(folder, *arguments)
     assert result.returncode == 0, result.stdout + result.stderr
     figure = folder / "results/smoke/figures/figS2_demo.pdf"

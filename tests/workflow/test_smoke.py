@@ -6,33 +6,39 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 import yaml
 
-from checkouts import checkout, snakemake
+from browsing import (
+    Look,
+    missing_pictures,
+    needs_generator,
+    places,
+    serious_faults,
+    shapes,
+    wait_until_drawn,
+)
+from checkouts import checkout, planned, recipe, snakemake
 from fittest.analysis.papers import statistics_of
-from fittest.pipeline.price.plan import needed_shards
 from fittest.pipeline.project import Project
+from fittest.site.tables.signals import RUNS
 from fittest.store import read_provenance, read_table
+from small_world import REPOSITORY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.workflow
 
 
 def smoke(folder: Path, *arguments: str, fresh: bool = False) -> subprocess.CompletedProcess[str]:
     return snakemake(folder, *arguments, "--profile", "workflow/profiles/smoke", fresh=fresh)
-
-
-def planned(result: subprocess.CompletedProcess[str]) -> dict[str, int]:
-    """Rule -> number of jobs, from a dry run's table."""
-    assert result.returncode == 0, result.stderr
-    text = result.stdout + result.stderr
-    if "Nothing to be done" in text:
-        return {}
-    table = text.split("Job stats:")[-1]
-    return {name: int(n) for name, n in re.findall(r"^(\w+)\s+(\d+)\s*$", table, re.M)}
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +152,6 @@ def test_changing_a_figure_script_redraws_that_figure_only(built: Path, tmp_path
         "survival_fig6": 1,
         # The same figure, drawn by the same script.
         "completeness_fig5": 1,
-        "total": 5,
     }
 
 
@@ -166,42 +171,102 @@ def test_shard_size_has_no_influence_on_results(built: Path, tmp_path: Path) -> 
     )
 
 
-def test_the_cluster_profile_resolves_from_the_checkout_and_plans_the_right_jobs(
-    tmp_path: Path,
-) -> None:
-    folder = checkout(tmp_path)
-    jobs = planned(snakemake(folder, "figures/fig6_survival.pdf", "--profile", "slurm", "-n"))
-    project = Project.load(folder, {"scale": "full"})
-    assert jobs["train"] == len(needed_shards(project, ["fig6_survival"]))
-    assert jobs["survival_fig6"] == 1
-    assert "survival_fig2" not in jobs
+# -- the site of these results, in a browser ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(built: Path) -> Path:
+    """The site of what has been made, by the command of the Makefile."""
+    needs_generator()
+    for part in ("docs", "README.md"):
+        (built / part).symlink_to(REPOSITORY / part)
+    (arguments,) = recipe("python -m fittest.site", "site", "SCALE=smoke")
+    command = [sys.executable, "-m", "fittest.site", *arguments]
+    done = subprocess.run(command, cwd=built, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return built / "results/smoke/site"
+
+
+def test_every_page_of_the_site_opens_with_its_pictures(look: Look, site: Path) -> None:
+    page = look("index.html")
+    for place in places(site):
+        page.goto(f"{site.as_uri()}/{place}")
+        wait_until_drawn(page)
+        assert page.locator("h1").count() >= 1, place
+        assert missing_pictures(page) == [], place
+
+
+def test_the_start_page_counts_the_verdicts_of_the_claims(look: Look, built: Path) -> None:
+    page, total = look("index.html"), Counter[str]()
+    for paper in Project.load(built).papers:
+        claims = pd.read_csv(built / "results/smoke" / paper / "claims.csv", keep_default_na=False)
+        counts = Counter(claims.loc[claims["role"] == "paper", "verdict"])
+        assert told(page.locator(f".card:has(#{paper}) .verdict")) == counts, paper
+        total += counts
+    assert told(page.locator("article > .verdicts .verdict")) == total
+
+
+def told(marks: Locator) -> dict[str, int]:
+    """Verdict -> its number where there are any, from marks such as `12 not evaluated`."""
+    words = [text.split(maxsplit=1) for text in marks.all_inner_texts()]
+    return {verdict: int(number) for number, verdict in words if int(number)}
+
+
+def test_the_page_of_a_paper_shows_each_of_its_figures(look: Look, built: Path) -> None:
+    for paper, entry in Project.load(built).papers.items():
+        page = look(f"papers/{paper}.html")
+        shown = page.locator("figure.shown img").evaluate_all("all => all.map(one => one.src)")
+        assert sorted(Path(address).stem for address in shown) == sorted(entry.figures), paper
+
+
+def test_each_explorer_draws_what_the_results_hold(look: Look, built: Path) -> None:
+    for name, runs in explored(built / "results/smoke").items():
+        page = look(f"explore/{name}.html")
+        wait_until_drawn(page)
+        for choice, told in runs.items():
+            if choice:
+                page.locator(".controls select").first.select_option(choice)
+            page.locator(".from", has_text=f"Scale smoke, n = {told}").wait_for()
+            drawn = shapes(page)
+            assert drawn and all(drawn.values()), (name, choice, drawn)
+
+
+def explored(results: Path) -> dict[str, dict[str, str]]:
+    """Explorer -> choice in its first list -> the number of runs that its foot has to name.
+
+    All of it from the pipeline's own tables. An explorer of one choice has that of no name.
+    """
+    runs = {
+        path.parent.name: read_table(path, "runs") for path in results.glob("runs/*/runs.parquet")
+    }
+    recorded = {
+        runset: len(table)
+        for runset, table in runs.items()
+        if "n_2mean" in table and table["n_2mean"].notna().any()
+    }
+    networks: dict[str, set[str]] = {}
+    for path in results.glob("runs/*/cosets_networks/*.parquet"):
+        networks.setdefault(path.parts[-3], set()).update(read_table(path)["run_id"])
+    good = int((~runs["fixemb"]["failed"].astype(bool)).sum())
+    seeds = read_table(results / "progress/measures.parquet")["seed"].nunique()
+    tasks = {
+        task: len(read_table(results / f"completeness/{task}.parquet"))
+        for task in ("remainder", "xor")
+    }
+    return {
+        "signals": {name: f"{min(n, RUNS)} of {n} runs of {name}," for name, n in recorded.items()},
+        "survival": {"": f"{good} of {len(runs['fixemb'])} runs of fixemb "},
+        "circuits": {"": f"{seeds} runs of main,"},
+        "cosets": {name: f"{len(ids)} networks of {name}," for name, ids in networks.items()},
+        "structures": {task: f"{n} of {n} runs," for task, n in tasks.items()},
+    }
 
 
 @pytest.mark.parametrize(
-    ("mistake", "named"),
-    [
-        (("frequency: 25", "frequency: 30"), ("survival.yaml", "perturb", "frequency")),
-        (("ratio:", "ratios:"), ("survival.yaml", "manual", "ratios")),
-        (("reuse: [fixemb]", "reuse: [fixem]"), ("survival.yaml", "perturb", "fixem")),
-    ],
+    "place", ["index.html", "papers/progress.html", "docs/index.html", "explore/circuits.html"]
 )
-def test_a_mistake_is_named_before_anything_starts(
-    tmp_path: Path, mistake: tuple[str, str], named: tuple[str, ...]
-) -> None:
-    folder = checkout(tmp_path)
-    path = folder / "config/runsets/survival.yaml"
-    path.write_text(path.read_text().replace(*mistake))
-    result = snakemake(folder, "figures/fig6_survival.pdf", "--cores", "1")
-    assert result.returncode != 0
-    for word in named:
-        assert word in result.stderr, result.stderr
-    assert "Traceback" not in result.stderr
-    assert not (folder / "results").exists()
-
-
-def test_an_unknown_scale_is_refused(tmp_path: Path) -> None:
-    folder = checkout(tmp_path)
-    result = snakemake(folder, "all", "--cores", "1", "--config", "scale=tiny")
-    assert result.returncode != 0
-    assert "scale" in result.stderr
-    assert "smoke" in result.stderr
+def test_axe_finds_no_serious_fault_with_real_results(look: Look, host: str, place: str) -> None:
+    page = look(place, base=host)
+    wait_until_drawn(page)
+    faults = serious_faults(page)
+    assert not faults, "\n".join(faults)
