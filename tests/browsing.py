@@ -131,7 +131,7 @@ def wait_until_drawn(page: Page) -> None:
 def missing_pictures(page: Page) -> list[str]:
     """Addresses of a page's pictures that cannot be shown, those far below included."""
     missing: list[str] = page.evaluate(
-        """() => Promise.all([...document.images].map(one => {
+        """() => Promise.all([...document.querySelectorAll("article img")].map(one => {
             one.loading = "eager";
             return one.decode().then(() => one.naturalWidth ? [] : [one.src], () => [one.src]);
         })).then(all => all.flat())"""

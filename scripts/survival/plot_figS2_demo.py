@@ -68,8 +68,9 @@ def _fates(axes: Axes, data: pd.DataFrame) -> None:
     # Within its own network: what counts is who starts stronger than whom.
     relative = start.div(start.mean(axis=1), axis=0)
     reach = max(float((relative - 1).abs().to_numpy().max()), 1e-9)
+    # Cells drawn by us: viewers would blur an image of as few pixels as there are cells.
     image = axes.imshow(
-        relative, cmap=GREYS, vmin=1 - reach, vmax=1 + reach, aspect="auto", interpolation="none"
+        relative, cmap=GREYS, vmin=1 - reach, vmax=1 + reach, aspect="auto", interpolation="nearest"
     )
     alive = data[data["rank"] > 0]
     columns, rows = list(start.columns), list(start.index)

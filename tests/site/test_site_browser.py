@@ -139,6 +139,22 @@ def test_claims_filter_by_verdict_section_and_words(look: Look) -> None:
     assert rows.count() == 1
 
 
+def test_a_phone_shows_all_of_a_claim_within_its_width(look: Look) -> None:
+    page = look("papers/survival.html", width=390)
+    cells = page.locator("[data-claims] tbody :is(th, td)")
+    ends = cells.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
+    assert len(ends) == 3 * 6 and max(ends) <= 390
+    page.select_option("select[name=verdict]", "partly")
+    assert page.locator("[data-claims] tbody tr:visible").count() == 1
+
+
+def test_numbers_of_the_price_stand_below_each_other(look: Look) -> None:
+    page = look("papers/survival.html")
+    cells = page.locator(".numbers tbody td")
+    sides = cells.evaluate_all("all => all.map(one => getComputedStyle(one).textAlign)")
+    assert set(sides) == {"right"}
+
+
 def test_a_figure_grows_and_closes_by_the_keyboard(look: Look) -> None:
     page = look("papers/survival.html")
     link = page.locator("a.zoom").first
@@ -247,6 +263,23 @@ def test_structures_filter_and_change_their_task(look: Look) -> None:
     assert [row["seed"] for row in sheet(page, "ranks")] == ["0", "2"]
     page.select_option("select[name=task]", "xor")
     page.get_by_text("g, completeness before training").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_tip_can_be_read(look: Look, scheme: str) -> None:
+    page = explorer(look, "structures", scheme=scheme)
+    dot = page.locator('[data-picture="completeness"] circle').first
+    dot.scroll_into_view_if_needed()
+    dot.hover(force=True)
+    tip = page.locator("[data-picture] svg > g[pointer-events=none] g").first
+    tip.wait_for()
+    paper, ink = (
+        tip.locator(part).first.evaluate(
+            "(one) => getComputedStyle(one).fill.match(/[0-9.]+/g).slice(0, 3).map(Number)"
+        )
+        for part in ("path", "text")
+    )
+    assert abs(sum(paper) - sum(ink)) > 300
 
 
 def test_pictures_are_saved_as_such(look: Look) -> None:

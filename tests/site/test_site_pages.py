@@ -12,6 +12,7 @@ from planted_site import FIGURES, ORIGIN, project_at
 
 from fittest.errors import StoreError
 from fittest.pipeline.project import Project
+from fittest.plotting.style import short
 from fittest.site import documents
 from fittest.site.__main__ import main
 from fittest.site.build import build, navigation
@@ -67,7 +68,7 @@ ORDER = ["survival", "completeness", "progress", "cosets", "exponents"]
 def test_papers_come_in_the_order_in_which_a_reader_meets_them(project: Project) -> None:
     found = papers(project)
     assert [paper.short for paper in found] == ORDER
-    cards = re.findall(r'<h2 id="(\w+)">', start(found, [], "smoke", "0" * 40))
+    cards = re.findall(r'<h2 id="(\w+)">', start(found, [], "smoke"))
     assert cards == ORDER
     menu = {
         title: inside for entry in navigation(project, found) for title, inside in entry.items()
@@ -76,6 +77,12 @@ def test_papers_come_in_the_order_in_which_a_reader_meets_them(project: Project)
     methods = next(one["Methods"] for one in menu["Documentation"] if "Methods" in one)
     places = [PurePosixPath(place) for one in methods for place in one.values()]
     assert [place.stem for place in places] == ORDER
+
+
+def test_the_start_page_names_the_commit_of_the_verdicts(project: Project, tmp_path: Path) -> None:
+    """That of the program which builds the site says nothing of what was judged."""
+    assert f"(commit `{short(ORIGIN['commit'])}`)" in start(papers(project), [], "smoke")
+    assert "commit" not in start(papers(project_at(tmp_path)), [], "smoke")
 
 
 def test_a_paper_without_results_says_how_to_get_them(tmp_path: Path) -> None:

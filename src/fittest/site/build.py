@@ -11,7 +11,6 @@ from fittest.site import documents, explorers, generator, pages, pictures
 from fittest.site.generator import SiteError
 from fittest.site.results import Paper, papers
 from fittest.site.tables import put_tables
-from fittest.store import provenance
 
 MARK = ".fittest-site"
 """A file at the top of a site, by which a later build knows that it may replace the folder."""
@@ -57,14 +56,13 @@ def sizes(site: Path) -> tuple[int, int]:
 def put_content(project: Project, found: list[Paper], content: Path) -> None:
     """Write everything that the generator reads below `content`."""
     scale = project.scale
-    commit = str(provenance(scale, "")["commit"])
     shutil.copytree(generator.ASSETS, content / "assets", dirs_exist_ok=True)
     printed = pages.printed(found)
     shown = pictures.put_all(printed, documents.pictures(project.root), project.root, content)
     documents.put(project.root, content, shown.documents)
     known = set(put_tables(project, content / "data"))
     usable = [one for one in explorers.EXPLORERS if one.name in known]
-    _write(content / "index.md", pages.start(found, usable, scale, commit))
+    _write(content / "index.md", pages.start(found, usable, scale))
     for paper in found:
         text = pages.paper_page(paper, usable, scale)
         page = pages.put_files(paper, text, content, shown.figures)

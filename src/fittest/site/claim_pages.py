@@ -43,7 +43,7 @@ def claims_table(paper: Paper) -> str:
     rows = "".join(_row(row) for row in paper.claims)
     heads = "".join(
         f'<th scope="col">{name}</th>'
-        for name in ("id", "claim and criterion", "paper", "ours", "verdict", "note and code")
+        for name in ("id", "verdict", "claim and criterion", "ours", "paper", "note and code")
     )
     return (
         '<div class="claims" data-claims>'
@@ -72,10 +72,11 @@ def _row(row: Row) -> str:
         f'<tr id="claim-{html.escape(row["id"])}" data-verdict="{row["verdict"]}"'
         f' data-section="{html.escape(row["section"])}">'
         f'<th scope="row">{html.escape(row["id"])}</th>'
-        f"<td>{html.escape(row['statement'])}{kind}{criterion}</td>"
-        f"<td>{html.escape(row['paper'])}<br><small>{html.escape(row['source'])}</small></td>"
-        f"<td>{ours}</td>"
         f"<td>{verdict_mark(row['verdict'])}{role}{shown}</td>"
+        f"<td>{html.escape(row['statement'])}{kind}{criterion}</td>"
+        f'<td data-head="ours">{ours}</td>'
+        f'<td data-head="paper">{html.escape(row["paper"])}'
+        f"<br><small>{html.escape(row['source'])}</small></td>"
         f"<td>{html.escape(row['note'])}{code}</td></tr>"
     )
 

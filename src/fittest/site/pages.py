@@ -35,7 +35,7 @@ def headline(paper: Paper) -> Figure | None:
     return next(iter(made.values()), None)
 
 
-def start(papers: list[Paper], explorers: list[Explorer], scale: str, commit: str) -> str:
+def start(papers: list[Paper], explorers: list[Explorer], scale: str) -> str:
     """index.md. `explorers`: those that have data."""
     counts: dict[str, int] = {
         verdict: sum(p.verdicts()[verdict] for p in papers) for verdict in VERDICTS
@@ -50,7 +50,7 @@ hide:
 # Do the papers hold?
 
 {len(papers)} papers on how small networks learn arithmetic, retrained and measured anew. What
-became of their claims at the scale **{scale}** (commit `{short(commit)}`):
+became of their claims at the scale **{scale}**{_judged(papers)}:
 
 {verdict_bar(counts)}
 
@@ -69,6 +69,18 @@ file, every column: [documentation](docs/index.md).
 """
 
 
+def _judged(papers: list[Paper]) -> str:
+    """The commits at which the papers' claims were judged, each once."""
+    known = [short(paper.origin["commit"]) for paper in papers if "commit" in paper.origin]
+    commits = [f"`{commit}`" for commit in dict.fromkeys(known)]
+    return f" (commit{'s' * (len(commits) > 1)} {', '.join(commits)})" if commits else ""
+
+
+def _reference(paper: Paper) -> str:
+    """As the start of a sentence."""
+    return paper.reference[:1].upper() + paper.reference[1:]
+
+
 def _card(paper: Paper) -> str:
     shown = headline(paper)
     picture = (
@@ -80,14 +92,14 @@ def _card(paper: Paper) -> str:
         f'<article class="card"><h2 id="{paper.short}">'
         f'<a href="papers/{paper.short}.html">{html.escape(paper.title)}</a></h2>'
         f"{verdict_bar(paper.verdicts())}{picture}"
-        f'<p class="small">{html.escape(paper.reference)}. {len(paper.made)} of'
+        f'<p class="small">{html.escape(_reference(paper))}. {len(paper.made)} of'
         f" {len(paper.figures)} figures made.</p></article>"
     )
 
 
 def paper_page(paper: Paper, explorers: list[Explorer], scale: str) -> str:
     """papers/<paper>.md; figures and tables are put in place by `put_files`."""
-    parts = [f"# {paper.title}\n", f"{paper.reference}. Scale **{scale}**.\n"]
+    parts = [f"# {paper.title}\n", f"{_reference(paper)}. Scale **{scale}**.\n"]
     if not paper.made and not paper.claims:
         parts.append(
             f"Nothing of this paper has been made at this scale yet: `make {paper.short}"

@@ -1,7 +1,7 @@
 // A transformer as it groks: losses over steps, and spectra and logits at a chosen one.
 import * as Plot from "@observablehq/plot";
 import { type About, choices, table } from "./data";
-import { COLOURS, DEAD, type Frame, nearest, short } from "./frame";
+import { COLOURS, DEAD, type Frame, nearest, short, whole } from "./frame";
 
 interface Known extends About {
   runset: string;
@@ -92,7 +92,7 @@ export async function circuits(frame: Frame): Promise<void> {
     const bars = Array.from(stored.norms, (norm, i) => ({ k: i + 1, norm }));
     frame.picture(of, `Spectrum of ${of} at step ${stored.step.toLocaleString("en")} (nearest shown one); key frequencies in colour`, bars, {
       height: 220,
-      x: { label: "frequency k", type: "linear", domain: [0, bars.length + 1] },
+      x: { label: "frequency k", type: "linear", domain: [0, bars.length + 1], ticks: whole(bars.length + 1, 10) },
       y: { label: "norm", grid: true, domain: [0, Math.max(1e-12, ...rows.flatMap((row) => Array.from(row.norms)))] },
       marks: [
         Plot.ruleX(bars, { x: "k", y: "norm", stroke: (bar) => (ks.has(bar.k) ? (COLOURS[1] ?? DEAD) : DEAD), strokeWidth: 4 }),

@@ -1,7 +1,7 @@
 // A population of networks: how often each frequency has a cluster; the neurons of one network.
 import * as Plot from "@observablehq/plot";
 import { type About, choices, table } from "./data";
-import { COLOURS, type Frame } from "./frame";
+import { COLOURS, type Frame, whole } from "./frame";
 import { remapped, unit } from "./mathematics";
 
 interface Known extends About {
@@ -78,8 +78,8 @@ export async function cosets(frame: Frame): Promise<void> {
     );
     frame.picture("frequencies", "Networks with a cluster at each frequency; those of the chosen network in colour", bars, {
       height: 240,
-      x: { label: "frequency", type: "linear", domain: [0, most + 1] },
-      y: { label: "networks", grid: true },
+      x: { label: "frequency", type: "linear", domain: [0, most + 1], ticks: whole(most + 1, 10) },
+      y: { label: "networks", grid: true, ticks: whole(Math.max(...bars.map((bar) => bar.networks))) },
       marks: [
         Plot.ruleX(bars, { x: "frequency", y: "networks", stroke: (bar) => (mine.has(bar.frequency) ? COLOURS[1]! : COLOURS[0]!), strokeWidth: 4 }),
         Plot.ruleY([0]),
@@ -92,7 +92,7 @@ export async function cosets(frame: Frame): Promise<void> {
       height: 220,
       width: 560,
       x: { label: "clusters", type: "band", tickFormat: String },
-      y: { label: "networks", grid: true },
+      y: { label: "networks", grid: true, ticks: whole(Math.max(...numbers.map((row) => row.networks))) },
       marks: [
         Plot.barY(numbers, { x: "clusters", y: "networks", fill: (row) => (row.clusters === one.frequency.length ? COLOURS[1]! : COLOURS[0]!) }),
         Plot.ruleY([0]),
@@ -117,7 +117,7 @@ export async function cosets(frame: Frame): Promise<void> {
         height: 260,
         x: { label },
         y: { label: "part of the pre-activation", grid: true },
-        marks: [Plot.line(rows, { x: "x", y: "part", z: "neuron", stroke: COLOURS[0], strokeOpacity: 0.6, strokeWidth: 1 })],
+        marks: [Plot.line(rows, { x: "x", y: "part", z: "neuron", stroke: COLOURS[0], strokeOpacity: 0.85, strokeWidth: 1.2 })],
       });
     plot("neurons", `Neurons of frequency ${f}, by the first operand a`, "a", lines((row) => Array.from(row.a)));
     const u = unit(one.n, f);

@@ -247,6 +247,11 @@ export const DEAD = "#8a8a8a";
 /** Colours that the colour-blind tell apart, for lines on light and dark. */
 export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8f5fbf", "#a6761d"];
 
+/** About how many ticks an axis of whole numbers up to `greatest` may have, so that all are whole. */
+export function whole(greatest: number, most = 5): number {
+  return Math.max(1, Math.min(most, greatest));
+}
+
 /** Numbers of a logarithmic axis: 0.5, 2.65, 1e-7. */
 export function short(value: number): string {
   const rounded = Number(value.toPrecision(3));

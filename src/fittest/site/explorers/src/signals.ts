@@ -121,10 +121,11 @@ export async function signals(frame: Frame): Promise<void> {
     const reach = 1.1 * Math.max(1e-9, ...points.map((point) => Math.hypot(point.x, point.y)));
     frame.picture("circle", `Tokens in the plane of k = ${k} at step ${stored.step.toLocaleString("en")} (nearest kept one)`, points, {
       width: 480,
-      height: Math.min(480, frame.width()),
+      aspectRatio: 1,
       x: { domain: [-reach, reach], label: "along Re F_k" },
       y: { domain: [-reach, reach], label: "along Im F_k" },
-      color: { scheme: "turbo", legend: false },
+      // Round as the tokens are, and seen on light and dark.
+      color: { type: "cyclical", domain: [0, one.p], legend: false },
       marks: [
         Plot.dot(points, { x: "x", y: "y", fill: "token", r: 4 }),
         Plot.text(points, { x: "x", y: "y", text: "token", dy: -9, fontSize: 9 }),

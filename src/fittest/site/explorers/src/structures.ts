@@ -1,7 +1,7 @@
 // The learned structure of each run among all that it could have learned, before training.
 import * as Plot from "@observablehq/plot";
 import { type About, choices, table } from "./data";
-import { COLOURS, DEAD, type Frame } from "./frame";
+import { COLOURS, DEAD, type Frame, whole } from "./frame";
 
 interface Known extends About {
   runs: number;
@@ -55,7 +55,7 @@ export async function structures(frame: Frame): Promise<void> {
     const sheet = own.map((row) => ({ ...row }));
     const seeds = own.map((row) => String(row.seed));
     const what = `${about.letter}, completeness before training`;
-    frame.picture("completeness", "What each run learned (dot) among all that it could have: least to greatest, tick at the mean", sheet, {
+    frame.picture("completeness", "What each run learned (dot; orange where it is not clear) among all that it could have: least to greatest, tick at the mean", sheet, {
       height: 60 + 14 * Math.max(1, own.length),
       marginLeft: 60,
       x: { label: what, grid: true },
@@ -67,11 +67,13 @@ export async function structures(frame: Frame): Promise<void> {
         Plot.tip(own, Plot.pointer({ y: (row) => String(row.seed), x: "value", title: (row) => `seed ${row.seed}: ${about!.learned} ${row.learned}\nrank ${row.mid_rank.toFixed(3)} of ${row.total}` })),
       ],
     });
+    const tenths = ranks.map((rank) => Math.min(9, Math.floor(10 * rank)));
+    const most = Math.max(0, ...tenths.map((tenth) => tenths.filter((other) => other === tenth).length));
     frame.picture("ranks", "Where the learned structure stood among all (0: the most complete)", sheet, {
       height: 220,
       width: 560,
       x: { label: "rank", domain: [0, 1] },
-      y: { label: "runs", grid: true },
+      y: { label: "runs", grid: true, ticks: whole(most) },
       marks: [
         Plot.rectY(own, { ...Plot.binX({ y: "count" }, { x: { value: "mid_rank", thresholds: 10, domain: [0, 1] } }), fill: COLOURS[0]! }),
         Plot.ruleX([0.5], { stroke: "currentColor", strokeDasharray: "4 3" }),

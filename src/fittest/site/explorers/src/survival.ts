@@ -27,6 +27,8 @@ interface Point {
   rate: number;
 }
 
+type At = { step: number; r: number };
+
 const BINS = 8;
 
 export async function survival(frame: Frame): Promise<void> {
@@ -97,7 +99,7 @@ export async function survival(frame: Frame): Promise<void> {
     const r = correlation(points);
     const alive_ = (points.reduce((sum, one) => sum + one.rate, 0) / Math.max(1, about.embeddings)).toFixed(2);
     frame.say(
-      `At step ${step.toLocaleString("en")}: Pearson's r = ${Number.isNaN(r) ? "undefined" : r.toFixed(3)} between initial signal and survival rate; ${alive_} survivors per network.`,
+      `At step ${step.toLocaleString("en")}: Pearson's r ${Number.isNaN(r) ? "is undefined, since all rates are equal" : `= ${r.toFixed(3)} between initial signal and survival rate`}; ${alive_} survivors per network.`,
     );
     frame.picture("rates", `Survival rate against initial signal at step ${step.toLocaleString("en")}`, points.map((one) => ({ ...one })), {
       height: 380,
@@ -111,6 +113,13 @@ export async function survival(frame: Frame): Promise<void> {
     });
     const over = steps.map((at) => ({ step: at, r: correlation(rates(at, name)) }));
     const known = over.filter((one) => !Number.isNaN(one.r));
+    if (known.length === 0) frame.without("correlation");
+    else correlations(over, known, step);
+    frame.tell(about, `n = ${about.runs} of ${about.of} runs of ${about.runset} (${about.embeddings} embeddings)`);
+  }
+
+  /** Over the steps; not drawn at those of `over` where it is undefined. */
+  function correlations(over: At[], known: At[], step: number): void {
     frame.picture("correlation", "The correlation over the steps at which survival is asked", over, {
       height: 240,
       x: {
@@ -126,7 +135,6 @@ export async function survival(frame: Frame): Promise<void> {
         Plot.ruleX([step], { stroke: "currentColor", strokeDasharray: "4 3" }),
       ],
     });
-    frame.tell(about, `n = ${about.runs} of ${about.of} runs of ${about.runset} (${about.embeddings} embeddings)`);
   }
 
   frame.drawWith(draw);
