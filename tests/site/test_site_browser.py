@@ -205,6 +205,18 @@ def test_signals_follow_run_and_step_and_the_address(look: Look, project: Projec
     assert "Scale smoke, n = 2 of 2 runs of base, commit 0123456789ab" in page.inner_text(".from")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_circle_is_drawn_round(look: Look, width: int) -> None:
+    page = explorer(look, "signals", width=width)
+    drawn = page.locator('[data-picture="circle"] circle').evaluate_all(
+        "all => all.map(one => [one.cx.baseVal.value, one.cy.baseVal.value])"
+    )
+    rows = sheet(page, "circle")
+    known = np.array([[float(row["x"]), float(row["y"])] for row in rows])
+    across, up = np.ptp(np.array(drawn), axis=0) / np.ptp(known, axis=0)
+    assert up == pytest.approx(across, rel=1e-3)
+
+
 def test_survival_is_the_pipelines_own_at_the_end(look: Look, project: Project) -> None:
     page = explorer(look, "survival")
     runs = read_table(project.root / project.paths.runs("fixemb"), "runs")

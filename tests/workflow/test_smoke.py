@@ -203,7 +203,7 @@ def test_the_start_page_counts_the_verdicts_of_the_claims(look: Look, built: Pat
         counts = Counter(claims.loc[claims["role"] == "paper", "verdict"])
         assert told(page.locator(f".card:has(#{paper}) .verdict")) == counts, paper
         total += counts
-    assert told(page.locator("article > .verdicts .verdict")) == total
+    assert told(page.locator(".md-content__inner > .verdicts .verdict")) == total
 
 
 def told(marks: Locator) -> dict[str, int]:
@@ -223,10 +223,10 @@ def test_each_explorer_draws_what_the_results_hold(look: Look, built: Path) -> N
     for name, runs in explored(built / "results/smoke").items():
         page = look(f"explore/{name}.html")
         wait_until_drawn(page)
-        for choice, told in runs.items():
+        for choice, number in runs.items():
             if choice:
                 page.locator(".controls select").first.select_option(choice)
-            page.locator(".from", has_text=f"Scale smoke, n = {told}").wait_for()
+            page.locator(".from", has_text=f"Scale smoke, n = {number}").wait_for()
             drawn = shapes(page)
             assert drawn and all(drawn.values()), (name, choice, drawn)
 

@@ -118,10 +118,16 @@ export async function signals(frame: Frame): Promise<void> {
     }
     const k = Number(frequency.value());
     const points = plane(stored.values, one.p, one.d, k).map(([x, y], token) => ({ token, x, y }));
+    const side = Math.min(480, frame.width());
     const reach = 1.1 * Math.max(1e-9, ...points.map((point) => Math.hypot(point.x, point.y)));
     frame.picture("circle", `Tokens in the plane of k = ${k} at step ${stored.step.toLocaleString("en")} (nearest kept one)`, points, {
-      width: 480,
-      aspectRatio: 1,
+      // A circle is round where the plane is as high as it is wide.
+      width: side,
+      height: side - 26,
+      marginLeft: 56,
+      marginRight: 20,
+      marginTop: 20,
+      marginBottom: 30,
       x: { domain: [-reach, reach], label: "along Re F_k" },
       y: { domain: [-reach, reach], label: "along Im F_k" },
       // Round as the tokens are, and seen on light and dark.

@@ -106,7 +106,7 @@ export async function survival(frame: Frame): Promise<void> {
       x: { label: "signal at the start", grid: true },
       y: { label: "share of trials survived", domain: [0, 1], grid: true },
       marks: [
-        Plot.dot(points, { x: "signal0", y: "rate", fill: COLOURS[0], fillOpacity: 0.5, r: 3 }),
+        Plot.dot(points, { x: "signal0", y: "rate", fill: COLOURS[0], fillOpacity: 0.7, r: 3 }),
         Plot.line(binned(points), { x: "signal0", y: "rate", stroke: COLOURS[1], strokeWidth: 2, marker: "circle" }),
         Plot.tip(points, Plot.pointer({ x: "signal0", y: "rate", title: (one) => `embedding ${one.embedding}, k = ${one.k}\n${one.trials} trials, survived ${(100 * one.rate).toFixed(0)} %` })),
       ],
