@@ -1,4 +1,4 @@
-"""What the heads of several runs have in common (progress methods 4, P25 and P28 to P32)."""
+"""What the heads of several runs have in common (progress methods 4, P25, P28 to P32, P67)."""
 
 from __future__ import annotations
 
@@ -38,6 +38,45 @@ def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resamplin
     ):
         rows.append(statistic_row(name, by_run(reach, column, "median", resampling), n, text))
     return rows + _kinds(heads, settings, resampling)
+
+
+def carried_rows(
+    heads: pd.DataFrame, components: pd.DataFrame, circuits: pd.DataFrame, resampling: Resampling
+) -> list[Row]:
+    """What heads carry (progress methods 2.13): whether most of it is of the frequency by which
+    they attend, and how much is of key frequencies.
+
+    Args:
+        heads: run_id, head, k. components: run_id, head, k, ov_norm, a row per Fourier component.
+        circuits: run_id, keys.
+    """
+    waves = components[components["k"] > 0]
+    energy = np.square(waves["ov_norm"].astype(float))
+    table = energy.groupby([waves["run_id"], waves["head"], waves["k"]]).sum()
+    attended = heads.set_index(["run_id", "head"])["k"].to_dict()
+    keys = dict(zip(circuits["run_id"], circuits["keys"], strict=True))
+    largest, of_keys = [], []
+    for (run, head), part in table.groupby(level=[0, 1]):
+        by_k = part.droplevel([0, 1])
+        largest.append(int(by_k.idxmax()) == int(attended[run, head]))
+        inside = by_k.index.isin([int(k) for k in keys[run]])
+        of_keys.append({"run_id": run, "share": float(by_k[inside].sum() / by_k.sum())})
+    shares = pd.DataFrame(of_keys, columns=["run_id", "share"])
+    n = len(largest)
+    return [
+        statistic_row(
+            Circuits.OV_LARGEST,
+            share(largest, resampling.confidence),
+            n,
+            "share of heads that carry most at the frequency by which they attend",
+        ),
+        statistic_row(
+            Circuits.OV_KEYS,
+            by_run(shares, "share", "median", resampling),
+            n,
+            "share at key frequencies of what a head carries, in squares, median",
+        ),
+    ]
 
 
 def _kinds(heads: pd.DataFrame, settings: HeadSettings, resampling: Resampling) -> list[Row]:
