@@ -142,7 +142,7 @@ def curves(**changed: Any) -> pd.DataFrame:
         "step": steps,
         "excluded_loss": np.exp(excluded),
         "excluded_largest": np.exp(excluded / 2),
-        "train_loss": np.where(steps < 2000, 3e-7, 1e-7),
+        "train_loss": np.where(steps <= 2000, 3e-7, 1e-7),
         "train_accuracy": np.where(steps < 500, 0.5, 1.0),
         "test_loss": np.where(steps < 1000, 4.0, np.where(steps < 2500, 5.0, 0.01)),
         "restricted_loss": np.where(steps < 1500, 5.0, 0.01),

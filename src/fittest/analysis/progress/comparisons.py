@@ -104,12 +104,10 @@ def _slower(table: pd.DataFrame, low: float, high: float, resampling: Resampling
 def precision_rows(table: pd.DataFrame) -> list[Row]:
     """How many more slingshots runs have whose loss is of single precision.
 
-    table: OUTCOMES of such runs and of others, whose loss is float64.
+    table: OUTCOMES of such runs and of others.
     """
-    low, high = (
-        table.loc[table["loss"] == name, "slingshots"].to_numpy(np.float64)
-        for name in ("float32", "float64")
-    )
+    single = table["loss"] == "float32"
+    low, high = (table.loc[which, "slingshots"].to_numpy(np.float64) for which in (single, ~single))
     known = len(low) > 0 and len(high) > 0
     more = float(np.median(low) - high.max()) if known else math.nan
     note = "slingshots in low precision, median, less the most in high precision"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -59,8 +60,10 @@ def carried_rows(
     for (run, head), part in table.groupby(level=[0, 1]):
         by_k = part.droplevel([0, 1])
         largest.append(int(by_k.idxmax()) == int(attended[run, head]))
-        inside = by_k.index.isin([int(k) for k in keys[run]])
-        of_keys.append({"run_id": run, "share": float(by_k[inside].sum() / by_k.sum())})
+        inside, whole = by_k.index.isin([int(k) for k in keys[run]]), float(by_k.sum())
+        # A head that carries nothing has no share.
+        part_of_keys = float(by_k[inside].sum()) / whole if whole > 0 else math.nan
+        of_keys.append({"run_id": run, "share": part_of_keys})
     shares = pd.DataFrame(of_keys, columns=["run_id", "share"])
     n = len(largest)
     return [
