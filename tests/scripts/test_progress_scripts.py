@@ -227,7 +227,7 @@ def test_slingshots_by_precision(tmp_path: Path) -> None:
     ]
     tables = [str(analysed(tmp_path, f"x{i}", [one])[1]) for i, one in enumerate(sets)]
     out = tmp_path / "precision.parquet"
-    script("analyse_precision").analyse_precision(tables, str(out))
+    script("analyse_low_precision").analyse_low_precision(tables, str(out))
     found = statistics(out)
     assert set(found.index) == names_of(Precision)
     # None of them has any.

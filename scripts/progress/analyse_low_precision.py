@@ -10,7 +10,7 @@ from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
 
 
-def analyse_precision(tables: Sequence[str], out_stats: str) -> None:
+def analyse_low_precision(tables: Sequence[str], out_stats: str) -> None:
     """Write the statistics (Parquet).
 
     Args:
@@ -23,7 +23,7 @@ def analyse_precision(tables: Sequence[str], out_stats: str) -> None:
 
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
-        analyse_precision(
+        analyse_low_precision(
             tables=snakemake.input.tables,
             out_stats=snakemake.output.stats,
         )
