@@ -52,7 +52,7 @@ def carried_rows(
         circuits: run_id, keys.
     """
     waves = components[components["k"] > 0]
-    energy = np.square(waves["ov_norm"].astype(float))
+    energy = waves["ov_norm"].astype(float).pow(2)
     table = energy.groupby([waves["run_id"], waves["head"], waves["k"]]).sum()
     attended = heads.set_index(["run_id", "head"])["k"].to_dict()
     keys = dict(zip(circuits["run_id"], circuits["keys"], strict=True))
