@@ -52,18 +52,17 @@ def carried_rows(
         circuits: run_id, keys.
     """
     waves = components[components["k"] > 0]
-    energy = waves["ov_norm"].astype(float).pow(2)
-    table = energy.groupby([waves["run_id"], waves["head"], waves["k"]]).sum()
-    attended = heads.set_index(["run_id", "head"])["k"].to_dict()
     keys = dict(zip(circuits["run_id"], circuits["keys"], strict=True))
     largest, of_keys = [], []
-    for (run, head), part in table.groupby(level=[0, 1]):
-        by_k = part.droplevel([0, 1])
-        largest.append(int(by_k.idxmax()) == int(attended[run, head]))
-        inside, whole = by_k.index.isin([int(k) for k in keys[run]]), float(by_k.sum())
+    for row in heads[["run_id", "head", "k"]].to_dict("records"):
+        mine = waves[(waves["run_id"] == row["run_id"]) & (waves["head"] == row["head"])]
+        ks, energy = mine["k"].to_numpy(int), np.square(mine["ov_norm"].to_numpy(float))
+        by_k = np.bincount(ks, energy)
+        largest.append(int(by_k.argmax()) == int(row["k"]))
+        inside = np.isin(ks, [int(k) for k in keys[row["run_id"]]])
         # A head that carries nothing has no share.
-        part_of_keys = float(by_k[inside].sum()) / whole if whole > 0 else math.nan
-        of_keys.append({"run_id": run, "share": part_of_keys})
+        part = float(energy[inside].sum() / energy.sum()) if energy.any() else math.nan
+        of_keys.append({"run_id": row["run_id"], "share": part})
     shares = pd.DataFrame(of_keys, columns=["run_id", "share"])
     n = len(largest)
     return [
