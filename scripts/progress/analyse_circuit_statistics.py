@@ -1,4 +1,4 @@
-"""Statistics of circuits over runs (P06 to P31, P45, P51 to P53)."""
+"""Statistics of circuits over runs (P06 to P32, P45, P51 to P53, P59, P67, P69)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
 
-TABLES = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
+TABLES = ("circuits", "ablations", "reads", "neurons", "clusters", "heads", "head_components")
 OTHERS = ("other_circuits", "other_ablations")
 
 

@@ -1,4 +1,4 @@
-"""What is formed before networks generalise (P33 to P39, P43)."""
+"""What is formed before networks generalise (P33 to P39, P43, P65, P66, P68)."""
 
 from fittest.analysis.progress.measure_statistics import formed_rows, measured_runs
 from fittest.analysis.statistics.intervals import Resampling
@@ -16,6 +16,7 @@ def analyse_formed(
     out_stats: str,
     least_lead: float,
     rise: float,
+    level: float,
     resampling: Resampling,
 ) -> None:
     """Write a row per run, and their statistics.
@@ -24,7 +25,8 @@ def analyse_formed(
         measures, frequencies, phases: of one run-set. circuits: of these runs, among others; all
             files are Parquet.
         least_lead: steps by which the restricted loss has to lead. rise: times that the excluded
-            loss at t1 has to grow before the test loss falls.
+            loss at t1 has to grow before the test loss falls. level: times that it may then change
+            in cleanup.
     """
     ends, found = read_table(phases), read_table(circuits)
     moduli = found.loc[found["run_id"].isin(ends["run_id"]), "p"]
@@ -32,7 +34,7 @@ def analyse_formed(
     table = measured_runs(read_table(measures), read_table(frequencies), ends, p, rise)
     origin = joint_provenance([measures, phases], len(table))
     write_table(table, out_table, origin)
-    rows = formed_rows(table, least_lead, resampling)
+    rows = formed_rows(table, least_lead, rise, level, resampling)
     write_table(statistics_table(rows), out_stats, origin)
 
 
@@ -47,5 +49,6 @@ if "snakemake" in globals():
             out_stats=snakemake.output.stats,
             least_lead=snakemake.params.least_lead,
             rise=snakemake.params.rise,
+            level=snakemake.params.level,
             resampling=Resampling(**snakemake.params.resampling),
         )

@@ -114,14 +114,14 @@ def test_claims_that_the_code_cites_are_explained() -> None:
         assert found <= explained, name(path)
 
 
-@pytest.mark.parametrize("paper", ["survival", "completeness"])
+@pytest.mark.parametrize("paper", ["survival", "completeness", "progress"])
 def test_the_list_of_the_paper_s_sentences_names_every_claim(paper: str) -> None:
     """And no claim that there is not. "S02 to S04" are three."""
     text = METHODS[paper].read_text()
     listed = text[text.index("| section | it says | claim |") : text.index("\n## 5")]
     claims = Project.load(ROOT).claims
-    named = set(re.findall(r"\b[SK]\d\d\b", listed))
-    for first, last in re.findall(r"\b([SK]\d\d) to ([SK]\d\d)\b", listed):
+    named = set(re.findall(r"\b[SKP]\d\d\b", listed))
+    for first, last in re.findall(r"\b([SKP]\d\d) to ([SKP]\d\d)\b", listed):
         named |= {f"{first[0]}{number:02d}" for number in range(int(first[1:]), int(last[1:]) + 1)}
     assert (
         set(claims[paper].claims)

@@ -14,7 +14,12 @@ from test_planted import SETTINGS
 from fittest.analysis.circuits.final import TABLES, circuit
 from fittest.analysis.progress.circuit_statistics import circuit_rows, other_rows
 from fittest.analysis.progress.constants import HeadSettings
-from fittest.analysis.progress.head_statistics import head_rows, opposite_heads, products_of
+from fittest.analysis.progress.head_statistics import (
+    carried_rows,
+    head_rows,
+    opposite_heads,
+    products_of,
+)
 from fittest.analysis.progress.measure_statistics import COLUMNS, formed_rows, measured_runs
 from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
 from fittest.analysis.statistics.intervals import Resampling
@@ -23,6 +28,7 @@ from fittest.analysis.statistics.table import statistics_table
 P = 13
 R = Resampling(draws=20, seed=1, confidence=0.95)
 HEADS = HeadSettings(one_frequency=0.8, opposite=0.2)
+NAMES = ("circuits", "ablations", "reads", "neurons", "clusters", "heads", "head_components")
 RUNS = ({3: 9.0, 5: 8.0}, {1: 9.0, 4: 8.0, 6: 7.0})
 
 
@@ -36,8 +42,7 @@ def found() -> dict[str, float]:
         for name, some in made.rows.items():
             rows[name] += [{**named, **row} for row in some]
     tables = {name: pd.DataFrame(rows[name]).reindex(columns=TABLES[name]) for name in TABLES}
-    names = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
-    table = statistics_table(circuit_rows(*(tables[name] for name in names), HEADS, R))
+    table = statistics_table(circuit_rows(*(tables[name] for name in NAMES), HEADS, R))
     assert set(table["name"]) == {str(name) for name in Circuits}
     return dict(zip(table["name"], table["value"], strict=True))
 
@@ -51,12 +56,16 @@ def test_what_two_planted_circuits_have_in_common(found: dict[str, float]) -> No
         Circuits.LOGITS: 1,
         Circuits.READS_MEAN: 1,
         Circuits.READS_BALANCE: 1,
+        Circuits.READS_BALANCE_MOST: 1,
         Circuits.SPECTRUM: 1,
         Circuits.SPECTRUM_LARGEST: 1,
         Circuits.FITTED: 1,
         Circuits.SUMS: 1,
         Circuits.KEY_BLOCKS: 1,
+        Circuits.SUMS_MOST: 1,
+        Circuits.KEY_BLOCKS_MOST: 1,
         Circuits.DIRECTIONS: 1,
+        Circuits.DIRECTIONS_MOST: 1,
         Circuits.KEYS_ALONE: 1,
         Circuits.HARMLESS: 1,
         Circuits.WITHOUT_KEYS: 1,
@@ -75,8 +84,7 @@ def test_what_two_planted_circuits_have_in_common(found: dict[str, float]) -> No
 
 
 def test_without_runs_all_is_unknown() -> None:
-    names = ("circuits", "ablations", "reads", "neurons", "clusters", "heads")
-    empty = [pd.DataFrame(columns=TABLES[name]) for name in names]
+    empty = [pd.DataFrame(columns=TABLES[name]) for name in NAMES]
     rows = {row["name"]: row for row in circuit_rows(*empty, HEADS, R)}
     assert math.isnan(rows[Circuits.LOGITS]["value"]) and rows[Circuits.RUNS]["value"] == 0
 
@@ -84,16 +92,17 @@ def test_without_runs_all_is_unknown() -> None:
 def test_other_settings() -> None:
     circuits = pd.DataFrame(
         [
-            ("frac", "a", "fractions", 1e-7, 1.0, 0.7, 0.9),
-            ("frac", "b", "fractions", 1e-7, 1.0, 0.6, 0.7),
-            ("layers2", "c", "two layers", 0.5, 0.9, 0.15, 0.2),
-            ("p109", "d", "p = 109", 1e-7, 1.0, 0.75, 0.97),
-            ("dropout", "e", "dropout", 0.3, 0.996, 0.25, 0.8),
-            ("dropout", "f", "dropout", 2.0, 0.5, 0.9, 0.1),
+            ("frac", "a", "fractions", 1e-7, 1.0, 0.7, 0.8, 0.9, 0.0, [1, 2]),
+            ("frac", "b", "fractions", 1e-7, 1.0, 0.6, 0.7, 0.7, 0.0, [1, 2, 3]),
+            ("layers2", "c", "two layers", 0.5, 0.9, 0.15, 0.2, 0.2, 0.0, list(range(1, 20))),
+            ("p109", "d", "p = 109", 1e-7, 1.0, 0.75, 0.9, 0.97, 0.0, [4]),
+            ("dropout", "e", "dropout", 0.3, 0.996, 0.25, 0.5, 0.8, 0.2, [5]),
+            ("dropout", "g", "dropout", 0.3, 0.996, 0.24, 0.55, 0.9, 0.5, [5]),
+            ("dropout", "f", "dropout", 2.0, 0.5, 0.9, 0.9, 0.1, 0.2, [5]),
         ],
         columns=[
             *("runset", "run_id", "group", "test_loss", "test_accuracy"),
-            *("gini_embedding", "logits_explained"),
+            *("gini_embedding", "gini_map", "logits_explained", "dropout", "keys"),
         ],
     )
     ablations = pd.DataFrame(
@@ -113,7 +122,11 @@ def test_other_settings() -> None:
     assert values[OtherCircuits.P109] == pytest.approx(0.97)
     # The one of two layers and the second with dropout do not generalise, and are not compared.
     assert values[OtherCircuits.SPARSER] == pytest.approx(0.6 - 0.25)
+    assert values[OtherCircuits.SPARSER_MAP] == pytest.approx(0.7 - 0.55)
+    assert values[OtherCircuits.KEYS_MOST] == 3
     assert values[OtherCircuits.LOGITS] == pytest.approx(0.9)
+    # Of those with a dropout of 0.2 the one that generalises.
+    assert values[OtherCircuits.LESS_EXPLAINED] == pytest.approx(0.9 - 0.8)
     assert values[OtherCircuits.LOGITS_LEAST] == pytest.approx(0.7)
     # The mean of a group counts.
     assert values[OtherCircuits.SKIP] == pytest.approx(4)
@@ -123,17 +136,19 @@ def test_other_settings() -> None:
 def curves(**changed: Any) -> pd.DataFrame:
     """Measures of a run with t1 = 1000, t2 = 2000 and t3 = 3000, as the paper sees them."""
     steps = np.arange(0, 4001, 100)
-    excluded = np.interp(steps, [0, 1000, 2000, 3000], [math.log(1e0), -6, 0, 1])
+    excluded = np.interp(steps, [0, 1000, 2000, 3000], [math.log(1e0), -6, 0, 0.5])
     columns = {
         "run_id": "a",
         "step": steps,
         "excluded_loss": np.exp(excluded),
+        "excluded_largest": np.exp(excluded / 2),
+        "train_loss": np.where(steps <= 2000, 3e-7, 1e-7),
         "train_accuracy": np.where(steps < 500, 0.5, 1.0),
-        "test_loss": np.where(steps < 2500, 5.0, 0.01),
+        "test_loss": np.where(steps < 1000, 4.0, np.where(steps < 2500, 5.0, 0.01)),
         "restricted_loss": np.where(steps < 1500, 5.0, 0.01),
         "test_accuracy": np.where(steps < 2400, 0.1, 1.0),
         "restricted_accuracy": np.where(steps < 1400, 0.1, 1.0),
-        "gini_map": np.interp(steps, [1000, 2000, 3000], [0.2, 0.3, 0.7]),
+        "gini_map": np.interp(steps, [0, 1000, 2000, 3000], [0.1, 0.2, 0.3, 0.7]),
         "gini_embedding": np.interp(steps, [1000, 2000, 3000], [0.2, 0.4, 0.9]),
         "squared_weights": np.interp(steps, [1000, 2000, 3000], [1000, 900, 600]),
     }
@@ -142,7 +157,7 @@ def curves(**changed: Any) -> pd.DataFrame:
 
 FREQUENCIES = pd.DataFrame(
     [
-        {"run_id": "a", "step": step, "k": k, "alpha": size * step / 4000}
+        {"run_id": "a", "step": step, "k": k, "alpha": size * min(step / 3000, 1)}
         for step in range(0, 4001, 100)
         for k, size in ((3, 4.0), (5, 8.0))
     ]
@@ -151,13 +166,14 @@ PHASES = pd.DataFrame([{"run_id": "a", "seed": 0, "t1": 1000.0, "t2": 2000.0, "t
 
 
 SHARES = (
-    *(Formed.PLATEAU, Formed.RISES_FIRST, Formed.LEADS, Formed.ACCURACY_LEADS),
-    *(Formed.GINI, Formed.GINI_EMBEDDING, Formed.WEIGHTS),
+    *(Formed.PLATEAU, Formed.RISES_FIRST, Formed.SINGLE_RISES_FIRST, Formed.LEADS),
+    *(Formed.ACCURACY_LEADS, Formed.GINI, Formed.GINI_EMBEDDING, Formed.WEIGHTS),
+    Formed.TRAIN_LOWER,
 )
 
 
 def formed(table: pd.DataFrame) -> dict[str, float]:
-    return {one["name"]: one["value"] for one in formed_rows(table, 200, R)}
+    return {one["name"]: one["value"] for one in formed_rows(table, 200, 10, 2, R)}
 
 
 def test_measures_of_a_run_as_the_paper_sees_it() -> None:
@@ -166,16 +182,23 @@ def test_measures_of_a_run_as_the_paper_sees_it() -> None:
     row = table.iloc[0]
     assert row["excluded_rise"] == pytest.approx(math.exp(6))
     assert row["train_accuracy"] == 1
-    assert row["excluded_formation"] == pytest.approx(6 / 1000)
-    assert row["excluded_cleanup"] == pytest.approx(1 / 1000)
+    assert row["excluded_kept"] == pytest.approx(math.exp(0.5))
+    assert row["test_kept"] == 1
     # Ten times as high after log(10) / 6 of the thousand steps of circuit formation.
     assert row["excluded_lead"] == 2500 - 1400
+    assert row["single_lead"] == 2500 - 1800
     assert (row["lead"], row["accuracy_lead"]) == (1000, 1000)
     assert row["gini_cleanup"] == pytest.approx(4 * row["gini_formation"])
     assert row["weights_formation"] == pytest.approx(-0.1)
     assert row["weights_cleanup"] == pytest.approx(-0.3)
-    assert row["alpha_least"] == 4 and row["alpha_formed"] == pytest.approx(0.5)
-    values = {one["name"]: one["value"] for one in formed_rows(table, 200, R)}
+    assert row["alpha_least"] == 4 and row["alpha_formed"] == pytest.approx(2 / 3)
+    assert row["alpha_jump"] == pytest.approx(1 / 30)
+    guess = math.log(113)
+    assert row["early_excluded"] == pytest.approx(math.exp(-6) / guess)
+    assert (row["early_restricted"], row["early_test"]) == (5 / guess, 5 / guess)
+    assert row["early_gini"] == pytest.approx(0.1 / 0.6)
+    assert row["train_after"] == pytest.approx(1 / 3)
+    values = formed(table)
     assert set(values) == set(Formed)
     for name in SHARES:
         assert values[name] == 1, name
@@ -184,15 +207,19 @@ def test_measures_of_a_run_as_the_paper_sees_it() -> None:
 def test_a_run_that_generalises_without_forming_anything_first() -> None:
     flat = curves(
         excluded_loss=1.0,
+        excluded_largest=1.0,
+        train_loss=3e-7,
         restricted_loss=curves()["test_loss"],
         restricted_accuracy=curves()["test_accuracy"],
         gini_map=0.1 + curves()["step"] * 1e-4,
         gini_embedding=0.1 + curves()["step"] * 1e-4,
         squared_weights=1000.0 + curves()["step"],
     )
-    table = measured_runs(flat, FREQUENCIES, PHASES, 113, 10)
-    values = {one["name"]: one["value"] for one in formed_rows(table, 200, R)}
+    sudden = FREQUENCIES.assign(alpha=np.where(FREQUENCIES["step"] < 2500, 0.0, 4.0))
+    values = formed(measured_runs(flat, sudden, PHASES, 113, 10))
     assert values[Formed.RISE] == 1
+    assert math.isnan(values[Formed.TEST_KEPT])
+    assert values[Formed.ALPHA_JUMP] == 1 and values[Formed.ALPHA_FORMED] == 0
     for name in SHARES:
         assert values[name] == 0, name
 
@@ -217,11 +244,45 @@ def test_a_circuit_that_dissolves_does_not_level_off() -> None:
 def test_a_run_without_phases_shows_nothing() -> None:
     never = PHASES.assign(t2=np.nan, t3=np.nan)
     table = measured_runs(curves(), FREQUENCIES, never, 113, 10)
-    values = {one["name"]: one["value"] for one in formed_rows(table, 200, R)}
+    values = formed(table)
     assert math.isnan(values[Formed.RISE]) and math.isnan(values[Formed.ALPHA_FORMED])
-    assert values[Formed.GINI] == 0 and values[Formed.WEIGHTS] == 0
-    nothing = formed_rows(table.iloc[:0], 200, R)
+    assert math.isnan(values[Formed.ALPHA_JUMP])
+    for name in (Formed.GINI, Formed.WEIGHTS, Formed.PLATEAU, Formed.TRAIN_LOWER):
+        assert values[name] == 0, name
+    nothing = formed_rows(table.iloc[:0], 200, 10, 2, R)
     assert all(math.isnan(one["value"]) or one["name"] == Formed.RUNS for one in nothing)
+
+
+def test_excluded_loss_that_goes_on_rising_does_not_level_off() -> None:
+    """Nor does one that was never lower. A rise that is over before the test loss has fallen is no
+    rise while that stands still."""
+    steps = curves()["step"]
+    on = np.exp(np.interp(steps, [1000, 2000, 3000], [-6, 0, 1]))
+    values = formed(measured_runs(curves(excluded_loss=on), FREQUENCIES, PHASES, 113, 10))
+    assert values[Formed.RISE] > 100 and values[Formed.PLATEAU] == 0
+    still = formed(measured_runs(curves(excluded_loss=1.0), FREQUENCIES, PHASES, 113, 10))
+    assert still[Formed.PLATEAU] == 0
+    with_it = np.interp(steps, [1000, 1300], [20.0, 1.0])
+    fallen = formed(measured_runs(curves(test_loss=with_it), FREQUENCIES, PHASES, 113, 10))
+    assert fallen[Formed.TEST_KEPT] == pytest.approx(0.05)
+
+
+def test_a_network_that_uses_its_frequencies_from_the_start() -> None:
+    early = curves(excluded_loss=9.0, restricted_loss=0.01, test_loss=0.01, gini_map=0.7)
+    early.loc[early["step"] == 0, "gini_map"] = 0.1
+    values = formed(measured_runs(early, FREQUENCIES, PHASES, 113, 10))
+    assert values[Formed.EARLY_EXCLUDED] > 1 and values[Formed.EARLY_GINI] == 1
+    assert values[Formed.EARLY_RESTRICTED] < 0.01 and values[Formed.EARLY_TEST] < 0.01
+
+
+def test_ends_are_not_those_of_one_checkpoint() -> None:
+    """The last one lies in a slingshot."""
+    spoilt = curves(), FREQUENCIES.copy()
+    spoilt[0].loc[spoilt[0]["step"] == 4000, ["train_loss", "gini_map"]] = [3.0, 0.0]
+    spoilt[1].loc[spoilt[1]["step"] == 4000, "alpha"] = -1.0
+    values = formed(measured_runs(*spoilt, PHASES, 113, 10))
+    assert values[Formed.ALPHA] == 4 and values[Formed.TRAIN_LOWER] == 1
+    assert values[Formed.EARLY_GINI] == pytest.approx(0.1 / 0.6)
 
 
 def heads(*rows: tuple[int, int, float, float, float]) -> pd.DataFrame:
@@ -256,3 +317,51 @@ def test_heads_of_neither_kind() -> None:
     assert values[Circuits.HEADS_BOTH]["value"] == 0.5
     assert values[Circuits.HEADS_OPPOSITE]["value"] == 1
     assert values[Circuits.HEADS_BOTH]["n"] == 2
+
+
+def carried(**shares: float) -> dict[str, float]:
+    """Statistics of one head of one run that attends by k = 3, with key frequencies 3 and 5, by
+    what it carries: energies of k, such as k3."""
+    rows = [
+        {"run_id": 0, "head": 0, "k": int(k[1:]), "wave": wave, "ov_norm": math.sqrt(share / 2)}
+        for k, share in shares.items()
+        for wave in ("cos", "sin")
+    ]
+    rows.append({"run_id": 0, "head": 0, "k": 0, "wave": "const", "ov_norm": 9.0})
+    found = carried_rows(
+        pd.DataFrame({"run_id": [0], "head": [0], "k": [3]}),
+        pd.DataFrame(rows),
+        pd.DataFrame({"run_id": [0], "keys": [[3, 5]]}),
+        R,
+    )
+    return {row["name"]: row["value"] for row in found}
+
+
+def test_what_heads_carry() -> None:
+    """Its own frequency most and key ones alone; another key one; and all alike."""
+    own = carried(k3=0.6, k5=0.38, k1=0.02)
+    assert own[Circuits.OV_LARGEST] == 1 and own[Circuits.OV_KEYS] == pytest.approx(0.98)
+    other = carried(k3=0.4, k5=0.6)
+    assert other[Circuits.OV_LARGEST] == 0 and other[Circuits.OV_KEYS] == pytest.approx(1)
+    alike = carried(**{f"k{k}": 1 + (k == 1) / 9 for k in range(1, 7)})
+    assert alike[Circuits.OV_LARGEST] == 0 and alike[Circuits.OV_KEYS] < 0.4
+
+
+def balanced(*rows: tuple[str, float, float]) -> dict[str, float]:
+    """Statistics of the balance of reads of one run: part, first and second coefficient."""
+    named = {"run_id": 0, "explained": 0.9}
+    reads = pd.DataFrame(
+        [{**named, "part": part, "first": one, "second": two} for part, one, two in rows]
+    )
+    empty = {name: pd.DataFrame(columns=TABLES[name]) for name in NAMES} | {"reads": reads}
+    return {r["name"]: r["value"] for r in circuit_rows(*(empty[n] for n in NAMES), HEADS, R)}
+
+
+def test_weights_of_two_products() -> None:
+    """As in the paper's table 1; and where only the sines, equal by symmetry, are balanced."""
+    paper = balanced(("cos", 40.7, -43.6), ("sin", 41.8, 41.8), ("cos", 64.6, -68.5))
+    assert paper[Circuits.READS_BALANCE_MOST] == pytest.approx(43.6 / 40.7)
+    uneven = balanced(("cos", 20.0, -43.6), ("sin", 41.8, 41.8), ("sin", 30.0, 30.0))
+    assert uneven[Circuits.READS_BALANCE] == uneven[Circuits.READS_BALANCE_MOST] == 43.6 / 20
+    # Of one sign they make cos(w(a - b)).
+    assert math.isinf(balanced(("cos", 40.0, 40.0))[Circuits.READS_BALANCE_MOST])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fittest.analysis.progress.changes import (
+    change_suddenness,
     change_width,
     delayed_fall,
     distinct_times,
@@ -66,7 +67,20 @@ def test_change_width_of_a_line_and_of_a_cliff() -> None:
     assert change_width(STEPS, both, 0.6) == pytest.approx(0.5, abs=0.02)
 
 
+def test_suddenness_of_a_cliff_and_of_what_falls_from_the_start() -> None:
+    assert change_suddenness(STEPS, cliff(1000), 0.6) < 0.02
+    assert change_suddenness(STEPS, np.linspace(3, 0, len(STEPS)), 0.6) == 1
+    # Early in a long run both are narrow; one of them has come from a plateau.
+    soon = 0.1 + 2.2 * np.exp(-STEPS / 100)
+    assert change_width(STEPS, soon, 0.6) < 0.05 and change_suddenness(STEPS, soon, 0.6) == 1
+    sharp = 0.1 + 2.2 / (1 + np.exp((STEPS - 200) / 20))
+    assert change_width(STEPS, sharp, 0.6) < 0.05 and change_suddenness(STEPS, sharp, 0.6) < 0.35
+
+
 def test_no_change_in_a_loss_that_does_not_fall() -> None:
+    for measure in (change_width, change_suddenness):
+        assert math.isnan(measure(STEPS, np.ones(len(STEPS)), 0.6))
+        assert math.isnan(measure([0], [1.0], 0.6))
     assert math.isnan(change_width(STEPS, np.ones(len(STEPS)), 0.6))
     assert math.isnan(change_width(STEPS, np.linspace(0, 1, len(STEPS)), 0.6))
     assert math.isnan(change_width([0], [1.0], 0.6))
@@ -84,7 +98,11 @@ def test_delayed_fall_of_a_run_that_groks() -> None:
 
 
 def test_no_delayed_fall_where_both_fall_together() -> None:
-    """Once the train loss is low, the test loss is as low, and nothing is left to fall."""
+    """Once the train loss is low, the test loss is as low. From there on it may fall as far as it
+    would after a peak: the peak tells the two apart."""
+    slow = 3 * np.exp(-STEPS / 100)
+    both = delayed_fall(STEPS, slow, slow, 0.1, 5)
+    assert both.ratio > 1e6 and both.peak < 0.2 and math.isfinite(both.fallen)
     fall = delayed_fall(STEPS, cliff(300, 3, 0.05), cliff(300, 3, 0.05), 0.1, 5)
     assert fall.ratio < 2
     assert math.isinf(fall.fallen)

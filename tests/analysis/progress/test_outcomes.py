@@ -16,6 +16,7 @@ from fittest.analysis.progress.comparisons import (
     expected_fates,
     fraction_rows,
     phase_rows,
+    precision_rows,
 )
 from fittest.analysis.progress.constants import FractionSettings
 from fittest.analysis.progress.grokking import (
@@ -25,7 +26,7 @@ from fittest.analysis.progress.grokking import (
     first_at_least,
     first_below,
 )
-from fittest.analysis.progress.names import Decays, Fractions, Phase
+from fittest.analysis.progress.names import Decays, Fractions, Phase, Precision
 from fittest.analysis.progress.outcomes import (
     OUTCOMES,
     OutcomeRules,
@@ -279,9 +280,35 @@ def test_phases_of_seeds() -> None:
     rows = phase_rows(table[:2], R)
     assert value(rows, Phase.ORDERED) == 1
     assert value(rows, Phase.T1_RATIO) == pytest.approx(1400 / 1300)
-    assert (value(rows, Phase.SPREAD_T1), value(rows, Phase.SPREAD_T2)) == (100, 2000)
+    wider = math.log(9 / 7) / math.log(14 / 13)
+    assert value(rows, Phase.WIDER_T2) == pytest.approx(wider)
+    assert value(rows, Phase.WIDER_T3) == pytest.approx(math.log(14 / 11) / math.log(14 / 13))
     rows = phase_rows(table, R)
     assert value(rows, Phase.ORDERED) == pytest.approx(2 / 3)
-    assert math.isnan(value(rows, Phase.SPREAD_T2))
+    assert math.isnan(value(rows, Phase.WIDER_T2))
     assert {row["name"] for row in rows} == {str(name) for name in Phase}
     assert math.isnan(value(phase_rows(table[:0], R), Phase.T1_MIN))
+
+
+def test_later_phases_that_are_further_apart_in_steps_alone() -> None:
+    """A seed that takes half as long again for everything; then one and the same t1 in both."""
+    rows = [
+        ("a", 0, 1000.0, 6000.0, 9000.0, 1.0, 1.0),
+        ("b", 1, 1500.0, 9000.0, 13_500.0, 1.0, 1.0),
+    ]
+    table = pd.DataFrame(rows, columns=PHASES)
+    found = phase_rows(table, R)
+    assert value(found, Phase.WIDER_T2) == pytest.approx(1)
+    assert value(found, Phase.WIDER_T3) == pytest.approx(1)
+    assert math.isinf(value(phase_rows(table.assign(t1=1000.0), R), Phase.WIDER_T2))
+    same = phase_rows(table.assign(t1=1000.0, t2=6000.0), R)
+    assert value(same, Phase.WIDER_T2) == 1
+    # A step that is none leaves nothing to compare.
+    assert math.isnan(value(phase_rows(table.assign(t1=0.0), R), Phase.WIDER_T2))
+
+
+def test_slingshots_by_precision() -> None:
+    table = pd.DataFrame({"loss": ["float32", "float64", "float64"], "slingshots": [9, 0, 5]})
+    assert value(precision_rows(table), Precision.MORE) == 4
+    assert value(precision_rows(table.assign(slingshots=[5, 0, 5])), Precision.MORE) == 0
+    assert math.isnan(value(precision_rows(table[:1]), Precision.MORE))

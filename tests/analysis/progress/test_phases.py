@@ -12,6 +12,7 @@ from fittest.analysis.progress.phases import (
     below_for_good,
     find_phases,
     growth_after,
+    left_after,
     running_median,
     smoothed_loss,
 )
@@ -111,3 +112,13 @@ def test_growth_after_a_step() -> None:
     # What came before does not count.
     assert growth_after([0, 1, 2, 3], [0.1, 5, 4, 6], 1) == 1.5
     assert math.isnan(growth_after([0, 1], [1, 2], math.inf))
+
+
+def test_what_is_left_of_a_rise() -> None:
+    """A rise that stays, one that passes, and none; what came before the start does not count."""
+    steps = np.arange(0, 1001, 10)
+    stays, passes = np.where(steps < 500, 1.0, 20.0), np.where(abs(steps - 500) < 60, 20.0, 1.0)
+    assert left_after(steps, stays, 100, 0.1) == 20
+    assert left_after(steps, passes, 100, 0.1) == 1 and growth_after(steps, passes, 100) == 20
+    assert left_after(steps, np.where(steps < 50, 0.01, 1.0), 100, 0.1) == 1
+    assert math.isnan(left_after(steps, stays, math.inf, 0.1))

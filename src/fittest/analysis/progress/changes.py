@@ -93,16 +93,37 @@ def change_width(steps: ArrayLike, losses: ArrayLike, share: float) -> float:
     Returns:
         NaN where the loss does not fall, or with fewer than two values.
     """
-    times, values = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    times = np.asarray(steps, dtype=np.float64)
+    start, end = _shortest(times, np.asarray(losses, dtype=np.float64), share)
+    return (end - start) / float(times[-1] - times[0]) if math.isfinite(end) else math.nan
+
+
+def change_suddenness(steps: ArrayLike, losses: ArrayLike, share: float) -> float:
+    """That stretch over the step at which it ends: near 0 for a cliff after a plateau, near 1 for a
+    loss that falls from the start, however soon. Below 1/2 it is shorter than what came before it.
+
+    Args, returns: as in ``change_width``.
+    """
+    start, end = _shortest(
+        np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64), share
+    )
+    return (end - start) / end if end > 0 else math.nan
+
+
+def _shortest(times: Floats, values: Floats, share: float) -> tuple[float, float]:
+    """First and last step of the shortest stretch with a share of the fall, the first of several;
+    NaN where there is none."""
+    found = (math.nan, math.nan)
     if len(times) < 2 or not values[0] > values[-1]:
-        return math.nan
-    wanted = share * (values[0] - values[-1])
-    shortest = math.inf
+        return found
+    wanted, shortest = share * (values[0] - values[-1]), math.inf
     for i in range(len(times) - 1):
         enough = np.flatnonzero(values[i + 1 :] <= values[i] - wanted)
         if len(enough):
-            shortest = min(shortest, float(times[i + 1 + enough[0]] - times[i]))
-    return shortest / float(times[-1] - times[0])
+            start, end = float(times[i]), float(times[i + 1 + enough[0]])
+            if end - start < shortest:
+                shortest, found = end - start, (start, end)
+    return found
 
 
 def delayed_fall(

@@ -1,5 +1,5 @@
-"""What the circuits of several runs have in common (progress methods 4, P06 to P31, P45, P51 to
-P53)."""
+"""What the circuits of several runs have in common (progress methods 4, P06 to P32, P45, P51 to
+P53, P59, P67, P69)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.progress.constants import HeadSettings
-from fittest.analysis.progress.head_statistics import head_rows
+from fittest.analysis.progress.head_statistics import carried_rows, head_rows
 from fittest.analysis.progress.names import Circuits, OtherCircuits
 from fittest.analysis.progress.summaries import by_run, least, most
 from fittest.analysis.statistics.intervals import (
@@ -33,6 +33,7 @@ def circuit_rows(
     neurons: pd.DataFrame,
     clusters: pd.DataFrame,
     heads: pd.DataFrame,
+    head_components: pd.DataFrame,
     settings: HeadSettings,
     resampling: Resampling,
 ) -> list[Row]:
@@ -45,11 +46,8 @@ def circuit_rows(
     embedded = [frozenset(int(k) for k in ks) for ks in circuits["keys_of_embedding"]]
     inside = [keys <= others for keys, others in zip(sets, embedded, strict=True)]
     sizes, others = [len(s) for s in sets], [len(s) for s in embedded]
-    ratios = reads[["first", "second"]].abs()
-    balanced = reads.assign(balance=ratios.max(axis=1) / ratios.min(axis=1))
-    shown = neurons.loc[neurons["neuron"] < NEURONS, ["run_id", "explained"]]
-    looked = heads[["run_id", "periodic"]].rename(columns={"periodic": "explained"})
-    periodic = pd.concat([looked, shown], ignore_index=True)
+    balanced = _balanced(reads)
+    shown = neurons[neurons["neuron"] < NEURONS]
     of_keys = clusters[clusters["is_key"].astype(bool)]
     explained = circuits["logits_explained"].to_numpy(float)
 
@@ -68,10 +66,14 @@ def circuit_rows(
         _row(Circuits.RESIDUAL_SQUARED, most(circuits["map_residual_squared"]), n, "its square"),
         _row(Circuits.SPECTRUM, least(circuits["spectrum_in_blocks"]), n, "energy in blocks"),
         _row(Circuits.SPECTRUM_LARGEST, least(circuits["largest_in_blocks"]), n, "of the largest"),
-        middle(Circuits.PERIODIC, periodic, "explained", "median", "one frequency's share, median"),
+        middle(
+            Circuits.PERIODIC_HEADS, heads, "periodic", "median", "share of one frequency, head"
+        ),
+        middle(Circuits.PERIODIC_NEURONS, shown, "explained", "median", "likewise, neuron"),
         middle(Circuits.READS_MEAN, reads, "explained", "mean", "reads explained, mean"),
         _row(Circuits.READS_LEAST, least(reads["explained"]), len(reads), "reads, least"),
         middle(Circuits.READS_BALANCE, balanced, "balance", "median", "larger over smaller"),
+        _row(Circuits.READS_BALANCE_MOST, most(balanced["balance"]), len(balanced), "its largest"),
         _row(Circuits.LOGITS, mean_estimate(explained, resampling), n, "logits explained, mean"),
         _row(
             Circuits.NEURONS,
@@ -90,7 +92,22 @@ def circuit_rows(
         ),
     ]
     rows += _of_ablations(circuits, ablations, resampling)
+    rows += carried_rows(heads, head_components, circuits, resampling)
     return rows + head_rows(heads, settings, resampling)
+
+
+def _balanced(reads: pd.DataFrame) -> pd.DataFrame:
+    """Reads of cosines, with `balance`: the larger of their two products over the smaller, infinite
+    where both have one sign, which makes a wave of a - b.
+
+    Reads of sines are left out: their two products are each other's mirror image, equal in any
+    network that treats both operands alike.
+    """
+    cosines = reads[reads["part"] == "cos"]
+    one, other = cosines["first"].astype(float), -cosines["second"].astype(float)
+    sizes = pd.concat([one.abs(), other.abs()], axis=1)
+    ratio = sizes.max(axis=1) / sizes.min(axis=1)
+    return cosines.assign(balance=ratio.where(one * other > 0, math.inf))
 
 
 def _of_ablations(
@@ -103,10 +120,13 @@ def _of_ablations(
     def of(name: str, column: str) -> np.ndarray:
         return by_name[name][column].to_numpy(float) if name in by_name else np.array([])
 
-    def ratio(name: Circuits, ablation: str, text: str) -> Row:
+    def ratio(name: Circuits, largest: Circuits, ablation: str, text: str) -> list[Row]:
         values = of(ablation, "ratio")
         note = f"loss {text}, over that of the whole network, median"
-        return _row(name, median_estimate(values, resampling), len(values), note)
+        return [
+            _row(name, median_estimate(values, resampling), len(values), note),
+            _row(largest, most(values), len(values), "its largest"),
+        ]
 
     chance = math.log(p) if n else math.nan
     single = by_name.get("without_k", ablations.iloc[:0])
@@ -124,18 +144,22 @@ def _of_ablations(
     ]
     skips = [of(name, "ratio") for name in ("skip_zero", "skip_mean")]
     around = of("around_heads_zero", "loss") / chance
-    first = ablations[ablations["seed"] == ablations["seed"].min()]
-    around_first = first.loc[first["ablation"] == "around_heads_zero", "loss"].to_numpy(float)
     accuracies = [of(name, "accuracy") for name in ("skip_zero", "skip_mean")]
     return [
-        ratio(Circuits.FITTED, "fitted", "of the fitted waves"),
-        _row(Circuits.FITTED_MOST, most(of("fitted", "ratio")), n, "its largest"),
-        ratio(Circuits.POLYNOMIALS, "polynomials", "with polynomials for explained neurons"),
+        *ratio(Circuits.FITTED, Circuits.FITTED_MOST, "fitted", "of the fitted waves"),
+        *ratio(
+            Circuits.POLYNOMIALS,
+            Circuits.POLYNOMIALS_MOST,
+            "polynomials",
+            "with polynomials for explained neurons",
+        ),
         _row(Circuits.POLYNOMIALS_DROP, drops[0], n, "most accuracy lost by it"),
-        ratio(Circuits.SUMS, "sums", "with waves of a + b for neurons"),
+        *ratio(Circuits.SUMS, Circuits.SUMS_MOST, "sums", "with waves of a + b for neurons"),
         _row(Circuits.NECESSARY, least(ratios[is_key]), int(is_key.sum()), "without a key, least"),
         _row(Circuits.HARMLESS, most(ratios[~is_key]), int((~is_key).sum()), "without another"),
-        ratio(Circuits.KEY_BLOCKS, "key_blocks", "of the keys' blocks alone"),
+        *ratio(
+            Circuits.KEY_BLOCKS, Circuits.KEY_BLOCKS_MOST, "key_blocks", "of the keys' blocks alone"
+        ),
         _row(
             Circuits.WITHOUT_KEYS,
             least(of("without_sums", "test_loss") / chance),
@@ -143,14 +167,24 @@ def _of_ablations(
             "test loss without the keys, over that of a guess, least",
         ),
         _row(Circuits.KEYS_ALONE, most(of("restricted", "test_ratio")), n, "of the keys alone"),
-        ratio(Circuits.DIRECTIONS, "directions", "of the directions that the logits read"),
+        *ratio(
+            Circuits.DIRECTIONS,
+            Circuits.DIRECTIONS_MOST,
+            "directions",
+            "of the directions that the logits read",
+        ),
         _row(
             Circuits.COMPLEMENT,
             least(of("complement", "loss") / chance),
             n,
             "loss of the other directions, over that of a guess, least",
         ),
-        ratio(Circuits.NOT_ITSELF, "not_itself", "where the sign does not see itself"),
+        *ratio(
+            Circuits.NOT_ITSELF,
+            Circuits.NOT_ITSELF_MOST,
+            "not_itself",
+            "where the sign does not see itself",
+        ),
         _row(Circuits.NOT_ITSELF_DROP, drops[1], n, "most accuracy lost by it"),
         _row(Circuits.SKIP, most(np.concatenate(skips)), n, "loss without the skip, most"),
         _row(Circuits.SKIP_ACCURACY, least(np.concatenate(accuracies)), n, "accuracy, least"),
@@ -162,12 +196,12 @@ def _of_ablations(
         ),
         _row(Circuits.AROUND_HEADS, least(around), n, "loss without what goes around them, least"),
         _row(
-            Circuits.AROUND_HEADS_FIRST,
-            least(around_first / chance),
-            len(around_first),
-            "likewise of the first seed",
+            Circuits.AROUND_HEADS_MEDIAN,
+            median_estimate(around, resampling),
+            len(around),
+            "likewise, median",
         ),
-        ratio(Circuits.LINEAR, "linear_attention", "with linear attention"),
+        *ratio(Circuits.LINEAR, Circuits.LINEAR_MOST, "linear_attention", "with linear attention"),
     ]
 
 
@@ -203,6 +237,9 @@ def other_rows(
     )
     means = change.groupby("group")[["drop", "whole", "left"]].mean()
     n, explained = len(generalising), decayed["logits_explained"].to_numpy(float)
+    few = spread.loc[np.isclose(spread["dropout"].astype(float), 0.2), "logits_explained"]
+    typical = median_estimate(explained, resampling)
+    sizes = [len(ks) for ks in decayed["keys"]]
     return [
         _row(
             OtherCircuits.P109,
@@ -217,12 +254,20 @@ def other_rows(
             "Gini of W_E: least with weight decay, less the most with dropout, generalising both",
         ),
         _row(
-            OtherCircuits.LOGITS,
-            median_estimate(explained, resampling),
-            len(decayed),
-            "with weight decay and generalising, median",
+            OtherCircuits.SPARSER_MAP,
+            least(decayed["gini_map"]) - most(spread["gini_map"]),
+            min(len(decayed), len(spread)),
+            "likewise of the neuron-logit map",
         ),
+        _row(OtherCircuits.LOGITS, typical, len(decayed), "with decay and generalising, median"),
         _row(OtherCircuits.LOGITS_LEAST, least(explained), len(decayed), "likewise, least"),
+        _row(OtherCircuits.KEYS_MOST, most(sizes), len(decayed), "most key frequencies of these"),
+        _row(
+            OtherCircuits.LESS_EXPLAINED,
+            typical.value - (float(few.mean()) if len(few) else math.nan),
+            len(few),
+            "share of the logits: median with weight decay, less the mean with a dropout of 0.2",
+        ),
         _row(OtherCircuits.SKIP_DROP, most(means["drop"]), n, "accuracy lost by a group, most"),
         _row(OtherCircuits.SKIP, most(means["left"] / means["whole"]), n, "loss of a group, most"),
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.progress.constants import FractionSettings
-from fittest.analysis.progress.names import Decays, Fractions, Phase
+from fittest.analysis.progress.names import Decays, Fractions, Phase, Precision
 from fittest.analysis.statistics.correlation import spearman
 from fittest.analysis.statistics.intervals import (
     NOTHING,
@@ -101,6 +101,19 @@ def _slower(table: pd.DataFrame, low: float, high: float, resampling: Resampling
     return cluster_bootstrap(ratio, np.arange(len(table)), resampling)
 
 
+def precision_rows(table: pd.DataFrame) -> list[Row]:
+    """How many more slingshots runs have whose loss is of single precision.
+
+    table: OUTCOMES of such runs and of others.
+    """
+    single = table["loss"] == "float32"
+    low, high = (table.loc[which, "slingshots"].to_numpy(np.float64) for which in (single, ~single))
+    known = len(low) > 0 and len(high) > 0
+    more = float(np.median(low) - high.max()) if known else math.nan
+    note = "slingshots in low precision, median, less the most in high precision"
+    return [statistic_row(Precision.MORE, more, len(low), note)]
+
+
 PHASES = ["run_id", "seed", "t1", "t2", "t3", "highest_test", "largest_norm"]
 
 
@@ -133,10 +146,22 @@ def phase_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
             Phase.T1_RATIO, high / low if low > 0 else math.nan, n, "the latest over the earliest"
         ),
         statistic_row(Phase.ORDERED, share, n, "share of runs with t1 < t2 < t3"),
-        statistic_row(Phase.SPREAD_T1, _spread(t1), n, "latest minus earliest t1"),
-        statistic_row(Phase.SPREAD_T2, _spread(t2), n, "latest minus earliest t2"),
+        statistic_row(Phase.WIDER_T2, _wider(t2, t1), n, "spread of log t2 over that of log t1"),
+        statistic_row(Phase.WIDER_T3, _wider(t3, t1), n, "spread of log t3 over that of log t1"),
     ]
 
 
+def _wider(values: np.ndarray, others: np.ndarray) -> float:
+    """How many times as far apart some steps are as others, on a logarithmic axis: what comes late
+    is not far apart by that. 1 where neither are, infinity where the others alone are not."""
+    spread, other = _spread(values), _spread(others)
+    if other == 0:
+        return 1.0 if spread == 0 else math.nan if math.isnan(spread) else math.inf
+    return spread / other
+
+
 def _spread(values: np.ndarray) -> float:
-    return float(np.ptp(values)) if len(values) and not np.isnan(values).any() else math.nan
+    """Logarithm of the latest over the earliest; NaN where a run has none, or one is step 0."""
+    if len(values) == 0 or not (values > 0).all():
+        return math.nan
+    return math.log(values.max() / values.min())

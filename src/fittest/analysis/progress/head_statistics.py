@@ -1,7 +1,8 @@
-"""What the heads of several runs have in common (progress methods 4, P25 and P28 to P32)."""
+"""What the heads of several runs have in common (progress methods 4, P25, P28 to P32, P67)."""
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import numpy as np
@@ -38,6 +39,46 @@ def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resamplin
     ):
         rows.append(statistic_row(name, by_run(reach, column, "median", resampling), n, text))
     return rows + _kinds(heads, settings, resampling)
+
+
+def carried_rows(
+    heads: pd.DataFrame, components: pd.DataFrame, circuits: pd.DataFrame, resampling: Resampling
+) -> list[Row]:
+    """What heads carry (progress methods 2.13): whether most of it is of the frequency by which
+    they attend, and how much is of key frequencies.
+
+    Args:
+        heads: run_id, head, k. components: run_id, head, k, ov_norm, a row per Fourier component.
+        circuits: run_id, keys.
+    """
+    waves = components[components["k"] > 0]
+    keys = dict(zip(circuits["run_id"], circuits["keys"], strict=True))
+    largest, of_keys = [], []
+    for row in heads[["run_id", "head", "k"]].to_dict("records"):
+        mine = waves[(waves["run_id"] == row["run_id"]) & (waves["head"] == row["head"])]
+        ks, energy = mine["k"].to_numpy(int), np.square(mine["ov_norm"].to_numpy(float))
+        by_k = np.bincount(ks, energy)
+        largest.append(int(by_k.argmax()) == int(row["k"]))
+        inside = np.isin(ks, [int(k) for k in keys[row["run_id"]]])
+        # A head that carries nothing has no share.
+        part = float(energy[inside].sum() / energy.sum()) if energy.any() else math.nan
+        of_keys.append({"run_id": row["run_id"], "share": part})
+    shares = pd.DataFrame(of_keys, columns=["run_id", "share"])
+    n = len(largest)
+    return [
+        statistic_row(
+            Circuits.OV_LARGEST,
+            share(largest, resampling.confidence),
+            n,
+            "share of heads that carry most at the frequency by which they attend",
+        ),
+        statistic_row(
+            Circuits.OV_KEYS,
+            by_run(shares, "share", "median", resampling),
+            n,
+            "share at key frequencies of what a head carries, in squares, median",
+        ),
+    ]
 
 
 def _kinds(heads: pd.DataFrame, settings: HeadSettings, resampling: Resampling) -> list[Row]:

@@ -1,4 +1,5 @@
-"""What progress measures show before a network generalises (progress methods 4, P33 to P39)."""
+"""What progress measures show before a network generalises (progress methods 4, P33 to P39, P65,
+P66, P68)."""
 
 from __future__ import annotations
 
@@ -9,28 +10,38 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.progress.names import Formed
-from fittest.analysis.progress.summaries import least
+from fittest.analysis.progress.summaries import least, most
 from fittest.analysis.statistics.intervals import Resampling, over_runs, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
 COLUMNS = [
-    *("run_id", "seed", "excluded_rise", "train_accuracy", "excluded_formation"),
-    *("excluded_cleanup", "excluded_lead", "lead", "accuracy_lead", "gini_formation"),
+    *("run_id", "seed", "excluded_rise", "excluded_kept", "train_accuracy", "test_kept"),
+    *("excluded_lead", "single_lead", "lead", "accuracy_lead", "gini_formation"),
     *("gini_cleanup", "gini_embedding_formation", "gini_embedding_cleanup"),
-    *("weights_formation", "weights_cleanup", "alpha_least", "alpha_formed"),
+    *("weights_formation", "weights_cleanup", "alpha_least", "alpha_formed", "alpha_jump"),
+    *("early_excluded", "early_restricted", "early_test", "early_gini", "train_after"),
 ]
 """Of a row per run; NaN where a phase that it needs has no end.
 
-_formation, _cleanup: slopes per step in these phases, of the logarithm of the excluded loss, of the
-Gini coefficients of the map (`gini`) and of the embedding, and of the squared weights.
-excluded_rise: excluded loss at t2 over that at t1. train_accuracy: least from t1 to t2.
-excluded_lead: steps by which the excluded loss has risen so many times, as asked for, before the
-test loss falls below half the loss of a guess. lead: steps by which the restricted loss falls below
-it before the test loss does.
+_formation, _cleanup: slopes per step in these phases, of the Gini coefficients of the map (`gini`)
+and of the embedding, and of the squared weights.
+excluded_rise, excluded_kept: excluded loss at t2 over that at t1, and at t3 over that at t2.
+train_accuracy: least from t1 to t2. test_kept: test loss over that at t1, where the excluded loss
+has risen so many times, as asked for.
+excluded_lead: steps by which the excluded loss has risen so before the test loss falls below half
+the loss of a guess; single_lead: likewise of the largest excluded loss of all single frequencies.
+lead: steps by which the restricted loss falls below half of it before the test loss does.
 accuracy_lead: steps by which restricted accuracy reaches a half before test accuracy.
-alpha_least: smallest coefficient of a key frequency at the end.
-alpha_formed: median share of the coefficients that is there at t2.
+alpha_least: smallest coefficient of a key frequency at the end, where the end of something is its
+median over the last tenth of the run: a single checkpoint may lie in a slingshot.
+alpha_formed: median share of the coefficients that is there at t2. alpha_jump: largest rise of one
+of them from a checkpoint to the next, up to t3, over its end.
+early_: at t1: excluded, restricted and test loss over the loss of a guess; gini: how much of the
+whole rise of the map's Gini coefficient is there. train_after: train loss at the end over the least
+up to t2.
 """
+END = 0.1
+"""Share of a run that is its end."""
 
 
 def measured_runs(
@@ -64,11 +75,8 @@ def _measured(
     def at(column: str, step: float) -> float:
         return float(np.interp(step, steps, run[column])) if math.isfinite(step) else math.nan
 
-    def slope(column: str, start: float, end: float, log: bool = False) -> float:
-        first, last = at(column, start), at(column, end)
-        if log:
-            first, last = (math.log(v) if v > 0 else math.nan for v in (first, last))
-        return (last - first) / (end - start) if end > start else math.nan
+    def slope(column: str, start: float, end: float) -> float:
+        return (at(column, end) - at(column, start)) / (end - start) if end > start else math.nan
 
     def first(column: str, level: float, above: bool, after: float = 0) -> float:
         values = run[column].to_numpy(float)
@@ -76,19 +84,27 @@ def _measured(
         return float(steps[hits[0]]) if len(hits) else math.inf
 
     between = run[(run["step"] >= t1) & (run["step"] <= t2)]["train_accuracy"]
-    low, risen = math.log(p) / 2, rise * at("excluded_loss", t1)
+    guess = math.log(p)
+    low = guess / 2
+    rises = first("excluded_loss", rise * at("excluded_loss", t1), True, after=t1)
+    single = first("excluded_largest", rise * at("excluded_largest", t1), True, after=t1)
     tested = first("test_loss", low, False)
-    final = each[each["step"] == each["step"].max()].set_index("k")["alpha"]
+    gini = run["gini_map"].to_numpy(float)
+    train = run["train_loss"].to_numpy(float)
+    last = steps[-1] - END * (steps[-1] - steps[0])
+    late, early = steps >= last, steps <= t2
+    final = each[each["step"] >= last].groupby("k")["alpha"].median()
     near = each.loc[(each["step"] - t2).abs() == (each["step"] - t2).abs().min()]
     formed = near.set_index("k")["alpha"] / final
     return {
         "run_id": ends["run_id"],
         "seed": ends["seed"],
         "excluded_rise": _over(at("excluded_loss", t2), at("excluded_loss", t1)),
+        "excluded_kept": _over(at("excluded_loss", t3), at("excluded_loss", t2)),
         "train_accuracy": float(between.min()),
-        "excluded_formation": slope("excluded_loss", t1, t2, log=True),
-        "excluded_cleanup": slope("excluded_loss", t2, t3, log=True),
-        "excluded_lead": _lead(tested, first("excluded_loss", risen, True, after=t1)),
+        "test_kept": _over(at("test_loss", rises), at("test_loss", t1)),
+        "excluded_lead": _lead(tested, rises),
+        "single_lead": _lead(tested, single),
         "lead": _lead(tested, first("restricted_loss", low, False)),
         "accuracy_lead": _lead(
             first("test_accuracy", 0.5, True), first("restricted_accuracy", 0.5, True)
@@ -101,7 +117,24 @@ def _measured(
         "weights_cleanup": slope("squared_weights", t2, t3),
         "alpha_least": float(final.min()),
         "alpha_formed": float(formed.median()),
+        "alpha_jump": _jump(each, t3, final),
+        "early_excluded": at("excluded_loss", t1) / guess,
+        "early_restricted": at("restricted_loss", t1) / guess,
+        "early_test": at("test_loss", t1) / guess,
+        "early_gini": _over(at("gini_map", t1) - gini[0], float(np.median(gini[late])) - gini[0]),
+        "train_after": _over(float(np.median(train[late])), float(train[early].min()))
+        if early.any()
+        else math.nan,
     }
+
+
+def _jump(each: pd.DataFrame, end: float, final: pd.Series) -> float:
+    """The largest rise of a coefficient from one checkpoint to the next, over what it ends at.
+
+    each: step, k, alpha. end: last step that counts; NaN for none. final: by k.
+    """
+    table = each[each["step"] <= end].pivot(index="step", columns="k", values="alpha").sort_index()
+    return float((table.diff().max() / final).max()) if len(table) > 1 else math.nan
 
 
 def _over(value: float, other: float) -> float:
@@ -114,33 +147,48 @@ def _lead(late: float, early: float) -> float:
     return math.nan if math.isinf(late) and math.isinf(early) else late - early
 
 
-def formed_rows(table: pd.DataFrame, least_lead: float, resampling: Resampling) -> list[Row]:
+def formed_rows(
+    table: pd.DataFrame, least_lead: float, rise: float, level: float, resampling: Resampling
+) -> list[Row]:
     """Rows of `Formed` from a table of COLUMNS. A run without an end of a phase shows nothing.
 
-    least_lead: steps by which restricted loss has to lead.
+    Args:
+        least_lead: steps by which restricted loss has to lead.
+        rise: times that the excluded loss grows while a circuit forms, at least.
+        level: times that it then changes in cleanup, up or down, at most.
     """
     n = len(table)
-    formation, cleanup = table["excluded_formation"], table["excluded_cleanup"]
     weights = table["weights_formation"], table["weights_cleanup"]
-    # What falls while a circuit forms does not level off afterwards, whatever the ratio says.
-    level = (formation > 0) & (cleanup < formation)
+    # What has not risen before does not level off, however flat it is.
+    flat = table["excluded_kept"].between(1 / level, level) & (table["excluded_rise"] >= rise)
     falls = (weights[0] < 0) & (weights[1] < weights[0])
     shares = (
-        (Formed.PLATEAU, level, "excluded loss rises, and more slowly in cleanup"),
+        (Formed.PLATEAU, flat, "excluded loss rises, and stays so in cleanup"),
         (Formed.RISES_FIRST, table["excluded_lead"] > 0, "it has risen before the test loss falls"),
+        (Formed.SINGLE_RISES_FIRST, table["single_lead"] > 0, "likewise of the largest single one"),
         (Formed.LEADS, table["lead"] >= least_lead, "restricted loss falls before the test loss"),
         (Formed.ACCURACY_LEADS, table["accuracy_lead"] > 0, "restricted accuracy rises first"),
         (Formed.GINI, _sharper(table, "gini"), "Gini of the map rises twice as fast in cleanup"),
         (Formed.GINI_EMBEDDING, _sharper(table, "gini_embedding"), "that of the embedding does"),
         (Formed.WEIGHTS, falls, "squared weights fall, and faster in cleanup"),
+        (Formed.TRAIN_LOWER, table["train_after"] < 1, "train loss ends lower than before t2"),
     )
     rows = [statistic_row(Formed.RUNS, n, n, "runs with measures of their checkpoints")]
     for name, column, text in (
         (Formed.RISE, "excluded_rise", "excluded loss at t2 over t1, least"),
         (Formed.TRAIN, "train_accuracy", "train accuracy meanwhile, least"),
+        (Formed.TEST_KEPT, "test_kept", "test loss over that at t1, excluded loss risen, least"),
         (Formed.ALPHA, "alpha_least", "coefficient at the end, least"),
+        (Formed.EARLY_RESTRICTED, "early_restricted", "restricted loss at t1 over a guess, least"),
+        (Formed.EARLY_TEST, "early_test", "test loss at t1 over a guess, least"),
     ):
         rows.append(statistic_row(name, least(table[column]), n, text))
+    for name, column, text in (
+        (Formed.ALPHA_JUMP, "alpha_jump", "rise within one checkpoint of its end, most"),
+        (Formed.EARLY_EXCLUDED, "early_excluded", "excluded loss at t1 over a guess, most"),
+        (Formed.EARLY_GINI, "early_gini", "share of the rise of the map's Gini at t1, most"),
+    ):
+        rows.append(statistic_row(name, most(table[column]), n, text))
     for name, column, text in (
         (Formed.RISE_MEDIAN, "excluded_rise", "excluded loss at t2 over t1, median"),
         (Formed.ALPHA_FORMED, "alpha_formed", "share of the coefficients at t2, median"),

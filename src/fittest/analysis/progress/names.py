@@ -21,6 +21,12 @@ class Decays(StatisticName):
     SLOWER_1_THAN_3 = "decays.slower_1_than_3"
 
 
+class Precision(StatisticName):
+    """Slingshots by the precision of the loss (P54)."""
+
+    MORE = "precision.more"
+
+
 class Phase(StatisticName):
     """Ends of the phases of the main runs (P04, P05)."""
 
@@ -32,8 +38,8 @@ class Phase(StatisticName):
     T2 = "phases.t2"
     T3 = "phases.t3"
     ORDERED = "phases.ordered"
-    SPREAD_T1 = "phases.spread_t1"
-    SPREAD_T2 = "phases.spread_t2"
+    WIDER_T2 = "phases.wider_t2"
+    WIDER_T3 = "phases.wider_t3"
     HIGHEST_TEST = "phases.highest_test"
     LARGEST_NORM = "phases.largest_norm"
 
@@ -43,10 +49,11 @@ class Undecayed(StatisticName):
 
     RUNS = "undecayed.runs"
     GROWTH = "undecayed.growth"
+    LEFT = "undecayed.left"
 
 
 class Circuits(StatisticName):
-    """What the main runs compute at their end (P06-P31)."""
+    """What the main runs compute at their end (P06-P32, P59, P67)."""
 
     RUNS = "circuits.runs"
     KEYS_LEAST = "circuits.keys_least"
@@ -59,10 +66,12 @@ class Circuits(StatisticName):
     RESIDUAL_SQUARED = "circuits.residual_squared"
     SPECTRUM = "circuits.spectrum"
     SPECTRUM_LARGEST = "circuits.spectrum_largest"
-    PERIODIC = "circuits.periodic"
+    PERIODIC_HEADS = "circuits.periodic_heads"
+    PERIODIC_NEURONS = "circuits.periodic_neurons"
     READS_MEAN = "circuits.reads_mean"
     READS_LEAST = "circuits.reads_least"
     READS_BALANCE = "circuits.reads_balance"
+    READS_BALANCE_MOST = "circuits.reads_balance_most"
     LOGITS = "circuits.logits"
     NEURONS = "circuits.neurons"
     WRITTEN_LEAST = "circuits.written_least"
@@ -70,23 +79,29 @@ class Circuits(StatisticName):
     FITTED = "circuits.fitted"
     FITTED_MOST = "circuits.fitted_most"
     POLYNOMIALS = "circuits.polynomials"
+    POLYNOMIALS_MOST = "circuits.polynomials_most"
     POLYNOMIALS_DROP = "circuits.polynomials_drop"
     SUMS = "circuits.sums"
+    SUMS_MOST = "circuits.sums_most"
     NECESSARY = "circuits.necessary"
     HARMLESS = "circuits.harmless"
     KEY_BLOCKS = "circuits.key_blocks"
+    KEY_BLOCKS_MOST = "circuits.key_blocks_most"
     WITHOUT_KEYS = "circuits.without_keys"
     KEYS_ALONE = "circuits.keys_alone"
     DIRECTIONS = "circuits.directions"
+    DIRECTIONS_MOST = "circuits.directions_most"
     COMPLEMENT = "circuits.complement"
     NOT_ITSELF = "circuits.not_itself"
+    NOT_ITSELF_MOST = "circuits.not_itself_most"
     NOT_ITSELF_DROP = "circuits.not_itself_drop"
     SKIP = "circuits.skip"
     SKIP_ACCURACY = "circuits.skip_accuracy"
     HEADS_ZERO = "circuits.heads_zero"
     AROUND_HEADS = "circuits.around_heads"
-    AROUND_HEADS_FIRST = "circuits.around_heads_first"
+    AROUND_HEADS_MEDIAN = "circuits.around_heads_median"
     LINEAR = "circuits.linear"
+    LINEAR_MOST = "circuits.linear_most"
     ITSELF = "circuits.itself"
     PATTERN_BEST = "circuits.pattern_best"
     PATTERN = "circuits.pattern"
@@ -98,24 +113,30 @@ class Circuits(StatisticName):
     HEADS_OPPOSITE = "circuits.heads_opposite"
     HEADS_BOTH = "circuits.heads_both"
     OV_ENTROPY = "circuits.ov_entropy"
+    OV_LARGEST = "circuits.ov_largest"
+    OV_KEYS = "circuits.ov_keys"
 
 
 class OtherCircuits(StatisticName):
-    """What other runs that generalise compute (P45, P51-P53)."""
+    """What other runs that generalise compute (P45, P51-P53, P69)."""
 
     P109 = "other_circuits.p109"
     SPARSER = "other_circuits.sparser"
+    SPARSER_MAP = "other_circuits.sparser_map"
     LOGITS = "other_circuits.logits"
     LOGITS_LEAST = "other_circuits.logits_least"
+    KEYS_MOST = "other_circuits.keys_most"
+    LESS_EXPLAINED = "other_circuits.less_explained"
     SKIP_DROP = "other_circuits.skip_drop"
     SKIP = "other_circuits.skip"
 
 
 class Formed(StatisticName):
-    """What is formed before a network generalises (P33-P39, and P43 of two layers)."""
+    """What is formed before a network generalises (P33-P39, P43, P65, P66, P68)."""
 
     RUNS = "formed.runs"
     PLATEAU = "formed.plateau"
+    TEST_KEPT = "formed.test_kept"
     LEADS = "formed.leads"
     ACCURACY_LEADS = "formed.accuracy_leads"
     GINI = "formed.gini"
@@ -124,9 +145,16 @@ class Formed(StatisticName):
     RISE = "formed.rise"
     RISE_MEDIAN = "formed.rise_median"
     RISES_FIRST = "formed.rises_first"
+    SINGLE_RISES_FIRST = "formed.single_rises_first"
     TRAIN = "formed.train"
     ALPHA = "formed.alpha"
     ALPHA_FORMED = "formed.alpha_formed"
+    ALPHA_JUMP = "formed.alpha_jump"
+    EARLY_EXCLUDED = "formed.early_excluded"
+    EARLY_RESTRICTED = "formed.early_restricted"
+    EARLY_TEST = "formed.early_test"
+    EARLY_GINI = "formed.early_gini"
+    TRAIN_LOWER = "formed.train_lower"
 
 
 class Interference(StatisticName):
@@ -152,37 +180,39 @@ class DigitsSample(StatisticName):
     RATIO = "digits_fin.ratio"
     LEARNED = "digits_fin.learned"
     FALLEN = "digits_fin.fallen"
-    LATER = "digits_fin.later"
+    PEAK = "digits_fin.peak"
 
 
 class RepeatFresh(StatisticName):
     """Repeated subsequences on fresh examples (P57)."""
 
     WIDTH = "repeat_inf.width"
+    SUDDEN = "repeat_inf.sudden"
 
 
 class RepeatSample(StatisticName):
-    """Repeated subsequences on a sample (P56)."""
+    """Repeated subsequences on a sample (P63)."""
 
     RATIO = "repeat_fin.ratio"
     LEARNED = "repeat_fin.learned"
     FALLEN = "repeat_fin.fallen"
-    LATER = "repeat_fin.later"
+    PEAK = "repeat_fin.peak"
 
 
 class TrigramFresh(StatisticName):
-    """Skip trigrams on fresh examples (P57)."""
+    """Skip trigrams on fresh examples (P64)."""
 
     WIDTH = "trigram_inf.width"
+    SUDDEN = "trigram_inf.sudden"
 
 
 class TrigramSample(StatisticName):
-    """Skip trigrams on a sample (P56)."""
+    """Skip trigrams on a sample (P62)."""
 
     RATIO = "trigram_fin.ratio"
     LEARNED = "trigram_fin.learned"
     FALLEN = "trigram_fin.fallen"
-    LATER = "trigram_fin.later"
+    PEAK = "trigram_fin.peak"
 
 
 FRESH = {"repeat_inf": RepeatFresh, "trigram_inf": TrigramFresh}
@@ -194,6 +224,7 @@ SAMPLES = {"digits_fin": DigitsSample, "repeat_fin": RepeatSample, "trigram_fin"
 TABLES = {
     "fractions_stats": (Fractions,),
     "decays_stats": (Decays,),
+    "precision_stats": (Precision,),
     "phases_stats": (Phase,),
     "layers2_phases_stats": (Phase,),
     "circuits_stats": (Circuits, OtherCircuits),

@@ -84,6 +84,25 @@ def growth_after(steps: ArrayLike, losses: ArrayLike, start: float) -> float:
     return float((late / np.minimum.accumulate(late)).max()) if len(late) else math.nan
 
 
+def left_after(steps: ArrayLike, losses: ArrayLike, start: float, tail: float) -> float:
+    """A loss at the end over its least, from a step on: like ``growth_after``, without rises that
+    pass, such as those of slingshots.
+
+    Args:
+        steps, losses: (T,), increasing in step. start: infinity for never.
+        tail: share of the run, at its end, whose median loss counts.
+
+    Returns:
+        NaN where no step is that late.
+    """
+    times, values = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    late = values[times >= start]
+    if len(late) == 0:
+        return math.nan
+    end = np.median(values[times >= times[-1] - tail * (times[-1] - times[0])])
+    return float(end / late.min())
+
+
 def below_for_good(values: ArrayLike, limit: float) -> int | None:
     """Index from which on all (T,) values are below a limit; None where the last one is not."""
     above = np.flatnonzero(~(np.asarray(values, dtype=np.float64) < limit))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.progress.changes import (
+    change_suddenness,
     change_width,
     delayed_fall,
     distinct_times,
@@ -21,6 +22,9 @@ from fittest.analysis.statistics.intervals import Estimate, Resampling, median_e
 from fittest.analysis.statistics.table import Row, statistic_row
 
 DROPS = ["seed", "token", "step", "fall", "over_next"]
+GUESSES = (math.log(2), math.log(10))
+"""Losses of a guess by frequency, nats: of the leading digit of a sum of two numbers, 0 as often as
+1, and of any other digit."""
 
 
 def smoothed(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +43,10 @@ def smoothed(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def token_drops(
     runs: pd.DataFrame, trajectory: pd.DataFrame, rules: ChangeSettings
 ) -> pd.DataFrame:
-    """The steepest drop of the loss of every answer of every run: DROPS.
+    """The steepest drop of the loss of every answer of every run below that of a guess: DROPS.
+
+    How often each digit comes is learned within the first steps, and is no arithmetic: losses above
+    those of GUESSES count as these.
 
     Args:
         runs: run_id, seed. trajectory: run_id, step, train_token_losses (nats).
@@ -49,7 +56,8 @@ def token_drops(
         rows = trajectory[trajectory["run_id"] == run.run_id].sort_values("step")
         losses = np.stack([np.asarray(one, np.float64) for one in rows["train_token_losses"]])
         for token, curve in enumerate(losses.T):
-            drop = steepest_drop(rows["step"], curve, rules.window)
+            guess = GUESSES[min(token, 1)]
+            drop = steepest_drop(rows["step"], np.minimum(curve, guess), rules.window)
             found.append((run.seed, token, drop.step, drop.fall, drop.over_next))
     return pd.DataFrame(found, columns=DROPS)
 
@@ -114,13 +122,17 @@ def change_rows(
     runset: str, trajectory: pd.DataFrame, rules: ChangeSettings, resampling: Resampling
 ) -> list[Row]:
     """How sudden the fall of the train loss is, on fresh examples."""
-    widths = [
-        change_width(*smoothed(rows.sort_values("step")), rules.share)
-        for _, rows in trajectory.groupby("run_id")
-    ]
-    note = f"shortest stretch with {rules.share:.0%} of the loss's fall, over the run's length"
-    name = FRESH[runset].of("width")
-    return [statistic_row(name, median_estimate(widths, resampling), len(widths), note)]
+    curves = [smoothed(rows.sort_values("step")) for _, rows in trajectory.groupby("run_id")]
+    found = []
+    for name, measure, over in (
+        ("width", change_width, "the run's length"),
+        ("sudden", change_suddenness, "the step at which it ends"),
+    ):
+        values = [measure(*curve, rules.share) for curve in curves]
+        note = f"shortest stretch with {rules.share:.0%} of the loss's fall, over {over}"
+        estimate = median_estimate(values, resampling)
+        found.append(statistic_row(FRESH[runset].of(name), estimate, len(values), note))
+    return found
 
 
 def fall_rows(
@@ -134,7 +146,6 @@ def fall_rows(
         for _, rows in trajectory.sort_values("step").groupby("run_id")
     ]
     names, n = SAMPLES[runset], len(falls)
-    later = sum(math.isfinite(one.fallen) and one.fallen > one.learned for one in falls)
 
     def middle(values: list[float]) -> Estimate:
         return median_estimate(values, resampling)
@@ -149,9 +160,9 @@ def fall_rows(
             names.of("fallen"), middle([one.fallen for one in falls]), n, "step, test loss fallen"
         ),
         statistic_row(
-            names.of("later"),
-            rate(later, n, resampling.confidence),
+            names.of("peak"),
+            middle([one.peak for one in falls]),
             n,
-            "share of runs whose test loss falls so far, later than the train loss",
+            "largest test loss once the train loss is low, nats",
         ),
     ]
