@@ -15,7 +15,7 @@ def plot_fig1(table: str, out_figure: str) -> None:
     points = {row["panel"]: row for row in data[data["panel"] != "logits"].to_dict("records")}
     logits = data[data["panel"] == "logits"]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 4.7)
+        figure = style.new_figure(style.PAGE_WIDTH, 4.9)
         heading(
             figure,
             "How does the network add? By rotations, and by reading off where they cancel",
@@ -29,11 +29,11 @@ def plot_fig1(table: str, out_figure: str) -> None:
                 )
             ],
         )
-        grid = figure.add_gridspec(2, 3, height_ratios=[1.15, 1], width_ratios=[1, 1, 1.25])
+        grid = figure.add_gridspec(2, 3, height_ratios=[1.3, 1])
         rotations, turned = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
         k = int(points["a"]["k"])
         _circle(rotations, [("a", style.OURS), ("b", style.SURVIVORS[1])], points)
-        panels.panel_title(rotations, "a", f"operands as rotations, k = {k}")
+        panels.panel_title(rotations, "a", f"operands, k = {k}")
         _circle(turned, [("sum", style.SURVIVORS[0])], points)
         panels.panel_title(turned, "b", "their product: the sum")
         _formulas(figure.add_subplot(grid[0, 2]))
@@ -69,7 +69,7 @@ def _circle(axes: Axes, shown: list[tuple[str, str]], points: dict[str, dict]) -
             fontsize=7,
         )
     axes.set_aspect("equal")
-    axes.set_xlim(-1.9, 1.9)
+    axes.set_xlim(-1.75, 1.95)
     axes.set_ylim(-1.35, 1.35)
     axes.set_axis_off()
 

@@ -50,7 +50,7 @@ def plot_fig5(
         left.set_xlabel("share of variance that one frequency explains")
         left.set_ylabel("neurons")
         silent = int(mine["explained"].isna().sum())
-        told = f"{silent} silent neurons left out" if silent else ""
+        told = f"silent neurons left out: {silent}" if silent else ""
         panels.panel_title(left, "a", "polynomials of degree 2 in one frequency", told)
         if len(written) == 0:
             panels.empty(right, "no key frequency has a cluster of neurons")
@@ -58,9 +58,9 @@ def plot_fig5(
         else:
             image = circuit_panels.cluster_map(right, written)
             k = int(written["cluster"].iloc[0])
-            told = f"{written['neuron'].nunique()} neurons, the smallest cluster"
+            told = f"the smallest, {written['neuron'].nunique()} neurons"
             if k in shares.index:
-                told += f"; {100 * float(shares[k]):.1f} % of the energy in its own frequency"
+                told += f"; {100 * float(shares[k]):.1f} % of its energy at {k}"
             panels.panel_title(right, "b", f"what the cluster of k = {k} writes", told)
             figure.colorbar(image, ax=right, label="weight in the Fourier basis")
         origin = read_provenance(circuits) | {"figure_runs": int(len(mine) > 0)}

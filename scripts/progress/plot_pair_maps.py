@@ -60,7 +60,7 @@ def plot_pair_maps(
         columns = 3 if len(shown) == 3 else 2
         lines = max(1, -(-len(shown) // columns))
         across = columns == 3
-        figure = style.new_figure(style.PAGE_WIDTH, (2.75 if across else 2.6) * lines + 0.8)
+        figure = style.new_figure(style.PAGE_WIDTH, (3.0 if across else 2.7) * lines + 0.8)
         see, paper = ALL if spectrum else HEADS if heads else NEURONS
         ours = f"seed {seed}, one run; {circuit_panels.said_keys(keys)}"
         ours += ", marked in the spectrum" if spectrum and keys else ""
