@@ -23,11 +23,11 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.HALF_PAGE_WIDTH, 3.3)
+        figure = style.new_figure(style.HALF_PAGE_WIDTH, 3.5)
         rank = statistics[Fractions.SPEARMAN]
         heading(
             figure,
-            "Does less data delay the test loss alone?",
+            "Does less data delay a low test loss, and not a low train loss?",
             "the train loss is low at once, the test loss the later the less data",
             f"rank correlation of share and step {printed(rank)}, n = {int(rank['n'])} shares, one"
             " run each",
@@ -63,7 +63,7 @@ def _draw(axes: Axes, data: pd.DataFrame) -> None:
     axes.set_ylim(top=top)
     axes.set_xlim(0, 100)
     axes.set_xlabel("pairs trained on (%)")
-    axes.set_ylabel("first step with loss < $10^{-6}$")
+    axes.set_ylabel("first step below $10^{-6}$ nats")
 
 
 if "snakemake" in globals():
