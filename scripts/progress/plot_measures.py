@@ -80,7 +80,12 @@ TOLD = {
     ("coefficients",): Told(
         "Do all waves of key frequencies grow smoothly?",
         "they do, before and after the network generalises",
-        (("{} of the end's is there when the test loss falls (median)", Formed.ALPHA_FORMED),),
+        (
+            (
+                "{} of their final size is there when the test loss falls (median)",
+                Formed.ALPHA_FORMED,
+            ),
+        ),
     ),
     ("accuracy_each", "loss_each"): Told(
         "What does the network lose on train pairs without one key frequency?",
