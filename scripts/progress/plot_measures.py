@@ -59,11 +59,11 @@ class Told:
 
     see: str
     paper: str
-    ours: tuple[tuple[str, StatisticName, *tuple[StatisticName, ...]], ...] = ()
+    ours: tuple[tuple[str, tuple[StatisticName, ...]], ...] = ()
 
 
-_LEADS = ("restricted loss falls before test loss in {}", Formed.LEADS)
-_SHARPER = ("the map's Gini rises twice as fast in cleanup in {}", Formed.GINI)
+_LEADS = ("restricted loss falls before test loss in {}", (Formed.LEADS,))
+_SHARPER = ("the map's Gini rises twice as fast in cleanup in {}", (Formed.GINI,))
 SHARES = (Formed.LEADS, Formed.GINI, Formed.ACCURACY_LEADS, Formed.RISES_FIRST)
 """Statistics that are shares of runs."""
 TOLD = {
@@ -75,17 +75,12 @@ TOLD = {
     ("accuracy",): Told(
         "Do the key frequencies alone answer right before the network does?",
         "they do",
-        (("they do in {}", Formed.ACCURACY_LEADS),),
+        (("they do in {}", (Formed.ACCURACY_LEADS,)),),
     ),
     ("coefficients",): Told(
         "Do all waves of key frequencies grow smoothly?",
         "they do, before and after the network generalises",
-        (
-            (
-                "{} of their final size is there when the test loss falls (median)",
-                Formed.ALPHA_FORMED,
-            ),
-        ),
+        (("{} of the size at the end is there when test loss falls", (Formed.ALPHA_FORMED,)),),
     ),
     ("accuracy_each", "loss_each"): Told(
         "What does the network lose on train pairs without one key frequency?",
@@ -96,7 +91,7 @@ TOLD = {
         "it does in all; memorisation ends near step 1,400 in all, the later phases differ",
         (
             _LEADS,
-            ("memorisation ends between steps {} and {}", Phase.T1_MIN, Phase.T1_MAX),
+            ("memorisation ends between steps {} and {}", (Phase.T1_MIN, Phase.T1_MAX)),
         ),
     ),
     ("sparsity",): Told(
@@ -107,12 +102,12 @@ TOLD = {
     ("excluded",): Told(
         "Does excluded loss rise before test loss falls, in two layers?",
         "it does (one run)",
-        (("it does in {}", Formed.RISES_FIRST),),
+        (("it does in {}", (Formed.RISES_FIRST,)),),
     ),
     ("largest",): Told(
         "Does a circuit form without weight decay?",
         "no: excluded loss does not rise, and the network does not grok (one run)",
-        (("once train loss is low, excluded loss grows {} times", Undecayed.GROWTH),),
+        (("once train loss is low, excluded loss grows {} times", (Undecayed.GROWTH,)),),
     ),
 }
 
@@ -190,7 +185,7 @@ def _head(
     told = TOLD.get(tuple(kinds), Told(", ".join(KINDS[kind].title for kind in kinds), ""))
     said = [
         words.format(*(_in_words(name, stats) for name in names))
-        for words, *names in told.ours
+        for words, names in told.ours
         if all(name in stats for name in names)
     ]
     first = [] if others or not at else [_ends("phases end at", at[min(at)])]
