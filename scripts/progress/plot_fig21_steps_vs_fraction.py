@@ -49,6 +49,9 @@ def _draw(axes: Axes, data: pd.DataFrame) -> None:
         x, known = 100 * rows["train_fraction"], np.isfinite(rows["y"])
         colour = loss_panels.COLOURS[name]
         axes.plot(x[known], rows["y"][known], marker=marker, ms=3.5, color=colour, label=name)
+        if known.all():
+            # Without points, what is not clipped would stretch to the corner of the page.
+            continue
         axes.plot(
             x[~known],
             np.full((~known).sum(), top),

@@ -333,7 +333,7 @@ def test_what_figures_say_of_one_run_and_of_several(tmp_path: Path) -> None:
     assert several.startswith("3 of 3 grok, step 12,") and "[" in several
     # Of an interval that some runs never reach the end says so.
     some = words([9000.0, 9500.0, math.inf], paper)
-    assert some.startswith("2 of 3 grok, 1 of 3 never generalise, step 12,")
+    assert some.startswith("2 of 3 grok, 1 of 3 never generalise, step 11,")
     assert some.endswith(", never]")
     shots = words([9000.0], {"all.share_shot": 1.0, "all.final_test_loss_min": 1e-6})
     assert "final test loss" in shots and shots.endswith("without slingshots")
