@@ -138,14 +138,19 @@ def shared_legend(figure: Figure, across: int, beside: bool = False) -> None:
     }
     if not found:
         return
+    handles, names = list(found.values()), list(found)
     if beside:
-        place, ncols, pad = "outside right center", 1, 0.5
-    else:
-        # As far from the edge as the panels are: the footer stands there.
-        size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
-        ncols = len(found) if len(found) < 4 else across
-        place, pad = "outside lower center", 72 * FOOTER_HEIGHT / size
-    figure.legend(list(found.values()), list(found), loc=place, ncols=ncols, borderaxespad=pad)
+        figure.legend(handles, names, loc="outside right center")
+        return
+    # As far from the edge as the panels are: the footer stands there.
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    figure.legend(
+        handles,
+        names,
+        loc="outside lower center",
+        ncols=len(found) if len(found) < 4 else across,
+        borderaxespad=72 * FOOTER_HEIGHT / size,
+    )
 
 
 def spread(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
