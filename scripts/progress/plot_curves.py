@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from string import ascii_lowercase
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -146,7 +147,9 @@ def _together(
         lines = loss_words.note(
             loss_words.paper_words(paper, label), loss_words.our_words(row, paper, label)
         )
-        told[label] = "".join(f"\n  {text}" for text, _ in lines)
+        # Beside the panel there is room for so much in a line.
+        short = [part for text, _ in lines for part in wrap(text, 34)]
+        told[label] = "".join(f"\n  {part}" for part in short)
     loss_panels.setting_lines(axes, data, log, told, 0.06)
 
 
