@@ -50,10 +50,8 @@ def plot_fig1a(
                     for name in ("t_mem", "t_form", "t_gen")
                     if len(phases)
                 ]
-                circuit_panels.measure_lines(axes, mine, COLUMNS, True, at)
-                if len(mine):
-                    # The legend stands below all panels, and needs no room in them.
-                    circuit_panels.log_axis(axes, mine[list(COLUMNS)].to_numpy(float))
+                # The legend stands below all panels, and needs no room in them.
+                circuit_panels.measure_lines(axes, mine, COLUMNS, True, at, circuit_panels.ROOM)
                 letter = "abcdefghijkl"[line * len(shown) + column]
                 title = f"{sum_panels.name_of(exponents)}, {sum_panels.BASES[basis]}"
                 outcome = str(phases["outcome"].iloc[0]) if len(phases) else "no run"

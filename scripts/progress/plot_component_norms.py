@@ -1,17 +1,23 @@
 """Norms of Fourier components of the embedding and of what neurons write: figures 3, 16 and 17."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 TABLES = {
-    "embedding": (r"norm in $W_E$", "embedding"),
-    "map": (r"norm in $W_L$", "neuron-logit map"),
+    "embedding": (r"norm in $W_E$", "embedding", "embeddings"),
+    "map": (r"norm in $W_L$", "neuron-logit map", "neuron-logit maps"),
+}
+OTHERS = {
+    "embedding": "sparse in every seed, in other frequencies",
+    "map": "3 or 4 key frequencies in each of seeds 1 to 4, all different",
 }
 
 
@@ -34,10 +40,12 @@ def plot_component_norms(
     rows, found = read_table(components), read_table(circuits)
     seeds = sorted(int(seed) for seed in found["seed"].unique())
     wanted = [name for name, drawn in (("embedding", embedding), ("map", map)) if drawn]
-    shown = [(name, seed) for seed in (seeds[1:] if others else seeds[:1]) for name in wanted]
+    drawn = seeds[1:] if others else seeds[:1]
+    shown = [(name, seed) for seed in drawn for name in wanted]
     with style.paper_style():
         lines = max(1, (len(shown) + 1) // 2)
-        figure = style.new_figure(style.PAGE_WIDTH, 2.1 * lines)
+        figure = style.new_figure(style.PAGE_WIDTH, 1.75 * lines + 1.05)
+        _head(figure, wanted, found, drawn, others, paper or {})
         grid = figure.subplots(lines, 2 if len(shown) > 1 else 1, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place >= len(shown):
@@ -49,21 +57,43 @@ def plot_component_norms(
             circuit_panels.wave_bars(axes, part[part["of"] == name], "norm", keys)
             axes.set_ylabel(TABLES[name][0])
             title = f"seed {seed}" if others else TABLES[name][1]
-            panels.panel_title(axes, ascii_lowercase[place], title)
-            axes.set_ylim(top=axes.get_ylim()[1] * (1.5 if paper else 1.35))
-            said = [_said(found, seed, name, keys)]
-            if name in (paper or {}):
-                said.insert(0, (f"paper: {paper[name]:g} frequencies", style.PAPER))
-            panels.note_box(axes, said, "upper left")
-            if place == 0:
-                axes.legend(loc="upper right", ncols=2, bbox_to_anchor=(1, 0.8 if paper else 0.92))
-        style.save(figure, out_figure, read_provenance(circuits))
+            gini = float(circuit_panels.of_seed(found, seed)[f"gini_{name}"].iloc[0])
+            said = f"{circuit_panels.said_keys(keys)}; " if others else ""
+            panels.panel_title(
+                axes, ascii_lowercase[place], title, f"{said}Gini coefficient {gini:.2f}"
+            )
+            if place < len(shown) - 2:
+                axes.set_xlabel("")
+        shared_legend(figure, 2)
+        style.save(figure, out_figure, read_provenance(circuits) | {"figure_runs": len(drawn)})
 
 
-def _said(found: pd.DataFrame, seed: int, name: str, keys: list[int]) -> tuple[str, str]:
-    row = circuit_panels.of_seed(found, seed).iloc[0]
-    text = f"{circuit_panels.said_keys(keys)} (marked); Gini {row[f'gini_{name}']:.2f}"
-    return text, style.OURS
+def _head(
+    figure: Figure,
+    wanted: Sequence[str],
+    found: pd.DataFrame,
+    seeds: Sequence[int],
+    others: bool,
+    paper: Mapping[str, float],
+) -> None:
+    what = " and ".join(TABLES[name][2 if others else 1] for name in wanted)
+    ours = "no runs"
+    if others:
+        of_paper = "; ".join(OTHERS[name] for name in wanted)
+        if seeds:
+            ours = "key frequencies are marked below the bars, and named above"
+    else:
+        of_paper = ", ".join(f"{paper[n]:g} in the {TABLES[n][1]}" for n in wanted if n in paper)
+        of_paper += ": 14, 35, 41, 42 and 52; which ones depends on the seed" if of_paper else ""
+        if seeds:
+            keys = circuit_panels.keys_of(found, seeds[0])
+            ours = f"{circuit_panels.said_keys(keys)} (marked); seed {seeds[0]}, one run"
+    heading(
+        figure,
+        f"Do a few frequencies make up the {what}{' of the other seeds' if others else ''}?",
+        of_paper,
+        ours,
+    )
 
 
 if "snakemake" in globals():

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 
@@ -14,14 +15,27 @@ def plot_fig1(table: str, out_figure: str) -> None:
     points = {row["panel"]: row for row in data[data["panel"] != "logits"].to_dict("records")}
     logits = data[data["panel"] == "logits"]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 4.3)
-        grid = figure.add_gridspec(2, 3, height_ratios=[1.15, 1])
+        figure = style.new_figure(style.PAGE_WIDTH, 4.9)
+        heading(
+            figure,
+            "How does the network add? By rotations, and by reading off where they cancel",
+            "",
+            "",
+            [
+                (
+                    f"worked example, no network: p = {len(logits[logits['k'] == 0])}, key"
+                    f" frequencies of the paper's main run, $w_k = 2\\pi k / p$",
+                    "0.35",
+                )
+            ],
+        )
+        grid = figure.add_gridspec(2, 3, height_ratios=[1.3, 1])
         rotations, turned = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
         k = int(points["a"]["k"])
         _circle(rotations, [("a", style.OURS), ("b", style.SURVIVORS[1])], points)
         panels.panel_title(rotations, "a", f"operands, k = {k}")
         _circle(turned, [("sum", style.SURVIVORS[0])], points)
-        panels.panel_title(turned, "b", "their product")
+        panels.panel_title(turned, "b", "their product: the sum")
         _formulas(figure.add_subplot(grid[0, 2]))
         below = figure.add_subplot(grid[1, :])
         for frequency, look in ((k, {"color": style.DEAD}), (0, {"color": "black"})):
@@ -55,7 +69,7 @@ def _circle(axes: Axes, shown: list[tuple[str, str]], points: dict[str, dict]) -
             fontsize=7,
         )
     axes.set_aspect("equal")
-    axes.set_xlim(-1.9, 1.9)
+    axes.set_xlim(-1.75, 1.95)
     axes.set_ylim(-1.35, 1.35)
     axes.set_axis_off()
 

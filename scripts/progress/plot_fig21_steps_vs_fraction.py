@@ -8,6 +8,7 @@ from fittest.analysis.progress.names import Fractions
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 CURVES = (("train", "learned_small", "o"), ("test", "generalised_small", "s"))
@@ -22,22 +23,22 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
     data = pd.read_csv(table)
     statistics = Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.COLUMN_WIDTH, 2.5)
+        figure = style.new_figure(style.HALF_PAGE_WIDTH, 3.5)
+        rank = statistics[Fractions.SPEARMAN]
+        heading(
+            figure,
+            "Does less data delay a low test loss, and not a low train loss?",
+            "the train loss is low at once, the test loss the later the less data",
+            f"rank correlation of share and step {printed(rank)}, n = {int(rank['n'])} shares, one"
+            " run each",
+        )
         axes = figure.subplots()
         axes.set_yscale("log")
         if len(data) == 0:
             panels.empty(axes, "no runs")
         else:
             _draw(axes, data)
-        rank = statistics[Fractions.SPEARMAN]
-        axes.set_title(
-            "paper: train loss low at once, test loss the later the less data\n"
-            f"ours: Spearman(share, step) {printed(rank)}, n = {int(rank['n'])} shares",
-            fontsize=6.5,
-            color="0.2",
-            # Clear of the marks at the upper edge.
-            pad=9,
-        )
+        shared_legend(figure, 3)
         style.save(figure, out_figure, read_provenance(stats))
 
 
@@ -48,6 +49,9 @@ def _draw(axes: Axes, data: pd.DataFrame) -> None:
         x, known = 100 * rows["train_fraction"], np.isfinite(rows["y"])
         colour = loss_panels.COLOURS[name]
         axes.plot(x[known], rows["y"][known], marker=marker, ms=3.5, color=colour, label=name)
+        if known.all():
+            # Without points, what is not clipped would stretch to the corner of the page.
+            continue
         axes.plot(
             x[~known],
             np.full((~known).sum(), top),
@@ -58,12 +62,11 @@ def _draw(axes: Axes, data: pd.DataFrame) -> None:
             color=colour,
             clip_on=False,
         )
-    axes.plot([], [], ls="", marker="s", mfc="none", color="0.4", label="not reached")
+    axes.plot([], [], ls="", marker="s", mfc="none", color="0.4", label="not within its steps")
     axes.set_ylim(top=top)
     axes.set_xlim(0, 100)
     axes.set_xlabel("pairs trained on (%)")
-    axes.set_ylabel("first step with loss < $10^{-6}$")
-    axes.legend(loc="best")
+    axes.set_ylabel("first step below $10^{-6}$ nats")
 
 
 if "snakemake" in globals():

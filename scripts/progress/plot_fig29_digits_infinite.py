@@ -5,10 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
-from fittest.plotting import loss_panels, panels, style
+from fittest.plotting import circuit_panels, loss_panels, panels, style
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
-
-SAID = "paper: bumps are answers learned; 0 from step 150, 1 at 270"
 
 
 def plot_fig29(table: str, drops: str, out_figure: str) -> None:
@@ -22,7 +21,13 @@ def plot_fig29(table: str, drops: str, out_figure: str) -> None:
     found = read_table(drops)
     drops_of_first = found[found["seed"] == found["seed"].min()] if len(found) else found
     with style.paper_style():
-        figure = style.new_figure(style.COLUMN_WIDTH, 4.2)
+        figure = style.new_figure(style.HALF_PAGE_WIDTH, 4.6)
+        heading(
+            figure,
+            "Is each bump of the mean loss an answer that is learned?",
+            "yes; answer 0, the leading digit, from step 150 on, answer 1 near 270",
+            f"{_first_two(drops_of_first)}; one run",
+        )
         top, bottom = figure.subplots(2, 1, sharex=True)
         mean = data[data["token"] == -1]
         panels.panel_title(top, "a", "mean over the answers")
@@ -32,23 +37,33 @@ def plot_fig29(table: str, drops: str, out_figure: str) -> None:
                 panels.empty(axes, "no runs")
                 continue
             axes.plot(mean["step"], mean["loss"], color="black", lw=1.2)
-            loss_panels.finish(axes, shown.rename(columns={"loss": "value"}), log=False)
+            loss_panels.finish(axes, shown.rename(columns={"loss": "value"}), False, 0.1)
             axes.set_ylabel("train loss (nats)")
         _answers(bottom, data, drops_of_first)
         top.set_xlabel("")
-        panels.note_box(top, [(SAID, style.PAPER)], "upper left")
         style.save(figure, out_figure, read_provenance(drops))
 
 
+def _first_two(drops: pd.DataFrame) -> str:
+    """Where the losses of the first two answers fall furthest."""
+    found = []
+    for token in (0, 1):
+        at = drops.loc[drops["token"] == token, "step"]
+        known = len(at) > 0 and np.isfinite(at.iloc[0])
+        found.append(f"answer {token} {f'at step {at.iloc[0]:,.0f}' if known else 'nowhere'}")
+    return f"steepest drops: {', '.join(found)}" if len(drops) else "no runs"
+
+
 def _answers(axes: Axes, data: pd.DataFrame, drops: pd.DataFrame) -> None:
-    for rank, (token, curve) in enumerate(data[data["token"] >= 0].groupby("token"), start=1):
-        look = style.survivor_style(rank)
+    for index, (token, curve) in enumerate(data[data["token"] >= 0].groupby("token")):
+        look = circuit_panels.frequency_look(index)
         at = float(drops.loc[drops["token"] == token, "step"].iloc[0])
         name = f"{token}: {at:,.0f}" if np.isfinite(at) else f"{token}: none"
         axes.plot(curve["step"], curve["loss"], lw=0.8, label=name, **look)
         if np.isfinite(at):
             axes.axvline(at, lw=0.6, ls=":", color=look["color"])
     if axes.get_legend_handles_labels()[0]:
+        axes.plot([], [], color="black", lw=1.2, label="mean")
         axes.legend(title="answer: step", loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 

@@ -5,34 +5,51 @@ from collections.abc import Mapping
 import pandas as pd
 
 from fittest.pipeline.script import rule_job
-from fittest.plotting import loss_panels, panels, style
+from fittest.plotting import loss_panels, loss_words, panels, style
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 
-def plot_fig2(curves: str, groups: str, out_figure: str, paper: Mapping[str, float]) -> None:
+def plot_fig2(
+    curves: str, groups: str, out_figure: str, paper: Mapping[str, float], low: float
+) -> None:
     """Draw the figure.
 
     Args:
         curves: main_curves.csv. groups: a row per setting (Parquet).
         out_figure: the PDF (a PNG goes beside it). paper: its values, by `all.<column of groups>`.
+        low: the test loss, in nats, whose first step is told.
     """
     data = pd.read_csv(curves, keep_default_na=False)
     found = read_table(groups)
+    whole = found[found["label"] == "all"].to_dict("records") if len(found) else []
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.5)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
+        ours, more = "no runs", ""
+        for row in whole:
+            group = {str(name): value for name, value in row.items()}
+            ours = loss_words.our_words(group, paper, "")
+            several = "; thin: runs, bold: their mean" if int(row["runs"]) > 1 else ""
+            more = f"step: of the first test loss below {low:g}, median of runs [interval]{several}"
+        heading(
+            figure,
+            "Do networks generalise long after they know all train pairs?",
+            loss_words.paper_words(paper, ""),
+            ours,
+            [(more, "0.35")] if more else [],
+        )
         left, right = figure.subplots(1, 2)
         loss_panels.loss_lines(left, data, ("train accuracy", "test accuracy"), log=False)
-        loss_panels.loss_lines(right, data, ("train", "test"), log=True)
+        loss_panels.loss_lines(right, data, ("train", "test"), log=True, room=0.06)
         panels.panel_title(left, "a", "accuracy")
         panels.panel_title(right, "b", "loss")
         if len(data):
             left.set_ylabel("share of right answers")
             left.set_ylim(-0.02, 1.05)
-            for row in found[found["label"] == "all"].to_dict("records"):
-                group = {str(name): value for name, value in row.items()}
-                panels.note_box(right, loss_panels.in_words(group, paper, ""), "upper left")
-            for axes in (left, right):
-                axes.legend(loc="best", frameon=True, framealpha=0.8, edgecolor="none")
+            # The same colours as those of the losses, which the legend names.
+            for line in left.lines:
+                line.set_label("_" + str(line.get_label()))
+        shared_legend(figure, 2)
         style.save(figure, out_figure, read_provenance(groups))
 
 
@@ -43,4 +60,5 @@ if "snakemake" in globals():
             groups=snakemake.input.groups,
             out_figure=snakemake.output.figure,
             paper=snakemake.params.paper,
+            low=snakemake.params.low,
         )

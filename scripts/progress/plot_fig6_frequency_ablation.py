@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from fittest.pipeline.script import rule_job
-from fittest.plotting import circuit_panels, panels, style
+from fittest.plotting import circuit_panels, style
+from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.loss_words import number
 from fittest.store import read_provenance, read_table
 
 
@@ -18,25 +20,26 @@ def plot_fig6(ablations: str, circuits: str, out_figure: str, paper: Mapping[str
     seed = int(found["seed"].min()) if len(found) else 0
     keys, mine = circuit_panels.keys_of(found, seed), circuit_panels.of_seed(rows, seed)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.6)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
+        losses = dict(zip(mine["ablation"], mine["loss"], strict=True))
+        heading(
+            figure,
+            "Does the network need its key frequencies, and nothing else?",
+            f"key ones alone raise the loss; {_losses(paper['whole'], paper['restricted'])}",
+            f"{_losses(losses['none'], losses['restricted'])}; {circuit_panels.said_keys(keys)};"
+            f" seed {seed}, one run"
+            if losses
+            else "no runs",
+        )
         axes = figure.subplots()
         circuit_panels.ablation_points(axes, mine, keys)
-        losses = dict(zip(mine["ablation"], mine["loss"], strict=True))
-        lines = [
-            (
-                f"paper: whole {paper['whole']:.2g}, keys alone {paper['restricted']:.2g}",
-                style.PAPER,
-            )
-        ]
-        if losses:
-            ours = f"ours: whole {losses['none']:.2g}, keys alone {losses['restricted']:.2g}"
-            lines.append((ours, style.OURS))
-            lines.append((f"one run, {circuit_panels.said_keys(keys)}", style.OURS))
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high * (high / low) ** 0.4)
-        panels.note_box(axes, lines, "upper left")
-        axes.legend(loc="upper right", ncols=2)
-        style.save(figure, out_figure, read_provenance(circuits))
+        shared_legend(figure, 4)
+        origin = read_provenance(circuits) | {"figure_runs": int(len(mine) > 0)}
+        style.save(figure, out_figure, origin)
+
+
+def _losses(whole: float, restricted: float) -> str:
+    return f"loss {number(whole)}, with key frequencies alone {number(restricted)}"
 
 
 if "snakemake" in globals():

@@ -3,12 +3,16 @@
 import pandas as pd
 
 from fittest.analysis.progress.names import Interference
-from fittest.analysis.statistics.table import Statistics
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style
+from fittest.plotting import circuit_panels, panels, style
+from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
-TITLES = {"paper": "frequencies of the paper's main run", "ours": "of ours, seed 0"}
+TITLES = {
+    "paper": "key frequencies of the paper's main run",
+    "ours": "key frequencies of our main run of the lowest seed",
+}
 
 
 def plot_fig8(table: str, stats: str, out_figure: str) -> None:
@@ -21,13 +25,29 @@ def plot_fig8(table: str, stats: str, out_figure: str) -> None:
     statistics = Statistics(read_table(stats))
     shown = [name for name in TITLES if (data["panel"] == name).any()]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.1 * len(shown) + 0.3)
+        figure = style.new_figure(style.PAGE_WIDTH, 1.9 * len(shown) + 0.9)
+        one, five = (
+            float(statistics[name]["value"])
+            for name in (Interference.SINGLE_PEAK, Interference.PAPER_PEAK)
+        )
+        our = statistics[Interference.OUR_PEAK]
+        heading(
+            figure,
+            "Do a few waves together single out x = 0?",
+            "one wave comes back to 0.998 of its peak; its five together are much lower elsewhere",
+            f"second peak over that at x = 0: one wave {one:.3f}, the paper's five {five:.2f}"
+            + (
+                f", those of our runs at most {printed(our)} (n = {int(our['n'])})"
+                if int(our["n"])
+                else ""
+            ),
+        )
         for axes, letter, name in zip(
             figure.subplots(len(shown), 1, squeeze=False).flat, "ab", shown, strict=False
         ):
             part = data[data["panel"] == name]
-            for rank, (k, wave) in enumerate(part[part["k"] > 0].groupby("k"), start=1):
-                look = style.survivor_style(rank)
+            for index, (k, wave) in enumerate(part[part["k"] > 0].groupby("k")):
+                look = circuit_panels.frequency_look(index)
                 axes.plot(wave["x"], wave["value"], lw=0.6, alpha=0.7, label=f"k = {k}", **look)
             mean = part[part["k"] == 0]
             axes.plot(mean["x"], mean["value"], color="black", lw=1.4, label="mean")
@@ -36,17 +56,8 @@ def plot_fig8(table: str, stats: str, out_figure: str) -> None:
             axes.set_ylabel(r"$\cos(2\pi k x / p)$")
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
             panels.panel_title(axes, letter, TITLES[name])
-            axes.set_xlabel("x = a + b − c mod p")
-        alone, five = (
-            float(statistics[name]["value"])
-            for name in (Interference.SINGLE_PEAK, Interference.PAPER_PEAK)
-        )
-        figure.suptitle(
-            "second highest value over the highest, at x = 0: one wave"
-            f" {alone:.3f} (paper: 0.998), the paper's five together {five:.2f}",
-            fontsize=6.5,
-            color="0.2",
-        )
+            if name == shown[-1]:
+                axes.set_xlabel("x = a + b − c mod p")
         style.save(figure, out_figure, read_provenance(stats))
 
 

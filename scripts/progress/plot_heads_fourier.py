@@ -4,7 +4,17 @@ from string import ascii_lowercase
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
+
+LOOKED = (
+    "Does each head look up one frequency?",
+    "one frequency per head, with 92.4 to 99.1 % of the variance; two heads nearly opposite",
+)
+CARRIED = (
+    "Which frequencies does each head carry to the MLP?",
+    "key frequencies alone: two heads one each, the two opposite ones all five",
+)
 
 
 def plot_heads_fourier(
@@ -23,7 +33,10 @@ def plot_heads_fourier(
     count = len(told)
     with style.paper_style():
         lines = max(1, (count + 1) // 2)
-        figure = style.new_figure(style.PAGE_WIDTH, 1.9 * lines)
+        figure = style.new_figure(style.PAGE_WIDTH, 1.6 * lines + 1.05)
+        see, paper = CARRIED if carried else LOOKED
+        ours = f"{circuit_panels.said_keys(keys)} (marked); seed {seed}, one run"
+        heading(figure, see, paper, ours if count else "no runs")
         grid = figure.subplots(lines, 2, squeeze=False, sharey=True)
         for head, axes in enumerate(grid.flat):
             if head >= count:
@@ -31,21 +44,20 @@ def plot_heads_fourier(
                 continue
             column = "ov_norm" if carried else "lookup"
             circuit_panels.wave_bars(axes, mine[mine["head"] == head], column, keys)
-            axes.axhline(0, color="black", lw=0.5)
-            panels.panel_title(axes, ascii_lowercase[head], f"head {head}")
-            if head % 2 == 0:
-                axes.set_ylabel("norm carried" if carried else "component of the scores")
+            if not carried:
+                axes.axhline(0, color="black", lw=0.5)
             if carried:
                 text = f"entropy over frequencies {told['ov_entropy'][head]:.2f} nats"
             else:
                 share = 100 * told["lookup_explained"][head]
                 text = f"k = {told['lookup_k'][head]}: {share:.1f} % of the variance"
-            panels.note_box(axes, [(text, style.OURS)], "upper left")
-        if count:
-            low, high = grid[0, 0].get_ylim()
-            grid[0, 0].set_ylim(low, high + 0.25 * (high - low))
-            grid[0, 0].legend(loc="upper right", ncols=2)
-        style.save(figure, out_figure, read_provenance(circuits))
+            panels.panel_title(axes, ascii_lowercase[head], f"head {head}", text)
+            if head % 2 == 0:
+                axes.set_ylabel("norm carried" if carried else "component of $C_j$")
+            if head < count - 2:
+                axes.set_xlabel("")
+        shared_legend(figure, 2)
+        style.save(figure, out_figure, read_provenance(circuits) | {"figure_runs": int(count > 0)})
 
 
 if "snakemake" in globals():

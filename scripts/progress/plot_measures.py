@@ -1,7 +1,7 @@
 """Progress measures over training: figures 7, 13, 14, 15, 18, 19, 23 and 26."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
@@ -9,8 +9,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from fittest.analysis.progress.names import Formed, Phase, Undecayed
+from fittest.analysis.statistics.names import StatisticName
+from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 LOSSES = ("train_loss", "test_loss")
@@ -34,7 +38,7 @@ KINDS = {
     ),
     "restricted": Panel("restricted loss", "loss (nats)", (*LOSSES, "restricted_loss"), log=True),
     "sparsity": Panel("sparsity", "Gini coefficient", ("gini_embedding", "gini_map")),
-    "weights": Panel("squared weights", "sum of squares", ("squared_weights",)),
+    "weights": Panel("sum of squared weights", "sum of squares", ("squared_weights",)),
     "accuracy": Panel(
         "restricted accuracy",
         "share of right answers",
@@ -42,10 +46,68 @@ KINDS = {
     ),
     "coefficients": Panel("waves in the logits", r"coefficient $\alpha_k$", each="alpha"),
     "accuracy_each": Panel(
-        "without one frequency, train pairs", "share of right answers", each="excluded_accuracy"
+        "accuracy without one frequency", "share of right answers", each="excluded_accuracy"
     ),
-    "loss_each": Panel(
-        "without one frequency, train pairs", "loss (nats)", each="excluded_loss", log=True
+    "loss_each": Panel("loss without one frequency", "loss (nats)", each="excluded_loss", log=True),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stands above the panels: what to look for, what the paper says, and of ours sentences,
+    each with the statistics that fill its gaps."""
+
+    see: str
+    paper: str
+    ours: tuple[tuple[str, tuple[StatisticName, ...]], ...] = ()
+
+
+_LEADS = ("restricted loss falls before test loss in {}", (Formed.LEADS,))
+_SHARPER = ("the map's Gini rises twice as fast in cleanup in {}", (Formed.GINI,))
+SHARES = (Formed.LEADS, Formed.GINI, Formed.ACCURACY_LEADS, Formed.RISES_FIRST)
+"""Statistics that are shares of runs."""
+TOLD = {
+    ("excluded", "restricted", "sparsity", "weights"): Told(
+        "What is formed before the test loss falls?",
+        "excluded loss rises, restricted loss falls before test loss; sparsity jumps in cleanup",
+        (_LEADS, _SHARPER),
+    ),
+    ("accuracy",): Told(
+        "Do the key frequencies alone answer right before the network does?",
+        "they do",
+        (("they do in {}", (Formed.ACCURACY_LEADS,)),),
+    ),
+    ("coefficients",): Told(
+        "Do all waves of key frequencies grow smoothly?",
+        "they do, before and after the network generalises",
+        (("{} of the size at the end is there when test loss falls", (Formed.ALPHA_FORMED,)),),
+    ),
+    ("accuracy_each", "loss_each"): Told(
+        "What does the network lose on train pairs without one key frequency?",
+        "the curves bend where phases end",
+    ),
+    ("restricted",): Told(
+        "Does restricted loss fall before test loss in the other seeds?",
+        "it does in all; memorisation ends near step 1,400 in all, the later phases differ",
+        (
+            _LEADS,
+            ("memorisation ends between steps {} and {}", (Phase.T1_MIN, Phase.T1_MAX)),
+        ),
+    ),
+    ("sparsity",): Told(
+        "Does sparsity rise fastest in cleanup in the other seeds?",
+        "slowly in memorisation and circuit formation, fast in cleanup",
+        (_SHARPER,),
+    ),
+    ("excluded",): Told(
+        "Does excluded loss rise before test loss falls, in two layers?",
+        "it does (one run)",
+        (("it does in {}", (Formed.RISES_FIRST,)),),
+    ),
+    ("largest",): Told(
+        "Does a circuit form without weight decay?",
+        "no: excluded loss does not rise, and the network does not grok (one run)",
+        (("once train loss is low, excluded loss grows {} times", (Undecayed.GROWTH,)),),
     ),
 }
 
@@ -56,13 +118,14 @@ def plot_measures(
     out_figure: str,
     kinds: Sequence[str],
     phases: str | None = None,
+    stats: Sequence[str] = (),
     others: bool = False,
     paper: Sequence[float] = (),
 ) -> None:
     """Draw the figure.
 
     Args:
-        measures, frequencies, phases: Parquet. out_figure: the PDF (a PNG goes beside).
+        measures, frequencies, phases, stats: Parquet. out_figure: the PDF (a PNG goes beside).
         kinds: names of KINDS, a panel each. others: of all seeds but the first.
         paper: steps at which its phases end, for figures of one seed.
     """
@@ -73,66 +136,97 @@ def plot_measures(
     with style.paper_style():
         columns = 1 if len(shown) < 2 else 2
         lines = max(1, -(-len(shown) // columns))
-        width = style.COLUMN_WIDTH if columns == 1 else style.PAGE_WIDTH
-        figure = style.new_figure(width, 2.3 * lines)
+        width = style.HALF_PAGE_WIDTH if columns == 1 else style.PAGE_WIDTH
+        figure = style.new_figure(width, 2.0 * lines + (1.3 if columns == 1 else 1.0))
+        ours = [] if not seeds else [f"seed {seeds[0]}, one run"] if not others else []
+        at = {seed: _ends_of(rows, ends, seed) for seed in seeds}
+        _head(figure, kinds, Statistics(*map(read_table, stats)), paper, ours, at, others)
         grid = figure.subplots(lines, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place >= len(shown):
                 axes.set_axis_off()
                 continue
             panel, seed = shown[place]
-            mine = circuit_panels.of_seed(rows, seed)
-            run_id = str(mine["run_id"].iloc[0]) if len(mine) else ""
-            lines_at = [] if ends is None else circuit_panels.ends_of(ends, run_id)
-            _draw(axes, panel, mine, circuit_panels.of_seed(each, seed), lines_at)
+            mine, own = (circuit_panels.of_seed(table, seed) for table in (rows, each))
+            _draw(axes, panel, mine, own, at[seed])
             if others:
-                title = f"seed {seed}{_ends(': phases end at', lines_at)}"
-                panels.panel_title(axes, ascii_lowercase[place], title)
+                panels.panel_title(
+                    axes, ascii_lowercase[place], f"seed {seed}{_ends(': phases end at', at[seed])}"
+                )
             elif len(shown) > 1:
                 panels.panel_title(axes, ascii_lowercase[place], panel.title)
-            else:
-                axes.set_title(f"{panel.title}, seed {seed}", loc="left")
-            if place == 0 and not others:
-                _told(figure, seed, lines_at, paper, columns)
-            if panel.each is not None and columns > 1:
-                # Many lines; the same in all panels.
-                if place == len(shown) - 1:
-                    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-            elif place == 0 or not others:
-                where = "upper right" if panel.log else "best"
-                axes.legend(loc=where, frameon=True, framealpha=0.8, edgecolor="none")
-        style.save(figure, out_figure, read_provenance(measures))
+            if place < len(shown) - columns:
+                axes.set_xlabel("")
+        shared_legend(figure, 2 * columns, any(KINDS[kind].each for kind in kinds))
+        style.save(figure, out_figure, read_provenance(measures) | {"figure_runs": _runs(shown)})
 
 
-def _told(
-    figure: Figure, seed: int, ends: Sequence[float], paper: Sequence[float], columns: int
+def _runs(shown: Sequence[tuple[Panel, int]]) -> int:
+    return len({seed for _, seed in shown})
+
+
+def _ends_of(rows: pd.DataFrame, ends: pd.DataFrame | None, seed: int) -> list[float]:
+    mine = circuit_panels.of_seed(rows, seed)
+    if ends is None or len(mine) == 0:
+        return []
+    return circuit_panels.ends_of(ends, str(mine["run_id"].iloc[0]))
+
+
+def _head(
+    figure: Figure,
+    kinds: Sequence[str],
+    stats: Statistics,
+    paper: Sequence[float],
+    ours: Sequence[str],
+    at: Mapping[int, Sequence[float]],
+    others: bool,
 ) -> None:
-    """When phases end, above the panels: in the paper and here."""
-    ours = _ends("ours", ends)
-    if not ours:
-        return
-    steps = "; ".join(filter(None, (_ends("paper", paper), ours)))
-    # Half a page is too narrow for all of it in one line; its seed stands above the panel.
-    before = f"seed {seed}; dashed: ends of phases; " if columns > 1 else "dashed: ends of phases\n"
-    figure.suptitle(before + steps, fontsize=6.5, color="0.2")
+    """Of one seed, ends of its phases as well; of the others they stand above each panel."""
+    told = TOLD.get(tuple(kinds), Told(", ".join(KINDS[kind].title for kind in kinds), ""))
+    said = [
+        words.format(*(_in_words(name, stats) for name in names))
+        for words, names in told.ours
+        if all(name in stats for name in names)
+    ]
+    first = [] if others or not at else [_ends("phases end at", at[min(at)])]
+    of_paper = [told.paper, "" if others else _ends("phases end at", paper)]
+    dashed = "dashed: ends of phases" if any(_ends("", each) for each in at.values()) else ""
+    heading(
+        figure,
+        told.see,
+        "; ".join(filter(None, of_paper)),
+        "; ".join(filter(None, [*ours, *first, *said, dashed])) or "no runs",
+    )
+
+
+def _in_words(name: StatisticName, stats: Statistics) -> str:
+    row = stats[name]
+    value, n = float(row["value"]), int(row["n"])
+    if name in SHARES and math.isfinite(value):
+        return f"{round(value * n)} of {n} {'run' if n == 1 else 'runs'}"
+    return f"{value:,.0f}" if value >= 1000 else printed(row)
 
 
 def _ends(before: str, ends: Sequence[float]) -> str:
-    known = [f"{end:,.0f}" for end in ends if math.isfinite(end)]
-    return f"{before} {' / '.join(known)}" if known else ""
+    """Steps at which the phases end; empty where none does."""
+    if not any(map(math.isfinite, ends)):
+        return ""
+    known = [f"{end:,.0f}" if math.isfinite(end) else "never" for end in ends]
+    return f"{before} {' / '.join(known)}"
 
 
 def _draw(
     axes: Any, panel: Panel, mine: pd.DataFrame, each: pd.DataFrame, ends: Sequence[float]
 ) -> None:
+    room = circuit_panels.ROOM
     if panel.each is None:
-        circuit_panels.measure_lines(axes, mine, panel.columns, panel.log, ends)
+        circuit_panels.measure_lines(axes, mine, panel.columns, panel.log, ends, room)
     else:
         circuit_panels.frequency_lines(axes, each, panel.each, panel.log, ends)
         if panel.each.startswith("excluded"):
             part = "loss" if panel.log else "accuracy"
             wanted = (f"train_{part}", f"test_{part}")
-            circuit_panels.measure_lines(axes, mine, wanted, panel.log, ())
+            circuit_panels.measure_lines(axes, mine, wanted, panel.log, (), room)
     if panel.name == "share of right answers":
         axes.set_ylim(-0.03, 1.03)
     axes.set_ylabel(panel.name)
@@ -146,12 +240,14 @@ def kinds_of(told: dict[str, Any]) -> list[str]:
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         told = dict(snakemake.params.items())
+        inputs = dict(snakemake.input.items())
         plot_measures(
-            measures=snakemake.input.measures,
-            frequencies=snakemake.input.frequencies,
+            measures=inputs["measures"],
+            frequencies=inputs["frequencies"],
             out_figure=snakemake.output.figure,
             kinds=kinds_of(told),
-            phases=snakemake.input.get("phases"),
+            phases=inputs.get("phases"),
+            stats=[inputs[name] for name in ("formed", "ends", "stats") if name in inputs],
             others=bool(told.get("others", False)),
             paper=list(told.get("paper", {}).values()),
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import load_script
+from worlds import fits, load_script
 
 from fittest.analysis.circuits.checkpoints import (
     checkpoint_steps,
@@ -28,6 +28,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.errors import ConfigError, StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
+from fittest.plotting import style
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
 from small_world import REPOSITORY, train_all, write_project
@@ -44,6 +45,18 @@ TOY: dict[str, Any] = {
     "recording": {"every": 10, "checkpoints_every": 10, "observers": ["squared_norm"]},
 }
 NAMES = [*TABLES, "maps", "cluster_map"]
+
+
+@pytest.fixture(autouse=True)
+def well_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure that a test draws is looked at, as it is saved."""
+    save = style.save
+
+    def checked(figure: Any, *told: Any) -> None:
+        save(figure, *told)
+        fits(figure)
+
+    monkeypatch.setattr(style, "save", checked)
 
 
 def toy(layers: int = 1, **settings: Any) -> dict[str, Any]:
@@ -318,7 +331,7 @@ FIGURES = {
 }
 INPUTS = {
     "plot_component_norms": ("components", "circuits"),
-    "plot_pair_maps": ("maps", "circuits"),
+    "plot_pair_maps": ("maps", "circuits", "heads", "neurons"),
     "plot_heads_fourier": ("head_components", "heads", "circuits"),
 }
 
@@ -336,7 +349,8 @@ def test_figures_of_neurons_and_ablations(main: dict[str, Path], tmp_path: Path)
     paths = {name: str(path) for name, path in main.items()}
     fifth, sixth = tmp_path / "fig5.pdf", tmp_path / "fig6.pdf"
     load_script("plot_fig5_neuron_polynomials", "progress").plot_fig5(
-        *(paths["neurons"], paths["circuits"], paths["cluster_map"], str(fifth)),
+        *(paths[name] for name in ("neurons", "circuits", "cluster_map", "clusters")),
+        str(fifth),
         *(0.85, {"explained": 0.846}),
     )
     load_script("plot_fig6_frequency_ablation", "progress").plot_fig6(
@@ -356,8 +370,10 @@ def test_figures_of_measures(main: dict[str, Path], tmp_path: Path, others: bool
     write_table(ends, phases, read_provenance(main["measures"]))
     measured = (str(main["measures"]), str(main["frequencies"]))
     figure = tmp_path / "figure.pdf"
-    script.plot_measures(*measured, str(figure), list(script.KINDS), str(phases), others)
-    drawn(figure)
+    # All at once, and as figures show them: with what stands above them, without statistics.
+    for kinds in (list(script.KINDS), *map(list, script.TOLD)):
+        script.plot_measures(*measured, str(figure), kinds, str(phases), others=others)
+        drawn(figure)
 
 
 def test_panels_asked_for_by_name() -> None:

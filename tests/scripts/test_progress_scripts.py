@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import PROVENANCE, load_script, names_of
+from worlds import PROVENANCE, fits, load_script, names_of
 
 from fittest.analysis.progress.constants import ChangeSettings, Constants
 from fittest.analysis.progress.names import (
@@ -32,7 +32,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.data import Fresh, FullBatch
 from fittest.models import TransformerSettings
-from fittest.plotting import loss_panels
+from fittest.plotting import loss_words, style
 from fittest.runs.optimisers import AdamW
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
@@ -50,6 +50,18 @@ SETTINGS: dict[str, Any] = {
     "data": FullBatch(),
     "steps": 20_000,
 }
+
+
+@pytest.fixture(autouse=True)
+def well_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure that a test draws is looked at, as it is saved."""
+    save = style.save
+
+    def checked(figure: Any, *told: Any) -> None:
+        save(figure, *told)
+        fits(figure)
+
+    monkeypatch.setattr(style, "save", checked)
 
 
 def script(name: str) -> Any:
@@ -182,7 +194,8 @@ def test_shares_of_the_data(tmp_path: Path) -> None:
     # The second seed of the main run is left out.
     assert len(table) == 9 and set(table["runset"]) == {"frac", "main"}
     told = {"10 % of the pairs.share_never": 1.0, "50 % of the pairs.share_grokked": 1.0}
-    plot(tmp_path, made, "fig20", columns=3, early_steps=5000, early_from=0.4, paper=told)
+    early = {"early_steps": 5000, "early_from": 0.4, "low": 0.01}
+    plot(tmp_path, made, "fig20", title="Shares", columns=3, paper=told, **early)
     stats, plotted = tmp_path / "stats.parquet", tmp_path / "fig21.csv"
     script("analyse_fractions").analyse_fractions(
         table=str(made[1]),
@@ -240,11 +253,11 @@ def test_main_runs(tmp_path: Path) -> None:
     out = tmp_path / "fig2.pdf"
     paper = {"all.share_grokked": 1.0, "all.generalised": 10_000.0}
     plot_fig2 = script("plot_fig2_grokking_curves").plot_fig2
-    plot_fig2(str(made[0]), str(made[2]), str(out), paper)
+    plot_fig2(str(made[0]), str(made[2]), str(out), paper, 0.01)
     drawn(out)
     empty = analysed(tmp_path, "x", [planted(tmp_path, "x", runs[:1], failed=True)])
     bare = tmp_path / "bare.pdf"
-    plot_fig2(str(empty[0]), str(empty[2]), str(bare), paper)
+    plot_fig2(str(empty[0]), str(empty[2]), str(bare), paper, 0.01)
     drawn(bare)
 
 
@@ -327,35 +340,41 @@ def test_what_figures_say_of_the_other_tasks(tmp_path: Path) -> None:
         made = planted(tmp_path, name, [(network(0), 300.0, end)])
         files = analysed(tmp_path, name, [made], changes=CONSTANTS.changes)
         [groups[name]] = read_table(files[2]).query("label == 'all'").to_dict("records")
-        plot(tmp_path, files, f"{name}_fall", fall=True, heading="On a sample")
+        plot(tmp_path, files, f"{name}_fall", fall=True, title="On a sample")
         plot(tmp_path, files, f"{name}_change", change=True, test=False)
     assert groups["late"]["low"] == pytest.approx(300, abs=60)
     assert groups["late"]["fall"] > 1000 and groups["late"]["fallen"] > 8000
     assert groups["late"]["width"] < 0.05
     assert groups["never"]["fall"] < 2 and math.isinf(groups["never"]["fallen"])
-    paper, ours, more = loss_panels.fall_words(groups["late"])
-    assert "paper" in paper[0] and "train loss low" in ours[0] and ", by step" in more[0]
-    assert "by step" not in loss_panels.fall_words(groups["never"])[2][0]
+    late = loss_words.fall_words(groups["late"])
+    assert "train loss low" in late and ", by step" in late
+    assert "by step" not in loss_words.fall_words(groups["never"])
     never_low = {**groups["never"], "low": math.inf}
-    assert loss_panels.fall_words(never_low)[1][0] == "ours: the train loss is never low"
-    assert loss_panels.change_words({"width": 0.034})[1][0].endswith("3.4 % of the steps")
-    assert loss_panels.change_words({"width": math.nan})[1][0] == "ours: no fall"
+    assert loss_words.fall_words(never_low) == "the train loss is never low"
 
 
 def test_what_figures_say_of_one_run_and_of_several(tmp_path: Path) -> None:
-    def words(times: list[float], paper: Mapping[str, float]) -> list[str]:
+    def words(times: list[float], paper: Mapping[str, float]) -> str:
         runs = [(network(seed), 300.0, at) for seed, at in enumerate(times)]
         files = analysed(tmp_path, "said", [planted(tmp_path, "said", runs)])
         [group] = read_table(files[2]).query("label == 'all'").to_dict("records")
-        return [text for text, _ in loss_panels.in_words(group, paper, "")]
+        return loss_words.our_words(group, paper, "")
 
     paper = {"all.share_grokked": 1.0}
-    assert words([9000.0], paper)[0] == "paper: all grok"
-    assert words([9000.0], paper)[1].startswith("ours: groks, step 11,")
-    assert words([500.0], paper)[1].startswith("ours: at once, step 6")
-    assert words([math.inf], {"all.share_solved": 1.0})[1] == "ours: never, does not solve it"
-    several = words([9000.0, 10_000.0, 11_000.0], paper)[1]
-    assert several.startswith("ours: 3 of 3 grok, step 12,") and "[" in several
+    assert loss_words.paper_words(paper, "") == "all grok"
+    assert loss_words.paper_words({"runs": 1, **paper}, "") == "groks"
+    assert words([9000.0], paper).startswith("groks, step 11,")
+    assert words([500.0], paper).startswith("generalises at once, step 6")
+    solved = words([math.inf], {"all.share_solved": 1.0})
+    assert solved == "never generalises, does not solve it"
+    several = words([9000.0, 10_000.0, 11_000.0], paper)
+    assert several.startswith("3 of 3 grok, step 12,") and "[" in several
+    # Of an interval that some runs never reach the end says so.
+    some = words([9000.0, 9500.0, math.inf], paper)
+    assert some.startswith("2 of 3 grok, 1 of 3 never generalise, step 11,")
+    assert some.endswith(", never]")
+    shots = words([9000.0], {"all.share_shot": 1.0, "all.final_test_loss_min": 1e-6})
+    assert "final test loss" in shots and shots.endswith("without slingshots")
 
 
 def sequences(folder: Path, times: list[float], learned: float, generalised: float) -> pd.DataFrame:

@@ -11,16 +11,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import QuadMesh
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, MultipleLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from fittest.plotting.loss_panels import ENDS, TEST, TRAIN, thousands
+from fittest.plotting.loss_panels import ENDS, TEST, TRAIN, decades, thousands
 from fittest.plotting.panels import empty
 from fittest.plotting.style import DEAD, DIVERGING, OURS, SURVIVORS, TOKENS
 
 RESTRICTED = OURS
 EXCLUDED = SURVIVORS[1]
 FREQUENCIES = tuple(colour for colour in SURVIVORS if colour not in (TRAIN, TEST))
-"""Colours of key frequencies, none of which is that of a loss in the same panel; then dashed."""
+"""Colours of key frequencies, the same in all figures; none of them is that of a loss."""
+ROOM = 0.08
+"""Above the curves, a share of their range: legends stand outside the panels."""
 WAVES = {"cos": OURS, "sin": SURVIVORS[1]}
 LINES: dict[str, dict[str, Any]] = {
     "train_loss": {"color": TRAIN, "label": "train"},
@@ -38,15 +40,16 @@ LINES: dict[str, dict[str, Any]] = {
         "ls": ":",
         "label": "restricted, train pairs",
     },
-    "gini_embedding": {"color": OURS, "label": "embedding"},
-    "gini_map": {"color": SURVIVORS[1], "label": "neuron-logit map"},
+    "gini_embedding": {"color": SURVIVORS[0], "label": "Gini of the embedding"},
+    "gini_map": {"color": SURVIVORS[6], "label": "Gini of the neuron-logit map"},
     "squared_weights": {"color": "black", "label": "all parameters"},
 }
 """Columns of the measures and how each is drawn, the same in all figures."""
 
 
 def wave_bars(axes: Axes, table: pd.DataFrame, column: str, keys: Sequence[int]) -> None:
-    """Cosine and sine of each frequency side by side; the key frequencies are marked below.
+    """Cosine and sine of each frequency side by side; the key frequencies are marked at the lower
+    edge, where no bar begins.
 
     Args:
         table: k, wave, and `column`; the constant is left out.
@@ -60,9 +63,24 @@ def wave_bars(axes: Axes, table: pd.DataFrame, column: str, keys: Sequence[int])
         axes.bar(part["k"] + 0.4 * index - 0.2, part[column], 0.4, color=colour, label=wave)
     axes.set_xlim(0, float(rows["k"].max()) + 1)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    for key in keys:
-        axes.plot(key, 0, marker="^", color="black", ms=3, clip_on=False, zorder=4)
+    mark(axes, keys)
     axes.set_xlabel("frequency k")
+
+
+def mark(axes: Axes, places: Sequence[float], sides: bool = False) -> None:
+    """Triangles at the lower edge of a panel, outside it; `sides`: at the left edge as well."""
+    look: dict[str, Any] = {"color": "black", "s": 7, "clip_on": False, "linewidths": 0}
+    outside = [-0.025] * len(places)
+    axes.scatter(places, outside, marker="^", transform=axes.get_xaxis_transform(), **look)
+    if sides:
+        axes.scatter(outside, places, marker=">", transform=axes.get_yaxis_transform(), **look)
+
+
+def frequency_look(index: int) -> dict[str, Any]:
+    """Colour and line of the key frequency of that place among them, in ascending order; beyond the
+    palette they are dashed."""
+    turn, place = divmod(index, len(FREQUENCIES))
+    return {"color": FREQUENCIES[place], "ls": "-" if turn == 0 else "--"}
 
 
 def pair_map(
@@ -72,12 +90,12 @@ def pair_map(
     spectrum, which may outshine all else, has no part in its colours.
 
     Args:
-        table: a, b, value. limits: of the colours; None for those of the values. spectrum: the
-            places are Fourier components, not numbers.
+        table: a, b, value (from 0 on). limits: of the colours; None for 0 and the largest value.
+            spectrum: the places are Fourier components, not numbers.
     """
     wide = table.pivot(index="b", columns="a", values="value").to_numpy(float)
     known = np.delete(wide.reshape(-1), 0) if spectrum else wide
-    low, high = limits or (float(known.min()), float(known.max()))
+    low, high = limits or (0.0, float(known.max()) or 1.0)
     image = axes.pcolormesh(wide, cmap=TOKENS, vmin=low, vmax=high, rasterized=True)
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
@@ -115,13 +133,19 @@ def cluster_map(axes: Axes, table: pd.DataFrame) -> QuadMesh:
 
 
 def measure_lines(
-    axes: Axes, table: pd.DataFrame, columns: Sequence[str], log: bool, ends: Sequence[float] = ()
+    axes: Axes,
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    log: bool,
+    ends: Sequence[float] = (),
+    room: float | None = None,
 ) -> None:
     """Measures of one run over its checkpoints.
 
     Args:
         table: step and `columns`, each of LINES. log: of the vertical axis. ends: steps at which
-            phases end, as vertical lines; NaN for none.
+            phases end, as vertical lines; NaN for none. room: above the curves of a logarithmic
+            axis, a share of their range; None for that of a legend with a line per column.
     """
     if len(table) == 0:
         empty(axes, "no checkpoints")
@@ -132,8 +156,8 @@ def measure_lines(
         axes.plot(ordered["step"], values, **LINES[column])
     step_axis(axes, float(ordered["step"].max()), ends)
     if log:
-        # For the legend, which stands there with a line per column.
-        log_axis(axes, ordered[list(columns)].to_numpy(float), room=0.17 * len(columns))
+        above = 0.17 * len(columns) if room is None else room
+        decades(axes, ordered[list(columns)].to_numpy(float), above)
 
 
 def frequency_lines(
@@ -149,12 +173,10 @@ def frequency_lines(
         return
     for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
         values = rows[column].clip(*ENDS) if log else rows[column]
-        turn, place = divmod(index, len(FREQUENCIES))
-        line = "-" if turn == 0 else "--"
-        axes.plot(rows["step"], values, color=FREQUENCIES[place], ls=line, label=f"k = {k}")
+        axes.plot(rows["step"], values, label=f"k = {k}", **frequency_look(index))
     step_axis(axes, float(table["step"].max()), ends)
     if log:
-        log_axis(axes, table[column].to_numpy(float))
+        decades(axes, table[column].to_numpy(float), ROOM)
 
 
 def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
@@ -165,18 +187,6 @@ def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
     for end in ends:
         if np.isfinite(end):
             axes.axvline(end, color=DEAD, ls="--", lw=0.7, zorder=1)
-
-
-def log_axis(axes: Axes, values: np.ndarray, room: float = 0.1) -> None:
-    """Powers of ten of losses in nats, from a whole one on; `room` above, a share of the range."""
-    seen = values[np.isfinite(values)].clip(*ENDS)
-    axes.set_yscale("log")
-    if len(seen):
-        low, high = (math.log10(float(v)) for v in (seen.min(), seen.max()))
-        bottom = math.floor(low)
-        axes.set_ylim(10.0**bottom, 10.0 ** (high + room * max(high - bottom, 1)))
-    axes.yaxis.set_major_locator(LogLocator(numticks=7))
-    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> None:
@@ -190,7 +200,7 @@ def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> Non
         empty(axes, "no runs")
         return
     is_key = rows["k"].astype(int).isin(list(keys)).to_numpy()
-    for chosen, colour, label in ((~is_key, DEAD, "another"), (is_key, SURVIVORS[1], "a key")):
+    for chosen, colour, label in ((~is_key, DEAD, "any other"), (is_key, SURVIVORS[1], "a key")):
         part = rows[chosen]
         axes.scatter(
             part["k"].astype(int),
@@ -206,7 +216,10 @@ def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> Non
         ("restricted", RESTRICTED, "key frequencies alone"),
     ):
         axes.axhline(max(losses[name], ENDS[0]), color=colour, lw=0.9, label=label)
-    log_axis(axes, np.append(rows["loss"].to_numpy(float), [losses["none"], losses["restricted"]]))
+    seen = np.append(rows["loss"].to_numpy(float), [losses["none"], losses["restricted"]])
+    decades(axes, seen, ROOM)
+    axes.set_xlim(0, float(rows["k"].max()) + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlabel("frequency k that the logits lose")
     axes.set_ylabel("loss over all pairs (nats)")
 

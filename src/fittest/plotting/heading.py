@@ -1,12 +1,14 @@
 """What stands above the panels of a figure: what to look for, what the paper says, what is found.
 
-And beside the lines of a panel: their names, at their ends, moved apart where they would touch.
+Beside the lines of a panel: their names, at their ends, moved apart where they would touch. And
+below all panels, or beside them: one legend.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import text_to_path
 
-from fittest.plotting.style import OURS, PAPER
+from fittest.plotting.style import FOOTER_HEIGHT, OURS, PAPER
 
 Line = tuple[str, str]
 """A text and its colour."""
@@ -28,6 +30,8 @@ _LEFT = 0.09  # inches, free at both sides
 _TOP = 0.06
 _BELOW = 0.07
 _KEPT = 0.6
+_WIDER = 1.02
+"""Times what fonts say a picture of few pixels may draw a text."""
 
 
 def heading(figure: Figure, see: str, paper: str, ours: str, more: Sequence[Line] = ()) -> None:
@@ -44,7 +48,7 @@ def heading(figure: Figure, see: str, paper: str, ours: str, more: Sequence[Line
     told += [(f"ours: {ours}", OURS)] if ours else []
     lines += [(text, colour, _SIZES[1], "normal") for text, colour in (*told, *more)]
     width, height = figure.get_size_inches()
-    room = 72 * (width - 2 * _LEFT)
+    room = 72 * (width - 2 * _LEFT) / _WIDER
     down = _TOP
     for text, colour, size, weight in lines:
         for line in wrapped(text, size, weight, room):
@@ -117,6 +121,36 @@ def end_names(axes: Axes, ends: Sequence[End], size: float = 6.5) -> None:
             color=colour,
             annotation_clip=False,
         )
+
+
+def shared_legend(figure: Figure, across: int, beside: bool = False) -> None:
+    """One legend for all panels, outside them, above the footer; what panels share stands in it
+    once.
+
+    Args:
+        across: names side by side. beside: to the right of the panels, one name below the other,
+            not below them.
+    """
+    found = {
+        label: handle
+        for axes in figure.axes
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    if not found:
+        return
+    handles, names = list(found.values()), list(found)
+    if beside:
+        figure.legend(handles, names, loc="outside right center")
+        return
+    # As far from the edge as the panels are: the footer stands there.
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    figure.legend(
+        handles,
+        names,
+        loc="outside lower center",
+        ncols=len(found) if len(found) < 4 else across,
+        borderaxespad=72 * FOOTER_HEIGHT / size,
+    )
 
 
 def spread(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:

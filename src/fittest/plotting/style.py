@@ -27,6 +27,10 @@ COLUMN_WIDTH = 3.4
 """Inches; one column of a two-column page."""
 PAGE_WIDTH = 7.0
 """Inches; the full width of a page."""
+FOOTER_HEIGHT = 0.17
+"""Inches, at the lower edge of a figure, kept free of panels."""
+HALF_PAGE_WIDTH = 4.8
+"""Inches; one panel, with room for a heading of a sentence."""
 
 # Okabe and Ito's palette and Tol's muted one; both hold for the common colour deficiencies.
 OURS = "#0072B2"
@@ -105,7 +109,6 @@ RC: dict[str, Any] = {
 }
 
 _PICTURE_WIDTH = 1540  # pixels of a PNG at least: a page's width in print, a column's on a screen
-_FOOTER_HEIGHT = 0.17  # inches, kept free of panels
 _FOOTER = {"scale": "scale", "figure_runs": "runs", "commit": "commit", "config_hash": "config"}
 _HASH_LENGTH = 10
 _PLACE_DIGITS = 6  # of the figure's size: a hundredth of a pixel and less
@@ -122,7 +125,7 @@ def paper_style() -> Iterator[None]:
 
 def new_figure(width: float, height: float) -> Figure:
     """A figure of the given size in inches whose layout keeps room for the footer."""
-    bottom = _FOOTER_HEIGHT / height
+    bottom = FOOTER_HEIGHT / height
     layout = ConstrainedLayoutEngine(rect=(0.0, bottom, 1.0, 1.0 - bottom))
     return Figure(figsize=(width, height), layout=layout)
 

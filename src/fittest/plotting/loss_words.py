@@ -1,0 +1,142 @@
+"""What figures of losses say beside their curves: what a paper finds of a setting, and we do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fittest.plotting.style import OURS, PAPER
+
+_SOLVED = "share_solved"
+_WORDS = {
+    "share_grokked": ("grok", "groks"),
+    "share_immediate": ("generalise at once", "generalises at once"),
+    "share_never": ("never generalise", "never generalises"),
+    "share_not_memorised": ("do not memorise", "does not memorise"),
+    _SOLVED: ("solve it", "solves it"),
+}
+"""Of several runs, and of one."""
+_FINAL = ("final_test_loss", "final_test_loss_min", "final_test_loss_max")
+_SHOT = "share_shot"
+CHANGE = "one sharp change"
+FALL = "the test loss falls long after the train loss"
+
+
+def note(paper: str, ours: str) -> list[tuple[str, str]]:
+    """Lines of a note with their colours; what is empty takes no line."""
+    lines = [(f"paper: {paper}", PAPER)] if paper else []
+    return lines + ([(f"ours: {ours}", OURS)] if ours else [])
+
+
+def paper_words(said: Mapping[str, float], label: str) -> str:
+    """What the paper says of a setting, or of all of them together; empty for nothing.
+
+    Args:
+        said: by `<label>.<column>` of a group table, `all` for a setting without a label, and
+            `runs`, where the paper has one run of each.
+        label: of the setting.
+    """
+    paper = _of(said, label)
+    shown = [*_shares(paper, 0, said.get("runs") == 1), *_step(paper.get("generalised", math.nan))]
+    shown += _ends(paper, _FINAL[1:])
+    return ", ".join(shown + ([_one_shot(paper[_SHOT])] if _SHOT in paper else []))
+
+
+def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -> str:
+    """What we find of a setting.
+
+    Args:
+        group: a row of a group table. said, label: as in ``paper_words``: what the paper tells of
+            is told of ours too.
+    """
+    paper, runs = _of(said, label), int(group["runs"])
+    # Who groks also solves the task: that is told where the paper tells it.
+    ours = {
+        name: float(group[name])
+        for name in _WORDS
+        if (name in paper and runs > 1) or (name != _SOLVED and float(group[name]) > 0)
+    }
+    told = _shares(ours, runs, runs == 1)
+    if runs == 1 and _SOLVED in paper:
+        told.append("solves it" if group[_SOLVED] == 1 else "does not solve it")
+    ends = [float(group.get(f"generalised_{end}", math.nan)) for end in ("lo", "hi")]
+    told += _step(float(group["generalised"]), *ends)
+    if any(name in paper for name in _FINAL):
+        told += _ends(group, _FINAL[1:] if runs > 1 else _FINAL[:1])
+    if _SHOT in paper:
+        shot = round(float(group[_SHOT]) * runs)
+        told.append(f"slingshots in {shot} of {runs}" if runs > 1 else _one_shot(shot))
+    return ", ".join(told)
+
+
+def setting(label: str) -> str:
+    """The label of a setting as a title."""
+    return label.replace("l1 ", "l1 penalty ")
+
+
+def change_words(group: Mapping[str, Any]) -> str:
+    """How suddenly a task is learned from fresh examples: `width` of its group."""
+    width = float(group["width"])
+    if math.isnan(width):
+        return "no fall"
+    return f"most of the fall in {100 * width:.2g} % of the steps"
+
+
+def fall_words(group: Mapping[str, Any]) -> str:
+    """How late the test loss falls on a sample: `low`, `fall`, `fallen` of its group."""
+    low, fall, fallen = (float(group[name]) for name in ("low", "fall", "fallen"))
+    if not math.isfinite(low):
+        return "the train loss is never low"
+    by = f", by step {fallen:,.0f}" if math.isfinite(fallen) else ""
+    return f"train loss low at step {low:,.0f}; the test loss then falls {times(fall)}{by}"
+
+
+def times(ratio: float) -> str:
+    """A ratio in words: `12 times`, or with a power of ten."""
+    return f"{number(ratio)} times" if np.isfinite(ratio) else "without end"
+
+
+def number(value: float) -> str:
+    """Two digits, with a power of ten as readers write it where it is large or small."""
+    if value == 0 or not math.isfinite(value) or 1e-2 <= abs(value) < 1e4:
+        return f"{value:.2g}" if abs(value) < 100 else f"{value:,.0f}"
+    digits, _, power = f"{value:.1e}".partition("e")
+    return rf"${digits}\times10^{{{int(power)}}}$"
+
+
+def _of(said: Mapping[str, float], label: str) -> dict[str, float]:
+    head = f"{label or 'all'}."
+    return {k.removeprefix(head): v for k, v in said.items() if k.startswith(head)}
+
+
+def _shares(shares: Mapping[str, float], runs: int, one: bool) -> list[str]:
+    found = []
+    for name, (many, single) in _WORDS.items():
+        if name in shares:
+            share = shares[name]
+            part = f"{100 * share:.0f} %" if share < 1 else "all"
+            part = f"{round(share * runs)} of {runs}" if runs else part
+            found.append(single if one else f"{part} {many}")
+    return found
+
+
+def _one_shot(shot: float) -> str:
+    return "with slingshots" if shot else "without slingshots"
+
+
+def _step(step: float, low: float = math.nan, high: float = math.nan) -> list[str]:
+    if not np.isfinite(step):
+        return []
+    if not np.isfinite(low) or np.isnan(high):
+        return [f"step {step:,.0f}"]
+    # Where the interval has no end, some runs do not get there.
+    end = f"{high:,.0f}" if np.isfinite(high) else "never"
+    return [f"step {step:,.0f} [{low:,.0f}, {end}]"]
+
+
+def _ends(values: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
+    known = [number(float(values[name])) for name in names if name in values]
+    return [f"final test loss {' to '.join(known)}"] if known else []
