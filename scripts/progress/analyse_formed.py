@@ -17,6 +17,7 @@ def analyse_formed(
     least_lead: float,
     rise: float,
     level: float,
+    window: int,
     resampling: Resampling,
 ) -> None:
     """Write a row per run, and their statistics.
@@ -26,12 +27,12 @@ def analyse_formed(
             files are Parquet.
         least_lead: steps by which the restricted loss has to lead. rise: times that the excluded
             loss at t1 has to grow before the test loss falls. level: times that it may then change
-            in cleanup.
+            in cleanup. window: checkpoints of the running median of the losses.
     """
     ends, found = read_table(phases), read_table(circuits)
     moduli = found.loc[found["run_id"].isin(ends["run_id"]), "p"]
     p = int(moduli.iloc[0]) if len(moduli) else 2
-    table = measured_runs(read_table(measures), read_table(frequencies), ends, p, rise)
+    table = measured_runs(read_table(measures), read_table(frequencies), ends, p, rise, window)
     origin = joint_provenance([measures, phases], len(table))
     write_table(table, out_table, origin)
     rows = formed_rows(table, least_lead, rise, level, resampling)
@@ -50,5 +51,6 @@ if "snakemake" in globals():
             least_lead=snakemake.params.least_lead,
             rise=snakemake.params.rise,
             level=snakemake.params.level,
+            window=snakemake.params.window,
             resampling=Resampling(**snakemake.params.resampling),
         )

@@ -422,7 +422,7 @@ def test_statistics_of_what_is_formed(main: dict[str, Path], tmp_path: Path) -> 
     table, stats = tmp_path / "formed.parquet", tmp_path / "stats.parquet"
     load_script("analyse_formed", "progress").analyse_formed(
         *(str(main[name]) for name in ("measures", "frequencies", "circuits")),
-        *(str(phases), str(table), str(stats), 200, 10, 2, Resampling(20, 1, 0.95)),
+        *(str(phases), str(table), str(stats), 200, 10, 2, 5, Resampling(20, 1, 0.95)),
     )
     assert len(read_table(table)) == len(ends)
     assert set(read_table(stats)["name"]) == {str(name) for name in Formed}

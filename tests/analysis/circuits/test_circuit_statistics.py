@@ -177,7 +177,7 @@ def formed(table: pd.DataFrame) -> dict[str, float]:
 
 
 def test_measures_of_a_run_as_the_paper_sees_it() -> None:
-    table = measured_runs(curves(), FREQUENCIES, PHASES, 113, 10)
+    table = measured_runs(curves(), FREQUENCIES, PHASES, 113, 10, 5)
     assert list(table.columns) == COLUMNS
     row = table.iloc[0]
     assert row["excluded_rise"] == pytest.approx(math.exp(6))
@@ -216,7 +216,7 @@ def test_a_run_that_generalises_without_forming_anything_first() -> None:
         squared_weights=1000.0 + curves()["step"],
     )
     sudden = FREQUENCIES.assign(alpha=np.where(FREQUENCIES["step"] < 2500, 0.0, 4.0))
-    values = formed(measured_runs(flat, sudden, PHASES, 113, 10))
+    values = formed(measured_runs(flat, sudden, PHASES, 113, 10, 5))
     assert values[Formed.RISE] == 1
     assert math.isnan(values[Formed.TEST_KEPT])
     assert values[Formed.ALPHA_JUMP] == 1 and values[Formed.ALPHA_FORMED] == 0
@@ -233,17 +233,17 @@ def test_a_circuit_that_dissolves_does_not_level_off() -> None:
         gini_map=np.interp(steps, [1000, 2000, 3000], [0.9, 0.8, 0.4]),
         gini_embedding=np.interp(steps, [1000, 2000, 3000], [0.9, 0.8, 0.4]),
     )
-    values = formed(measured_runs(falling, FREQUENCIES, PHASES, 113, 10))
+    values = formed(measured_runs(falling, FREQUENCIES, PHASES, 113, 10, 5))
     assert values[Formed.RISE] < 1
     assert values[Formed.PLATEAU] == values[Formed.GINI] == values[Formed.GINI_EMBEDDING] == 0
     # From a Gini coefficient that stands still in circuit formation any rise is sharp.
     sudden = curves(gini_map=np.interp(steps, [2000, 3000], [0.2, 0.7]))
-    assert formed(measured_runs(sudden, FREQUENCIES, PHASES, 113, 10))[Formed.GINI] == 1
+    assert formed(measured_runs(sudden, FREQUENCIES, PHASES, 113, 10, 5))[Formed.GINI] == 1
 
 
 def test_a_run_without_phases_shows_nothing() -> None:
     never = PHASES.assign(t2=np.nan, t3=np.nan)
-    table = measured_runs(curves(), FREQUENCIES, never, 113, 10)
+    table = measured_runs(curves(), FREQUENCIES, never, 113, 10, 5)
     values = formed(table)
     assert math.isnan(values[Formed.RISE]) and math.isnan(values[Formed.ALPHA_FORMED])
     assert math.isnan(values[Formed.ALPHA_JUMP])
@@ -258,19 +258,30 @@ def test_excluded_loss_that_goes_on_rising_does_not_level_off() -> None:
     rise while that stands still."""
     steps = curves()["step"]
     on = np.exp(np.interp(steps, [1000, 2000, 3000], [-6, 0, 1]))
-    values = formed(measured_runs(curves(excluded_loss=on), FREQUENCIES, PHASES, 113, 10))
+    values = formed(measured_runs(curves(excluded_loss=on), FREQUENCIES, PHASES, 113, 10, 5))
     assert values[Formed.RISE] > 100 and values[Formed.PLATEAU] == 0
-    still = formed(measured_runs(curves(excluded_loss=1.0), FREQUENCIES, PHASES, 113, 10))
+    still = formed(measured_runs(curves(excluded_loss=1.0), FREQUENCIES, PHASES, 113, 10, 5))
     assert still[Formed.PLATEAU] == 0
     with_it = np.interp(steps, [1000, 1300], [20.0, 1.0])
-    fallen = formed(measured_runs(curves(test_loss=with_it), FREQUENCIES, PHASES, 113, 10))
+    fallen = formed(measured_runs(curves(test_loss=with_it), FREQUENCIES, PHASES, 113, 10, 5))
     assert fallen[Formed.TEST_KEPT] == pytest.approx(0.05)
+
+
+def test_a_slingshot_is_no_rise_of_the_excluded_loss() -> None:
+    """It lifts what is excluded with the rest, for a checkpoint or two, and no circuit is formed."""
+    flat = np.where(np.arange(0, 4001, 100) < 1000, 1.0, 1e-6)
+    shot = np.where(np.isin(np.arange(0, 4001, 100), [1500, 1600]), 1e-2, flat)
+    for losses in (shot, np.where(np.arange(0, 4001, 100) >= 1500, 1e-2, flat)):
+        runs = curves(excluded_loss=losses, excluded_largest=losses)
+        values = formed(measured_runs(runs, FREQUENCIES, PHASES, 113, 10, 5))
+        for name in (Formed.RISES_FIRST, Formed.SINGLE_RISES_FIRST):
+            assert values[name] == float(losses is not shot), name
 
 
 def test_a_network_that_uses_its_frequencies_from_the_start() -> None:
     early = curves(excluded_loss=9.0, restricted_loss=0.01, test_loss=0.01, gini_map=0.7)
     early.loc[early["step"] == 0, "gini_map"] = 0.1
-    values = formed(measured_runs(early, FREQUENCIES, PHASES, 113, 10))
+    values = formed(measured_runs(early, FREQUENCIES, PHASES, 113, 10, 5))
     assert values[Formed.EARLY_EXCLUDED] > 1 and values[Formed.EARLY_GINI] == 1
     assert values[Formed.EARLY_RESTRICTED] < 0.01 and values[Formed.EARLY_TEST] < 0.01
 
@@ -280,7 +291,7 @@ def test_ends_are_not_those_of_one_checkpoint() -> None:
     spoilt = curves(), FREQUENCIES.copy()
     spoilt[0].loc[spoilt[0]["step"] == 4000, ["train_loss", "gini_map"]] = [3.0, 0.0]
     spoilt[1].loc[spoilt[1]["step"] == 4000, "alpha"] = -1.0
-    values = formed(measured_runs(*spoilt, PHASES, 113, 10))
+    values = formed(measured_runs(*spoilt, PHASES, 113, 10, 5))
     assert values[Formed.ALPHA] == 4 and values[Formed.TRAIN_LOWER] == 1
     assert values[Formed.EARLY_GINI] == pytest.approx(0.1 / 0.6)
 

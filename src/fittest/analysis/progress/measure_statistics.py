@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.progress.names import Formed
+from fittest.analysis.progress.phases import smoothed_loss
 from fittest.analysis.progress.summaries import least, most
 from fittest.analysis.statistics.intervals import Resampling, over_runs, share
 from fittest.analysis.statistics.table import Row, statistic_row
@@ -40,18 +41,27 @@ early_: at t1: excluded, restricted and test loss over the loss of a guess; gini
 whole rise of the map's Gini coefficient is there. train_after: train loss at the end over the least
 up to t2.
 """
+LOSSES = ["excluded_loss", "excluded_largest", "restricted_loss", "test_loss"]
+"""Smoothed where the first step beyond a level is sought, as for the ends of phases: a slingshot
+lifts all of them at once, and passes."""
 END = 0.1
 """Share of a run that is its end."""
 
 
 def measured_runs(
-    measures: pd.DataFrame, frequencies: pd.DataFrame, phases: pd.DataFrame, p: int, rise: float
+    measures: pd.DataFrame,
+    frequencies: pd.DataFrame,
+    phases: pd.DataFrame,
+    p: int,
+    rise: float,
+    window: int,
 ) -> pd.DataFrame:
     """COLUMNS, a row per run of `phases`.
 
     Args:
         measures, frequencies: of circuits.measures. phases: run_id, seed, t1, t2, t3 in steps.
         rise: of the excluded loss over that at t1 which counts for `excluded_lead`, times.
+        window: checkpoints of the running median of LOSSES; odd.
     """
     rows = [
         _measured(
@@ -60,6 +70,7 @@ def measured_runs(
             frequencies[frequencies["run_id"] == one["run_id"]],
             p,
             rise,
+            window,
         )
         for one in phases.to_dict("records")
     ]
@@ -67,8 +78,9 @@ def measured_runs(
 
 
 def _measured(
-    ends: dict[Any, Any], run: pd.DataFrame, each: pd.DataFrame, p: int, rise: float
+    ends: dict[Any, Any], run: pd.DataFrame, each: pd.DataFrame, p: int, rise: float, window: int
 ) -> Row:
+    smooth = run.assign(**{name: smoothed_loss(run[name], window) for name in LOSSES})
     t1, t2, t3 = (float(ends[name]) for name in ("t1", "t2", "t3"))
     steps = run["step"].to_numpy(float)
 
@@ -79,7 +91,7 @@ def _measured(
         return (at(column, end) - at(column, start)) / (end - start) if end > start else math.nan
 
     def first(column: str, level: float, above: bool, after: float = 0) -> float:
-        values = run[column].to_numpy(float)
+        values = smooth[column].to_numpy(float)
         hits = np.flatnonzero((values >= level if above else values < level) & (steps >= after))
         return float(steps[hits[0]]) if len(hits) else math.inf
 
