@@ -268,7 +268,7 @@ def test_excluded_loss_that_goes_on_rising_does_not_level_off() -> None:
 
 
 def test_a_slingshot_is_no_rise_of_the_excluded_loss() -> None:
-    """It lifts what is excluded with the rest, for a checkpoint or two, and no circuit is formed."""
+    """It lifts what is excluded with the rest, for a checkpoint or two: no circuit formed."""
     flat = np.where(np.arange(0, 4001, 100) < 1000, 1.0, 1e-6)
     shot = np.where(np.isin(np.arange(0, 4001, 100), [1500, 1600]), 1e-2, flat)
     for losses in (shot, np.where(np.arange(0, 4001, 100) >= 1500, 1e-2, flat)):
