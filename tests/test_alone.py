@@ -39,7 +39,9 @@ def test_alone_means_alone_and_one_line_counts_all(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile"],
         cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if key not in apart},
+        # Where the fixtures are that the copied settings name.
+        env={key: value for key, value in os.environ.items() if key not in apart}
+        | {"PYTHONPATH": str(REPOSITORY / "tests")},
         capture_output=True,
         text=True,
         check=False,
