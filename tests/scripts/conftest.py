@@ -10,6 +10,7 @@ import clear
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from worlds import fits
 
 from fittest.plotting import style
 
@@ -31,3 +32,15 @@ def readable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(style, "save", save_and_look)
     yield
     assert not any(found.values()), found
+
+
+@pytest.fixture
+def well_laid_out(readable: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure that a test draws has a heading, and what stands outside its panels ``fits``."""
+    save = style.save
+
+    def checked(figure: Figure, *told: Any) -> None:
+        save(figure, *told)
+        fits(figure)
+
+    monkeypatch.setattr(style, "save", checked)

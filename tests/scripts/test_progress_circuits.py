@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import fits, load_script
+from worlds import load_script
 
 from fittest.analysis.circuits.checkpoints import (
     checkpoint_steps,
@@ -28,7 +28,6 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.errors import ConfigError, StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
-from fittest.plotting import style
 from fittest.runs.run import Run
 from fittest.store import read_provenance, read_table, write_table
 from small_world import REPOSITORY, train_all, write_project
@@ -46,17 +45,7 @@ TOY: dict[str, Any] = {
 }
 NAMES = [*TABLES, "maps", "cluster_map"]
 
-
-@pytest.fixture(autouse=True)
-def well_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every figure that a test draws is looked at, as it is saved."""
-    save = style.save
-
-    def checked(figure: Any, *told: Any) -> None:
-        save(figure, *told)
-        fits(figure)
-
-    monkeypatch.setattr(style, "save", checked)
+pytestmark = pytest.mark.usefixtures("well_laid_out")
 
 
 def toy(layers: int = 1, **settings: Any) -> dict[str, Any]:

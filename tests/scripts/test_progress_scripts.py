@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from worlds import PROVENANCE, fits, load_script, names_of
+from worlds import PROVENANCE, load_script, names_of
 
 from fittest.analysis.progress.constants import ChangeSettings, Constants
 from fittest.analysis.progress.names import (
@@ -32,7 +32,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.data import Fresh, FullBatch
 from fittest.models import TransformerSettings
-from fittest.plotting import loss_words, style
+from fittest.plotting import loss_words
 from fittest.runs.optimisers import AdamW
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
@@ -51,17 +51,7 @@ SETTINGS: dict[str, Any] = {
     "steps": 20_000,
 }
 
-
-@pytest.fixture(autouse=True)
-def well_laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every figure that a test draws is looked at, as it is saved."""
-    save = style.save
-
-    def checked(figure: Any, *told: Any) -> None:
-        save(figure, *told)
-        fits(figure)
-
-    monkeypatch.setattr(style, "save", checked)
+pytestmark = pytest.mark.usefixtures("well_laid_out")
 
 
 def script(name: str) -> Any:
