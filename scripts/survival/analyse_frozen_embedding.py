@@ -30,7 +30,6 @@ def analyse_frozen_embedding(
     time_level: float,
     accurate: float,
     resampling: Resampling,
-    paper: Mapping[str, float],
 ) -> None:
     """Write the test losses at given shares of the steps, and what they say.
 
@@ -40,12 +39,12 @@ def analyse_frozen_embedding(
         out_arms: the same of the further sets, with their name in ``arm``.
         shares: of the last step. small_d: dimensions up to it are small. reach, levels, accurate:
             as for ``transition_rows``. time_level: test loss the time to which is compared.
-        resampling: of the bootstrap over runs. paper: ``transition_d``.
+        resampling: of the bootstrap over runs.
     """
     complete, trajectory = _tables(runs, trajectories)
     table = losses_at(complete, trajectory, shares)
     # A frozen embedding's signals do not move: whether they have settled means nothing.
-    rows = run_rows(Frozen, complete) + frozen_rows(table, small_d, resampling, paper)
+    rows = run_rows(Frozen, complete) + frozen_rows(table, small_d, resampling)
     times = times_to(complete, trajectory, time_level)
     rows += transition_rows(table, times, reach, levels, accurate, resampling)
     others = []
@@ -88,5 +87,4 @@ if "snakemake" in globals():
             time_level=snakemake.params.time_level,
             accurate=snakemake.params.accurate,
             resampling=Resampling(**snakemake.params.resampling),
-            paper=snakemake.params.paper,
         )

@@ -19,7 +19,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
     limit, linear = heatmap_scale(data["value"])
     nonzero = printed(statistics.get(Ode.LASSO_NONZERO))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.3)
         heading(
             figure,
             "Is the matrix of effects sparse, and do the survivors (marked) act on the others?",
@@ -37,7 +37,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
             mark_survivors(axes, own, alive)
             panels.panel_title(axes, letter, f"seed {own['seed'].iloc[0]}")
             told = " ".join(map(str, alive)) or "none"
-            axes.set_xlabel(f"acting frequency j\nn = 1 run, {share}; alive: {told}")
+            axes.set_xlabel(f"acting frequency j\nn = 1 run, {share}\nalive: {told}")
         if image is None:
             panels.empty(row[0], "no further runs with dense steps")
         else:

@@ -78,13 +78,15 @@ def _numbers(axes: Axes, plane: pd.DataFrame, tokens: int) -> None:
     step = 1 if pd.isna(delta) else int(delta)
     # So many steps of the circle lie between one and the next.
     chosen = {step * round(index * tokens / LABELLED) % tokens for index in range(LABELLED)}
+    distances = np.hypot(plane["x"], plane["y"])
+    nearest = max(float(distances.min()), 0.4 * float(distances.median()))
     for row in plane[plane["token"].isin(chosen)].itertuples():
+        # Inwards, clear of a plane's ragged edge: outside the circle is the edge of the panel.
         size = max(float(np.hypot(row.x, row.y)), 1e-9)
         axes.annotate(
             str(int(row.token)),
-            (row.x, row.y),
-            # Inwards: outside the circle is the edge of the panel.
-            xytext=(-9 * row.x / size, -9 * row.y / size),
+            (nearest * row.x / size, nearest * row.y / size),
+            xytext=(-7 * row.x / size, -7 * row.y / size),
             textcoords="offset points",
             ha="center",
             va="center",

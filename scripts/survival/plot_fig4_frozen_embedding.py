@@ -30,7 +30,7 @@ def plot_fig4(table: str, arms: str, stats: str, out_figure: str) -> None:
     p = int(data["p"].iloc[0]) if len(data) else None
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.6)
-        drop = statistics[Frozen.TRANSITION_D]
+        drop = statistics[Frozen.TREND_TRANSITION_D]
         below = statistics[Frozen.LOSS_RATIO_SMALL]
         jump, authors, text = (
             printed(statistics.get(name))
@@ -41,8 +41,8 @@ def plot_fig4(table: str, arms: str, stats: str, out_figure: str) -> None:
             "Does the test loss drop where the dimension d of the frozen embedding passes p?",
             f"a sharp drop at d = {drop['paper']:g}; late in training d of 20 and less does better"
             " than d between 20 and 59",
-            f"the log loss steps down most at d = {printed(drop, 0)}; at d = p it changes by the"
-            f" factor {jump} beyond its trend (last step). Small d over medium, medians at the last"
+            f"a step in the log loss beside its trend fits best at d = {printed(drop, 0)}; at d = p"
+            f" it is by the factor {jump} (last step). Small d over medium, medians at the last"
             f" step: {printed(below)}, with the authors' random numbers {authors}, started as the"
             f" text says {text}",
             [

@@ -178,6 +178,8 @@ def _circles(axes: Axes, ends: pd.DataFrame) -> None:
     axes.set_ylim(0, 1.3 * float(ends.loc[ends["panel"] != "frequencies", "rate_hi"].max()))
     axes.legend(loc="upper right", ncols=2)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    # The legend stands above what a share can be.
+    axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= 1])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_xlabel("circles of a run (bars: 95 % Wilson)")
     axes.set_ylabel("share of runs")

@@ -59,6 +59,21 @@ def judged(found: Measured | str, scale: str = "reduced", **over: object) -> Jud
     return judge("S99", claim(**over), scale, NOTHING, {"planted": planted})
 
 
+def test_a_precondition_that_fails_leaves_open_what_else_holds() -> None:
+    enough = {"of": "r", "take": "n", "at_least": 20, "precondition": True}
+
+    def verdict(value: float, n: int) -> Judgement:
+        found = Measured(value, value - 0.01, value + 0.01, n)
+        return judged(found, criteria={"reduced": [{"of": "r", "at_least": 0.6}, enough]})
+
+    assert verdict(0.9, 20).verdict == "reproduced"
+    open_ = verdict(0.9, 19)
+    assert open_.verdict == "not evaluated"
+    assert "20" in open_.reason
+    # What fails without the precondition fails anyway.
+    assert verdict(-0.5, 19).verdict == "not reproduced"
+
+
 @pytest.mark.parametrize(
     ("comparison", "values", "expected"),
     [

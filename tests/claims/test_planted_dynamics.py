@@ -200,7 +200,7 @@ def frozen(loss: Callable[[np.ndarray], np.ndarray], accuracy: float = 1.0) -> T
         )
     table = pd.concat(parts)
     times = parts[0].assign(time=1000 * parts[0]["test_loss"] / parts[0]["test_loss"].max())
-    rows: list[Row] = frozen_rows(table, 20, R, {"transition_d": 59})
+    rows: list[Row] = frozen_rows(table, 20, R)
     rows += transition_rows(table, times, 16, (1.0, 0.1, 0.01), 0.99, R)
     for arm in ("authors", "gauss1"):
         rows += arm_rows(arm, table, 20, R)

@@ -1,4 +1,5 @@
-"""Whether a drawn figure can be read: no text on another one, none on data, none off the page."""
+"""Whether a drawn figure can be read: no text on another one, none on data, none off the page; and
+what stands outside the panels, the heading and the figure's legends, on none of them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -43,7 +44,27 @@ def faults(figure: Figure, dpi: float) -> list[str]:
         found += [
             f"`{name}` on data" for name, box in boxes if len(points) and inside(points, box).any()
         ]
-    return found
+    return found + on_panels(figure, renderer)
+
+
+def on_panels(figure: Figure, renderer: RendererAgg) -> list[str]:
+    """Headings and figure legends that lie on a panel, its labels or ticks."""
+    panels = [
+        shrunk(axes.get_tightbbox(renderer))
+        for axes in figure.findobj(Axes)
+        if axes.axison and axes.get_visible()
+    ]
+    outside = [
+        (text.get_text(), shrunk(text.get_window_extent(renderer)))
+        for text in figure.texts
+        if text.get_gid() == "heading"
+    ]
+    outside += [("legend", shrunk(one.get_window_extent(renderer))) for one in figure.legends]
+    return [
+        f"`{name}` on a panel"
+        for name, box in outside
+        if any(box.overlaps(panel) for panel in panels)
+    ]
 
 
 def shrunk(box: Bbox) -> Bbox:

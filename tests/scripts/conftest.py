@@ -10,7 +10,6 @@ import clear
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
-from worlds import fits
 
 from fittest.plotting import style
 
@@ -35,12 +34,12 @@ def readable(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def well_laid_out(readable: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every figure that a test draws has a heading, and what stands outside its panels ``fits``."""
+def headed(readable: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every figure that a test draws has a heading, and is looked at therefore."""
     save = style.save
 
     def checked(figure: Figure, *told: Any) -> None:
         save(figure, *told)
-        fits(figure)
+        assert any(text.get_gid() == "heading" for text in figure.texts)
 
     monkeypatch.setattr(style, "save", checked)

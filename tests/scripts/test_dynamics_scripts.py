@@ -328,6 +328,26 @@ def test_from_training_to_figures(world: World) -> None:
         (1, 20, 2),
     ]
     assert kicked.groupby("seed")["i"].apply(list).tolist() == [[1, 3, 4, 5, 6]] * 2
+    # A classifier that says the same of all frequencies has no line to be seen.
+    gradients = pd.read_csv(world.path("fig7.csv"))
+    raw = (gradients["panel"] == "line") & (gradients["series"] == "raw")
+    assert raw.any()
+    gradients.loc[raw, "signal0"] = 1e6
+    gradients.to_csv(world.path("one_fate.csv"), index=False)
+    load_script("plot_fig7_gradient").plot_fig7(
+        world.path("one_fate.csv"),
+        world.path("gradient.parquet"),
+        world.path("classifier.parquet"),
+        world.path("one_fate.pdf"),
+        {"svm_accuracy": 0.838},
+    )
+    # As many survivors as a run of the paper's size may have, under each of three matrices.
+    matrices = pd.read_csv(world.path("fig15.csv")).assign(survivors="8 9 12 17 23 25 28")
+    assert matrices["run_id"].nunique() > 1
+    matrices.to_csv(world.path("crowded.csv"), index=False)
+    load_script("plot_fig15_lasso_heatmaps").plot_fig15(
+        world.path("crowded.csv"), world.path("ode.stats.parquet"), world.path("crowded.pdf")
+    )
     # So small a kick is answered in proportion.
     assert np.corrcoef(kicked["up"], kicked["down"])[0, 1] > 0.9
     np.testing.assert_allclose(

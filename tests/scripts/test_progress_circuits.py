@@ -45,7 +45,7 @@ TOY: dict[str, Any] = {
 }
 NAMES = [*TABLES, "maps", "cluster_map"]
 
-pytestmark = pytest.mark.usefixtures("well_laid_out")
+pytestmark = pytest.mark.usefixtures("headed")
 
 
 def toy(layers: int = 1, **settings: Any) -> dict[str, Any]:

@@ -51,7 +51,7 @@ SETTINGS: dict[str, Any] = {
     "steps": 20_000,
 }
 
-pytestmark = pytest.mark.usefixtures("well_laid_out")
+pytestmark = pytest.mark.usefixtures("headed")
 
 
 def script(name: str) -> Any:

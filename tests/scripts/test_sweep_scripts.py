@@ -90,7 +90,6 @@ def test_fig4(tmp_path: Path, change: Change) -> None:
         time_level=1.0,
         accurate=0.99,
         resampling=R,
-        paper={"transition_d": 59},
     )
     load_script("plot_fig4_frozen_embedding").plot_fig4(
         str(plotted), str(tmp_path / "arms.csv"), str(stats), str(pdf)

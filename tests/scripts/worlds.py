@@ -11,8 +11,6 @@ from types import ModuleType
 
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from fittest import fourier
 from fittest.analysis.fates.alive import Thresholds
@@ -47,20 +45,6 @@ class RunSet:
 def names_of(*groups: type[StatisticName]) -> set[str]:
     """All names that some groups declare: what an analysis must write, no more and no less."""
     return {str(name) for group in groups for name in group}
-
-
-def fits(figure: Figure) -> None:
-    """What stands outside the panels of a drawn figure lies on none of them, and on the page."""
-    FigureCanvasAgg(figure).draw()
-    shown = [axes for axes in figure.axes if axes.axison and axes.get_visible()]
-    panels = [axes.get_tightbbox() for axes in shown]
-    heading = [text for text in figure.texts if text.get_gid() == "heading"]
-    assert heading
-    for one in (*heading, *figure.legends):
-        box = one.get_window_extent()
-        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1, one
-        assert box.y0 >= 0 and box.y1 <= figure.bbox.y1, one
-        assert not any(box.overlaps(panel) for panel in panels), one
 
 
 def load_script(name: str, paper: str = "survival") -> ModuleType:

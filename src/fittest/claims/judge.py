@@ -76,6 +76,12 @@ def holds(condition: Condition, measured: Mapping[str, Measured]) -> bool | None
     )
 
 
+def _outcome(condition: Condition, measured: Mapping[str, Measured]) -> bool | None:
+    """Whether a condition holds; a precondition that does not leaves that unknown."""
+    found = holds(condition, measured)
+    return None if condition.precondition and found is False else found
+
+
 def all_hold(found: Iterable[bool | None]) -> bool | None:
     """Conjunction of three values: one false makes it false, else one unknown makes it unknown."""
     known = list(found)
@@ -98,7 +104,7 @@ def judge(
         reason = "; ".join(dict.fromkeys([needed, *missing.values()]))
         return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
     words = "; ".join(in_words(c, claim) for c in conditions)
-    outcomes = [holds(c, measured) for c in conditions]
+    outcomes = [_outcome(c, measured) for c in conditions]
     failed = tuple(
         in_words(c, claim) for c, ok in zip(conditions, outcomes, strict=True) if ok is False
     )
@@ -144,6 +150,8 @@ def _why(
 ) -> str:
     if condition.of in missing:
         return missing[condition.of]
+    if condition.precondition and holds(condition, measured) is False:
+        return f"a verdict needs {in_words(condition, claim)}"
     label = claim.measures[condition.of].label or condition.of
     what = "no value" if math.isnan(measured[condition.of].value) else "no interval"
     return f"{label} has {what} at this scale"

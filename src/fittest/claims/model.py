@@ -51,6 +51,11 @@ class Condition(Settings):
     )
     absolute: bool = Field(default=False, description="compare the absolute value")
     kind: Kind | None = Field(default=None, description="if other than the claim's")
+    precondition: bool = Field(
+        default=False,
+        description="what a verdict takes for granted, such as a test's power: where it does not"
+        " hold and nothing else fails, the claim is not evaluated",
+    )
     lowest_scale: Scale | None = Field(
         default=None, description="judged from this scale on, if higher than the claim's"
     )

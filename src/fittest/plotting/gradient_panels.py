@@ -177,7 +177,7 @@ def _boundary(axes: Axes, data: pd.DataFrame, series: str, dashes: str) -> None:
     x = np.linspace(left, right, 200)
     y = np.interp(x, line["grad_rel_4"], line["signal0"])
     inside = bool(((y > bottom) & (y < top)).any())
-    label = f"SVM, {series}" + ("" if inside else ": off the panel, one fate for all")
+    label = f"SVM, {series}" + ("" if inside else ": off the panel,\none fate for all")
     axes.plot(x, y, "k", ls=dashes, lw=1.0, label=label)
 
 

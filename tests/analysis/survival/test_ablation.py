@@ -153,7 +153,7 @@ def test_statistics_when_all_is_as_in_the_paper() -> None:
     rows = {row["name"]: row for row in ablation_rows(table, CRITERIA, R, paper)}
     assert len(rows) == len(ablation_rows(table, CRITERIA, R, paper))
     for name in (
-        *("A_grows", "B_suffices", "B_faster", "B_accurate"),
+        *("A_grows", "B_suffices", "B_as_low", "B_faster", "B_accurate"),
         *("CD_insufficient", "ACD_spike", "ACD_rise"),
     ):
         assert rows[f"ablation.share_{name}"]["value"] == 1, name
@@ -170,6 +170,8 @@ def test_statistics_when_all_is_as_in_the_paper() -> None:
         ({"A": 2}, {}, "A_grows"),
         ({"B": 3}, {}, "B_suffices"),
         ({}, {"B": np.maximum(falling(100), 1e-5)}, "B_suffices"),
+        ({"B": 3}, {}, "B_as_low"),
+        ({}, {"B": np.maximum(falling(100), 3e-7)}, "B_as_low"),
         ({}, {"B": falling(300)}, "B_faster"),
         ({"D": 2}, {}, "CD_insufficient"),
         ({}, {"C": CALM}, "CD_insufficient"),
@@ -215,7 +217,7 @@ def test_statistics_of_nothing() -> None:
         *trend_rows(Primes, runs, "p", R, "all"),
         *moduli_rows(runs, 2.0, R),
         *no_decay_rows(runs, R),
-        *frozen_rows(losses, 20, R, {"transition_d": 59}),
+        *frozen_rows(losses, 20, R),
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     assert table["name"].is_unique
@@ -238,12 +240,10 @@ def test_frozen() -> None:
     loss = np.where(d >= 59, 0.01, np.where(d <= 20, 1.0, 10.0))
     table = pd.DataFrame({"d": d, "p": 59, "share": 1.0, "test_loss": loss})
     earlier = table.assign(share=0.1, test_loss=7.0)
-    rows = frozen_rows(pd.concat([earlier, table]), 20, R, {"transition_d": 59})
+    rows = frozen_rows(pd.concat([earlier, table]), 20, R)
     found = {row["name"]: row for row in rows}
     assert found["freeze.loss_ratio_large"]["value"] == pytest.approx(1e-3)
     assert found["freeze.loss_ratio_small"]["value"] == pytest.approx(0.1)
-    assert found["freeze.transition_d"]["value"] == 56
-    assert found["freeze.transition_d"]["paper"] == 59
     assert found["freeze.loss_medium"]["n"] == 4
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.analysis.sweeps.frozen import change_point, losses_at, median_ratio, size_groups
+from fittest.analysis.sweeps.frozen import losses_at, median_ratio, size_groups
 
 R = Resampling(draws=200, seed=0, confidence=0.95)
 
@@ -48,10 +47,3 @@ def test_median_ratio() -> None:
     assert found.value == 0.5
     assert found.lo == 0.25
     assert np.isnan(median_ratio(loss, group, "small", "medium", R).value)
-
-
-def test_change_point() -> None:
-    assert change_point([20, 30, 40, 40, 60, 70], [1, 1, 1, 1, -3, -3]) == 50
-    assert change_point([20, 30, 40], [0.0, 5.0, 5.1]) == pytest.approx(25)
-    assert np.isnan(change_point([20, 20], [0, 1]))
-    assert np.isnan(change_point([], []))

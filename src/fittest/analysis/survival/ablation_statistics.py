@@ -155,6 +155,12 @@ def _tests(criteria: Criteria) -> dict[str, tuple[Callable[[Seed], bool], str]]:
             lambda s: s["B"]["min_test_loss"] <= low and s["B"]["n_2mean"] == 2,
             f"B ends with 2 circles and reaches a test loss of {low:g} (S40)",
         ),
+        "B_as_low": (
+            lambda s: (
+                s["B"]["n_2mean"] == 2 and s["B"]["min_test_loss"] <= 2 * s["O"]["min_test_loss"]
+            ),
+            "B ends with 2 circles and a test loss within twice O's at the same step (S40)",
+        ),
         "B_faster": (
             lambda s: _earlier(s["B"]["first_step_solved"], s["O"]["first_step_solved"]),
             "B solves the task before O (S41)",

@@ -89,4 +89,9 @@ def default_rows(
             *over_runs(plain["n_2mean"].to_numpy(float), "mean", resampling),
             "mean number of circles at the end, MLP from N(0, 1)",
         ),
+        statistic_row(
+            Defaults.GAUSS1_LOSS,
+            *over_runs(plain["test_loss"].to_numpy(float), "median", resampling),
+            "median test loss at the end, MLP from N(0, 1)",
+        ),
     ]

@@ -83,7 +83,6 @@ class Frozen(StatisticName):
     LOSS_LARGE = "freeze.loss_large"
     LOSS_RATIO_LARGE = "freeze.loss_ratio_large"
     LOSS_RATIO_SMALL = "freeze.loss_ratio_small"
-    TRANSITION_D = "freeze.transition_d"
     TREND_TRANSITION_D = "freeze.trend_transition_d"
     JUMP_1 = "freeze.jump_1"
     JUMP_2 = "freeze.jump_2"
@@ -117,6 +116,7 @@ class Defaults(StatisticName):
     GAUSS1_RUNS = "default_runs.gauss1_runs"
     GAUSS1_ACCURATE = "default_runs.gauss1_accurate"
     GAUSS1_CIRCLES = "default_runs.gauss1_circles"
+    GAUSS1_LOSS = "default_runs.gauss1_loss"
 
 
 class Primes(StatisticName):
@@ -237,6 +237,7 @@ class Ablation(StatisticName):
     LATE_LOSS_RATIO_D = "ablation.late_loss_ratio_D"
     SHARE_A_GROWS = "ablation.share_A_grows"
     SHARE_B_SUFFICES = "ablation.share_B_suffices"
+    SHARE_B_AS_LOW = "ablation.share_B_as_low"
     SHARE_B_FASTER = "ablation.share_B_faster"
     SHARE_CD_INSUFFICIENT = "ablation.share_CD_insufficient"
     SHARE_ACD_SPIKE = "ablation.share_ACD_spike"

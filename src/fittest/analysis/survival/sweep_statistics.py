@@ -21,7 +21,7 @@ from fittest.analysis.sweeps.counts import (
     slope_estimate,
     trend,
 )
-from fittest.analysis.sweeps.frozen import change_point, median_ratio, size_groups
+from fittest.analysis.sweeps.frozen import median_ratio, size_groups
 
 Paper = Mapping[str, float]
 
@@ -124,13 +124,12 @@ def no_decay_rows(runs: pd.DataFrame, resampling: Resampling) -> list[Row]:
     ]
 
 
-def frozen_rows(table: pd.DataFrame, small: int, resampling: Resampling, paper: Paper) -> list[Row]:
+def frozen_rows(table: pd.DataFrame, small: int, resampling: Resampling) -> list[Row]:
     """Test loss over frozen embeddings of small, medium and large dimension (S09, S10).
 
     Args:
         table: from ``frozen.losses_at``; the largest share is judged.
         small: d up to this is small.
-        paper: ``transition_d``.
     """
     last = table[table["share"] == table["share"].max()]
     loss = last["test_loss"].to_numpy(np.float64)
@@ -157,15 +156,4 @@ def frozen_rows(table: pd.DataFrame, small: int, resampling: Resampling, paper: 
                 "median test loss at the last step over that of medium d; bootstrap over runs",
             )
         )
-    beyond = (group != "small") & (loss > 0)
-    where = change_point(last["d"].to_numpy(float)[beyond], np.log(loss[beyond]))
-    rows.append(
-        statistic_row(
-            Frozen.TRANSITION_D,
-            where,
-            int(beyond.sum()),
-            f"d at which a step fits the log of the test loss best, d > {small}",
-            paper.get("transition_d"),
-        )
-    )
     return rows

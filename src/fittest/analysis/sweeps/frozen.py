@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -76,24 +75,3 @@ def median_ratio(
         return float(np.median(above)) / middle if middle > 0 else np.nan
 
     return cluster_bootstrap(ratio, np.arange(len(losses)), resampling)
-
-
-def change_point(x: ArrayLike, y: ArrayLike) -> float:
-    """Where a step function fits best: x between the two levels, by least squares.
-
-    Args:
-        x: (n,) may repeat. y: (n,), for losses their logarithm.
-
-    Returns:
-        The middle between the two neighbouring values of x around the jump; NaN with fewer than
-        two different values.
-    """
-    first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    values = np.unique(first)
-    best, place = np.inf, np.nan
-    for low, high in pairwise(values):
-        left, right = second[first <= low], second[first >= high]
-        error = np.square(left - left.mean()).sum() + np.square(right - right.mean()).sum()
-        if error < best:
-            best, place = float(error), (low + high) / 2
-    return float(place)
