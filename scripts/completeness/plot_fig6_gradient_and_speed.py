@@ -24,6 +24,7 @@ ARMS = {
     "winners": ("winners", style.WINNERS),
     "random": ("as many\nrandom", style.RANDOM),
     "rescaled": ("winners,\nfull norm", style.RESCALED),
+    "weakest": ("as many\nweakest", style.WEAKEST),
 }
 
 

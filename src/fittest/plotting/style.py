@@ -52,8 +52,9 @@ ALIVE = SURVIVORS[1]
 LEAST, MIDDLE, MOST = "#56B4E9", "#4D4D4D", "#882255"
 """Minimum, mean and maximum over structures or frequencies."""
 WHOLE, WINNERS, RANDOM, RESCALED = "#1A1A1A", "#009E73", "#CC79A7", "#56B4E9"
+WEAKEST = "#E69F00"
 """What is left of the initial embedding: all circles; those that win; others, drawn at random; the
-winners, scaled to the norm of all."""
+winners, scaled to the norm of all; those that start weakest."""
 ONE_WINNER, ONE_RANDOM = "#00573F", "#8F3F6C"
 """The same with a single circle left."""
 REAL, LEAST_SQUARES, LASSO = "#1A1A1A", OURS, "#E69F00"

@@ -92,7 +92,7 @@ def speed_bars(table: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
     y_lo, y_hi, n, reached, reached_lo, reached_hi, kept, horizon. Runs that did not reach full
     accuracy count with the horizon (restricted mean)."""
     rows = []
-    for arm in ARMS:
+    for arm in (*ARMS, FURTHER):
         part = table[table["arm"] == arm]
         if len(part) == 0:
             continue
