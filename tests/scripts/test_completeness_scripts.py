@@ -303,7 +303,9 @@ def planted_speed(steps: dict[str, list[float]]) -> pd.DataFrame:
 
 
 def test_a_planted_speed_up_is_found() -> None:
-    table = planted_speed({"before": [200, 400, 1000], "winners": [100, 200, 400]})
+    table = planted_speed(
+        {"before": [200, 400, 1000], "winners": [100, 200, 400], "weakest": [300, 300, 300]}
+    )
     rows = {r["name"]: r for r in speed_rows(table, R)}
     assert rows["winners.ratio_winners_before"]["value"] == pytest.approx(0.5)
     assert rows.keys() == names_of(Speed) - {Speed.RUNS, Speed.FAILED}
@@ -313,6 +315,7 @@ def test_a_planted_speed_up_is_found() -> None:
     bars = speed_bars(table, R).set_index("arm")
     assert bars.loc["before", "y"] == pytest.approx(1600 / 3)
     assert bars.loc["before", "reached"] == pytest.approx(2 / 3)
+    assert bars.loc["weakest", "y"] == 300
 
 
 # -- figures that join the survival paper's tables ---------------------------------------------
