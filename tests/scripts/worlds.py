@@ -62,8 +62,11 @@ def fate_of(start: np.ndarray, noise: np.random.Generator, count: int) -> list[i
     return [int(index) + 1 for index in np.argsort(-(start + luck))[:count]]
 
 
-def evolve(start: np.ndarray, survivors: list[int], steps: list[int]) -> Iterator[np.ndarray]:
-    """Embeddings over time: survivors turn into circles, all other frequencies decay."""
+def evolve(
+    start: np.ndarray, survivors: list[int], steps: list[int], between: float = 6.0
+) -> Iterator[np.ndarray]:
+    """Embeddings over time: survivors turn into circles, each smaller than the one before by
+    ``between``, all other frequencies decay."""
     p, d = start.shape
     frames = fourier.random_directions(p, d, np.random.default_rng(5), "full")
     first = fourier.coefficients(start)
@@ -72,7 +75,7 @@ def evolve(start: np.ndarray, survivors: list[int], steps: list[int]) -> Iterato
         values = first * (0.02 + 0.98 * np.exp(-step / 250))
         for rank, k in enumerate(survivors):
             circle = frames[k][0] + 1j * frames[k][1]
-            size = 55.0 - 6.0 * rank
+            size = 55.0 - between * rank
             values[k] = (1 - late) * first[k] + late * size * circle / np.sqrt(2)
             values[p - k] = values[k].conj()
         yield np.fft.ifft(values, axis=0).real
@@ -88,6 +91,7 @@ def make_runs(
     survivors: int = 5,
     checkpoints: bool = False,
     broken: tuple[int, ...] = (),
+    between: float = 6.0,
 ) -> RunSet:
     """Write a run-set whose runs follow ``plan``: seeds and intervention columns per run."""
     trajectory, weights, runs = [], [], []
@@ -102,7 +106,8 @@ def make_runs(
             if fixed is not None
             else fate_of(fourier.signals(start), np.random.default_rng([3, index]), survivors)
         )
-        for step, embedding in zip(steps, evolve(start, alive, list(steps)), strict=True):
+        embeddings = evolve(start, alive, list(steps), between)
+        for step, embedding in zip(steps, embeddings, strict=True):
             signals, mean = fourier.spectrum(embedding)
             loss = np.nan if index in broken and step == steps[-1] else np.exp(-step / 100)
             trajectory.append(

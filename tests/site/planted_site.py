@@ -52,13 +52,17 @@ def _worlds() -> ModuleType:
     return module
 
 
-def plant_runs(project: Project, runset: str, embeddings: int, trials: int = 1) -> None:
+def plant_runs(
+    project: Project, runset: str, embeddings: int, trials: int = 1, between: float = 6.0
+) -> None:
     """Runs whose signals live and die, and their embeddings at four steps."""
     worlds = _worlds()
     worlds.PROVENANCE = ORIGIN
     plan = worlds.fixemb_plan(embeddings, trials)
     flat = project.root / "flat"
-    made = worlds.make_runs(flat, runset, plan, P, D, STEPS, survivors=3, checkpoints=True)
+    made = worlds.make_runs(
+        flat, runset, plan, P, D, STEPS, survivors=3, checkpoints=True, between=between
+    )
     for source, target in (
         (made.runs, project.paths.runs(runset)),
         (made.frequencies, project.paths.frequencies(runset)),
@@ -72,7 +76,8 @@ def plant_runs(project: Project, runset: str, embeddings: int, trials: int = 1) 
 def plant_survival(project: Project) -> None:
     """Two figures, three claims, a price, and the runs of two run-sets."""
     plant_runs(project, "fixemb", 4, 6)
-    plant_runs(project, "base", 2)
+    # Survivors that end alike, as trained ones do.
+    plant_runs(project, "base", 2, between=0.5)
     root, table = project.root, project.paths.table
     for name in FIGURES:
         figure = style.new_figure(7.0, 3.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -203,6 +204,17 @@ def test_signals_follow_run_and_step_and_the_address(look: Look, project: Projec
     page.select_option("select[name=run]", other)
     assert said(page) != said(again) and f"run={other}" in page.url
     assert "Scale smoke, n = 2 of 2 runs of base, commit 0123456789ab" in page.inner_text(".from")
+
+
+def test_names_of_survivors_stand_apart(look: Look) -> None:
+    page = explorer(look, "signals")
+    boxes = page.locator('[data-picture="signals"] text').evaluate_all(
+        "all => all.filter(one => one.textContent.startsWith('k = '))"
+        ".map(one => one.getBoundingClientRect()).map(box => [box.top, box.bottom])"
+    )
+    assert len(boxes) > 1
+    # Glyphs are lower than their boxes.
+    assert all(low[1] <= high[0] + 2 for low, high in pairwise(sorted(boxes)))
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -43,6 +43,31 @@ export function pearson(x: number[], y: number[]): number {
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : NaN;
 }
 
+/** Places near the values, in their order and `gap` apart at least, for labels beside them. */
+export function apart(values: number[], gap: number): number[] {
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  // Neighbours that are too close become one group, centred on its values' mean.
+  const groups: { members: number[]; middle: number }[] = [];
+  const low = (group: { members: number[]; middle: number }): number =>
+    group.middle - ((group.members.length - 1) * gap) / 2;
+  for (const i of order) {
+    groups.push({ members: [i], middle: values[i]! });
+    for (let last = groups.length - 1; last > 0; last -= 1) {
+      const [before, own] = [groups[last - 1]!, groups[last]!];
+      if (low(own) - (low(before) + (before.members.length - 1) * gap) >= gap) break;
+      const members = [...before.members, ...own.members];
+      const middle = members.reduce((sum, one) => sum + values[one]!, 0) / members.length;
+      groups.splice(last - 1, 2, { members, middle });
+    }
+  }
+  const places = new Array<number>(values.length).fill(0);
+  for (const group of groups)
+    group.members.forEach((one, rank) => {
+      places[one] = low(group) + rank * gap;
+    });
+  return places;
+}
+
 export function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }

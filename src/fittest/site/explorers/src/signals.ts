@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { type About, choices, table } from "./data";
 import { COLOURS, DEAD, type Frame, nearest } from "./frame";
-import { alive, plane } from "./mathematics";
+import { alive, apart, plane } from "./mathematics";
 
 interface Run {
   id: string;
@@ -86,6 +86,10 @@ export async function signals(frame: Frame): Promise<void> {
       Array.from(row.signals, (signal, i) => ({ step: row.step, k: i + 1, signal })),
     );
     const last = steps.at(-1);
+    const ends = points.filter((row) => row.step === last?.step && one.survivors.includes(row.k));
+    // A label is some 12 pixels high, and the axis starts at zero.
+    const line = (12 / 330) * Math.max(...points.map((row) => row.signal));
+    const beside = apart(ends.map((row) => row.signal), line);
     frame.say(
       `At step ${step.toLocaleString("en")}, ${now.length} frequencies exceed ${about.two_mean_factor} times the mean: ${now.join(", ") || "none"}. ` +
         `At the end: ${one.survivors.join(", ") || "none"}.`,
@@ -98,10 +102,7 @@ export async function signals(frame: Frame): Promise<void> {
       marks: [
         Plot.line(points, { x: "step", y: "signal", z: "k", stroke: (row) => colour(row.k), strokeWidth: (row) => (one.survivors.includes(row.k) ? 2 : 0.7) }),
         Plot.ruleX([step], { stroke: "currentColor", strokeDasharray: "4 3" }),
-        Plot.text(
-          points.filter((row) => row.step === last?.step && one.survivors.includes(row.k)),
-          { x: "step", y: "signal", text: (row) => `k = ${row.k}`, dx: 6, textAnchor: "start", fill: (row) => colour(row.k) },
-        ),
+        Plot.text(ends, { x: "step", y: (_, i) => beside[i]!, text: (row) => `k = ${row.k}`, dx: 6, textAnchor: "start", fill: (row) => colour(row.k) }),
         Plot.tip(points, Plot.pointer({ x: "step", y: "signal", title: (row) => `k = ${row.k}\nstep ${row.step}\nsignal ${row.signal.toPrecision(4)}` })),
       ],
     });

@@ -50,7 +50,7 @@ export async function structures(frame: Frame): Promise<void> {
     frame.say(
       ranks.length === 0
         ? "No run is like that."
-        : `${own.length} runs: rank ${mean.toFixed(3)} ± ${ranks.length > 1 ? spread.toFixed(3) : "undefined"} (mean ± standard deviation; chance is 0.5, the most complete of all is 0).`,
+        : `${own.length} ${own.length === 1 ? "run" : "runs"}: rank ${mean.toFixed(3)} ± ${ranks.length > 1 ? spread.toFixed(3) : "undefined"} (mean ± standard deviation; chance is 0.5, the most complete of all is 0).`,
     );
     const sheet = own.map((row) => ({ ...row }));
     const seeds = own.map((row) => String(row.seed));
