@@ -140,11 +140,13 @@ def test_claims_filter_by_verdict_section_and_words(look: Look) -> None:
     assert rows.count() == 1
 
 
-def test_a_phone_shows_all_of_a_claim_within_its_width(look: Look) -> None:
-    page = look("papers/survival.html", width=390)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_all_of_a_claim_stands_within_the_page(look: Look, width: int) -> None:
+    page = look("papers/survival.html", width=width)
     cells = page.locator("[data-claims] tbody :is(th, td)")
     ends = cells.evaluate_all("all => all.map(one => one.getBoundingClientRect().right)")
-    assert len(ends) == 3 * 6 and max(ends) <= 390
+    room = page.locator("[data-claims] .wide").evaluate("one => one.getBoundingClientRect().right")
+    assert len(ends) == 3 * 6 and max(ends) <= room <= width
     page.select_option("select[name=verdict]", "partly")
     assert page.locator("[data-claims] tbody tr:visible").count() == 1
 

@@ -64,9 +64,8 @@ def _row(row: Row) -> str:
     said = _ROLES.get(row.get("role", "paper"), "")
     role = f"<br><small>{said}</small>" if said else ""
     ours = "<br>".join(html.escape(part) for part in row["measures"].split("; ")) or "–"
-    code = (
-        f"<br><small>Code: <code>{html.escape(row['code'])}</code></small>" if row["code"] else ""
-    )
+    code = f"<small>Code: <code>{html.escape(row['code'])}</code></small>" if row["code"] else ""
+    told = "<br>".join(part for part in (html.escape(row["note"]), code) if part)
     kind = " (derived: exact)" if row["kind"] == "derived" else ""
     return (
         f'<tr id="claim-{html.escape(row["id"])}" data-verdict="{row["verdict"]}"'
@@ -77,7 +76,7 @@ def _row(row: Row) -> str:
         f'<td data-head="ours">{ours}</td>'
         f'<td data-head="paper">{html.escape(row["paper"])}'
         f"<br><small>{html.escape(row['source'])}</small></td>"
-        f"<td>{html.escape(row['note'])}{code}</td></tr>"
+        f"<td>{told}</td></tr>"
     )
 
 
