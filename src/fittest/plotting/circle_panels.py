@@ -66,7 +66,7 @@ def said_of_moduli(paper: Mapping[str, float]) -> str:
 def found_of_moduli(statistics: Statistics) -> str:
     """Our slope over all moduli, and how far they scatter about it."""
     slope, scatter = (statistics[name] for name in (Moduli.SLOPE, Moduli.SD_RATIO))
-    per = [statistics[name]["value"] for name in (Moduli.RUNS_PER_PRIME, Moduli.RUNS_PER_COMPOSITE)]
+    per = [statistics[name]["value"] for name in (Moduli.RUNS_PER_COMPOSITE, Moduli.RUNS_PER_PRIME)]
     text = (
         f"{printed(slope, 3)} circles per unit of p; scatter about the line, composite / prime:"
         f" {printed(scatter)}"
