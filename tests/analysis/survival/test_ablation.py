@@ -147,6 +147,16 @@ def test_an_arm_that_never_gets_there_has_no_step() -> None:
     assert rows["ablation.first_step_solved_B"]["n"] == 0
 
 
+def test_a_run_recorded_more_often_is_not_found_solved_sooner() -> None:
+    counts, losses = AS_IN_THE_PAPER
+    kept, base, trajectory = world(1, counts, losses | {"B": falling(300)})
+    seldom = base["run_id"].tolist()
+    often = ~trajectory["run_id"].isin(seldom) | (trajectory["step"] % 200 == 0)
+    table = arm_table(arms(kept, base), trajectory[often], MEASURES).set_index("arm")
+    assert table.loc["O", "first_step_solved"] == 400
+    assert table.loc["B", "first_step_solved"] == 400
+
+
 def test_statistics_when_all_is_as_in_the_paper() -> None:
     paper = {"n_2mean_A": 4}
     table = table_of(3, *AS_IN_THE_PAPER)

@@ -86,3 +86,19 @@ def test_tables_and_statistics():
     few = pd.DataFrame(collaboration_rows(subsets, 5, Resampling(10, 0, 0.95)))
     assert few["value"].isna().all()
     assert len(survivor_subsets(RUN, "a", [], 100, weights())) == 0
+
+
+def test_the_best_of_each_run_is_one_of_its_own() -> None:
+    """Tables of runs put together as they are repeat their labels."""
+    losses = {"a": [3.0, 5.0, 4.0, 6.0], "b": [8.0, 7.0, 9.0, 8.5]}
+    parts = [
+        pd.DataFrame({"run_id": run_id, "survivors": 4, "size": 1, "loss_all": own}).assign(
+            loss_test=own, accuracy=[loss / 10 for loss in own]
+        )
+        for run_id, own in losses.items()
+    ]
+    rows = collaboration_rows(pd.concat(parts), 4, Resampling(10, 0, 0.95))
+    found = {row["name"]: row for row in rows}
+    assert found["collaboration.best1_loss"]["value"] == (3.0 + 7.0) / 2
+    assert found["collaboration.best1_loss"]["n"] == 2
+    assert found["collaboration.best1_accuracy"]["value"] == pytest.approx((0.3 + 0.7) / 2)

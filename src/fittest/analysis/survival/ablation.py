@@ -122,14 +122,19 @@ def arm_table(chosen: pd.DataFrame, trajectory: pd.DataFrame, measures: Measures
 
     Returns:
         COLUMNS, a row per run in the order of seed and arm: counts at the end, ``min_test_loss``,
-        ``late_loss`` (median over the last steps), ``first_step_solved`` (first recorded
-        step below the solved loss; NaN if never), ``spikes`` and ``rises`` (the same by eye).
+        ``late_loss`` (median over the last steps), ``first_step_solved`` (first of the steps that
+        all runs of the seed have recorded below the solved loss; NaN if never), ``spikes`` and
+        ``rises`` (the same by eye).
     """
     by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
     # A reference run may go on for longer than the edited ones, and would have more time to spike
     # and to get low: losses of a seed are compared up to where all of its runs are.
     ends = chosen["run_id"].map({run_id: rows["step"].iloc[-1] for run_id, rows in by_run.items()})
     last = ends.groupby(chosen["seed"]).min()
+    common = {
+        seed: set.intersection(*(set(by_run[run_id]["step"]) for run_id in own["run_id"]))
+        for seed, own in chosen.groupby("seed")
+    }
     rows = []
     for run in chosen.to_dict("records"):
         recorded = by_run[run["run_id"]]
@@ -138,20 +143,26 @@ def arm_table(chosen: pd.DataFrame, trajectory: pd.DataFrame, measures: Measures
         rows.append(
             {name: run[name] for name in COLUMNS if name in run}
             | _measured(steps, losses, measures)
+            | _solved(recorded[recorded["step"].isin(common[run["seed"]])], measures)
         )
     table = pd.DataFrame(rows, columns=COLUMNS).sort_values(["seed", "arm"], ignore_index=True)
     return table.astype({"first": "Int64", "second": "Int64", "n_2mean": "Int64"})
 
 
 def _measured(steps: Any, losses: Any, measures: Measures) -> dict[str, float]:
-    solved = np.flatnonzero(losses < measures.solved_loss)
     return {
         "min_test_loss": float(losses.min()),
         "late_loss": float(np.median(losses[steps >= steps[-1] - measures.tail])),
-        "first_step_solved": float(steps[solved[0]]) if len(solved) else np.nan,
         "spikes": slingshots(steps, losses, measures.after, measures.factor, measures.refractory),
         "rises": spikes(steps, losses, measures.after, measures.rise),
     }
+
+
+def _solved(recorded: pd.DataFrame, measures: Measures) -> dict[str, float]:
+    """Of the steps that all runs of a seed have recorded: a run that is looked at more often would
+    be found solved sooner."""
+    below = recorded.loc[recorded["test_loss"] < measures.solved_loss, "step"]
+    return {"first_step_solved": float(below.iloc[0]) if len(below) else np.nan}
 
 
 def by_seed(table: pd.DataFrame) -> list[dict[str, dict[str, Any]]]:

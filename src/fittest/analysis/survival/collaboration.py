@@ -166,7 +166,8 @@ def survivor_subsets(
 
 def collaboration_rows(subsets: pd.DataFrame, least: int, resampling: Resampling) -> list[Row]:
     """Best 1, 2 and 3 circles at the end, median over runs with ``least`` survivors (S24-S26)."""
-    used = subsets[subsets["survivors"] >= least]
+    # Tables of several runs put together may repeat their labels.
+    used = subsets[subsets["survivors"] >= least].reset_index(drop=True)
     rows = []
     for size in range(1, MOST_CIRCLES + 1):
         own = used[used["size"] == size]
