@@ -37,7 +37,10 @@ def plot_fig11(
             "Do more circles survive with a larger dimension d, and with a larger modulus p?",
             f"{circle_panels.said_of_counts(paper)}; {circle_panels.said_of_moduli(paper)}",
             circle_panels.found_of_counts(statistics),
-            [(f"any modulus: {circle_panels.found_of_moduli(statistics)}", style.OURS)],
+            [
+                (f"any modulus: {circle_panels.found_of_moduli(statistics)}", style.OURS),
+                circle_panels.AUTHORS_RULE,
+            ],
         )
         axes = figure.subplot_mosaic([["a", "b"], ["c", "c"]])
         primes, dims = (data[data["panel"] == name] for name in ("p", "d"))

@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.analysis.survival.names import NoDecay, WeightDecay
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style, sweep_panels
+from fittest.plotting import circle_panels, panels, style, sweep_panels
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
@@ -34,6 +34,7 @@ def plot_fig10(table: str, stats: str, out_figure: str, paper: Mapping[str, floa
             "Do fewer circles survive with more weight decay, and do all stay without any?",
             f"falls{runs}; without decay all frequencies stay and the model does not generalise",
             _found(statistics),
+            [circle_panels.AUTHORS_RULE],
         )
         axes = figure.subplots()
         decays = data[data["panel"] == "all"]

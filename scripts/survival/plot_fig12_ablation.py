@@ -40,6 +40,7 @@ def plot_fig12(table: str, stats: str, out_figure: str) -> None:
             "Do one or two circles suffice to learn the task, and does it matter which ones?",
             said,
             found,
+            _drawn(data),
         )
         left, right = figure.subplots(1, 2, sharey=True)
         for axes, letter, panel, title in (
@@ -108,6 +109,18 @@ def _finding(statistics: Statistics) -> tuple[str, str]:
         f" run each: {theirs}); spikes by rises of ten times and more: {rises}, by our stricter"
         f" rule: {spikes}; seeds in which B ends within 0.01 of O's accuracy: {accurate}",
     )
+
+
+def _drawn(data: pd.DataFrame) -> list[tuple[str, str]]:
+    """Which seed is drawn, and where its lines end if not all at the same step."""
+    if data.empty:
+        return []
+    ends = data.groupby("series")["step"].max()
+    arms = [(name, int(step)) for name, step in ends.items() if step < ends.max()]
+    cut = f"; {', '.join(f'{name} to step {step:,}' for name, step in arms)}" if arms else ""
+    whole = f", all others to step {int(ends.max()):,}" if arms else ""
+    seed = int(data["seed"].iloc[0])
+    return [(f"Drawn: seed {seed}, which need not be like the median{cut}{whole}", "0.35")]
 
 
 def _by_arm(statistics: Statistics, group: type[StatisticName], measure: str) -> str:

@@ -27,6 +27,7 @@ def plot_fig14(table: str, stats: str, out_figure: str, paper: Mapping[str, floa
             "Does the number of circles rise with any modulus, and scatter more at composite ones?",
             circle_panels.said_of_moduli(paper),
             circle_panels.found_of_moduli(statistics),
+            [circle_panels.AUTHORS_RULE],
         )
         axes = figure.subplots()
         circle_panels.all_moduli(axes, data, "a")

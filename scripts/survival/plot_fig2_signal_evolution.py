@@ -85,7 +85,7 @@ def _decay_alone(axes: Axes, data: pd.DataFrame, rate: float | None) -> bool:
         return False
     steps = np.geomspace(later.index[0], later.index[-1], 100)
     gone = float(later.iloc[0]) * (1 - rate) ** (steps - steps[0])
-    axes.plot(steps, gone, color=style.PAPER, ls="--", lw=1.0)
+    axes.plot(steps, gone, color=style.MIDDLE, ls="--", lw=1.0)
     return True
 
 

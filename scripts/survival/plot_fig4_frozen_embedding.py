@@ -42,9 +42,9 @@ def plot_fig4(table: str, arms: str, stats: str, out_figure: str) -> None:
             f"a sharp drop at d = {drop['paper']:g}; late in training d of 20 and less does better"
             " than d between 20 and 59",
             f"a step in the log loss beside its trend fits best at d = {printed(drop, 0)}; at d = p"
-            f" it is by the factor {jump} (last step). Small d over medium, medians at the last"
-            f" step: {printed(below)}, with the authors' random numbers {authors}, started as the"
-            f" text says {text}",
+            f" it is by the factor {jump} (last step). Median loss of small d over that of medium d"
+            f" at the last step (paper: below 1): {printed(below)}, with the authors' random"
+            f" numbers {authors}, started as the text says {text}",
             [
                 (
                     "Dot: a run; line: median over the runs of a d (upper row: also of runs on the"

@@ -27,6 +27,7 @@ def plot_fig5(table: str, stats: str, out_figure: str, paper: Mapping[str, float
             "Do more circles survive with a larger modulus p, and with a larger dimension d?",
             circle_panels.said_of_counts(paper),
             circle_panels.found_of_counts(statistics),
+            [circle_panels.AUTHORS_RULE],
         )
         left, right = figure.subplots(1, 2)
         primes, dims = (data[data["panel"] == name] for name in ("p", "d"))

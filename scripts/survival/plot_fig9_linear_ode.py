@@ -170,7 +170,7 @@ def _kicks(axes: Axes, table: pd.DataFrame, statistics: Statistics) -> None:
         "response of another signal to a kick up, per unit\n"
         f"one sign (blue): {found[0]}; agreement with A: {found[1]}"
     )
-    axes.set_ylabel("to a kick down")
+    axes.set_ylabel("response to a kick\ndown, per unit")
 
 
 def _midrun_kicks(axes: Axes, table: pd.DataFrame, statistics: Statistics) -> None:
@@ -190,7 +190,7 @@ def _midrun_kicks(axes: Axes, table: pd.DataFrame, statistics: Statistics) -> No
         "entry of the fitted A, per step\n"
         f"one sign (blue): {found[0]}; agreement with A: {found[1]}"
     )
-    axes.set_ylabel("answer of another\nsignal, per step")
+    axes.set_ylabel("response of another\nsignal, per step")
 
 
 def _pairs(

@@ -72,8 +72,11 @@ def _found(table: pd.DataFrame) -> str:
     if table.empty:
         return ""
     steps = table.drop_duplicates("step").sort_values("step")
-    told = [f"step {row.step:,} {row.sets_equal:.0%}" for row in steps.itertuples()]
-    return f"share of runs whose set is that of the last step: {', '.join(told)}"
+    # All of them are in panel a.
+    told = [
+        f"{row.sets_equal:.0%} at step {row.step:,}" for row in steps.iloc[[0, -1]].itertuples()
+    ]
+    return f"the share of runs whose set is that of the last step rises from {' to '.join(told)}"
 
 
 def _runs(table: pd.DataFrame) -> str:

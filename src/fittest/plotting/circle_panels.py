@@ -56,6 +56,14 @@ def found_of_counts(statistics: Statistics) -> str:
     )
 
 
+AUTHORS_RULE = (
+    "Authors' rule: signals above twice the mean count, which finds few where p is small, and none"
+    " where decay is too weak for any to die",
+    "0.35",
+)
+"""A line of headings beneath which circles are counted by that rule."""
+
+
 def said_of_moduli(paper: Mapping[str, float]) -> str:
     """What the paper says of all moduli; ``smallest_p``, ``largest_p`` printed if given."""
     ends = "smallest_p" in paper and "largest_p" in paper
