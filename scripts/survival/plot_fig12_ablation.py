@@ -116,11 +116,10 @@ def _drawn(data: pd.DataFrame) -> list[tuple[str, str]]:
     if data.empty:
         return []
     ends = data.groupby("series")["step"].max()
-    arms = [(name, int(step)) for name, step in ends.items() if step < ends.max()]
-    cut = f"; {', '.join(f'{name} to step {step:,}' for name, step in arms)}" if arms else ""
-    whole = f", all others to step {int(ends.max()):,}" if arms else ""
+    told = [f"{', '.join(own.index)} to step {int(step):,}" for step, own in ends.groupby(ends)]
     seed = int(data["seed"].iloc[0])
-    return [(f"Drawn: seed {seed}, which need not be like the median{cut}{whole}", "0.35")]
+    cut = f"; {', '.join(told)}" if len(told) > 1 else ""
+    return [(f"Drawn: seed {seed}, which need not be like the median{cut}", "0.35")]
 
 
 def _by_arm(statistics: Statistics, group: type[StatisticName], measure: str) -> str:
