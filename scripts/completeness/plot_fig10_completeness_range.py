@@ -25,7 +25,7 @@ def plot_fig10(table: str, stats: str, out_figure: str) -> None:
             [
                 (
                     "Minimum and maximum over the mean of their own embedding, the mean over its"
-                    f" expectation; {BAND}",
+                    f" expectation, so that its band may cross theirs; {BAND}",
                     "0.35",
                 ),
                 (_checked(statistics), "0.35"),

@@ -37,8 +37,8 @@ def plot_fig9(table: str, stats: str, out_figure: str) -> None:
             f" {time}; of the least completeness and the loss among runs of one d: {within}",
             [
                 (
-                    "Line: median over the runs of a d; dotted: d = p. Colour: balanced accuracy, 0"
-                    " for always giving one answer, 1 for all right",
+                    "Line: median over the runs of a d; dotted: d = number of tokens. Colour:"
+                    " balanced accuracy, 0 for always giving one answer, 1 for all right",
                     "0.35",
                 )
             ],

@@ -69,6 +69,10 @@ def _log_axis(axes: Axes, decays: pd.DataFrame, none: pd.DataFrame) -> None:
         FuncFormatter(lambda x, _: "none" if len(none) and x <= left * 1.01 else f"{x:g}")
     )
     axes.xaxis.set_minor_formatter(NullFormatter())
+    if len(none):
+        # What is left of the divider is no place on the axis.
+        minor = [m * 10.0**e for e in range(-12, 3) for m in range(2, 10)]
+        axes.xaxis.set_minor_locator(FixedLocator([x for x in minor if x >= smallest / 1.25]))
     sweep_panels.leave_room(axes, pd.concat([decays, none]), 1.05)
 
 

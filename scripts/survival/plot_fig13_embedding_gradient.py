@@ -58,6 +58,8 @@ def plot_fig13(
             left.set_yscale("log")
             if "peak_step" in paper:
                 left.axvline(paper["peak_step"], color=style.PAPER, ls=":", lw=0.9)
+                dotted = f"dotted: the paper's step {paper['peak_step']:g}"
+                left.set_xlabel(f"{left.get_xlabel()}\n{dotted}")
             end_names(left, _ends(data))
         if len(near):
             last = max(float(near["step"].max()), WINDOW[0] + 1)

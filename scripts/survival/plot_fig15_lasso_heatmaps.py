@@ -22,7 +22,7 @@ def plot_fig15(table: str, stats: str, out_figure: str) -> None:
         figure = style.new_figure(style.PAGE_WIDTH, 3.3)
         heading(
             figure,
-            "Is the matrix of effects sparse, and do the survivors (marked) act on the others?",
+            "Is the matrix of effects sparse? (Triangles: survivors)",
             "extremely sparse",
             f"share of entries that are not 0, mean over runs: {nonzero}",
         )

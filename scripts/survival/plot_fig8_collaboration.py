@@ -40,7 +40,7 @@ def plot_fig8(table: str, stats: str, showcase: str, out_figure: str) -> None:
             figure,
             "How far do one, two and three circles of the embedding bring the loss down?",
             "one fails, with two the loss is still considerable, with three it is near 0",
-            f"the best at the last step, median of {runs}: one"
+            f"the best choice of a run's survivors at its last step, median of {runs}: one"
             f" {printed(best[0])}, two {printed(best[1])}, three {printed(best[2], 4)} nats",
         )
         row = figure.subplots(1, 3, sharey=True)

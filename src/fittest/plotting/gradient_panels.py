@@ -70,7 +70,7 @@ def found_of_gradients(statistics: Statistics) -> str:
         for name, key in (
             ("raw", "accuracy_raw"),
             ("standardised", "accuracy_standardised"),
-            ("who always says dead", "majority"),
+            ("always saying dead", "majority"),
         )
     ]
     return (
@@ -102,7 +102,7 @@ def _histogram(axes: Axes, bins: pd.DataFrame, n: str) -> None:
         panels.empty(axes, "no runs")
         return
     panels.fate_bars(axes, bins)
-    axes.set_xlabel(rf"relative change of the signal {UNIT}")
+    axes.set_xlabel(rf"relative gradient at step 4 {UNIT}")
     axes.xaxis.set_major_formatter(THOUSANDTHS)
     axes.set_ylim(top=float(bins["n"].max()) * 1.3)
     axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -178,6 +178,8 @@ def _boundary(axes: Axes, data: pd.DataFrame, series: str, dashes: str) -> None:
     y = np.interp(x, line["grad_rel_4"], line["signal0"])
     inside = bool(((y > bottom) & (y < top)).any())
     label = f"SVM, {series}" + ("" if inside else ": off the panel,\none fate for all")
+    # A light edge keeps the line apart from dark cells.
+    axes.plot(x, y, color="w", lw=2.2)
     axes.plot(x, y, "k", ls=dashes, lw=1.0, label=label)
 
 
