@@ -56,9 +56,10 @@ def _against(claim: Mapping) -> str:
     """`**S09** reproduced (paper 59, ours 64 [58, 68])`."""
     known = [float(claim[key]) if claim.get(key) else math.nan for key in ("value", *ENDS)]
     ours = Estimate(*known).printed(None, nothing="–")
-    if claim.get("role") == "repeat":
+    measure, _, _ = str(claim.get("measures") or "").partition(":")
+    if measure.startswith("verdict on "):
         # Its value is a verdict as a number, which says nothing beside the paper's.
-        ours = str(claim["measures"]).split(":")[0]
+        ours = measure
     paper = " ".join(str(claim.get("paper") or "–").replace("|", "/").split())
     return f"**{claim['id']}** {claim['verdict']} (paper: {paper}; ours: {ours})"
 

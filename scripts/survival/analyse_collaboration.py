@@ -64,7 +64,7 @@ def analyse_collaboration(
             steps = [(step, known[step]) for step in sorted(known) if step <= last]
             curves = collaboration_table(run, choice["survivors"], steps)
     found = [part for part in subsets if len(part)]
-    best = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=SUBSET_COLUMNS)
+    best = pd.concat(found) if found else pd.DataFrame(columns=SUBSET_COLUMNS)
     origin = joint_provenance(runs, len(subsets))
     write_table(best, out_subsets, provenance=origin)
     write_csv(curves, out_fig8)

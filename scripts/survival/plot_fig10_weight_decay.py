@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.analysis.survival.names import NoDecay, WeightDecay
@@ -71,7 +71,7 @@ def _log_axis(axes: Axes, decays: pd.DataFrame, none: pd.DataFrame) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     if len(none):
         # What is left of the divider is no place on the axis.
-        minor = [m * 10.0**e for e in range(-12, 3) for m in range(2, 10)]
+        minor = LogLocator(subs=range(2, 10)).tick_values(smallest, largest)
         axes.xaxis.set_minor_locator(FixedLocator([x for x in minor if x >= smallest / 1.25]))
     sweep_panels.leave_room(axes, pd.concat([decays, none]), 1.05)
 

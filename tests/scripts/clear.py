@@ -31,9 +31,7 @@ def faults(figure: Figure, dpi: float) -> list[str]:
     ]
     page = Bbox.from_bounds(0, 0, *canvas.get_width_height())
     found += [
-        f"`{text.get_text()}` leaves the page"
-        for text, box in texts
-        if not (page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1)
+        f"`{text.get_text()}` leaves the page" for text, box in texts if not within(box, page)
     ]
     for axes in figure.findobj(Axes):
         boxes = [(t.get_text(), box) for t, box in texts if t in axes.texts]
@@ -44,27 +42,33 @@ def faults(figure: Figure, dpi: float) -> list[str]:
         found += [
             f"`{name}` on data" for name, box in boxes if len(points) and inside(points, box).any()
         ]
-    return found + on_panels(figure, renderer)
+    return found + outside_panels(figure, renderer, page)
 
 
-def on_panels(figure: Figure, renderer: RendererAgg) -> list[str]:
-    """Headings and figure legends that lie on a panel, its labels or ticks."""
+def outside_panels(figure: Figure, renderer: RendererAgg, page: Bbox) -> list[str]:
+    """Headings and figure legends that lie on a panel, its labels or ticks, or off the page."""
     panels = [
-        shrunk(axes.get_tightbbox(renderer))
+        axes.get_tightbbox(renderer)
         for axes in figure.findobj(Axes)
         if axes.axison and axes.get_visible()
     ]
     outside = [
-        (text.get_text(), shrunk(text.get_window_extent(renderer)))
+        (text.get_text(), text.get_window_extent(renderer))
         for text in figure.texts
         if text.get_gid() == "heading"
     ]
-    outside += [("legend", shrunk(one.get_window_extent(renderer))) for one in figure.legends]
-    return [
+    outside += [("legend", one.get_window_extent(renderer)) for one in figure.legends]
+    found = [
         f"`{name}` on a panel"
         for name, box in outside
         if any(box.overlaps(panel) for panel in panels)
     ]
+    return found + [f"`{name}` leaves the page" for name, box in outside if not within(box, page)]
+
+
+def within(box: Bbox, page: Bbox) -> bool:
+    """Whether a box lies on the page."""
+    return bool(page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1)
 
 
 def shrunk(box: Bbox) -> Bbox:

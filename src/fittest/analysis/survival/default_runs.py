@@ -34,6 +34,8 @@ def default_rows(
     n, confidence = len(good), resampling.confidence
     first = good["first_full_test_accuracy"].astype("Float64").to_numpy(float, na_value=np.inf)
     fates = frequencies[frequencies["run_id"].isin(good["run_id"])].dropna(subset=["signal0"])
+    # Tables of several run-sets put together may repeat their labels.
+    fates = fates.reset_index(drop=True)
     largest = fates.loc[fates.groupby("run_id")["signal0"].idxmax()] if len(fates) else fates
     sets = {tuple(sorted(int(k) for k in ks)) for ks in good["survivors"]}
     plain = complete(gauss1)
