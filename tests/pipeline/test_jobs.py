@@ -15,14 +15,16 @@ from hypothesis import strategies as st
 from fittest.errors import Interrupted
 from fittest.pipeline.configuration.targets import training_targets
 from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate, shard_seconds
+from fittest.pipeline.forecasts.kinds import Timed, kind_of
 from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
+from fittest.pipeline.price import plan
 from fittest.pipeline.price.plan import cores_share, job_progress
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import usable_cores
 from fittest.pipeline.running.train import train_shard
 from fittest.pipeline.script import job
-from fittest.runs.cost import flops, flops_per_step
+from fittest.runs.cost import flops, flops_per_step, forward_flops
 from fittest.runs.run import Run
 from fittest.store import read_table
 from small_world import runset, seeded_runs, small_run, write_project
@@ -265,6 +267,33 @@ def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
     whole = shard_seconds(more_to_do, rate) * cores_share(project, more_to_do, rate)
     assert later("all") == pytest.approx(whole)
     assert later() == 0
+
+
+def test_no_time_of_all_training_where_nobody_knows_how_jobs_compare(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transformer that torch trains takes several times what its FLOPs say."""
+    one = {"task": {"p": 5}, "model": {"name": "transformer", "layers": 2}, "steps": 500}
+    layers = {"description": "test", "scales": {"smoke": [{"settings": one}]}}
+    write_project(
+        project.root,
+        {"one": runset({"steps": 20}, {"seed": [0]}), "layers": layers},
+        {},
+        {"fig1_a": {"title": "A", "runsets": ["one", "layers"]}},
+    )
+    project = Project.load(project.root)
+    other = project.shard("layers", "0000")
+    asked = training_targets(project, ["all"])
+
+    def later() -> float:
+        return job_progress(project, "one", "0000", asked)._later
+
+    assert later() == 0
+    run = other.runs[0]
+    known = Timed(flops_per_step(run), forward_flops(run), 1, (0.5, 0.5), (0.1, 0.1))
+    rate = replace(Rate.typical(usable_cores()), kinds={kind_of(run): (known,)})
+    monkeypatch.setattr(plan, "known", lambda _: rate)
+    assert later() > 500 * 0.5 * cores_share(project, other, rate)
 
 
 @given(seconds=st.floats(0, 1e8))

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, replace
 
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.forecasts.job_memory import shard_memory
+from fittest.pipeline.forecasts.kinds import kind_of
 from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.forecasts.trainer import job_threads
+from fittest.pipeline.price import calibrate_kinds
 from fittest.pipeline.price.calibrate import known
 from fittest.pipeline.price.remaining import (
     Remaining,
@@ -27,15 +29,18 @@ _ADDED_UP = ("runs", "jobs", "jobs_left", "jobs_fetched", "steps", "flops", "flo
 
 
 def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
-    """A bar for the job of a shard, and for all training of the targets."""
+    """A bar for the job of a shard, and for all training of the targets where the measured speed
+    tells how the others compare with it."""
     rate = known(project) or Rate.typical(usable_cores())
     shard = project.shard(runset, name)
     alone = _of_job(project, shard, rate)
     number = len(project.catalogue.shards(runset))
+    others = pending_shards(project, targets, (runset, name))
+    comparable = _comparable(project, [shard, *others], rate)
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
         total=shard_seconds(shard, replace(alone, start_seconds=0.0, trace_seconds=0.0)),
-        later=pending_seconds(project, targets, (runset, name), rate),
+        later=_seconds_of(project, others, rate) if comparable else 0.0,
         rate=alone,
         share=cores_share(project, shard, rate),
     )
@@ -60,21 +65,39 @@ def job_seconds(project: Project, shard: Shard, rate: Rate) -> float:
     return shard_seconds(shard, _of_job(project, shard, rate))
 
 
+def pending_shards(
+    project: Project, targets: Iterable[str], besides: tuple[str, str] = ("", "")
+) -> list[Shard]:
+    """The unfinished shards of the targets, without the shard `besides`."""
+    return [
+        shard
+        for shard in needed_shards(project, targets)
+        if (shard.runset, shard.name) != besides and not is_finished(project, shard)
+    ]
+
+
 def pending_seconds(
     project: Project, targets: Iterable[str], besides: tuple[str, str], rate: Rate
 ) -> float:
     """Time at `rate` for the unfinished shards of the targets, without the shard `besides`, when
     they share the cores. Those that `paths.shared` holds take their start."""
-    pending = [
-        shard
-        for shard in needed_shards(project, targets)
-        if (shard.runset, shard.name) != besides and not is_finished(project, shard)
-    ]
+    return _seconds_of(project, pending_shards(project, targets, besides), rate)
+
+
+def _seconds_of(project: Project, shards: Iterable[Shard], rate: Rate) -> float:
     return sum(
         (rate.start_seconds if is_shared(project, shard) else job_seconds(project, shard, rate))
         * cores_share(project, shard, rate)
-        for shard in pending
+        for shard in shards
     )
+
+
+def _comparable(project: Project, shards: Iterable[Shard], rate: Rate) -> bool:
+    """Whether the rate tells how long some shards take by each other: each kind of their networks
+    was measured, or there is one kind alone."""
+    runs = [run for shard in shards for run, _ in shard.kinds]
+    unknown = calibrate_kinds.unknown(runs, rate.kinds, project.config.training)
+    return not unknown or len({kind_of(run) for run in runs}) == 1
 
 
 @dataclass(frozen=True)
