@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from fittest.analysis.statistics.intervals import Resampling
-from fittest.claims.general import cell, difference, rate_difference, ratio, statistic
+from fittest.claims.general import cell, difference, rate_difference, ratio, statistic, verdict
 from fittest.claims.headline import ROLES, totals
 from fittest.claims.judge import Judgement, all_hold, holds, judge
 from fittest.claims.measures import Evidence, Measured
@@ -311,3 +311,27 @@ def test_an_interval_without_the_paper_s_value_is_told() -> None:
 )
 def test_every_figure_has_a_label(name: str, label: str) -> None:
     assert figure_label(name, "t") == label
+
+
+def test_a_repeated_verdict_is_told_by_what_led_to_it(tmp_path: Path) -> None:
+    words = "partly (r: 0.4 [0.1, 0.7] (n = 9))"
+    row = {"name": "S14", "value": 0.5, "ci_lo": math.nan, "ci_hi": math.nan, "n": 9, "note": words}
+    path = tmp_path / "shared.parquet"
+    write_table(pd.DataFrame([row]), path, {"scale": "test", "config_hash": "0"})
+    repeat = claim(
+        measures={
+            "S14": {
+                "measure": "verdict",
+                "label": "verdict on S14",
+                "parameters": {"table": "shared", "row": "S14"},
+            }
+        },
+        criteria={"reduced": [{"of": "S14", "at_least": 1}]},
+        partly=[{"of": "S14", "at_least": 0.5}],
+        note="",
+    )
+    evidence = Evidence(Tables({"shared": path}), Resampling(10, 0, 0.95))
+    found = judge("K13", repeat, "reduced", evidence, {"verdict": verdict})
+    assert found.verdict == "partly"
+    assert claims_table([found])["measures"][0] == f"verdict on S14: {words}"
+    assert found.failed == ("verdict on S14: reproduced",)

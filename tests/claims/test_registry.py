@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_paper_has_the_measures_of_all_and_its_own() -> None:
-    shared = {"statistic", "ratio", "difference", "rate_difference", "cell"}
+    shared = {"statistic", "verdict", "ratio", "difference", "rate_difference", "cell"}
     own = set(measures_of("survival"))
     assert shared < own and {name.partition(".")[0] for name in own - shared} == {"survival"}
     assert set(measures_of("completeness")) == shared == set(measures_of("nobody"))

@@ -524,6 +524,7 @@ def test_shared_verdicts(tmp_path: Path) -> None:
             "id": ["S1", "S2", "S3", "S4"],
             "verdict": ["reproduced", "partly", "not reproduced", "not evaluated"],
             "n": [290, 16, 1, None],
+            "measures": ["r: 0.8 (n = 290)", "", "", ""],
         }
     ).to_csv(claims, index=False)
     script("collect_shared_claims").collect_shared_claims(str(claims), str(stats), "test")
@@ -531,4 +532,8 @@ def test_shared_verdicts(tmp_path: Path) -> None:
     values = statistics(stats)["value"]
     assert values[["S1", "S2", "S3"]].tolist() == [1.0, 0.5, 0.0]
     assert np.isnan(values["S4"])
+    assert statistics(stats)["note"][["S1", "S2"]].tolist() == [
+        "reproduced (r: 0.8 (n = 290))",
+        "partly",
+    ]
     assert read_provenance(stats)["scale"] == "test"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from fittest.claims.measures import Evidence, Measured, measure
 
@@ -26,6 +27,14 @@ def _row(evidence: Evidence, table: str, row: str) -> Measured:
 def statistic(evidence: Evidence, table: str, row: str) -> Measured:
     """A row of a statistics table as it stands."""
     return _row(evidence, table, row)
+
+
+@measure("verdict")
+def verdict(evidence: Evidence, table: str, row: str) -> Measured:
+    """The verdict on another paper's claim: 1 reproduced, 0.5 partly, 0 not; told by what led to
+    it, the row's note."""
+    found = _row(evidence, table, row)
+    return replace(found, words=str(evidence.tables.row(table, row)["note"]))
 
 
 @measure("ratio")

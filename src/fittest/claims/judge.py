@@ -13,6 +13,8 @@ from fittest.claims.model import Claim, Condition
 
 Verdict = Literal["reproduced", "partly", "not reproduced", "not evaluated"]
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "partly", "not reproduced", "not evaluated")
+REPRODUCED, PARTLY, NOT_REPRODUCED = 1.0, 0.5, 0.0
+"""Verdicts as numbers, for the claims that repeat another paper's."""
 _WORDS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<", "between": "in"}
 
 
@@ -49,7 +51,10 @@ class Judgement:
 def in_words(condition: Condition, claim: Claim) -> str:
     """A condition for the reader, such as `r, lower end > 0.5`."""
     name, limit = condition.comparison
-    label = claim.measures[condition.of].label or condition.of
+    call = claim.measures[condition.of]
+    label = call.label or condition.of
+    if call.measure == "verdict" and name == "at_least":
+        return f"{label}: reproduced{'' if limit > PARTLY else ' or partly'}"
     ends = {"value": "", "lower": ", lower end", "upper": ", upper end", "n": ", n"}
     shown = "{:g} to {:g}".format(*limit) if name == "between" else f"{limit:g}"
     text = f"{label}{ends[condition.take]}"

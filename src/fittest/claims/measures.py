@@ -18,6 +18,7 @@ class Measured:
         value, lo, hi: the value and its interval; NaN where there is none.
         n: how many cases it rests on, as `of` says.
         of: what n counts, such as runs.
+        words: what to tell a reader in place of the value, "" for the value itself.
     """
 
     value: float
@@ -25,6 +26,7 @@ class Measured:
     hi: float = math.nan
     n: int = 0
     of: str = "runs"
+    words: str = ""
 
     @property
     def estimate(self) -> Estimate:

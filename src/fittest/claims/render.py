@@ -77,7 +77,7 @@ def measures_text(judgement: Judgement) -> list[str]:
         found = judgement.measured.get(key)
         if found is not None:
             n = f" (n = {found.n})" if found.n else ""
-            lines.append(f"{call.label or key}: {value_text(found)}{n}")
+            lines.append(f"{call.label or key}: {found.words or value_text(found) + n}")
     return lines
 
 
