@@ -335,3 +335,52 @@ def test_a_repeated_verdict_is_told_by_what_led_to_it(tmp_path: Path) -> None:
     assert found.verdict == "partly"
     assert claims_table([found])["measures"][0] == f"verdict on S14: {words}"
     assert found.failed == ("verdict on S14: reproduced",)
+
+
+def test_what_n_counts_is_told_whole() -> None:
+    for of, told in (("networks", "| 600 networks |"), ("n", "| 600 |"), ("runs", "| 600 runs |")):
+        text = markdown("T", "reduced", [judged(Measured(0.9, 0.8, 1.0, 600, of))], {})
+        assert told in text, of
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "paper", "excluded"),
+    [
+        (0.8, 0.84, {"value": 0.85}, True),
+        (0.8, 0.86, {"value": 0.85}, False),
+        (0.8, 0.84, {"between": [0.83, 0.9]}, False),
+        (0.8, 0.84, {"between": [0.841, 0.9]}, True),
+        (0.8, 0.84, {"between": [0.5, None]}, False),
+        (0.8, 0.84, {"between": [None, 0.79]}, True),
+        (0.8, 0.84, {}, False),
+    ],
+)
+def test_an_interval_that_leaves_out_the_paper_s_value_is_told(
+    lo: float, hi: float, paper: dict[str, object], excluded: bool
+) -> None:
+    found = judged(Measured(0.82, lo, hi, 9), paper={"text": "it", **paper})
+    assert ("Our interval excludes" in full_note(found)) == excluded
+
+
+def test_a_range_of_the_paper_rises() -> None:
+    with pytest.raises(ValidationError, match="between"):
+        claim(paper={"text": "it", "between": [2, 1]})
+
+
+def test_what_keeps_a_claim_from_being_reproduced_is_named() -> None:
+    def two(second: float) -> str:
+        found = judge(
+            "S99",
+            claim(
+                measures={"r": {"measure": "r", "label": "r"}, "p": {"measure": "p", "label": "p"}},
+                criteria={"reduced": [{"of": "r", "above": 0}, {"of": "p", "below": 0.05}]},
+                partly=[{"of": "r", "above": 0}],
+            ),
+            "reduced",
+            NOTHING,
+            {"r": lambda evidence: Measured(0.5), "p": lambda evidence: Measured(second)},
+        )
+        return str(claims_table([found])["decided_by"][0])
+
+    assert two(0.01) == "r: 0.5"
+    assert two(0.2) == "p: 0.2"

@@ -23,9 +23,9 @@ ORIGIN = {
     "config_hash": "fedcba9876543210",
 }
 CLAIMS = (
-    "id,verdict,figure,paper,value,ci_lo,ci_hi\n"
-    "S01,reproduced,fig2_signal_evolution,perfect,1,0.97,1\n"
-    "S02,partly,fig6_survival,,,,\n"
+    "id,verdict,figure,paper,decided_by\n"
+    "S01,reproduced,fig2_signal_evolution,perfect,it: 1 [0.97; 1] (n = 9)\n"
+    "S02,partly,fig6_survival,,\n"
 )
 
 
@@ -53,7 +53,10 @@ def test_page_shows_every_figure_with_its_verdicts_and_origin(built: Project, tm
     assert all(f"](../images/{name}.png)" in page for name in names)
     assert page.index("fig2_signal_evolution.png") < page.index("fig10_weight_decay.png")
     assert page.index("fig16_all_trajectories.png") < page.index("figS1_horizon.png")
-    assert "Paper against ours: **S01** reproduced (paper: perfect; ours: 1 [0.97, 1])." in page
+    assert (
+        "Paper against ours: **S01** reproduced (paper: perfect; ours: it: 1 [0.97; 1] (n = 9))."
+        in page
+    )
     assert "Paper against ours: **S02** partly (paper: –; ours: –)." in page
     assert page.count("n = 22 runs.") == len(names)
     # The report's own words.

@@ -26,6 +26,7 @@ class Judgement:
         measured: by key, those that could be taken.
         criterion: the conditions in words.
         failed: those of them that do not hold, in words.
+        failing: the keys of the measures that they are about.
         broken: whether a derived condition does not hold: a bug, not a finding.
         reason: why it was not evaluated, else empty.
         note: for the reader, filled in.
@@ -38,6 +39,7 @@ class Judgement:
     measured: dict[str, Measured] = field(default_factory=dict)
     criterion: str = ""
     failed: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
     broken: bool = False
     reason: str = ""
     note: str = ""
@@ -113,6 +115,9 @@ def judge(
     failed = tuple(
         in_words(c, claim) for c, ok in zip(conditions, outcomes, strict=True) if ok is False
     )
+    failing = tuple(
+        dict.fromkeys(c.of for c, ok in zip(conditions, outcomes, strict=True) if ok is False)
+    )
     broken = any(
         ok is False and (c.kind or claim.kind) == "derived"
         for c, ok in zip(conditions, outcomes, strict=True)
@@ -135,7 +140,9 @@ def judge(
         verdict = "partly"
     else:
         verdict = "not reproduced"
-    return Judgement(id, claim, scale, verdict, measured, words, failed, broken, reason, note)
+    return Judgement(
+        id, claim, scale, verdict, measured, words, failed, failing, broken, reason, note
+    )
 
 
 def _take(

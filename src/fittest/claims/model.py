@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from string import Formatter
 from typing import Any, Literal, Self
 
@@ -25,6 +26,25 @@ class PaperValue(Settings):
 
     text: str = Field(description="the paper's value in words, empty where it gives none")
     value: float | None = Field(default=None, description="the number to compare with, if any")
+    between: tuple[float | None, float | None] | None = Field(
+        default=None,
+        description="what the paper gives is a range: its ends, null where it is open",
+    )
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """The least and the greatest number that agree with the paper; None where it gives none."""
+        if self.between is not None:
+            low, high = self.between
+            return (-math.inf if low is None else low, math.inf if high is None else high)
+        return None if self.value is None else (self.value, self.value)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        ends = self.ends
+        if ends is not None and ends[0] > ends[1]:
+            raise ValueError("between: the first number must not be larger than the second")
+        return self
 
 
 class MeasureCall(Settings):

@@ -33,6 +33,7 @@ COLUMNS = [
     "lowest_scale",
     "criterion",
     "measures",
+    "decided_by",
     "broken",
     "source",
 ]
@@ -72,13 +73,21 @@ def value_text(measured: Measured | None) -> str:
 
 def measures_text(judgement: Judgement) -> list[str]:
     """Every measure with its label, interval and n, the one shown as ours first."""
-    lines = []
-    for key, call in judgement.claim.measures.items():
-        found = judgement.measured.get(key)
-        if found is not None:
-            n = f" (n = {found.n})" if found.n else ""
-            lines.append(f"{call.label or key}: {found.words or value_text(found) + n}")
-    return lines
+    known = (key for key in judgement.claim.measures if key in judgement.measured)
+    return [_measure_text(judgement, key) for key in known]
+
+
+def deciding_text(judgement: Judgement) -> list[str]:
+    """The measures that keep a claim from being reproduced; of another the one shown as ours."""
+    keys = judgement.failing or (judgement.claim.headline,)
+    return [_measure_text(judgement, key) for key in keys if key in judgement.measured]
+
+
+def _measure_text(judgement: Judgement, key: str) -> str:
+    found = judgement.measured[key]
+    n = f" (n = {found.n})" if found.n else ""
+    label = judgement.claim.measures[key].label or key
+    return f"{label}: {found.words or value_text(found) + n}"
 
 
 def full_note(judgement: Judgement) -> str:
@@ -117,8 +126,8 @@ def figure_label(name: str, title: str) -> str:
 
 
 def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
-    """One row per claim: COLUMNS; `measures` holds every measure in words, `broken`
-    is true where a derived condition does not hold."""
+    """One row per claim: COLUMNS; `measures` holds every measure in words, `decided_by` those that
+    the verdict hangs on, `broken` is true where a derived condition does not hold."""
     rows = []
     for found in judgements:
         ours = found.ours or Measured(float("nan"))
@@ -142,6 +151,7 @@ def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
                 "lowest_scale": found.claim.lowest_scale,
                 "criterion": found.criterion,
                 "measures": "; ".join(measures_text(found)),
+                "decided_by": "; ".join(deciding_text(found)),
                 "broken": found.broken,
                 "source": found.claim.source,
             }
@@ -150,11 +160,16 @@ def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
 
 
 def _excludes_paper(judgement: Judgement) -> bool:
-    """Whether the interval of the value shown as ours leaves out the paper's number."""
-    ours, paper = judgement.ours, judgement.claim.paper.value
+    """Whether the interval of the value shown as ours leaves out all that the paper gives."""
+    ours, paper = judgement.ours, judgement.claim.paper.ends
     if ours is None or paper is None or math.isnan(ours.lo):
         return False
-    return not ours.lo <= paper <= ours.hi
+    return ours.hi < paper[0] or ours.lo > paper[1]
+
+
+def _count(measured: Measured) -> str:
+    """`600 networks`; the number alone where nothing says of what."""
+    return f"{measured.n}" if measured.of == "n" else f"{measured.n} {measured.of}"
 
 
 def _origin(scale: str, origin: Mapping[str, Any]) -> str:
@@ -188,7 +203,7 @@ def markdown(
     lines += ["|---|---|---|---|---|---|---|---|"]
     for found in judgements:
         ours = found.ours
-        n = f"{ours.n} {ours.of}".replace(" n", "") if ours is not None and ours.n else ""
+        n = _count(ours) if ours is not None and ours.n else ""
         row = [
             found.id,
             cell(found.claim.statement),
