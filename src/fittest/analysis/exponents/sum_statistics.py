@@ -12,8 +12,8 @@ from fittest.analysis.exponents.names import Sums
 from fittest.analysis.exponents.outcomes import median_outcome, median_step
 from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.analysis.exponents.sums import GENERALISED, keys, majority, of
-from fittest.analysis.exponents.trends import difference_p, fall_p, rank_correlation
-from fittest.analysis.statistics.intervals import NOTHING, Estimate, Resampling, rate, share
+from fittest.analysis.exponents.trends import difference_p, fall_p, rank_correlation, sooner_p
+from fittest.analysis.statistics.intervals import NOTHING, Resampling, rate, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
 
@@ -35,12 +35,12 @@ def statistics(
         *_evenness_rows(every, resampling),
         *_seven_rows(every, main, settings, resampling),
         *_even_rows(every, main, settings, resampling),
-        *_group_rows(every, main, settings),
+        *_group_rows(every, main, settings, resampling),
     ]
 
 
 def _table_rows(runs: pd.DataFrame, settings: SumSettings) -> list[Row]:
-    strict = loose = within = there = timed = 0
+    strict = loose = within = other = there = timed = 0
     for row in settings.table1:
         part = of(runs, (row.p, row.a, row.b))
         if len(part) == 0:
@@ -52,20 +52,35 @@ def _table_rows(runs: pd.DataFrame, settings: SumSettings) -> list[Row]:
         loose += wide == "grokked" if row.grokked else found != "grokked"
         if row.step is not None:
             timed += 1
-            times = median_step(part, "t_gen") / row.step
-            within += 1 / settings.factor <= times <= settings.factor
+            median = median_step(part, "t_gen")
+            near = [
+                1 / settings.factor <= median / step <= settings.factor
+                for step in (row.step, row.other_step or row.step)
+            ]
+            within, other = within + near[0], other + near[1]
     rows = len(settings.table1)
     steps = sum(row.step is not None for row in settings.table1)
     return [
         statistic_row(Sums.FLAGS, _of(strict, there), there, "rows of table 1 that agree", rows),
         statistic_row(
-            Sums.FLAGS_AT_ONCE, _of(loose, there), there, "the same, `immediate` a yes", rows
+            Sums.FLAGS_AT_ONCE,
+            _of(loose, there),
+            there,
+            "the same, where generalising without a plateau agrees with a yes, too",
+            rows,
         ),
         statistic_row(
             Sums.STEPS_WITHIN,
             _of(within, timed),
             timed,
             f"rows whose median t_gen is within {settings.factor:g} times the report's",
+            steps,
+        ),
+        statistic_row(
+            Sums.STEPS_WITHIN_OTHER,
+            _of(other, timed),
+            timed,
+            "the same, of a step that may be a misprint in its other reading",
             steps,
         ),
     ]
@@ -89,6 +104,8 @@ def _trend_rows(
         median_outcome(of(runs, (p, *one)), "t_gen", resampling)
         for one in (settings.trend[0], settings.trend[-1])
     )
+    grokked = runs[(runs["p"] == p) & (runs["outcome"] == "grokked")]
+    size = (grokked["a"] + grokked["b"]).to_numpy(float)
     names = ", ".join(map(str, settings.trend))
     printed = {(row.p, row.a, row.b): row.step for row in settings.table1}
     said = [printed.get((p, *one)) for one in settings.trend]
@@ -99,6 +116,12 @@ def _trend_rows(
             Sums.TREND_FIRST, first, len(groups[0]), "median t_gen of the first", said[0]
         ),
         statistic_row(Sums.TREND_LAST, last, len(groups[-1]), "median t_gen of the last", said[-1]),
+        statistic_row(
+            Sums.EXPONENT_CORRELATION,
+            rank_correlation(size, grokked["t_gen"]),
+            len(grokked),
+            f"Spearman's, of a + b and t_gen, of all runs of table 1 modulo {p} that grok",
+        ),
         statistic_row(
             Sums.MIRRORED_P,
             alike,
@@ -112,16 +135,35 @@ def _evenness_rows(runs: pd.DataFrame, resampling: Resampling) -> list[Row]:
     even = runs[runs["chi_square"] == 0]
     uneven = runs[runs["chi_square"] > 0]
     general = runs["outcome"].isin(GENERALISED)
+    level = resampling.confidence
+    rows = []
+    for part, grokked, cut, kind in (
+        (even, Sums.EVEN_GROKKED, Sums.EVEN_CUT, "even"),
+        (uneven, Sums.UNEVEN_GROKKED, Sums.UNEVEN_CUT, "uneven"),
+    ):
+        ended = part[~part["cut_short"].astype(bool)]
+        hits = share(ended["outcome"] == "grokked", level)
+        said = f"share of runs with {kind} answers that grok, without those cut under way"
+        rows += [
+            statistic_row(grokked, hits, len(ended), said),
+            statistic_row(
+                cut,
+                _of(len(part) - len(ended), len(part)),
+                len(part),
+                f"runs with {kind} answers that are cut while their test loss falls",
+            ),
+        ]
     return [
+        *rows,
         statistic_row(
             Sums.EVEN_MEMORISED,
-            share(even["outcome"] == "memorised", resampling.confidence),
+            share(even["outcome"] == "memorised", level),
             len(even),
-            "share of runs with even answers that memorise and do not generalise",
+            "share of runs with even answers that memorise and do not generalise in their steps",
         ),
         statistic_row(
             Sums.UNEVEN_GENERALISED,
-            share(uneven["outcome"].isin(GENERALISED), resampling.confidence),
+            share(uneven["outcome"].isin(GENERALISED), level),
             len(uneven),
             "share of runs with uneven answers that generalise",
         ),
@@ -156,21 +198,24 @@ def _seven_rows(
             (Sums.SEVEN_MEMORISED, "memorised"),
         )
     ] + [
+        _least_share(others, f"least share of {exponents} that groks, of the other moduli", level),
         statistic_row(
-            Sums.SEVEN_ELSEWHERE,
-            _least_share(others, "grokked", level),
+            Sums.SEVEN_CUT,
+            _of(int(others["cut_short"].astype(bool).sum()), len(others)),
             len(others),
-            f"least share of {exponents} that groks, of the other moduli",
-        )
+            f"runs on {exponents} modulo others that are cut while their test loss falls",
+        ),
     ]
 
 
-def _least_share(runs: pd.DataFrame, outcome: str, level: float) -> Estimate:
+def _least_share(runs: pd.DataFrame, note: str, level: float) -> Row:
+    """Of the modulus with the least share, whose runs it counts."""
     found = [
-        rate(int((part["outcome"] == outcome).sum()), len(part), level)
+        (rate(int((part["outcome"] == "grokked").sum()), len(part), level), len(part))
         for _, part in runs.groupby("p")
     ]
-    return min(found, key=lambda one: one.value, default=NOTHING)
+    least, n = min(found, key=lambda one: one[0].value, default=(NOTHING, 0))
+    return statistic_row(Sums.SEVEN_ELSEWHERE, least, n, note)
 
 
 def _even_rows(
@@ -212,15 +257,36 @@ def _even_rows(
     ]
 
 
-def _group_rows(runs: pd.DataFrame, main: int, settings: SumSettings) -> list[Row]:
+def _group_rows(
+    runs: pd.DataFrame, main: int, settings: SumSettings, resampling: Resampling
+) -> list[Row]:
     here = runs[runs["p"] == main]
     multiple = (here["a"] % here["b"] == 0) | (here["b"] % here["a"] == 0)
+    even = here["chi_square"] == 0
+    # Equal products are equal chances that a test pair can be looked up.
+    strata = [
+        tuple(part.loc[which, "t_gen"].to_numpy(float) for which in (mine, ~mine))
+        for _, part in here.groupby(here["gcd_a"] * here["gcd_b"])
+        for mine in (multiple[part.index],)
+    ]
+    both = sum(sum(map(len, pair)) for pair in strata if all(map(len, pair)))
     slow, fast = (of(runs, (main, *one)) for one in settings.slower)
     return [
         _ratio_row(
             Sums.MULTIPLES_RATIO,
             (here[multiple], here[~multiple]),
             "median t_gen where one exponent is a multiple of the other, over the others'",
+        ),
+        _ratio_row(
+            Sums.MULTIPLES_RATIO_EVEN,
+            (here[multiple & even], here[~multiple & even]),
+            "the same of runs with even answers",
+        ),
+        statistic_row(
+            Sums.MULTIPLES_P,
+            sooner_p(strata, resampling),
+            both,
+            "one-sided p that multiples are sooner, among runs of which as much can be looked up",
         ),
         _ratio_row(
             Sums.SLOWER_RATIO,
