@@ -9,10 +9,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from fittest.analysis.exponents.names import Sums
-from fittest.analysis.exponents.outcomes import median_outcome, median_step
+from fittest.analysis.exponents.outcomes import median_step
 from fittest.analysis.exponents.sum_settings import SumSettings
-from fittest.analysis.exponents.sums import GENERALISED, keys, majority, of
-from fittest.analysis.exponents.trends import difference_p, fall_p, rank_correlation, sooner_p
+from fittest.analysis.exponents.sums import GENERALISED, keys, of
+from fittest.analysis.exponents.table1_statistics import counted, table_rows, trend_rows
+from fittest.analysis.exponents.trends import rank_correlation, sooner_p
 from fittest.analysis.statistics.intervals import NOTHING, Resampling, rate, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
@@ -30,104 +31,12 @@ def statistics(
     """
     main = settings.table1[0].p
     return [
-        *_table_rows(printed, settings),
-        *_trend_rows(printed, main, settings, resampling),
+        *table_rows(printed, settings),
+        *trend_rows(printed, main, settings, resampling),
         *_evenness_rows(every, resampling),
         *_seven_rows(every, main, settings, resampling),
         *_even_rows(every, main, settings, resampling),
         *_group_rows(every, main, settings, resampling),
-    ]
-
-
-def _table_rows(runs: pd.DataFrame, settings: SumSettings) -> list[Row]:
-    strict = loose = within = other = there = timed = 0
-    for row in settings.table1:
-        part = of(runs, (row.p, row.a, row.b))
-        if len(part) == 0:
-            continue
-        there += 1
-        found = majority(list(part["outcome"]))
-        wide = majority(["grokked" if o in GENERALISED else o for o in part["outcome"]])
-        strict += (found == "grokked") == row.grokked
-        loose += wide == "grokked" if row.grokked else found != "grokked"
-        if row.step is not None:
-            timed += 1
-            median = median_step(part, "t_gen")
-            near = [
-                1 / settings.factor <= median / step <= settings.factor
-                for step in (row.step, row.other_step or row.step)
-            ]
-            within, other = within + near[0], other + near[1]
-    rows = len(settings.table1)
-    steps = sum(row.step is not None for row in settings.table1)
-    return [
-        statistic_row(Sums.FLAGS, _of(strict, there), there, "rows of table 1 that agree", rows),
-        statistic_row(
-            Sums.FLAGS_AT_ONCE,
-            _of(loose, there),
-            there,
-            "the same, where generalising without a plateau agrees with a yes, too",
-            rows,
-        ),
-        statistic_row(
-            Sums.STEPS_WITHIN,
-            _of(within, timed),
-            timed,
-            f"rows whose median t_gen is within {settings.factor:g} times the report's",
-            steps,
-        ),
-        statistic_row(
-            Sums.STEPS_WITHIN_OTHER,
-            _of(other, timed),
-            timed,
-            "the same, of a step that may be a misprint in its other reading",
-            steps,
-        ),
-    ]
-
-
-def _of(count: int, among: int) -> float:
-    return count if among else math.nan
-
-
-def _trend_rows(
-    runs: pd.DataFrame, p: int, settings: SumSettings, resampling: Resampling
-) -> list[Row]:
-    groups = [of(runs, (p, *one))["t_gen"].to_numpy(float) for one in settings.trend]
-    there = all(len(group) for group in groups)
-    count = sum(map(len, groups))
-    fallen = fall_p(groups, resampling) if there else math.nan
-    differ = difference_p(groups) if there else math.nan
-    mirrored = [of(runs, (p, *one))["t_gen"].to_numpy(float) for one in settings.mirrored]
-    alike = difference_p(mirrored) if all(len(one) for one in mirrored) else math.nan
-    first, last = (
-        median_outcome(of(runs, (p, *one)), "t_gen", resampling)
-        for one in (settings.trend[0], settings.trend[-1])
-    )
-    grokked = runs[(runs["p"] == p) & (runs["outcome"] == "grokked")]
-    size = (grokked["a"] + grokked["b"]).to_numpy(float)
-    names = ", ".join(map(str, settings.trend))
-    printed = {(row.p, row.a, row.b): row.step for row in settings.table1}
-    said = [printed.get((p, *one)) for one in settings.trend]
-    return [
-        statistic_row(Sums.TREND_P, fallen, count, f"one-sided p of a fall over {names}"),
-        statistic_row(Sums.DIFFERENCE_P, differ, count, f"p of a difference between {names}"),
-        statistic_row(
-            Sums.TREND_FIRST, first, len(groups[0]), "median t_gen of the first", said[0]
-        ),
-        statistic_row(Sums.TREND_LAST, last, len(groups[-1]), "median t_gen of the last", said[-1]),
-        statistic_row(
-            Sums.EXPONENT_CORRELATION,
-            rank_correlation(size, grokked["t_gen"]),
-            len(grokked),
-            f"Spearman's, of a + b and t_gen, of all runs of table 1 modulo {p} that grok",
-        ),
-        statistic_row(
-            Sums.MIRRORED_P,
-            alike,
-            sum(map(len, mirrored)),
-            "two-sided p of a difference between exchanged exponents",
-        ),
     ]
 
 
@@ -148,7 +57,7 @@ def _evenness_rows(runs: pd.DataFrame, resampling: Resampling) -> list[Row]:
             statistic_row(grokked, hits, len(ended), said),
             statistic_row(
                 cut,
-                _of(len(part) - len(ended), len(part)),
+                counted(len(part) - len(ended), len(part)),
                 len(part),
                 f"runs with {kind} answers that are cut while their test loss falls",
             ),
@@ -201,7 +110,7 @@ def _seven_rows(
         _least_share(others, f"least share of {exponents} that groks, of the other moduli", level),
         statistic_row(
             Sums.SEVEN_CUT,
-            _of(int(others["cut_short"].astype(bool).sum()), len(others)),
+            counted(int(others["cut_short"].astype(bool).sum()), len(others)),
             len(others),
             f"runs on {exponents} modulo others that are cut while their test loss falls",
         ),
@@ -235,13 +144,13 @@ def _even_rows(
     return [
         statistic_row(
             Sums.EVEN_PAIRS_GENERALISED,
-            _of(sum(math.isfinite(medians[key]) for key in pairs), len(pairs)),
+            counted(sum(math.isfinite(medians[key]) for key in pairs), len(pairs)),
             len(pairs),
             "pairs of one even exponent of which half of the runs generalise",
         ),
         statistic_row(
             Sums.EVEN_PAIRS_LEFT,
-            _of(sum(not math.isfinite(medians[key]) for key in pairs), len(pairs)),
+            counted(sum(not math.isfinite(medians[key]) for key in pairs), len(pairs)),
             len(pairs),
             "pairs of one even exponent of which they do not",
         ),
