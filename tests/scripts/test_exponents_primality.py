@@ -215,6 +215,7 @@ def spiking(single: dict[str, int], double: dict[str, int]) -> dict[str, float]:
     ]
     spikes = pd.DataFrame(columns=SPIKES).astype({"near_drop": "boolean", "before": float})
     found = precision_rows(pd.DataFrame(rows), spikes, R)
+    assert {row["n"] for row in found if row["name"] == "precision.tasks_spiking"} <= {0, 1}
     return {row["name"]: row["value"] for row in found}
 
 

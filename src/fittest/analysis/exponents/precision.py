@@ -177,7 +177,7 @@ def _task_rows(table: pd.DataFrame) -> list[Row]:
         statistic_row(
             Precision.TASKS_SPIKING,
             spiking if len(known) == len(REPORTED) else math.nan,
-            len(known),
+            min(map(len, there), default=0),  # as many as the task with the fewest rests on
             f"of the report's tasks, those with at least {LEAST} spikes in float32, and {TIMES}"
             " times those in float64",
         )
