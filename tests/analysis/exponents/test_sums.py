@@ -115,7 +115,7 @@ def cut(table: pd.DataFrame, at: dict[tuple[int, int, int], int]) -> pd.DataFram
     made = table.copy()
     for (p, a, b), number in at.items():
         rows = made.index[(made["p"] == p) & (made["a"] == a) & (made["b"] == b)][:number]
-        made.loc[rows, ["outcome", "t_gen", "cut_short"]] = ["memorised", NEVER, True]
+        made.loc[rows, ["outcome", "t_gen", "cut_short"]] = ["memorised", NEVER, 1.0]
     return made
 
 
