@@ -30,9 +30,13 @@ def claims_of(paper: str) -> ClaimFile:
 
 
 def judged(
-    paper: str, claim: str, tables: dict[str, pd.DataFrame | list[Row]], folder: Path
+    paper: str,
+    claim: str,
+    tables: dict[str, pd.DataFrame | list[Row]],
+    folder: Path,
+    scale: str = "reduced",
 ) -> Judgement:
-    """The judgement at the reduced scale. tables: rows of statistics, or whole tables, by name."""
+    """The judgement at a scale. tables: rows of statistics, or whole tables, by name."""
     paths = {}
     for name, content in tables.items():
         table: Any = content
@@ -42,4 +46,4 @@ def judged(
         write_table(table, paths[name], ORIGIN)
     evidence = Evidence(Tables(paths), R)
     found = claims_of(paper).claims[claim]
-    return judge(claim, found, "reduced", evidence, measures_of(paper))
+    return judge(claim, found, scale, evidence, measures_of(paper))

@@ -14,6 +14,7 @@ from worlds import load_script, names_of
 
 from fittest.analysis.exponents.constants import Constants
 from fittest.analysis.exponents.other_names import PRIMALITY, Precision
+from fittest.analysis.exponents.precision import SPIKES, precision_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import Statistics
 from fittest.models import TransformerSettings
@@ -202,6 +203,39 @@ def test_spikes_are_counted_by_precision_and_held_against_the_fall(tmp_path: Pat
     values = gradient.set_index("arm")["value"]
     assert values["float32"] == pytest.approx(values["float64 throughout"], rel=1e-4)
     assert values.min() > 0
+
+
+def spiking(single: dict[str, int], double: dict[str, int]) -> dict[str, float]:
+    """Statistics of runs with so many spikes, a run of each task and precision."""
+    rows = [
+        {"run_id": f"{task}{arm}", "task": task, "name": task, "arm": arm, "seed": 0}
+        | {"spikes": number, "outcome": "memorised", "t_gen": math.inf}
+        for arm, by_task in (("float32", single), ("float64", double))
+        for task, number in by_task.items()
+    ]
+    spikes = pd.DataFrame(columns=SPIKES).astype({"near_drop": "boolean", "before": float})
+    found = precision_rows(pd.DataFrame(rows), spikes, R)
+    assert {row["n"] for row in found if row["name"] == "precision.tasks_spiking"} <= {0, 1}
+    return {row["name"]: row["value"] for row in found}
+
+
+def test_spikes_are_judged_by_task() -> None:
+    names = ("primality", "coprimality", "modular_addition", "powers")
+    none = dict.fromkeys(names, 0)
+    every = spiking(dict.fromkeys(names, 9), dict.fromkeys(names, 3))
+    assert every["precision.tasks_spiking"] == 3
+    # Many spikes of one task are not those of all; sums of two numbers are none of the report's.
+    one = spiking({**none, "modular_addition": 90, "powers": 90}, none)
+    assert one["precision.tasks_spiking"] == 1 and one["precision.spikes_operands"] == 90
+    assert one["precision.spikes_primality"] == 0 and one["precision.spikes_sums"] == 90
+    assert one["precision.excess"] == 180
+    # Nor are they where double precision has them, too.
+    both = spiking(dict.fromkeys(names, 9), dict.fromkeys(names, 4))
+    assert both["precision.tasks_spiking"] == 0
+    # A task that was not run with both is not judged, nor all of them.
+    some = spiking({"primality": 9, "powers": 9}, {"powers": 0})
+    assert math.isnan(some["precision.tasks_spiking"])
+    assert math.isnan(some["precision.spikes_primality"])
 
 
 def test_no_runs_of_any_precision_are_no_error(tmp_path: Path) -> None:

@@ -141,7 +141,14 @@ def test_networks_planted_to_sort(tmp_path: Path) -> None:
     assert value(found, "contrast") > 3
     assert value(found, "slope") == pytest.approx(-1) and value(found, "rank") == 1
     assert value(found, "heads_apart") == pytest.approx(0.005)
-    assert value(found, "later") == 0.5
+    assert value(found, "own_largest") == 1
+    assert value(found, "later") == 0.5 and value(found, "later_repeats") == 1
+    assert value(found, "token_plain") == value(found, "token_repeats") == 0.99
+    assert value(found, "vary_token_errors") == pytest.approx(0.1)
+    assert value(found, "vary_exact_errors") == pytest.approx(0.1, abs=0.01)
+    # Of two tasks with two runs and one: the worst of both is no more than one of each.
+    for name in ("gap", "copying_least", "own_largest", "slope", "copies_slope", "copies_p"):
+        assert found[f"sorting.{name}"]["n"] == 1, name
     assert value(found, "vary_token") == pytest.approx(0.009)
     assert value(found, "vary_exact") == pytest.approx(0.999**4 - 0.99**4)
     assert value(found, "one_length") == pytest.approx(0.99**4)
@@ -167,8 +174,20 @@ def test_networks_that_do_none_of_it(tmp_path: Path) -> None:
     assert value(found, "long_token") < 0.5
     assert value(found, "heads_apart") == pytest.approx(0.29)
     assert value(found, "later") == 2
-    assert value(found, "vary_token") < 0
+    assert value(found, "own_largest") < 0.9
+    assert value(found, "vary_token") < 0 and value(found, "vary_token_errors") > 5
     assert value(found, "copies_slope") > -0.1
+
+
+def test_without_a_mistake_nothing_can_be_better(tmp_path: Path) -> None:
+    runs = [
+        (runset, run, given, learned, 1.0)
+        for runset, run, given, learned, _ in planted(effect=False)
+    ]
+    found, _ = analysed(tmp_path, runs)
+    assert value(found, "vary_token") == 0 and value(found, "one_length") == 1
+    assert math.isnan(value(found, "vary_token_errors"))
+    assert math.isnan(value(found, "vary_exact_errors"))
 
 
 def test_nothing_trained_is_no_error(tmp_path: Path) -> None:

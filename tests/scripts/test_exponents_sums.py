@@ -296,6 +296,9 @@ def test_coupled_runs_are_compared_with_their_partners(tmp_path: Path) -> None:
     found = couplings(tmp_path, runs, 0.0)
     assert set(found) == names_of(Couplings)
     assert found["couplings.relabelled"]["n"] == found["couplings.exchanged"]["n"] == 1
+    # Each claim has the fall of its own runs.
+    falls = [found[f"couplings.learned{end}"]["n"] for end in ("", "_exchanged")]
+    assert falls == [1, 1]
     apart = couplings(tmp_path, runs, 1e-3)
     assert apart["couplings.relabelled"]["value"] > 1e-3
     assert apart["couplings.exchanged"]["value"] > 5e-4

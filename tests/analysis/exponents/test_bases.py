@@ -9,15 +9,15 @@ from fittest.analysis.circuits.losses import cross_entropy
 from fittest.analysis.circuits.regression import coefficients as plain_coefficients
 from fittest.analysis.circuits.spectra import best_frequencies, transforms_of
 from fittest.analysis.circuits.sums import by_sum, keep_sums, sum_parts, sum_table
-from fittest.analysis.exponents.bases import (
-    bases,
-    block_energies,
-    covering,
+from fittest.analysis.exponents.bases import Kind, bases, covering, norms, powered, raw, transform
+from fittest.analysis.exponents.blocks import (
+    block_products,
+    explained_by,
+    explained_by_any,
+    in_blocks,
     largest_shares,
-    norms,
-    powered,
-    raw,
-    transform,
+    overlaps,
+    share_by_chance,
 )
 from fittest.analysis.exponents.directions import (
     Numbers,
@@ -35,16 +35,33 @@ def drawn(*shape: int) -> np.ndarray:
     return np.random.default_rng(3).standard_normal(shape)
 
 
+def shares(values: np.ndarray, kind: Kind, p: int, a: int, b: int, count: int) -> np.ndarray:
+    """What so many frequencies explain of tables (p, p, n)."""
+    spread = np.square(values - values.mean(axis=(0, 1))).sum(axis=(0, 1))
+    products = block_products(values, *bases(kind, p, a, b))
+    return largest_shares(products, spread, count, overlaps(kind, p, a, b))
+
+
 @pytest.mark.parametrize(("p", "a"), [(13, 1), (13, 5), (13, 2), (29, 7), (29, 4), (113, 8)])
-def test_functions_of_the_power_are_a_basis(p: int, a: int) -> None:
-    basis = powered(p, a)
-    values = powers(p, a)
-    assert basis.size == len(np.unique(values))
-    assert basis.rows @ basis.rows.T == pytest.approx(np.eye(basis.size), abs=1e-9)
+def test_functions_of_the_power_are_orthonormal_within_a_frequency(p: int, a: int) -> None:
+    basis, values = powered(p, a), powers(p, a)
+    assert len(basis.rows) == p and list(basis.k) == list(raw(p).k)
+    for k in range(1, (p - 1) // 2 + 1):
+        rows = basis.rows[[0, *basis.of_frequency(k)]]
+        assert rows @ rows.T == pytest.approx(np.eye(3), abs=1e-9)
+        # They and the constant give the waves of the power, whatever the frequency.
+        waves = np.exp(2j * np.pi * k * values / p)
+        assert rows.T @ (rows @ waves) == pytest.approx(waves, abs=1e-9)
     for row in basis.rows:  # of the power alone
         assert all(np.ptp(row[values == value]) < 1e-9 for value in np.unique(values))
-    of_power = drawn(p, 3)[values]
-    assert np.square(norms(basis, of_power)).sum() == pytest.approx(np.square(of_power).sum())
+
+
+def test_a_permutation_has_a_basis() -> None:
+    p, of_power = 13, drawn(13, 3)[powers(13, 5)]
+    assert powered(p, 5).rows @ powered(p, 5).rows.T == pytest.approx(np.eye(p))
+    assert np.square(norms(powered(p, 5), of_power)).sum() == pytest.approx(
+        np.square(of_power).sum()
+    )
 
 
 def test_a_wave_of_the_power_is_one_component() -> None:
@@ -70,24 +87,83 @@ def test_blocks_are_those_of_the_progress_paper() -> None:
     made = transform(values, basis, basis)
     assert made == pytest.approx(transforms_of(values))
     spread = np.square(values - values.mean(axis=(0, 1))).sum(axis=(0, 1))
-    blocks = block_energies(np.square(made), basis, basis)
-    _, shares = best_frequencies(made)
-    assert largest_shares(blocks, spread, 1) == pytest.approx(shares)
-    assert np.isnan(largest_shares(blocks, np.zeros(3), 1)).all()
+    products = in_blocks(made, basis, basis)
+    _, expected = best_frequencies(made)
+    assert largest_shares(products, spread, 1) == pytest.approx(expected)
+    assert np.isnan(largest_shares(products, np.zeros(3), 1)).all()
 
 
-@pytest.mark.parametrize(("b", "whole"), [(5, 0.999), (4, 0.75)])
-def test_a_product_of_waves_of_powers_is_one_block(b: int, whole: float) -> None:
-    """Of powers that are no permutation, mostly: their waves are not orthogonal."""
-    p, a, k = 29, 3, 2
+EVERY = [(p, a, b) for p in (13, 29) for a in (1, 2, 3, 4, 7) for b in (1, 2, 4, 7) if a < p]
+OF_THE_REPORT = [(113, a, b) for a, b in ((1, 1), (2, 2), (3, 4), (4, 4), (7, 7), (8, 9), (8, 8))]
+
+
+@pytest.mark.parametrize(("p", "a", "b"), [*EVERY, *OF_THE_REPORT])
+def test_a_pure_wave_of_powers_is_one_block_whatever_the_frequency(p: int, a: int, b: int) -> None:
     x, y = powers(p, a), powers(p, b)
-    values = np.cos(2 * np.pi * k * (x[:, None] + y[None]) / p)[..., None]
-    spread = np.square(values - values.mean()).sum(axis=(0, 1))
-    for kind, least, most in (("powered", whole, 1.001), ("raw", 0.0, 0.5)):
-        first, second = bases(kind, p, a, b)  # type: ignore[arg-type]
-        blocks = block_energies(np.square(transform(values, first, second)), first, second)
-        assert least <= largest_shares(blocks, spread, 1)[0] <= most
-        assert kind == "raw" or blocks[:, 0].argmax() == k - 1
+    ks = np.arange(1, (p - 1) // 2 + 1)
+    values = np.cos(2 * np.pi * ks * (x[:, None] + y[None])[..., None] / p)
+    for count in (1, 5):
+        assert shares(values, "powered", p, a, b, count) == pytest.approx(1, abs=1e-6)
+    if len(np.unique(x)) == p > 13 and a > 1:
+        assert shares(values, "raw", p, a, b, 1).max() < 0.5
+
+
+@pytest.mark.parametrize(("p", "a", "b"), OF_THE_REPORT)
+def test_a_random_map_has_next_to_nothing_in_five_blocks(p: int, a: int, b: int) -> None:
+    values = drawn(p, p, 4)
+    for kind in ("raw", "powered"):
+        assert shares(values, kind, p, a, b, 5).max() < 0.02  # type: ignore[arg-type]
+    # Of a random map of the powers they have the more, the fewer values these have.
+    assert share_by_chance("raw", p, a, b, 5) < 0.02
+    assert share_by_chance("powered", p, a, b, 5) < 0.5
+
+
+def test_overlapping_frequencies_count_once() -> None:
+    p, a, b = 29, 2, 4
+    x, y = powers(p, a), powers(p, b)
+    sum_ = (x[:, None] + y[None]) % p
+    values = sum(np.cos(2 * np.pi * k * sum_ / p + k) for k in (3, 8, 11))[..., None]
+    three, two, one = (shares(values, "powered", p, a, b, n)[0] for n in (3, 2, 1))
+    assert three == pytest.approx(1, abs=1e-6) and one < 0.5 < two < 0.9
+    # Shares never shrink with more frequencies, and are those of least squares.
+    rough = drawn(p, p, 1)[x][:, y]
+    found = [shares(rough, "powered", p, a, b, n)[0] for n in range(1, 15)]
+    assert all(np.diff(found) > -1e-9) and found[-1] <= 1
+    best = int(np.square(block_products(rough, *bases("powered", p, a, b))).sum(axis=1).argmax())
+    waves = [
+        [
+            np.ones(p),
+            np.cos(2 * np.pi * (best + 1) * of / p),
+            np.sin(2 * np.pi * (best + 1) * of / p),
+        ]
+        for of in (x, y)
+    ]
+    given = np.stack([np.outer(u, v).ravel() for u in waves[0] for v in waves[1]], axis=1)
+    flat = rough.ravel() - rough.mean()
+    fit = given @ np.linalg.lstsq(given, flat, rcond=None)[0]
+    assert found[0] == pytest.approx(np.square(fit).sum() / np.square(flat).sum())
+
+
+def test_fitting_together_is_adding_up_where_blocks_are_orthogonal() -> None:
+    p = 13
+    values = drawn(p, p, 6)
+    spread = np.square(values - values.mean(axis=(0, 1))).sum(axis=(0, 1))
+    products = block_products(values, raw(p), raw(p))
+    assert overlaps("raw", p, 1, 1) is None and overlaps("powered", p, 5, 7) is None
+    together = largest_shares(products, spread, 3, np.eye(products.shape[0] * 8))
+    assert together == pytest.approx(largest_shares(products, spread, 3))
+
+
+@pytest.mark.parametrize("a", [1, 2, 7])
+def test_an_embedding_of_some_frequencies_is_explained_by_them_alone(a: int) -> None:
+    p, ks = 113, (21, 24, 35)
+    angles = 2 * np.pi * np.outer(powers(p, a), ks) / p
+    waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    embedding = waves @ drawn(6, 8) + 3.0
+    assert explained_by(embedding, (a, a), ks) == pytest.approx(1)
+    assert explained_by_any(embedding, (a, a), 3) < 0.55
+    assert explained_by_any(drawn(p, 8), (a, a), 3) < 0.1
+    assert np.isnan(explained_by(np.ones((p, 2)), (a,), ks))
 
 
 def test_fewest_frequencies() -> None:

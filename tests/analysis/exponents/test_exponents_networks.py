@@ -83,6 +83,16 @@ def test_even_powers_have_cosines_alone() -> None:
     assert 0.1 < taken(5).network["cosine_share"] < 0.9
 
 
+def test_fewer_values_of_a_power_leave_more_to_chance() -> None:
+    found = {a: taken(a).network for a in (1, 5, 2, 4)}
+    for row in found.values():
+        assert row["block_powered"] <= row["periodic_neurons_powered"] <= 1
+        assert 0 <= row["embedding_in_keys"] <= 1 and 0 <= row["embedding_in_any"] <= 1
+        assert row["periodic_chance_raw"] == found[1]["periodic_chance_raw"] < 0.5
+    chance = [found[a]["periodic_chance_powered"] for a in (1, 5, 2, 4)]
+    assert chance[0] == pytest.approx(chance[1]) and chance[1] < chance[2] < chance[3]
+
+
 def test_maps_are_kept_of_shown_networks_only() -> None:
     shown, other = taken(5, shown=True), taken(5)
     assert len(shown.norm_maps) == 2 * P * P and len(shown.embedding_maps) == 2 * P * 8
@@ -169,15 +179,40 @@ def test_a_run_that_groks_as_the_report_says() -> None:
     assert values["watched.lead"] > 0.1 and values["watched.wider"] > 1
     assert values["watched.norm_left"] == pytest.approx(0.5, abs=0.01)
     assert values["watched.norm_step"] == pytest.approx(1000 / 1100, abs=0.05)
+    assert values["watched.norm_step_formed"] == values["watched.norm_step"]
+    assert values["watched.phases"] == 1
+    assert values["watched.lead_grokked"] == values["watched.lead"]
+    assert values["watched.wider_grokked"] == values["watched.wider"]
+    # Weights that fall from their start are another fall, before anything is formed.
+    start = 3000 * np.exp(-np.tile(steps, 2) / 100)
+    early = measures.assign(squared_weights=measures["squared_weights"] + start)
+    values = {
+        row["name"]: row["value"] for row in watch_statistics(watched(early, outcomes, 0.9), R)
+    }
+    assert values["watched.norm_step"] < 0.2
+    assert values["watched.norm_step_formed"] == pytest.approx(1000 / 1100, abs=0.05)
+    # One that generalises without a plateau leads nothing, and is formed before it memorises.
+    smooth = watched(
+        measures.assign(test_loss=1e-6 + 5 * np.exp(-np.tile(steps, 2) / 100)),
+        outcomes.assign(outcome="immediate"),
+        0.9,
+    )
+    values = {row["name"]: row["value"] for row in watch_statistics(smooth, R)}
+    assert values["watched.phases"] == 0 and values["watched.rise"] > 1000
+    assert math.isnan(values["watched.lead_grokked"]) and not math.isnan(values["watched.lead"])
     never = watched(measures, outcomes.assign(outcome="memorised", t_gen=math.inf), 0.9)
     assert all(math.isnan(row["value"]) for row in watch_statistics(never, R))
 
 
 def test_statistics_of_networks() -> None:
-    mechanisms = MechanismSettings(first=(1, 1), novel=((5, 5),), compared=(5, 5), square=(2, 2))
+    mechanisms = MechanismSettings(
+        **{"first": (1, 1), "novel": ((5, 5),), "compared": (5, 5), "square": (2, 2)},
+        least_steps=1000,
+        spared=0.02,
+    )
     rows = []
     for a in (1, 5, 2, 4):
-        row = {"run_id": f"r{a}", "p": P, "a": a, "b": a, **taken(a).network}
+        row = {"run_id": f"r{a}", "p": P, "a": a, "b": a, "step": 2000, **taken(a).network}
         rows.append(row)
     networks = pd.DataFrame(rows)
     outcomes = pd.DataFrame({"run_id": networks["run_id"], "outcome": "grokked"})
@@ -188,6 +223,23 @@ def test_statistics_of_networks() -> None:
     assert found["networks.cosines"]["n"] == 2
     assert found["networks.unskipped"]["value"] == 1
     assert found["networks.sign_loss"]["value"] > 0.2
+    assert found["networks.sign_loss_median"]["value"] > 0.2
+    assert found["networks.sign_spared"]["value"] == 0
+    # The plain adder is the least periodic of these, in its neurons.
+    assert found["networks.periodic"]["value"] == networks.loc[0, "periodic_neurons_raw"]
+    chances = networks[["periodic_chance_raw", "periodic_chance_powered"]].to_numpy()
+    assert found["networks.periodic_chance"]["value"] == chances.max()
+    # One run of many that needs the sign is seen, and does not speak for them.
+    spared = networks.assign(masked_test_accuracy=networks["test_accuracy"])
+    spared.loc[0, "masked_test_accuracy"] -= 0.3
+    some = {row["name"]: row["value"] for row in statistics(spared, outcomes, mechanisms, R)}
+    assert some["networks.sign_loss"] == pytest.approx(0.3)
+    assert some["networks.sign_loss_median"] == 0 and some["networks.sign_spared"] == 0.75
+    # Runs are judged by their steps: two that were short may be anything.
+    short = networks.assign(step=[2000, 2000, 999, 500], gini_map=[0.8, 0.7, 0.2, 0.3])
+    parts = {row["name"]: row for row in statistics(short, outcomes, mechanisms, R)}
+    ginis = [parts[f"networks.map_gini{end}"] for end in ("", "_long", "_short")]
+    assert [(row["value"], row["n"]) for row in ginis] == [(0.2, 4), (0.7, 2), (0.2, 2)]
     none = statistics(networks, outcomes.assign(outcome="memorised"), mechanisms, R)
     assert all(math.isnan(row["value"]) and row["n"] == 0 for row in none)
     assert len(statistics(networks.head(0), outcomes, mechanisms, R)) == len(none)

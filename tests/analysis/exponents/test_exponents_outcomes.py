@@ -68,7 +68,21 @@ def curves(memorised: float, generalised: float, least: float = 0.0) -> pd.DataF
 def test_outcome(memorised: float, generalised: float, least: float, expected: str) -> None:
     found = outcome(curves(memorised, generalised, least), RULES)
     assert found["outcome"] == expected
+    # A test loss that has fallen by then is no sign of a run that only memorises.
+    assert found["cut_short"] == (generalised == 5600)
     assert found["t_mem"] == memorised
+
+
+def test_a_run_is_cut_short_while_its_test_loss_falls() -> None:
+    rows = curves(200, math.inf)
+    falling = rows.assign(test_loss=np.linspace(20, 8, len(rows)))
+    assert outcome(falling, RULES)["cut_short"]
+    assert not outcome(rows.assign(test_loss=np.linspace(20, 11, len(rows))), RULES)["cut_short"]
+    # Nor one that has fallen and come back, nor one that never memorised.
+    back = rows.assign(test_loss=np.where(np.arange(len(rows)) % 300 == 150, 1.0, 20.0))
+    assert not outcome(back, RULES)["cut_short"]
+    unfit = curves(math.inf, math.inf).assign(test_loss=falling["test_loss"])
+    assert not outcome(unfit, RULES)["cut_short"]
 
 
 def test_times_of_a_run_that_grokked() -> None:

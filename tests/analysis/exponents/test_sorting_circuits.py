@@ -19,6 +19,7 @@ from fittest.analysis.exponents.sort_circuits import (
     diagonal_contrast,
     middle_slope,
     neurons,
+    own_largest,
     sort_network,
     successor_rank,
     token_outputs,
@@ -110,6 +111,9 @@ def test_a_head_that_copies_and_one_that_takes_away() -> None:
     for one, sign in ((copying, 1), (forgetting, -1)):
         rough = {**one.parameters, "unembedding.weight": table + noise}
         assert sign * diagonal_contrast(SortNetwork(rough, one.values, one.middle)) > 3
+        assert own_largest(SortNetwork(rough, one.values, one.middle)) == (sign > 0)
+    given = drawn(run())
+    assert own_largest(sort_network(run(), given)) < 0.5
 
 
 def test_a_head_that_asks_for_the_next_value() -> None:

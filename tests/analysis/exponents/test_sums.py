@@ -21,7 +21,13 @@ from fittest.analysis.exponents.sums import (
     sum_table,
     table1,
 )
-from fittest.analysis.exponents.trends import difference_p, fall_p, falls, rank_correlation
+from fittest.analysis.exponents.trends import (
+    difference_p,
+    fall_p,
+    falls,
+    rank_correlation,
+    sooner_p,
+)
 from fittest.analysis.statistics.intervals import Resampling
 from small_world import REPOSITORY
 
@@ -74,7 +80,7 @@ def test_a_world_as_the_report_says() -> None:
     others = {**EVEN, (113, 4, 4): [250.0, 260.0], (103, 7, 7): [900.0]}
     seen = found(AS_PRINTED, others)
     assert seen[Sums.FLAGS] == seen[Sums.FLAGS_AT_ONCE] == 10
-    assert seen[Sums.STEPS_WITHIN] == 9
+    assert seen[Sums.STEPS_WITHIN] == 9 and seen[Sums.STEPS_WITHIN_OTHER] == 8
     assert seen[Sums.TREND_P] < 0.05 and seen[Sums.DIFFERENCE_P] < 0.05
     assert (seen[Sums.TREND_FIRST], seen[Sums.TREND_LAST]) == (18100, 1600)
     assert seen[Sums.EVEN_MEMORISED] == 0
@@ -104,6 +110,66 @@ def test_a_world_in_which_symmetry_decides() -> None:
     assert seen[Sums.SLOWER_RATIO] < 1 < seen[Sums.MULTIPLES_RATIO]
 
 
+def cut(table: pd.DataFrame, at: dict[tuple[int, int, int], int]) -> pd.DataFrame:
+    """Runs of some sums, the first so many of each, are cut while their test loss falls."""
+    made = table.copy()
+    for (p, a, b), number in at.items():
+        rows = made.index[(made["p"] == p) & (made["a"] == a) & (made["b"] == b)][:number]
+        made.loc[rows, ["outcome", "t_gen", "cut_short"]] = ["memorised", NEVER, 1.0]
+    return made
+
+
+def test_a_run_that_is_cut_under_way_speaks_neither_for_nor_against_evenness() -> None:
+    table = planted({**AS_PRINTED, (113, 2, 2): [3000.0, 300.0], (113, 8, 8): [NEVER]})
+
+    def of(given: pd.DataFrame) -> dict[str, dict[str, float]]:
+        return {row["name"]: row for row in statistics(given, given, SETTINGS, R)}
+
+    # (2, 2) groks once and is immediate once: it has uneven answers.
+    seen = of(table)
+    assert seen[Sums.EVEN_GROKKED]["value"] == 1 and seen[Sums.EVEN_CUT]["value"] == 0
+    assert seen[Sums.UNEVEN_GROKKED]["value"] == pytest.approx(1 / 6)
+    seen = of(cut(table, {(101, 7, 7): 1, (113, 2, 2): 1}))
+    assert seen[Sums.EVEN_GROKKED]["value"] == 1 and seen[Sums.EVEN_GROKKED]["n"] == 26
+    assert seen[Sums.EVEN_CUT]["value"] == seen[Sums.UNEVEN_CUT]["value"] == 1
+    assert seen[Sums.UNEVEN_GROKKED]["value"] == 0 and seen[Sums.UNEVEN_GROKKED]["n"] == 5
+    assert seen[Sums.EVEN_MEMORISED]["value"] > 0
+    # A run that memorises to its end without a fall is what the report does not have.
+    never = table.copy()
+    never.loc[never["p"] == 101, ["outcome", "t_gen"]] = ["memorised", NEVER]
+    assert of(never)[Sums.EVEN_GROKKED]["value"] == pytest.approx(24 / 27)
+
+
+def test_the_least_share_rests_on_the_runs_of_its_modulus() -> None:
+    table = planted({**AS_PRINTED, (103, 7, 7): [2000.0] * 5})
+    rows = statistics(table, cut(table, {(101, 7, 7): 1}), SETTINGS, R)
+    seen = {row["name"]: row for row in rows}
+    assert seen[Sums.SEVEN_ELSEWHERE]["value"] == pytest.approx(2 / 3)
+    assert seen[Sums.SEVEN_ELSEWHERE]["n"] == 3
+    assert (seen[Sums.SEVEN_CUT]["value"], seen[Sums.SEVEN_CUT]["n"]) == (1, 8)
+
+
+def test_multiples_are_compared_where_as_much_can_be_looked_up() -> None:
+    """All that is multiple is slow because it cannot be looked up: no sign of multiples."""
+    slow: Planted = {(113, a, a): [9000.0 + a, 9500.0 + a] for a in (1, 3, 5, 9)}
+    fast: Planted = {(113, 3, 4): [4000.0, 4400.0], (113, 4, 5): [4100.0, 4300.0]}
+    same: Planted = {(113, 2, 2): [4050.0, 4350.0], (113, 6, 6): [4060.0, 4250.0]}
+    seen = found({**slow, **fast}, same)
+    assert seen[Sums.MULTIPLES_RATIO] > 1 and seen[Sums.MULTIPLES_P] > 0.2
+    sooner: Planted = {(113, 2, 2): [1000.0, 1100.0], (113, 6, 6): [1200.0, 1300.0]}
+    seen = found({**slow, **fast}, sooner)
+    assert seen[Sums.MULTIPLES_P] < 0.05
+    assert seen[Sums.MULTIPLES_RATIO_EVEN] > 2
+    # Nothing to compare with.
+    assert math.isnan(found(slow, {})[Sums.MULTIPLES_P])
+
+
+def test_all_exponents_that_grok_are_put_in_one_order() -> None:
+    assert found(AS_PRINTED, {})[Sums.EXPONENT_CORRELATION] < -0.3
+    later: Planted = {(113, a, a): [1000.0 * a] * 3 for a in (1, 3, 5, 9)}
+    assert found(later, {})[Sums.EXPONENT_CORRELATION] == pytest.approx(1)
+
+
 def test_nothing_is_trained() -> None:
     seen = found({}, {})
     assert set(seen) == {str(name) for name in Sums}
@@ -120,6 +186,8 @@ def test_table_1() -> None:
     assert (row["a"], row["paper_step"], row["not_reached"]) == (3, 10_000, 1)
     # The run that is not there yet is the latest, not left out.
     assert row["t_gen"] == 12_000 and row["over_paper"] == pytest.approx(1.2)
+    assert math.isnan(row["over_other"]) and row["cut_short"] == 0
+    assert summaries.iloc[2]["over_other"] == pytest.approx(10)
     assert (row["t_gen_min"], row["t_gen_max"]) == (9000, math.inf)
     assert summaries.iloc[5]["outcome"] == "memorised"
     assert summaries.iloc[5][["gcd_a", "missing"]].tolist() == [7, 16]
@@ -143,6 +211,16 @@ def test_p_values() -> None:
     assert difference_p([[1, 2, 3], [4, 5, 6]]) == pytest.approx(0.1)  # exact
     assert difference_p([[math.inf] * 3, [math.inf] * 3]) == 1
     assert math.isnan(difference_p([[1.0], []])) and math.isnan(fall_p([[1.0]], R))
+
+
+def test_sooner_within_strata_only() -> None:
+    one = ([1, 2, 3], [4, 5, 6])
+    assert sooner_p([one, one], R) < 0.01 and sooner_p([one[::-1], one[::-1]], R) > 0.99
+    # Between strata they differ, within them they do not.
+    level = ([1, 4, 2], [3, 1.5, 2.5])
+    high = ([101, 104, 102], [103, 101.5, 102.5])
+    assert sooner_p([level, high], R) > 0.2
+    assert math.isnan(sooner_p([([1], []), ([], [2])], R))
 
 
 def test_rank_correlation_takes_never_as_latest() -> None:

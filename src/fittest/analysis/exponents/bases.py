@@ -1,5 +1,5 @@
-"""Two Fourier bases of the numbers modulo p: of the numbers themselves, and of their powers
-(exponents methods 2.5)."""
+"""Waves of the numbers modulo p: of the numbers themselves, and of their powers (exponents methods
+2.5)."""
 
 from __future__ import annotations
 
@@ -24,22 +24,17 @@ _DEPENDENT = 1e-8
 
 @dataclass(frozen=True)
 class Basis:
-    """Orthonormal functions of x = 0..p-1.
+    """Functions of x = 0..p-1, orthonormal within a frequency.
 
-    rows: (m, p). k: (m,) frequencies, 0 for the constant. wave: (m,) index in WAVES.
+    rows: (p, p). k: (p,) frequencies, 0 for the constant. wave: (p,) index in WAVES.
     """
 
     rows: Floats
     k: NDArray[np.int64]
     wave: NDArray[np.int64]
 
-    @property
-    def size(self) -> int:
-        """How many functions there are."""
-        return len(self.rows)
-
     def of_frequency(self, k: int) -> NDArray[np.int64]:
-        """Rows of a frequency, none where the basis has none."""
+        """Rows of a frequency."""
         return np.flatnonzero(self.k == k)
 
 
@@ -53,33 +48,33 @@ def raw(p: int) -> Basis:
 
 @lru_cache(maxsize=32)
 def powered(p: int, exponent: int) -> Basis:
-    """The same of x^exponent in place of x: a basis of what depends on the power alone.
+    """The same of x^exponent in place of x: waves of what depends on the power alone.
 
-    Where the power is no permutation it has fewer values, and higher frequencies are sums of lower
-    ones on them: waves are taken in the order of their frequency, each without what those before it
-    have of it.
+    Of one frequency they are orthonormal: cosine and sine without the constant, the sine without
+    what the cosine has of it, rows of 0 where nothing is left. Different frequencies are orthogonal
+    where the power is a permutation. Elsewhere it has fewer values than there are waves, which then
+    overlap: each keeps its own frequency, and what several have together is for
+    ``blocks.largest_shares`` to find.
     """
     values = powers(p, exponent)
-    size = len(np.unique(values))
     plain = raw(p)
     waves = plain.rows[:, values]
-    if size == p:
+    if len(np.unique(values)) == p:
         return Basis(waves, plain.k, plain.wave)
-    kept: list[Floats] = []
-    at: list[int] = []
-    for index, wave in enumerate(waves):
-        left = wave / max(float(np.linalg.norm(wave)), 1e-300)
-        for _ in range(2):  # once more for what rounding leaves
-            for other in kept:
-                left = left - (left @ other) * other
-        norm = float(np.linalg.norm(left))
-        if norm > _DEPENDENT and np.linalg.norm(wave) > _DEPENDENT:
-            kept.append(left / norm)
-            at.append(index)
-        if len(kept) == size:
-            break
-    rows = np.stack(kept)
-    return Basis(rows, plain.k[at], plain.wave[at])
+    rows = np.zeros_like(waves)
+    rows[0] = 1 / np.sqrt(p)
+    for k in half_spectrum(p):
+        kept = [rows[0]]
+        for index in np.flatnonzero(plain.k == k):
+            left = waves[index]
+            for _ in range(2):  # once more for what rounding leaves
+                for other in kept:
+                    left = left - (left @ other) * other
+            norm = float(np.linalg.norm(left))
+            if norm > _DEPENDENT:
+                rows[index] = left / norm
+                kept.append(rows[index])
+    return Basis(rows, plain.k, plain.wave)
 
 
 def bases(kind: Kind, p: int, a: int, b: int) -> tuple[Basis, Basis]:
@@ -88,41 +83,15 @@ def bases(kind: Kind, p: int, a: int, b: int) -> tuple[Basis, Basis]:
 
 
 def norms(basis: Basis, values: Floats) -> Floats:
-    """Norm of each component of a table over numbers: (p, n) -> (m,)."""
+    """Norm of what a table over numbers has of each function: (p, n) -> (p,)."""
     made: Floats = np.linalg.norm(basis.rows @ np.asarray(values, dtype=np.float64), axis=1)
     return made
 
 
 def transform(values: Floats, first: Basis, second: Basis) -> Floats:
-    """A table over pairs in the products of two bases: (p, p, n) -> (m, l, n)."""
+    """Products of a table over pairs with those of two bases: (p, p, n) -> (p, p, n)."""
     part = np.tensordot(first.rows.astype(values.dtype), values, axes=(1, 0))
     return np.matmul(second.rows.astype(values.dtype), part)
-
-
-def block_energies(energy: Floats, first: Basis, second: Basis) -> Floats:
-    """Energy of each frequency's block, {constant, cosine, sine} of one operand times the same of
-    the other, without the constant: (m, l, n) -> (K, n), k = 1 first.
-
-    energy: squares of a transform.
-    """
-    highest = int(max(first.k.max(), second.k.max()))
-    found = np.zeros((highest, energy.shape[2]))
-    for k in range(1, highest + 1):
-        rows = np.append(0, first.of_frequency(k))
-        columns = np.append(0, second.of_frequency(k))
-        block = energy[np.ix_(rows, columns)].astype(np.float64)
-        found[k - 1] = block.sum(axis=(0, 1)) - block[0, 0]
-    return found
-
-
-def largest_shares(blocks: Floats, spread: Floats, count: int) -> Floats:
-    """Share of the variance of each table that its `count` largest blocks have: (n,); NaN where it
-    does not vary.
-
-    blocks: (K, n). spread: (n,), variance times number of pairs.
-    """
-    top = np.sort(blocks, axis=0)[::-1][:count].sum(axis=0)
-    return np.divide(top, spread, out=np.full(len(spread), np.nan), where=spread > 0)
 
 
 def covering(energies: Floats, share: float, most: int) -> tuple[int, ...]:

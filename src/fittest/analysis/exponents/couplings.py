@@ -113,10 +113,16 @@ def statistics(table: pd.DataFrame) -> list[Row]:
             len(exchanged),
             "largest relative difference of losses with operands exchanged",
         ),
-        statistic_row(
-            Couplings.LEARNED,
-            float(table["fall"].min()) if len(table) else math.nan,
-            len(table),
-            "least fall of the train loss meanwhile, times",
+        *(
+            statistic_row(
+                name,
+                float(part["fall"].min()) if len(part) else math.nan,
+                len(part),
+                f"least fall of the train loss of {which} runs meanwhile, times",
+            )
+            for name, part, which in (
+                (Couplings.LEARNED, relabelled, "relabelled"),
+                (Couplings.LEARNED_EXCHANGED, exchanged, "exchanged"),
+            )
         ),
     ]

@@ -22,11 +22,15 @@ BY_DIVISOR = ["run_id", "runset", "end", "seed", "step", "divisor", "pairs", "ac
 COLUMNS = [
     *("run_id", "runset", "end", "seed", "steps", "epoch"),
     *("train_accuracy", "learned", "overfit", "rise", "accuracy", "unaided"),
-    *("stages", "known", "known_smooth"),
+    *("stages", "stages_half", "known", "known_smooth"),
 ]
 """Of a row per run. epoch: updates of one; train_accuracy: highest; learned: first recorded step at
-which it is high; overfit: last loss over the least; rise: largest late one of the accuracy; known:
-divisors that are, in the end, and how many of these the last digits tell."""
+which it is high; overfit: last loss over the least; rise: largest late one of the accuracy; stages:
+checkpoints at which divisors that the last digits tell become known, and stages_half: at which a
+half of their pairs are right; known: divisors that are, in the end, and how many of these the last
+digits tell."""
+HALF = 0.5
+"""Accuracy of a divisor that is half known."""
 TRAJECTORY = ["run_id", "step", "train_loss", "test_loss", "train_exact", "test_exact"]
 
 
@@ -67,6 +71,7 @@ def divisor_run(
         "accuracy": float(accuracies[-1]),
         "unaided": float(ordered["unaided"].iloc[-1]),
         "stages": stages(divisors, told, rules.known),
+        "stages_half": stages(divisors, told, HALF),
         "known": len(known),
         "known_smooth": int(known.isin(told).sum()),
     }
@@ -90,6 +95,11 @@ def divisor_rows(table: pd.DataFrame) -> list[Row]:
             ("rise", _of(plain, "rise", "max"), "largest late rise of the accuracy"),
             ("accuracy", _of(plain, "accuracy", "median"), "accuracy at the end, median"),
             ("stages", _of(plain, "stages", "max"), "steps at which divisors become known, most"),
+            (
+                "stages_half",
+                _of(plain, "stages_half", "max"),
+                "steps at which half of a divisor's pairs become right, most",
+            ),
             ("known", _of(plain, "known", "median"), "divisors known at the end, median"),
             (
                 "known_smooth",

@@ -30,24 +30,33 @@ class Sums(StatisticName):
     FLAGS = "sums.flags"
     FLAGS_AT_ONCE = "sums.flags_at_once"
     STEPS_WITHIN = "sums.steps_within"
+    STEPS_WITHIN_OTHER = "sums.steps_within_other"
     TREND_P = "sums.trend_p"
     DIFFERENCE_P = "sums.difference_p"
     TREND_FIRST = "sums.trend_first"
     TREND_LAST = "sums.trend_last"
+    EXPONENT_CORRELATION = "sums.exponent_correlation"
     MIRRORED_P = "sums.mirrored_p"
+    EVEN_GROKKED = "sums.even_grokked"
     EVEN_MEMORISED = "sums.even_memorised"
+    EVEN_CUT = "sums.even_cut"
+    UNEVEN_GROKKED = "sums.uneven_grokked"
     UNEVEN_GENERALISED = "sums.uneven_generalised"
+    UNEVEN_CUT = "sums.uneven_cut"
     UNEVENNESS_CORRELATION = "sums.unevenness_correlation"
     COVERAGE_CORRELATION = "sums.coverage_correlation"
     SEVEN_GROKKED = "sums.seven_grokked"
     SEVEN_IMMEDIATE = "sums.seven_immediate"
     SEVEN_MEMORISED = "sums.seven_memorised"
     SEVEN_ELSEWHERE = "sums.seven_elsewhere"
+    SEVEN_CUT = "sums.seven_cut"
     EVEN_PAIRS_GENERALISED = "sums.even_pairs_generalised"
     EVEN_PAIRS_LEFT = "sums.even_pairs_left"
     FOURTH_AT_ONCE = "sums.fourth_at_once"
     FOURTH_FAST = "sums.fourth_fast"
     MULTIPLES_RATIO = "sums.multiples_ratio"
+    MULTIPLES_RATIO_EVEN = "sums.multiples_ratio_even"
+    MULTIPLES_P = "sums.multiples_p"
     SLOWER_RATIO = "sums.slower_ratio"
 
 
@@ -57,12 +66,15 @@ class Couplings(StatisticName):
     RELABELLED = "couplings.relabelled"
     EXCHANGED = "couplings.exchanged"
     LEARNED = "couplings.learned"
+    LEARNED_EXCHANGED = "couplings.learned_exchanged"
 
 
 class Networks(StatisticName):
     """What trained networks compute (E12 to E14, E16, E20 to E22)."""
 
     MAP_GINI = "networks.map_gini"
+    MAP_GINI_LONG = "networks.map_gini_long"
+    MAP_GINI_SHORT = "networks.map_gini_short"
     FIRST_GINI = "networks.first_gini"
     NOVEL_GINI = "networks.novel_gini"
     NOVEL_GINI_POWERED = "networks.novel_gini_powered"
@@ -75,9 +87,13 @@ class Networks(StatisticName):
     BLOCK_POWERED = "networks.block_powered"
     BLOCK_FIRST = "networks.block_first"
     SIGN_ATTENTION = "networks.sign_attention"
+    SIGN_ATTENTION_MEDIAN = "networks.sign_attention_median"
     SIGN_LOSS = "networks.sign_loss"
+    SIGN_LOSS_MEDIAN = "networks.sign_loss_median"
+    SIGN_SPARED = "networks.sign_spared"
     UNSKIPPED = "networks.unskipped"
     PERIODIC = "networks.periodic"
+    PERIODIC_CHANCE = "networks.periodic_chance"
 
 
 class Watched(StatisticName):
@@ -86,10 +102,14 @@ class Watched(StatisticName):
     RISE = "watched.rise"
     RISE_RAW = "watched.rise_raw"
     RISE_NOTEBOOK = "watched.rise_notebook"
+    PHASES = "watched.phases"
     LEAD = "watched.lead"
+    LEAD_GROKKED = "watched.lead_grokked"
     WIDER = "watched.wider"
+    WIDER_GROKKED = "watched.wider_grokked"
     NORM_LEFT = "watched.norm_left"
     NORM_STEP = "watched.norm_step"
+    NORM_STEP_FORMED = "watched.norm_step_formed"
 
 
 TABLES = {

@@ -12,7 +12,14 @@ import pandas as pd
 from fittest.analysis.exponents.names import Networks
 from fittest.analysis.exponents.settings import Exponents, MechanismSettings
 from fittest.analysis.exponents.sums import GENERALISED
-from fittest.analysis.statistics.intervals import Estimate, Resampling, mean_estimate
+from fittest.analysis.statistics.intervals import (
+    Estimate,
+    Middle,
+    Resampling,
+    mean_estimate,
+    over_runs,
+    share,
+)
 from fittest.analysis.statistics.table import Row, statistic_row
 
 
@@ -51,8 +58,19 @@ def statistics(
     square = of_exponents(even, [settings.square])
     higher = even.drop(square.index)
     compared = of_exponents(here, [settings.compared])
+    # By steps alone, so that what came out does not decide what is looked at.
+    long = good["step"] >= settings.least_steps
+    lost = good["test_accuracy"] - good["masked_test_accuracy"]
     return [
         _end(Networks.MAP_GINI, good, "gini_map", "min", "least Gini of what neurons write"),
+        _end(
+            Networks.MAP_GINI_LONG,
+            good[long],
+            "gini_map",
+            "min",
+            f"the same of networks of at least {settings.least_steps} steps",
+        ),
+        _end(Networks.MAP_GINI_SHORT, good[~long], "gini_map", "min", "the same of the others"),
         _end(
             Networks.FIRST_GINI,
             first,
@@ -99,13 +117,35 @@ def statistics(
         _end(Networks.HIGHER_GINI, higher, "cosine_gini", "max", "higher ones: their Gini"),
         _ratio(Networks.BLOCK_RAW, compared, first, "block_raw", resampling),
         _ratio(Networks.BLOCK_POWERED, compared, first, "block_powered", resampling),
-        _middle(Networks.BLOCK_FIRST, first, "block_raw", resampling),
+        _middle(
+            Networks.BLOCK_FIRST,
+            first["block_raw"],
+            "mean",
+            "block_raw, mean over runs",
+            resampling,
+        ),
         _end(Networks.SIGN_ATTENTION, good, "attention_to_sign", "max", "most, over runs"),
+        _middle(
+            Networks.SIGN_ATTENTION_MEDIAN,
+            good["attention_to_sign"],
+            "median",
+            "the same, median over runs",
+            resampling,
+        ),
         statistic_row(
             Networks.SIGN_LOSS,
-            _most(good["test_accuracy"] - good["masked_test_accuracy"]),
+            _most(lost),
             len(good),
             "test accuracy lost without attention to the sign, most",
+        ),
+        _middle(
+            Networks.SIGN_LOSS_MEDIAN, lost, "median", "the same, median over runs", resampling
+        ),
+        statistic_row(
+            Networks.SIGN_SPARED,
+            share(lost < settings.spared, resampling.confidence),
+            len(good),
+            f"share of runs that lose less than {settings.spared:g} of it",
         ),
         _end(
             Networks.UNSKIPPED,
@@ -119,6 +159,12 @@ def statistics(
             _least(_periodic(good)),
             len(good),
             "least share of the largest blocks, of heads or neurons, in the better basis",
+        ),
+        statistic_row(
+            Networks.PERIODIC_CHANCE,
+            _most(good[["periodic_chance_raw", "periodic_chance_powered"]].max(axis=1)),
+            len(good),
+            "share that they have of tables drawn at random, most",
         ),
     ]
 
@@ -145,9 +191,11 @@ def _end(name: Networks, runs: pd.DataFrame, column: str, end: str, note: str) -
     return statistic_row(name, value, len(runs), note)
 
 
-def _middle(name: Networks, runs: pd.DataFrame, column: str, resampling: Resampling) -> Row:
-    found = mean_estimate(runs[column].to_numpy(float), resampling)
-    return statistic_row(name, found, len(runs), f"{column}, mean over runs")
+def _middle(
+    name: Networks, values: pd.Series, kind: Middle, note: str, resampling: Resampling
+) -> Row:
+    found, n = over_runs(values.to_numpy(float), kind, resampling)
+    return statistic_row(name, found, n, note)
 
 
 def _ratio(

@@ -26,13 +26,20 @@ from fittest.analysis.exponents.bases import (
     Basis,
     Kind,
     bases,
-    block_energies,
     covering,
-    largest_shares,
     norms,
     powered,
     raw,
     transform,
+)
+from fittest.analysis.exponents.blocks import (
+    block_products,
+    explained_by,
+    explained_by_any,
+    in_blocks,
+    largest_shares,
+    overlaps,
+    share_by_chance,
 )
 from fittest.analysis.exponents.directions import loss_and_accuracy
 from fittest.analysis.exponents.residues import answers
@@ -45,18 +52,22 @@ RUN = ["run_id", "runset", "seed", "p", "a", "b"]
 NETWORKS = [
     *(*RUN, "step", "keys", "train_loss", "test_loss", "train_accuracy", "test_accuracy"),
     *("gini_embedding_raw", "gini_embedding_powered", "gini_map"),
+    *("embedding_in_keys", "embedding_in_any"),
     *("cosine_share", "cosine_cover", "cosine_variation", "cosine_gini"),
     *("block_raw", "block_powered", "neurons"),
     *("periodic_neurons_raw", "periodic_neurons_powered"),
     *("periodic_heads_raw", "periodic_heads_powered"),
+    *("periodic_chance_raw", "periodic_chance_powered"),
     *("attention_to_sign", "masked_test_accuracy", "unskipped_test_accuracy"),
 ]
-"""Of a row per run. gini_: of the norms of components, constant aside. cosine_: of the embedding in
-the raw basis: their share of the energy, constant aside; share of frequencies whose cosine is above
-half the median cosine; coefficient of variation and Gini of their norms. block_: share of a
-neuron's variance in its best block, mean over the `neurons` that vary. periodic_: share of the
-variance in the largest blocks, mean over neurons or heads. masked_: without attention to the sign
-of equality; unskipped_: without what goes around the MLP."""
+"""Of a row per run. gini_: of the norms of components, constant aside. embedding_in_keys: share of
+its variance that the key frequencies of both powers explain; _in_any: of as many drawn at random.
+cosine_: of the embedding in the raw basis: their share of the energy, constant aside; share of
+frequencies whose cosine is above half the median cosine; coefficient of variation and Gini of their
+norms. block_: share of a neuron's variance in its best block, mean over the `neurons` that vary.
+periodic_: share of the variance in the largest blocks, mean over neurons or heads; _chance_: that
+of tables drawn at random. masked_: without attention to the sign of equality; unskipped_: without
+what goes around the MLP."""
 SPECTRA = [*RUN, "of", "basis", "k", "wave", "norm"]
 """Of a row per component of the embedding, in both bases, and of the map from neurons to logits."""
 NORM_MAPS = [*RUN, "basis", "i", "j", "value"]
@@ -111,11 +122,14 @@ def taken_apart(
     exponent = embedding_exponent(p, a, b)
     by_kind: dict[Kind, Basis] = {"raw": raw(p), "powered": powered(p, exponent)}
     embedded = {kind: norms(basis, network.embedding) for kind, basis in by_kind.items()}
+    keys = key_frequencies(map_, settings)
     row: Row = {
-        "keys": list(key_frequencies(map_, settings)),
+        "keys": list(keys),
         **_scores(network, parts, labels, train),
         **{f"gini_embedding_{kind}": gini(found[1:]) for kind, found in embedded.items()},
         "gini_map": gini(component_norms(map_)[1:]),
+        "embedding_in_keys": explained_by(network.embedding, (a, b), keys),
+        "embedding_in_any": explained_by_any(network.embedding, (a, b), len(keys)),
         **_cosines(embedded["raw"]),
         "attention_to_sign": float(parts.pattern[..., 2].mean()),
     }
@@ -123,13 +137,25 @@ def taken_apart(
     looked = attention.without_itself(parts.pattern)[..., 0]
     for kind in KINDS:
         first, second = bases(kind, p, a, b)
-        energy = _energies(parts.neurons, first, second)
-        row |= _shares(energy, parts.neurons, first, second, kind, settings)
-        heads = block_energies(_energies(looked, first, second), first, second)
-        shares = largest_shares(heads, _spread(looked), settings.largest)
-        row[f"periodic_heads_{kind}"] = _mean(shares)
+        overlap = overlaps(kind, p, a, b)
+        made = transform(_centred(parts.neurons), first, second)
+        neurons, spread = in_blocks(made, first, second), _spread(parts.neurons)
+        best = largest_shares(neurons, spread, 1, overlap)
+        heads = block_products(looked, first, second)
+        row |= {
+            f"block_{kind}": _mean(best),
+            "neurons": int(np.isfinite(best).sum()),
+            f"periodic_neurons_{kind}": _mean(
+                largest_shares(neurons, spread, settings.largest, overlap)
+            ),
+            f"periodic_heads_{kind}": _mean(
+                largest_shares(heads, _spread(looked), settings.largest, overlap)
+            ),
+            f"periodic_chance_{kind}": share_by_chance(kind, p, a, b, settings.largest),
+        }
         if activations:
-            maps += _table(np.sqrt(energy.sum(axis=2)), ("i", "j"), basis=kind)
+            norms_ = np.sqrt(np.square(made).sum(axis=2))
+            maps += _table(norms_, ("i", "j"), basis=kind)
     spectra = [
         {"of": of, "basis": kind, "k": int(k), "wave": WAVES[wave], "norm": float(norm)}
         for of, kind, basis, found in (
@@ -181,9 +207,9 @@ def _cosines(found: Floats) -> dict[str, float]:
     }
 
 
-def _energies(values: Floats, first: Basis, second: Basis) -> Floats:
-    """Squares of the transform of centred tables (p, p, n)."""
-    return np.square(transform(values - values.mean(axis=(0, 1)), first, second))
+def _centred(values: Floats) -> Floats:
+    made: Floats = values - values.mean(axis=(0, 1))
+    return made
 
 
 def _spread(values: Floats) -> Floats:
@@ -191,23 +217,6 @@ def _spread(values: Floats) -> Floats:
     mean = values.mean(axis=(0, 1))
     found: Floats = np.square(values - mean).sum(axis=(0, 1))
     return np.where(found > 1e-12 * values[..., 0].size * np.square(mean), found, 0.0)
-
-
-def _shares(
-    energy: Floats,
-    neurons: Floats,
-    first: Basis,
-    second: Basis,
-    kind: Kind,
-    settings: NetworkSettings,
-) -> dict[str, float]:
-    blocks, spread = block_energies(energy, first, second), _spread(neurons)
-    best = largest_shares(blocks, spread, 1)
-    return {
-        f"block_{kind}": _mean(best),
-        "neurons": int(np.isfinite(best).sum()),
-        f"periodic_neurons_{kind}": _mean(largest_shares(blocks, spread, settings.largest)),
-    }
 
 
 def _mean(shares: Floats) -> float:

@@ -21,11 +21,12 @@ TIMES = ("t_mem", "t_gen", "t_gen_90", "t_gen_95", "t_half", "t_drop")
 """Steps of a run; infinite where the budget of steps ends before."""
 COLUMNS = [
     *("run_id", "runset", "task", "p", "a", "b", "seed", "steps"),
-    *("outcome", *TIMES, "widest_gap", "largest_test_loss"),
+    *("outcome", *TIMES, "cut_short", "widest_gap", "largest_test_loss"),
     *("train_accuracy", "test_accuracy", "train_loss", "test_loss"),
 ]
-"""Of a row per run; a and b are missing for a task without two exponents. The last four are those
-of its last row."""
+"""Of a row per run; a and b are missing for a task without two exponents. cut_short: whether it
+ended with a test loss below half of its largest, but before t_gen: it was under way, and says
+neither that it generalises nor that it only memorises. The last four are those of its last row."""
 LOSS_COLUMNS = ("run_id", "step", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
 """What is read of a trajectory."""
 
@@ -103,14 +104,16 @@ def outcome(rows: pd.DataFrame, rules: OutcomeSettings) -> dict[str, Any]:
     )
     gap = float((train - test)[reached[0] :].max()) if len(reached) else math.nan
     last = rows.iloc[-1]
+    became = outcome_of(memorised, generalised, gap, rules)
     return {
-        "outcome": outcome_of(memorised, generalised, gap, rules),
+        "outcome": became,
         "t_mem": memorised,
         "t_gen": generalised,
         "t_gen_90": at_90,
         "t_gen_95": at_95,
         "t_half": first_below_half(steps, loss),
         "t_drop": steepest_fall(steps, loss, rules.window),
+        "cut_short": became == "memorised" and float(loss[-1]) < float(loss.max()) / 2,
         "widest_gap": gap,
         "largest_test_loss": float(loss.max()),
         **{name: float(last[name]) for name in LOSS_COLUMNS[2:]},

@@ -129,6 +129,7 @@ def precision_rows(table: pd.DataFrame, spikes: pd.DataFrame, resampling: Resamp
             Precision.BEFORE, before, len(single), "median loss before a spike, float32, nats"
         )
     )
+    rows += _task_rows(table)
     told = spikes["near_drop"].dropna().astype(bool)
     rows.append(
         statistic_row(
@@ -153,6 +154,42 @@ def precision_rows(table: pd.DataFrame, spikes: pd.DataFrame, resampling: Resamp
         ):
             estimate = rate(hits, len(part), resampling.confidence)
             rows.append(statistic_row(name, estimate, len(part), note))
+    return rows
+
+
+LEAST, TIMES = 3, 3
+"""Spikes from which a task has them over and over, and how many times those in float64 (P03)."""
+REPORTED = {
+    Precision.SPIKES_PRIMALITY: ("primality", "primality"),
+    Precision.SPIKES_COPRIMALITY: ("coprimality", "coprimality"),
+    Precision.SPIKES_OPERANDS: ("modular_addition", "sums of several operands"),
+}
+"""The tasks of which the report tells spikes: statistic -> the task's name, and in words."""
+
+
+def _task_rows(table: pd.DataFrame) -> list[Row]:
+    """Spikes by task, of runs that have both precisions of the loss."""
+    by_task = {str(task): _paired(part) for task, part in table.groupby("task")}
+    there = [by_task[task] for task, _ in REPORTED.values() if task in by_task]
+    known = [pairs.sum() for pairs in there if len(pairs)]
+    spiking = sum(one[SINGLE] >= max(LEAST, TIMES * one[DOUBLE]) for one in known)
+    rows = [
+        statistic_row(
+            Precision.TASKS_SPIKING,
+            spiking if len(known) == len(REPORTED) else math.nan,
+            min(map(len, there), default=0),  # as many as the task with the fewest rests on
+            f"of the report's tasks, those with at least {LEAST} spikes in float32, and {TIMES}"
+            " times those in float64",
+        )
+    ]
+    for name, (task, words) in {
+        **REPORTED,
+        Precision.SPIKES_SUMS: ("powers", "sums of two numbers"),
+    }.items():
+        pairs = by_task.get(task)
+        n = 0 if pairs is None else len(pairs)
+        number = math.nan if pairs is None or n == 0 else float(pairs[SINGLE].sum())
+        rows.append(statistic_row(name, number, n, f"spikes in float32, {words}"))
     return rows
 
 

@@ -42,6 +42,10 @@ class MechanismSettings(Settings):
     novel: tuple[Exponents, ...] = Field(description="those whose embedding it finds not sparse")
     compared: Exponents = Field(description="those whose neurons are compared with addition's")
     square: Exponents = Field(description="the lowest even ones")
+    least_steps: PositiveStep = Field(
+        description="steps from which on a network counts as trained to its end (E12)"
+    )
+    spared: Share = Field(description="of the test accuracy, less than which is barely lost (E20)")
 
 
 class NetworkSettings(Settings):

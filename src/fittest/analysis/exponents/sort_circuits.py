@@ -103,6 +103,13 @@ def diagonal_contrast(network: SortNetwork) -> float:
     return float(written[same].mean() - others.mean()) / spread if spread > 0 else math.nan
 
 
+def own_largest(network: SortNetwork) -> float:
+    """Share of the values for which attention to them writes the largest logit of all values for
+    themselves; all heads together."""
+    written = token_outputs(network).sum(axis=0)[: network.values, : network.values]
+    return float((written.argmax(axis=0) == np.arange(network.values)).mean())
+
+
 def middle_slope(network: SortNetwork) -> float:
     """Spearman correlation of the score that the sign before the sorted list has for a value with
     that value; of several heads the most negative."""

@@ -41,7 +41,8 @@ def _main_rows(main: pd.DataFrame) -> list[Row]:
             statistic_row(exact, _least(part, "best_exact"), len(part), f"{said}: lists"),
         ]
     long = variable["long_token"].dropna()
-    n = len(main)
+    # Two tasks: the worst of both rests on as many runs as the one with fewer has.
+    n = min(len(fixed), len(variable))
     return [
         *rows,
         statistic_row(
@@ -62,6 +63,12 @@ def _main_rows(main: pd.DataFrame) -> list[Row]:
             Sorting.CONTRAST, _least(main, "contrast"), n, "diagonal of the OV circuit, least, sd"
         ),
         statistic_row(
+            Sorting.OWN_LARGEST,
+            _least(main, "own_largest"),
+            n,
+            "share of columns of the OV circuit whose diagonal is largest, least",
+        ),
+        statistic_row(
             Sorting.SLOPE, _most(main, "slope"), n, "score of MID by value, Spearman, largest"
         ),
         statistic_row(
@@ -73,8 +80,12 @@ def _main_rows(main: pd.DataFrame) -> list[Row]:
 def _arm_rows(arms: pd.DataFrame, resampling: Resampling) -> list[Row]:
     by_arm = dict(iter(arms.groupby("arm")))
     nothing = arms.iloc[:0]
-    plain, neurons, placed, vary = (
-        by_arm.get(name, nothing) for name in ("plain", "neurons", "positions", "lengths vary")
+    plain, neurons, placed, vary, repeats, both = (
+        by_arm.get(name, nothing)
+        for name in (
+            *("plain", "neurons", "positions", "lengths vary"),
+            *("repeats", "repeats, positions"),
+        )
     )
 
     def middle(part: pd.DataFrame, column: str) -> Estimate:
@@ -82,8 +93,15 @@ def _arm_rows(arms: pd.DataFrame, resampling: Resampling) -> list[Row]:
 
     def apart(part: pd.DataFrame, column: str) -> float:
         """Of a run-set less the plain one's, medians."""
-        both = len(part) and len(plain)
-        return middle(part, column).value - middle(plain, column).value if both else math.nan
+        if not (len(part) and len(plain)):
+            return math.nan
+        return middle(part, column).value - middle(plain, column).value
+
+    def mistakes(column: str) -> float:
+        """Of differing lengths over those of one length; NaN where one length has none and there
+        is nothing to be better than."""
+        one, other = (1 - middle(part, column).value for part in (vary, plain))
+        return one / other if other > 0 else math.inf if one > 0 else math.nan
 
     heads = [part for arm, part in by_arm.items() if str(arm).endswith(" heads")]
     distances = [abs(apart(part, "token")) for part in heads if len(plain)]
@@ -115,6 +133,18 @@ def _arm_rows(arms: pd.DataFrame, resampling: Resampling) -> list[Row]:
             "distance of the token accuracy of more heads from that of one, largest",
         ),
         statistic_row(
+            Sorting.TOKEN_PLAIN,
+            middle(plain, "token"),
+            len(plain),
+            "token accuracy at the end without positions, median",
+        ),
+        statistic_row(
+            Sorting.TOKEN_REPEATS,
+            middle(repeats, "token"),
+            len(repeats),
+            "the same of lists with repeats",
+        ),
+        statistic_row(
             Sorting.LEARNED_PLAIN,
             middle(plain, "learned"),
             len(plain),
@@ -133,10 +163,28 @@ def _arm_rows(arms: pd.DataFrame, resampling: Resampling) -> list[Row]:
             "the second over the first",
         ),
         statistic_row(
+            Sorting.LATER_REPEATS,
+            _later(middle(both, "learned").value, middle(repeats, "learned").value),
+            min(len(repeats), len(both)),
+            "the same of lists with repeats",
+        ),
+        statistic_row(
             Sorting.VARY_TOKEN, apart(vary, "token"), matched, "differing lengths less one, numbers"
         ),
         statistic_row(
             Sorting.VARY_EXACT, apart(vary, "exact"), matched, "differing lengths less one, lists"
+        ),
+        *(
+            statistic_row(
+                name,
+                mistakes(column),
+                matched,
+                f"mistakes of differing lengths over those of one, {of}",
+            )
+            for name, column, of in (
+                (Sorting.VARY_TOKEN_ERRORS, "token", "numbers"),
+                (Sorting.VARY_EXACT_ERRORS, "exact", "lists"),
+            )
         ),
         statistic_row(
             Sorting.ONE_LENGTH,
@@ -168,11 +216,10 @@ def _copy_rows(copies: pd.DataFrame) -> list[Row]:
     ):
         part = copies[copies["positions"].astype(bool) == learned]
         found = copies_slope(part)
+        n = part["run_id"].nunique()
         rows += [
-            statistic_row(
-                slope, found[0], len(part), f"change of attention to a copy per place, {said}"
-            ),
-            statistic_row(probability, found[1], len(part), f"its p-value, {said}"),
+            statistic_row(slope, found[0], n, f"change of attention to a copy per place, {said}"),
+            statistic_row(probability, found[1], n, f"its p-value over places, {said}"),
         ]
     heavy = copies["weight"].to_numpy(float)
     return [
@@ -180,7 +227,7 @@ def _copy_rows(copies: pd.DataFrame) -> list[Row]:
         statistic_row(
             Sorting.COPIES_WEIGHT,
             float(heavy.mean()) if len(heavy) else math.nan,
-            len(heavy),
+            copies["run_id"].nunique(),
             "attention to each copy of the next number, mean",
         ),
     ]

@@ -16,6 +16,7 @@ from fittest.analysis.exponents.sort_circuits import (
     copying_score,
     diagonal_contrast,
     middle_slope,
+    own_largest,
     sort_network,
     successor_rank,
     task_of,
@@ -44,12 +45,13 @@ NAMED = ["run_id", "runset", "arm", "seed"]
 COLUMNS = [
     *(*NAMED, "heads", "neurons", "positions", "repeats", "variable", "length", "values", "steps"),
     *("token", "exact", "best_token", "best_exact", "learned", "gap"),
-    *("copying", "contrast", "slope", "rank", "long_token", "kept"),
+    *("copying", "contrast", "own_largest", "slope", "rank", "long_token", "kept"),
 ]
 """Of a row per run. token, exact: validation accuracies at the end; learned: first recorded step
 with the accuracy that counts as learnt, infinite without; gap: validation less train loss, mean of
-the last rows, nats; long_token: on long lists; kept: share of neurons that are enough; both missing
-where there are none."""
+the last rows, nats; own_largest: share of columns of the outputs of which the diagonal is largest;
+long_token: on long lists; kept: share of neurons that are enough; both missing where there are
+none."""
 COPYING = [*NAMED, "head", "copying"]
 """head: -1 for all heads together."""
 MAPS = ["runset", "of", "row", "column", "value"]
@@ -140,6 +142,7 @@ class Found:
                 **from_curve(rows, rules),
                 "copying": copying_score(network),
                 "contrast": diagonal_contrast(network),
+                "own_largest": own_largest(network),
                 "slope": middle_slope(network),
                 "rank": successor_rank(network),
                 "long_token": math.nan if long is None else score(run, parameters, long).token,

@@ -16,6 +16,9 @@ class PrintedRow(Settings):
     b: int = Field(ge=1, description="exponent of y")
     grokked: bool = Field(description="what it says")
     step: PositiveStep | None = Field(default=None, description="when, in steps; null: not said")
+    other_step: PositiveStep | None = Field(
+        default=None, description="when, if that is a misprint; null: no other reading"
+    )
 
 
 class SumSettings(Settings):

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from fittest.analysis.exponents.names import Sums
-from fittest.analysis.exponents.outcomes import median_outcome, median_step
+from fittest.analysis.exponents.outcomes import median_step
 from fittest.analysis.exponents.sum_settings import SumSettings
-from fittest.analysis.exponents.sums import GENERALISED, keys, majority, of
-from fittest.analysis.exponents.trends import difference_p, fall_p, rank_correlation
-from fittest.analysis.statistics.intervals import NOTHING, Estimate, Resampling, rate, share
+from fittest.analysis.exponents.sums import GENERALISED, keys, of
+from fittest.analysis.exponents.table1_statistics import counted, table_rows, trend_rows
+from fittest.analysis.exponents.trends import rank_correlation, sooner_p
+from fittest.analysis.statistics.intervals import NOTHING, Resampling, rate, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
 
@@ -30,81 +31,12 @@ def statistics(
     """
     main = settings.table1[0].p
     return [
-        *_table_rows(printed, settings),
-        *_trend_rows(printed, main, settings, resampling),
+        *table_rows(printed, settings),
+        *trend_rows(printed, main, settings, resampling),
         *_evenness_rows(every, resampling),
         *_seven_rows(every, main, settings, resampling),
         *_even_rows(every, main, settings, resampling),
-        *_group_rows(every, main, settings),
-    ]
-
-
-def _table_rows(runs: pd.DataFrame, settings: SumSettings) -> list[Row]:
-    strict = loose = within = there = timed = 0
-    for row in settings.table1:
-        part = of(runs, (row.p, row.a, row.b))
-        if len(part) == 0:
-            continue
-        there += 1
-        found = majority(list(part["outcome"]))
-        wide = majority(["grokked" if o in GENERALISED else o for o in part["outcome"]])
-        strict += (found == "grokked") == row.grokked
-        loose += wide == "grokked" if row.grokked else found != "grokked"
-        if row.step is not None:
-            timed += 1
-            times = median_step(part, "t_gen") / row.step
-            within += 1 / settings.factor <= times <= settings.factor
-    rows = len(settings.table1)
-    steps = sum(row.step is not None for row in settings.table1)
-    return [
-        statistic_row(Sums.FLAGS, _of(strict, there), there, "rows of table 1 that agree", rows),
-        statistic_row(
-            Sums.FLAGS_AT_ONCE, _of(loose, there), there, "the same, `immediate` a yes", rows
-        ),
-        statistic_row(
-            Sums.STEPS_WITHIN,
-            _of(within, timed),
-            timed,
-            f"rows whose median t_gen is within {settings.factor:g} times the report's",
-            steps,
-        ),
-    ]
-
-
-def _of(count: int, among: int) -> float:
-    return count if among else math.nan
-
-
-def _trend_rows(
-    runs: pd.DataFrame, p: int, settings: SumSettings, resampling: Resampling
-) -> list[Row]:
-    groups = [of(runs, (p, *one))["t_gen"].to_numpy(float) for one in settings.trend]
-    there = all(len(group) for group in groups)
-    count = sum(map(len, groups))
-    fallen = fall_p(groups, resampling) if there else math.nan
-    differ = difference_p(groups) if there else math.nan
-    mirrored = [of(runs, (p, *one))["t_gen"].to_numpy(float) for one in settings.mirrored]
-    alike = difference_p(mirrored) if all(len(one) for one in mirrored) else math.nan
-    first, last = (
-        median_outcome(of(runs, (p, *one)), "t_gen", resampling)
-        for one in (settings.trend[0], settings.trend[-1])
-    )
-    names = ", ".join(map(str, settings.trend))
-    printed = {(row.p, row.a, row.b): row.step for row in settings.table1}
-    said = [printed.get((p, *one)) for one in settings.trend]
-    return [
-        statistic_row(Sums.TREND_P, fallen, count, f"one-sided p of a fall over {names}"),
-        statistic_row(Sums.DIFFERENCE_P, differ, count, f"p of a difference between {names}"),
-        statistic_row(
-            Sums.TREND_FIRST, first, len(groups[0]), "median t_gen of the first", said[0]
-        ),
-        statistic_row(Sums.TREND_LAST, last, len(groups[-1]), "median t_gen of the last", said[-1]),
-        statistic_row(
-            Sums.MIRRORED_P,
-            alike,
-            sum(map(len, mirrored)),
-            "two-sided p of a difference between exchanged exponents",
-        ),
+        *_group_rows(every, main, settings, resampling),
     ]
 
 
@@ -112,16 +44,35 @@ def _evenness_rows(runs: pd.DataFrame, resampling: Resampling) -> list[Row]:
     even = runs[runs["chi_square"] == 0]
     uneven = runs[runs["chi_square"] > 0]
     general = runs["outcome"].isin(GENERALISED)
+    level = resampling.confidence
+    rows = []
+    for part, grokked, cut, kind in (
+        (even, Sums.EVEN_GROKKED, Sums.EVEN_CUT, "even"),
+        (uneven, Sums.UNEVEN_GROKKED, Sums.UNEVEN_CUT, "uneven"),
+    ):
+        ended = part[~part["cut_short"].astype(bool)]
+        hits = share(ended["outcome"] == "grokked", level)
+        said = f"share of runs with {kind} answers that grok, without those cut under way"
+        rows += [
+            statistic_row(grokked, hits, len(ended), said),
+            statistic_row(
+                cut,
+                counted(len(part) - len(ended), len(part)),
+                len(part),
+                f"runs with {kind} answers that are cut while their test loss falls",
+            ),
+        ]
     return [
+        *rows,
         statistic_row(
             Sums.EVEN_MEMORISED,
-            share(even["outcome"] == "memorised", resampling.confidence),
+            share(even["outcome"] == "memorised", level),
             len(even),
-            "share of runs with even answers that memorise and do not generalise",
+            "share of runs with even answers that memorise and do not generalise in their steps",
         ),
         statistic_row(
             Sums.UNEVEN_GENERALISED,
-            share(uneven["outcome"].isin(GENERALISED), resampling.confidence),
+            share(uneven["outcome"].isin(GENERALISED), level),
             len(uneven),
             "share of runs with uneven answers that generalise",
         ),
@@ -156,21 +107,24 @@ def _seven_rows(
             (Sums.SEVEN_MEMORISED, "memorised"),
         )
     ] + [
+        _least_share(others, f"least share of {exponents} that groks, of the other moduli", level),
         statistic_row(
-            Sums.SEVEN_ELSEWHERE,
-            _least_share(others, "grokked", level),
+            Sums.SEVEN_CUT,
+            counted(int(others["cut_short"].astype(bool).sum()), len(others)),
             len(others),
-            f"least share of {exponents} that groks, of the other moduli",
-        )
+            f"runs on {exponents} modulo others that are cut while their test loss falls",
+        ),
     ]
 
 
-def _least_share(runs: pd.DataFrame, outcome: str, level: float) -> Estimate:
+def _least_share(runs: pd.DataFrame, note: str, level: float) -> Row:
+    """Of the modulus with the least share, whose runs it counts."""
     found = [
-        rate(int((part["outcome"] == outcome).sum()), len(part), level)
+        (rate(int((part["outcome"] == "grokked").sum()), len(part), level), len(part))
         for _, part in runs.groupby("p")
     ]
-    return min(found, key=lambda one: one.value, default=NOTHING)
+    least, n = min(found, key=lambda one: one[0].value, default=(NOTHING, 0))
+    return statistic_row(Sums.SEVEN_ELSEWHERE, least, n, note)
 
 
 def _even_rows(
@@ -190,13 +144,13 @@ def _even_rows(
     return [
         statistic_row(
             Sums.EVEN_PAIRS_GENERALISED,
-            _of(sum(math.isfinite(medians[key]) for key in pairs), len(pairs)),
+            counted(sum(math.isfinite(medians[key]) for key in pairs), len(pairs)),
             len(pairs),
             "pairs of one even exponent of which half of the runs generalise",
         ),
         statistic_row(
             Sums.EVEN_PAIRS_LEFT,
-            _of(sum(not math.isfinite(medians[key]) for key in pairs), len(pairs)),
+            counted(sum(not math.isfinite(medians[key]) for key in pairs), len(pairs)),
             len(pairs),
             "pairs of one even exponent of which they do not",
         ),
@@ -212,15 +166,36 @@ def _even_rows(
     ]
 
 
-def _group_rows(runs: pd.DataFrame, main: int, settings: SumSettings) -> list[Row]:
+def _group_rows(
+    runs: pd.DataFrame, main: int, settings: SumSettings, resampling: Resampling
+) -> list[Row]:
     here = runs[runs["p"] == main]
     multiple = (here["a"] % here["b"] == 0) | (here["b"] % here["a"] == 0)
+    even = here["chi_square"] == 0
+    # Equal products are equal chances that a test pair can be looked up.
+    strata = [
+        tuple(part.loc[which, "t_gen"].to_numpy(float) for which in (mine, ~mine))
+        for _, part in here.groupby(here["gcd_a"] * here["gcd_b"])
+        for mine in (multiple[part.index],)
+    ]
+    both = sum(sum(map(len, pair)) for pair in strata if all(map(len, pair)))
     slow, fast = (of(runs, (main, *one)) for one in settings.slower)
     return [
         _ratio_row(
             Sums.MULTIPLES_RATIO,
             (here[multiple], here[~multiple]),
             "median t_gen where one exponent is a multiple of the other, over the others'",
+        ),
+        _ratio_row(
+            Sums.MULTIPLES_RATIO_EVEN,
+            (here[multiple & even], here[~multiple & even]),
+            "the same of runs with even answers",
+        ),
+        statistic_row(
+            Sums.MULTIPLES_P,
+            sooner_p(strata, resampling),
+            both,
+            "one-sided p that multiples are sooner, among runs of which as much can be looked up",
         ),
         _ratio_row(
             Sums.SLOWER_RATIO,

@@ -17,7 +17,7 @@ from fittest.analysis.exponents.outcomes import (
     median_outcome,
     median_step,
 )
-from fittest.analysis.exponents.sum_settings import SumSettings
+from fittest.analysis.exponents.sum_settings import PrintedRow, SumSettings
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.tasks.residues import residues
 
@@ -77,13 +77,15 @@ def majority(outcomes: Sequence[str]) -> str:
 TABLE1 = [
     *("p", "a", "b", "paper_grokked", "paper_step", "seed", "runs", "outcome"),
     *(name.replace(" ", "_") for name in OUTCOMES),
-    *("t_gen", "t_gen_lo", "t_gen_hi", "t_gen_min", "t_gen_max", "not_reached", "over_paper"),
+    *("t_gen", "t_gen_lo", "t_gen_hi", "t_gen_min", "t_gen_max", "not_reached", "cut_short"),
+    *("over_paper", "over_other"),
     *(name for name in TIMES if name != "t_gen"),
     *("steps", *FACTS),
 ]
 """Of table 1: for each row one of all seeds (`seed` empty), then one of each. t_gen: median by
 Kaplan and Meier with its interval; not_reached: runs whose budget of `steps` ended before;
-over_paper: t_gen over the report's."""
+cut_short: those of them that were under way; over_paper: t_gen over the report's; over_other: over
+its other reading, where it may be a misprint."""
 
 
 def table1(table: pd.DataFrame, settings: SumSettings, resampling: Resampling) -> pd.DataFrame:
@@ -103,16 +105,17 @@ def table1(table: pd.DataFrame, settings: SumSettings, resampling: Resampling) -
             "paper_step": None if said is None else said.step,
             **{name: runs[name].iloc[0] for name in FACTS},
         }
-        rows.append({**told, **_summary(runs, None, told["paper_step"], resampling)})
+        rows.append({**told, **_summary(runs, None, said, resampling)})
         for seed, one in runs.groupby("seed"):
-            rows.append({**told, **_summary(one, seed, told["paper_step"], resampling)})
+            rows.append({**told, **_summary(one, seed, said, resampling)})
     made = pd.DataFrame(rows, columns=TABLE1)
     return made.astype({"seed": "Int64", "paper_step": "Int64"})
 
 
 def _summary(
-    runs: pd.DataFrame, seed: Any, paper_step: int | None, resampling: Resampling
+    runs: pd.DataFrame, seed: Any, said: PrintedRow | None, resampling: Resampling
 ) -> dict[str, Any]:
+    printed = (None, None) if said is None else (said.step, said.other_step)
     middle = median_outcome(runs, "t_gen", resampling)
     others = {name: median_step(runs, name) for name in TIMES}
     return {
@@ -126,6 +129,10 @@ def _summary(
         "t_gen_min": float(runs["t_gen"].min()),
         "t_gen_max": float(runs["t_gen"].max()),
         "not_reached": int((~np.isfinite(runs["t_gen"])).sum()),
-        "over_paper": math.nan if paper_step is None else middle.value / paper_step,
+        "cut_short": int(runs["cut_short"].astype(bool).sum()),
+        **{
+            name: math.nan if step is None else middle.value / step
+            for name, step in zip(("over_paper", "over_other"), printed, strict=True)
+        },
         "steps": int(runs["steps"].min()),
     }

@@ -39,6 +39,35 @@ def fall_p(groups: Sequence[ArrayLike], resampling: Resampling) -> float:
     return (1 + sum(one >= seen for one in drawn)) / (1 + resampling.draws)
 
 
+def sooner_p(strata: Sequence[tuple[ArrayLike, ArrayLike]], resampling: Resampling) -> float:
+    """One-sided p-value that values of the first of two groups are smaller, compared within strata
+    only: the share of random re-arrangements within each that are as far apart. NaN where no
+    stratum has both groups.
+
+    strata: values of the first and of the second group, of each stratum.
+    """
+    groups = [
+        (np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
+        for first, second in strata
+    ]
+    both = [(first, second) for first, second in groups if len(first) and len(second)]
+    if not both:
+        return math.nan
+    generator = np.random.default_rng(resampling.seed)
+    ranks = [(_ranks(np.concatenate([second, first])), len(second)) for first, second in both]
+
+    def apart(values: Sequence[Floats]) -> float:
+        return sum(
+            falls([one[:cut], one[cut:]]) for one, (_, cut) in zip(values, ranks, strict=True)
+        )
+
+    seen = apart([one for one, _ in ranks])
+    drawn = (
+        apart([generator.permutation(one) for one, _ in ranks]) for _ in range(resampling.draws)
+    )
+    return (1 + sum(one >= seen for one in drawn)) / (1 + resampling.draws)
+
+
 def difference_p(groups: Sequence[ArrayLike]) -> float:
     """P-value of Kruskal and Wallis (1952), of two groups that of Mann and Whitney (1947), exact
     where no values are equal; NaN where there are not two groups, 1 where all values are equal."""

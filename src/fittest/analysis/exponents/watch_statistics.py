@@ -13,18 +13,21 @@ from numpy.typing import ArrayLike
 from fittest.analysis.exponents.names import Watched
 from fittest.analysis.exponents.networks import RUN
 from fittest.analysis.exponents.sums import GENERALISED
-from fittest.analysis.statistics.intervals import Resampling, over_runs
+from fittest.analysis.statistics.intervals import Resampling, over_runs, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
 WATCHED = [
     *(*RUN, "outcome", "t_mem", "t_form", "t_gen"),
-    *("rise_raw", "rise_powered", "rise_notebook", "lead", "wider", "norm_left", "norm_step"),
+    *("rise_raw", "rise_powered", "rise_notebook", "phases", "lead", "wider"),
+    *("norm_left", "norm_step", "norm_step_formed"),
 ]
 """Of a row per watched run, NaN what it has not. t_form: the end of circuit formation. rise_:
-excluded loss at t_gen over its least since t_mem. lead: how much sooner the logarithm of the
+excluded loss at t_gen over its least since t_mem. phases: whether the three come one after the
+other, t_mem < t_form < t_gen. lead: how much sooner the logarithm of the
 restricted test loss has half of its fall than that of the test loss, as a share of t_gen; wider:
 ratio of the steps from a tenth to nine tenths of the two falls. norm_left: squared weights at the
-end over their largest; norm_step: step of their fastest fall over t_gen."""
+end over their largest; norm_step: step of their fastest fall over t_gen; norm_step_formed: the same
+of the fall once the circuits are formed and the train pairs known."""
 
 
 def watched(measures: pd.DataFrame, outcomes: pd.DataFrame, formed: float) -> pd.DataFrame:
@@ -45,17 +48,19 @@ def watched(measures: pd.DataFrame, outcomes: pd.DataFrame, formed: float) -> pd
         test = raw["test_loss"].to_numpy(float)
         row: dict[str, Any] = {name: raw[name].iloc[0] for name in RUN}
         row |= {"outcome": told["outcome"], "t_mem": t_mem, "t_gen": t_gen}
-        row["t_form"] = formation_end(steps, test, formed)
+        t_form = formation_end(steps, test, formed)
+        row["t_form"] = t_form
         if math.isfinite(t_gen):
             row |= {
+                "phases": t_mem < t_form < t_gen,
                 "rise_raw": rise(steps, raw["excluded_loss"], t_mem, t_gen),
                 "rise_powered": rise(steps, powered["excluded_loss"], t_mem, t_gen),
                 "rise_notebook": rise(steps, powered["notebook_loss"], t_mem, t_gen),
                 **_falls(steps, test, powered["restricted_test_loss"].to_numpy(float), t_gen),
-                **_norms(steps, raw["squared_weights"].to_numpy(float), t_gen),
+                **_norms(steps, raw["squared_weights"].to_numpy(float), t_gen, max(t_form, t_mem)),
             }
         rows.append(row)
-    return pd.DataFrame(rows, columns=WATCHED)
+    return pd.DataFrame(rows, columns=WATCHED).astype({"phases": "boolean"})
 
 
 def formation_end(steps: ArrayLike, test: ArrayLike, formed: float) -> float:
@@ -102,26 +107,48 @@ def _falls(
     }
 
 
-def _norms(steps: np.ndarray, squares: np.ndarray, t_gen: float) -> dict[str, float]:
+def _norms(steps: np.ndarray, squares: np.ndarray, t_gen: float, formed: float) -> dict[str, float]:
+    later = steps >= formed
+    return {
+        "norm_left": float(squares[-1] / squares.max()),
+        "norm_step": _fastest(steps, squares) / t_gen,
+        "norm_step_formed": _fastest(steps[later], squares[later]) / t_gen,
+    }
+
+
+def _fastest(steps: np.ndarray, squares: np.ndarray) -> float:
+    """The middle of the two steps between which they fall fastest; 0 where there are no two."""
     rates = np.diff(squares) / np.diff(steps)
-    # A network that was watched at one step only has no rate.
-    fastest = float(steps[:-1][rates.argmin()] + steps[1:][rates.argmin()]) / 2 if len(rates) else 0
-    return {"norm_left": float(squares[-1] / squares.max()), "norm_step": fastest / t_gen}
+    return float(steps[rates.argmin()] + steps[rates.argmin() + 1]) / 2 if len(rates) else 0.0
 
 
 def statistics(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
-    """Rows of the group Watched: medians over the runs that generalise. table: WATCHED."""
+    """Rows of the group Watched: of the runs that generalise; medians, but for the phases. table:
+    WATCHED."""
     good = table[table["outcome"].isin(GENERALISED)]
-    found = []
-    for name, column, note in (
-        (Watched.RISE, "rise_powered", "excluded loss at t_gen over its least, by powers"),
-        (Watched.RISE_RAW, "rise_raw", "the same by numbers"),
-        (Watched.RISE_NOTEBOOK, "rise_notebook", "the same by the report's notebook"),
-        (Watched.LEAD, "lead", "how much sooner restricted loss falls, over t_gen"),
-        (Watched.WIDER, "wider", "width of its fall over that of the test loss"),
-        (Watched.NORM_LEFT, "norm_left", "squared weights left of their largest"),
-        (Watched.NORM_STEP, "norm_step", "step of their fastest fall over t_gen"),
+    # A jump, and what leads it, are of runs with a plateau before they generalise.
+    late = good[good["outcome"] == "grokked"]
+    told = good["phases"].dropna().astype(bool)
+    found = [
+        statistic_row(
+            Watched.PHASES,
+            share(told, resampling.confidence),
+            len(told),
+            "share of runs with t_mem < t_form < t_gen",
+        )
+    ]
+    for name, runs, column, note in (
+        (Watched.RISE, good, "rise_powered", "excluded loss at t_gen over its least, by powers"),
+        (Watched.RISE_RAW, good, "rise_raw", "the same by numbers"),
+        (Watched.RISE_NOTEBOOK, good, "rise_notebook", "the same by the report's notebook"),
+        (Watched.LEAD, good, "lead", "how much sooner restricted loss falls, over t_gen"),
+        (Watched.LEAD_GROKKED, late, "lead", "the same of runs that grok"),
+        (Watched.WIDER, good, "wider", "width of its fall over that of the test loss"),
+        (Watched.WIDER_GROKKED, late, "wider", "the same of runs that grok"),
+        (Watched.NORM_LEFT, good, "norm_left", "squared weights left of their largest"),
+        (Watched.NORM_STEP, good, "norm_step", "step of their fastest fall over t_gen"),
+        (Watched.NORM_STEP_FORMED, good, "norm_step_formed", "the same after circuit formation"),
     ):
-        estimate, n = over_runs(good[column].to_numpy(float), "median", resampling)
+        estimate, n = over_runs(runs[column].to_numpy(float), "median", resampling)
         found.append(statistic_row(name, estimate, n, f"{note}, median over runs"))
     return found
