@@ -70,7 +70,7 @@ def _bars(axes: Axes, counts: pd.DataFrame) -> None:
 
 
 def _multiples(axes: Axes, largest: float) -> None:
-    """An axis in multiples of p for all panels: a linear one, so that heights are what they seem."""
+    """A linear axis in multiples of p for all panels, so that heights are what they seem."""
     axes.set_ylim(0, 1.08 * largest)
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}p" if value else "0")

@@ -51,9 +51,9 @@ def plot_fig3(
             "restricted loss falls gradually where the test loss jumps",
             sum_panels.NONE
             if int(lead["n"]) == 0
-            else f"the restricted test loss has half of its fall {sum_panels.kept(lead)} of the step"
-            f" of generalisation sooner, over {sum_panels.kept(said[Watched.WIDER])} times as many"
-            f" steps (medians of {int(lead['n'])} runs that generalise)",
+            else f"the restricted test loss has half of its fall {sum_panels.kept(lead)} of the"
+            f" step of generalisation sooner, over {sum_panels.kept(said[Watched.WIDER])} times as"
+            f" many steps (medians of {int(lead['n'])} runs that generalise)",
             [("dashed: ends of memorisation, of circuit formation and of clean-up", "0.3")],
         )
         whole = figure.add_gridspec(
@@ -77,7 +77,10 @@ def plot_fig3(
             titles = ("losses", "waves in the logits", "excluded, restricted")
             for one, letter, title in zip(axes, letters, titles, strict=False):
                 name = f"{sum_panels.name_of(exponents)}: " if letter == letters[0] else ""
-                told = sum_panels.one_run(ends, exponents) if letter == letters[0] else ""
+                told = (
+                    sum_panels.one_run(ends, exponents) if letter == letters[0] else "the same run"
+                )
+                told = told.replace("run, ", "run\n") if letter == letters[0] else told
                 panels.panel_title(one, letter, name + title, told)
             axes[2].sharey(axes[0])
             if len(run):
@@ -141,13 +144,24 @@ def _to_the_sign(axes: Axes, networks: pd.DataFrame) -> None:
     if len(networks) == 0:
         panels.empty(axes, "no run")
         return
+    share = networks["attention_to_sign"]
+    whole = {"facecolors": "none", "edgecolors": style.DEAD, "linewidths": 0.7}
+    axes.scatter(share, networks["test_accuracy"], s=18, label="with it", **whole)
     axes.scatter(
-        networks["attention_to_sign"], networks["masked_test_accuracy"], s=9, alpha=0.6, lw=0
+        share,
+        networks["masked_test_accuracy"],
+        *(7, style.OURS),
+        alpha=0.8,
+        lw=0,
+        label="without it",
     )
     axes.set_xlim(left=0)
-    axes.set_ylim(0, 1.05)
-    axes.set_xlabel("share of attention")
-    axes.set_ylabel("test accuracy without it")
+    # Room for the legend above the points.
+    axes.set_ylim(0, 1.3)
+    axes.set_yticks([0, 0.5, 1])
+    axes.set_xlabel('share of attention to "="')
+    axes.set_ylabel("test accuracy")
+    axes.legend(loc="upper left", ncols=2, columnspacing=1.0, handletextpad=0.2)
 
 
 def _in_few_waves(axes: Axes, networks: pd.DataFrame) -> None:

@@ -22,8 +22,8 @@ def plot_fig5(
     """Draw the figure.
 
     Args:
-        maps, networks, outcomes, stats: Parquet; maps: NORM_MAPS. out_figure: the PDF (a PNG beside it).
-        shown: exponents, a column each.
+        maps, networks, outcomes, stats: Parquet; maps: NORM_MAPS. out_figure: the PDF
+            (a PNG beside it). shown: exponents, a column each.
     """
     rows, found, became = (read_table(path) for path in (maps, networks, outcomes))
     said = Statistics(read_table(stats))
@@ -38,8 +38,8 @@ def plot_fig5(
             if int(raw["n"]) == 0
             else f"one frequency explains {kept(first)} of a neuron of (1, 1)"
             f" ({int(first['n'])} runs), and of one of (3, 3) {kept(raw)} times as much by numbers,"
-            f" {kept(said[Networks.BLOCK_POWERED])} times by powers (figure S4; {int(raw['n'])} runs"
-            " that generalise)",
+            f" {kept(said[Networks.BLOCK_POWERED])} times by powers (figure S4; {int(raw['n'])}"
+            " runs that generalise)",
             [("colours: norm over all neurons, each panel from 0 to its largest", "0.3")],
         )
         grid = figure.subplots(2, len(shown), squeeze=False)
@@ -50,7 +50,7 @@ def plot_fig5(
                 axes = grid[line, column]
                 image = sum_panels.product_map(axes, part, constants)
                 if image is not None:
-                    bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02)
+                    bar = figure.colorbar(image, ax=axes, shrink=0.65, pad=0.02)
                     bar.outline.set_visible(False)  # type: ignore[operator]
                     bar.ax.tick_params(labelsize=5.5)
                 letter = "abcdefghijkl"[line * len(shown) + column]

@@ -44,10 +44,10 @@ def plot_figS4(
             "",
             sum_panels.NONE
             if int(gini["n"]) == 0
-            else f"of runs that generalise: least Gini coefficient {bound(gini)} where the largest by"
-            f" numbers is {bound(said[Networks.NOVEL_GINI])}; one frequency explains"
-            f" {kept(said[Networks.BLOCK_POWERED])} times as much of a neuron of (3, 3) as of one of"
-            " (1, 1)",
+            else f"of runs that generalise: least Gini coefficient {bound(gini)} where the largest"
+            f" by numbers is {bound(said[Networks.NOVEL_GINI])}; one frequency explains"
+            f" {kept(said[Networks.BLOCK_POWERED])} times as much of a neuron of (3, 3) as of one"
+            " of (1, 1)",
             [("each panel has its own scale of norms", "0.3")],
         )
         grid = figure.subplots(

@@ -122,9 +122,7 @@ def least_positive(values: np.ndarray, default: float = ENDS[0]) -> float:
     return float(known.min()) if len(known) else default
 
 
-def decades(
-    axes: Axes, values: np.ndarray, room: float, ends: tuple[float, float] = ENDS
-) -> None:
+def decades(axes: Axes, values: np.ndarray, room: float, ends: tuple[float, float] = ENDS) -> None:
     """A logarithmic axis of losses in nats from a whole power of ten on. No tick stands in the
     room that is kept above the curves, a share of their range. ends: losses beyond are drawn at
     the edge."""

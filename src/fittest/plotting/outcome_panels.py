@@ -28,8 +28,8 @@ WORDS = {
     "memorised": "not generalised",
     "not fit": "train pairs not fit",
 }
-"""Outcome -> what its rule says (exponents methods 2.2): a run without the gap of one that groks need
-not be fast, and one that is not there at its last step may be on its way."""
+"""Outcome -> what its rule says (exponents methods 2.2): a run without the gap of one that groks
+need not be fast, and one that is not there at its last step may be on its way."""
 _SPREAD = 0.09
 
 

@@ -61,8 +61,8 @@ def titled(
     networks: pd.DataFrame,
     what: str = "",
 ) -> None:
-    """A panel's title: its letter, the sum, `what` is shown of it, of which step, and what became of
-    the run.
+    """A panel's title: its letter, the sum, `what` is shown of it, of which step, and what became
+    of the run.
 
     outcomes, networks: outcome and t_gen, and step, of a row per run.
     """
