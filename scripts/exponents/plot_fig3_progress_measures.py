@@ -17,7 +17,7 @@ from fittest.store import joint_provenance, read_table
 Exponents = tuple[int, int]
 _HEADS, _NEURONS, _WAVES = 4, 5, 8
 _LOSSES = ("train_loss", "test_loss", "excluded_loss", "restricted_test_loss")
-_ROOM = 0.5
+_ROOM = 0.8
 """Above the curves, for a legend of three lines."""
 
 
@@ -128,8 +128,15 @@ def _maps(figure: Any, place: Any, run: pd.DataFrame, letters: str) -> None:
         if column in (0, _HEADS):
             letter = letters[3 + (column == _HEADS)]
             what = "attention to x" if column == 0 else "neurons, from 0"
-            below = axes.get_title(loc="left")
-            axes.set_title(rf"$\mathbf{{{letter}}}$  {what}" + f"\n{below}", fontsize=6, loc="left")
+            axes.annotate(
+                rf"$\mathbf{{{letter}}}$  {what}",
+                (0.0, 1.0),
+                xycoords="axes fraction",
+                xytext=(0, 11),
+                textcoords="offset points",
+                fontsize=6,
+                annotation_clip=False,
+            )
             axes.set_xlabel("x", fontsize=6, labelpad=1)
             axes.set_ylabel("y", fontsize=6, labelpad=1)
     if image is not None:

@@ -57,6 +57,7 @@ def plot_figS1(curves: str, table: str, outcomes: str, out_figure: str) -> None:
             part = data[(data["label"] == label) & (data["seed"] != loss_panels.MEAN)]
             loss_panels.loss_lines(left, part, ("train", "test"), True)
             loss_panels.loss_lines(right, part, ("train accuracy", "test accuracy"), False)
+            loss_panels.same_names(right)
             right.set_ylim(-0.03, 1.03)
             right.set_ylabel("accuracy")
             number = panels.counted(part["seed"].nunique(), "run")
@@ -85,16 +86,19 @@ def _marks(axes: Axes, row: Mapping[str, Any]) -> None:
 def _two_lines(axes: Axes, paper: str, ours: str) -> None:
     """What the report says of a row, and what is found, above a panel."""
     for text, colour, up in ((paper, style.PAPER, 12), (ours, style.OURS, 4)):
-        axes.annotate(
+        # To the left of the panel's right edge, over the gap: there is no room for it elsewhere.
+        note = axes.annotate(
             text,
-            (0.0, 1.0),
+            (1.0, 1.0),
             xycoords="axes fraction",
             xytext=(0, up),
             textcoords="offset points",
             fontsize=5.8,
             color=colour,
+            ha="right",
             annotation_clip=False,
         )
+        note.set_in_layout(False)
 
 
 def _printed(row: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ COLOURS = {SINGLE: style.ALIVE, DOUBLE: style.OURS, THROUGHOUT: style.MOST}
 ROWS = {
     "loss": "train loss (nats)",
     "gradient": "gradient norm",
-    "unembedding": "norm of the unembedding",
+    "unembedding": "norm of unembedding",
 }
 """Series -> name of the axis. The gradient is that of the train loss by all parameters."""
 WIDTHS = {SINGLE: 1.7, DOUBLE: 0.8, THROUGHOUT: 0.8}
@@ -32,7 +32,7 @@ def plot_precision(plotted: str, table: str, stats: str, out_figure: str) -> Non
     rows = Statistics(read_table(stats))
     tasks = list(dict.fromkeys(runs["name"]))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.4)
+        figure = style.new_figure(style.PAGE_WIDTH, 6.0)
         single, double = (
             rows[f"precision.spikes_{name}"]["value"] for name in ("single", "double")
         )

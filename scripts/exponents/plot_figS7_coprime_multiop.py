@@ -21,7 +21,7 @@ def plot_several(plotted: str, table: str, out_figure: str) -> None:
     tasks = list(dict.fromkeys(runs["name"]))
     columns = max(1, len(tasks))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 4.2)
+        figure = style.new_figure(style.PAGE_WIDTH, 4.7)
         heading(
             figure,
             "Do networks generalise on coprimality, and on sums of several operands?",
@@ -56,7 +56,7 @@ def _found(name: str, runs: pd.DataFrame) -> str:
         return f"{name}: {told} (step {np.median(times):,.0f})"
     ends = runs["test_accuracy"]
     from_to = f"{ends.min():.3f}" + (f" to {ends.max():.3f}" if len(runs) > 1 else "")
-    return f"{name}: {told} (test accuracy {from_to} at the last step)"
+    return f"{name}: {told} (test accuracy {from_to} at the end)"
 
 
 def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
@@ -65,6 +65,7 @@ def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
         panels.empty(axes, "no runs")
         return
     loss_panels.loss_lines(axes, shown, ("train accuracy", "test accuracy"), log=False)
+    loss_panels.same_names(axes)
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("right answers (share)")
 

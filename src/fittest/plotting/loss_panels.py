@@ -65,6 +65,12 @@ def loss_lines(
     finish(axes, table, log, room, ends)
 
 
+def same_names(axes: Axes) -> None:
+    """Curves of accuracies get the names of the losses of their colours, for one legend."""
+    for curve in axes.lines:
+        curve.set_label(str(curve.get_label()).removesuffix(" accuracy"))
+
+
 def setting_lines(
     axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str, str], room: float = ROOM
 ) -> None:
