@@ -23,6 +23,7 @@ def plot_sort_attention(maps: str, copies: str, stats: str, out_figure: str) -> 
             out_figure: the PDF (a PNG goes beside it).
     """
     data, repeated = pd.read_csv(maps), read_table(copies)
+    data = data[data["runset"].isin(SETS)]
     rows = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 5.2)

@@ -19,6 +19,7 @@ def plot_sort_outputs(maps: str, runs: str, stats: str, out_figure: str) -> None
             out_figure: the PDF (a PNG goes beside it).
     """
     data, table = pd.read_csv(maps), read_table(runs)
+    data = data[data["runset"].isin(SETS)]
     rows = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.7)
