@@ -55,7 +55,7 @@ def plot_figS2(
         )
         drawn = []
         for place, (axes, (title, sums)) in enumerate(zip(grid, parts.items(), strict=True)):
-            mine = [runs[(runs[["p", "a", "b"]] == one).all(axis=1)] for one in sums]
+            mine = [runs[(runs[["p", "a", "b"]] == list(one)).all(axis=1)] for one in sums]
             _panel(axes, rows, mine, sums)
             number = panels.counted(sum(len(part) for part in mine), "run")
             panels.panel_title(axes, "abc"[place], title, number)

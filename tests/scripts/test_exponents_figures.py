@@ -251,7 +251,8 @@ def test_what_rounds_to_zero_has_no_sign(tmp_path: Path, drawn: Drawn) -> None:
     [(0.998388, "0.998"), (0.99996, "above 0.999"), (1.0, "1.000"), (0.2510, "0.251")],
 )
 def test_a_share_below_one_is_not_one(value: float, said: str) -> None:
-    assert sum_panels.bound({"value": value, "n": 7}).startswith(f"{said}{sum_panels.UNBROKEN}")
+    told = sum_panels.bound({"value": value, "n": 7}).replace(sum_panels.UNBROKEN, " ")
+    assert told == f"{said} (n = 7)"
 
 
 def test_the_step_that_is_shown_is_told_from_that_of_generalisation() -> None:
