@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
+
 from fittest.analysis.exponents.names import Watched
-from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
-from fittest.plotting import circuit_panels, panels, style, sum_panels
-from fittest.plotting.heading import heading
+from fittest.plotting import circuit_panels, loss_panels, panels, style, sum_panels
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 COLUMNS = (
@@ -36,9 +38,11 @@ def plot_fig1a(
             figure,
             "Does the excluded loss rise while the test loss still stands?",
             "it reveals three phases (and, in another place, does not change)",
-            _ours(said) + " Dashed: ends of memorisation, of circuit formation and of clean-up",
+            _ours(said),
+            [("dashed: ends of memorisation, of circuit formation and of clean-up", "0.3")],
         )
-        grid = figure.subplots(2, len(shown), squeeze=False, sharex="col", sharey="col")
+        # One axis for all, set once: the limits of a panel drawn later cut those before it off.
+        grid = figure.subplots(2, len(shown), squeeze=False, sharex="col", sharey=True)
         for line, basis in enumerate(("powered", "raw")):
             for column, exponents in enumerate(shown):
                 axes = grid[line, column]
@@ -54,15 +58,25 @@ def plot_fig1a(
                 circuit_panels.measure_lines(axes, mine, COLUMNS, True, at, circuit_panels.ROOM)
                 letter = "abcdefghijkl"[line * len(shown) + column]
                 title = f"{sum_panels.name_of(exponents)}, {sum_panels.BASES[basis]}"
-                outcome = str(phases["outcome"].iloc[0]) if len(phases) else "no run"
-                panels.panel_title(axes, letter, title, outcome if line == 0 else "")
+                panels.panel_title(axes, letter, title, sum_panels.one_run(ends, exponents))
+                _apart(axes)
                 if column == 0:
                     axes.set_ylabel("loss (nats)")
                 if line == 0:
                     axes.set_xlabel("")
-        handles, names = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower right", ncols=3)
-        style.save(figure, out_figure, read_provenance(measures))
+        mine = sum_panels.drawn(rows, shown)
+        loss_panels.decades(grid[0, 0], mine[list(COLUMNS)].to_numpy(float), circuit_panels.ROOM)
+        shared_legend(figure, 3)
+        runs = {"figure_runs": sum_panels.runs_in(mine)}
+        style.save(figure, out_figure, read_provenance(measures) | runs)
+
+
+def _apart(axes: Axes) -> None:
+    """The losses of all pairs and of test pairs may be one curve: the first is wide and pale."""
+    below = circuit_panels.LINES["restricted_loss"]["label"]
+    for curve in axes.lines:
+        if curve.get_label() == below:
+            curve.set(linewidth=3.0, alpha=0.35, zorder=1.5)
 
 
 def _ours(said: Statistics) -> str:
@@ -70,10 +84,10 @@ def _ours(said: Statistics) -> str:
     if int(rise["n"]) == 0:
         return sum_panels.NONE
     return (
-        f"by powers it rises {printed(rise, 0)} times from memorisation to generalisation"
+        f"by powers it rises {sum_panels.kept(rise, 0)} times from memorisation to generalisation"
         f" (median of {int(rise['n'])} runs that generalise); by numbers"
-        f" {printed(said[Watched.RISE_RAW], 0)}, as in the notebook"
-        f" {printed(said[Watched.RISE_NOTEBOOK], 0)} times."
+        f" {sum_panels.kept(said[Watched.RISE_RAW], 0)}, as in the notebook"
+        f" {sum_panels.kept(said[Watched.RISE_NOTEBOOK], 0)} times"
     )
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.analysis.exponents.names import Watched
-from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style, sum_panels
 from fittest.plotting.heading import heading
@@ -40,31 +41,41 @@ def plot_fig1b(
             "high while they memorise, low after they grok",
             sum_panels.NONE
             if int(left["n"]) == 0
-            else f"{printed(left)} of the largest sum of squares is left at the end; it falls"
-            f" fastest at {printed(said[Watched.NORM_STEP])} of the step of generalisation"
-            f" (medians of {int(left['n'])} runs that generalise)",
+            else f"{sum_panels.kept(left)} of the largest sum of squares is left at the end; it"
+            f" falls fastest at {sum_panels.kept(said[Watched.NORM_STEP])} of the step of"
+            f" generalisation (medians of {int(left['n'])} runs that generalise)",
+            [("dashed: step of generalisation", "0.3")],
         )
         grid = figure.subplots(2, 2).flat
-        _totals(grid[0], rows, shown)
-        panels.panel_title(grid[0], "a", "all parameters", "a line per run")
+        raw = _every(rows, shown)
+        _totals(grid[0], raw, shown)
+        number = panels.counted(sum_panels.runs_in(raw), "run")
+        panels.panel_title(grid[0], "a", "all parameters", f"{number}, a line each")
+        for one in grid[2:]:
+            one.sharey(grid[1])
         for place, (axes, exponents) in enumerate(zip(grid[1:], shown, strict=False)):
             run = sum_panels.first_run(parts, exponents)
             phases = sum_panels.first_run(ends, exponents)
             at = [float(phases["t_gen"].iloc[0])] if len(phases) else []
             _parameters(axes, run, at)
-            outcome = str(phases["outcome"].iloc[0]) if len(phases) else "no run"
             title = f"{sum_panels.name_of(exponents)}, by parameter"
-            panels.panel_title(axes, "bcd"[place], title, outcome)
+            panels.panel_title(axes, "bcd"[place], title, sum_panels.one_run(ends, exponents))
         if len(parts):
             grid[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=6)
-        style.save(figure, out_figure, read_provenance(measures))
+        runs = {"figure_runs": sum_panels.runs_in(raw, sum_panels.drawn(parts, shown))}
+        style.save(figure, out_figure, read_provenance(measures) | runs)
 
 
-def _totals(axes: Axes, rows: pd.DataFrame, shown: Sequence[Exponents]) -> None:
-    if len(rows) == 0:
+def _every(rows: pd.DataFrame, shown: Sequence[Exponents]) -> pd.DataFrame:
+    """Rows of all runs on these exponents, once."""
+    chosen = [pair in set(shown) for pair in zip(rows["a"], rows["b"], strict=True)]
+    return rows[np.array(chosen, dtype=bool) & (rows["basis"] == "raw").to_numpy()]
+
+
+def _totals(axes: Axes, raw: pd.DataFrame, shown: Sequence[Exponents]) -> None:
+    if len(raw) == 0:
         panels.empty(axes, "no checkpoints")
         return
-    raw = rows[rows["basis"] == "raw"]
     for index, (a, b) in enumerate(shown):
         mine = raw[(raw["a"] == a) & (raw["b"] == b)]
         for number, (_, run) in enumerate(mine.groupby("run_id", sort=False)):
@@ -96,7 +107,7 @@ def _parameters(axes: Axes, run: pd.DataFrame, ends: Sequence[float]) -> None:
             label=str(name).removeprefix("layers.0.").removesuffix(".weight").replace("_", " "),
         )
     circuit_panels.step_axis(axes, float(run["step"].max()), ends)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(axes.get_ylim()[1], 1.05 * float(run["squares"].max())))
     axes.set_ylabel("sum of squares")
 
 

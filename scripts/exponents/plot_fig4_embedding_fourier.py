@@ -1,18 +1,18 @@
 """Figure 4: embeddings in the Fourier basis of the numbers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
 from fittest.analysis.exponents.names import Networks
-from fittest.analysis.statistics.intervals import number
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style, sum_panels
-from fittest.plotting.heading import heading
-from fittest.plotting.sum_panels import ACROSS, Exponents
+from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.sum_panels import ACROSS, Exponents, bound
 from fittest.store import read_provenance, read_table
+
+_SCALES = "each map has its own colours, blue for what is negative, and each spectrum its own norms"
 
 
 def plot_fig4(
@@ -38,12 +38,13 @@ def plot_fig4(
     said = Statistics(read_table(stats))
     lines = -(-len(shown) // ACROSS)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 3.0 * lines)
+        figure = style.new_figure(style.PAGE_WIDTH, 0.9 + 3.4 * lines)
         heading(
             figure,
             "Are embeddings sparse in the waves of the numbers?",
             "sparse for (1, 1), broad for others, even and of cosines alone for (2n, 2n)",
             _ours(said, novel),
+            [(_SCALES, "0.3")],
         )
         grid = figure.subplots(2 * lines, ACROSS, squeeze=False, height_ratios=[1.0, 1.0] * lines)
         upper, lower = grid[::2].flat, grid[1::2].flat
@@ -52,15 +53,15 @@ def plot_fig4(
             column = place % ACROSS
             picture = sum_panels.first_run(pictures, exponents)
             sum_panels.component_map(top, picture[picture["basis"] == "raw"])
-            sum_panels.titled(top, place, exponents, became)
+            sum_panels.titled(top, place, exponents, became, found)
             run = sum_panels.first_run(rows, exponents)
             part = run[(run["of"] == "embedding") & (run["basis"] == "raw")]
             sum_panels.spectrum(bottom, part, [], _note(found, exponents))
             bottom.set_ylabel("norm" if column == 0 else "")
             top.set_ylabel("dimension" if column == 0 else "")
-        if len(rows):
-            grid[1, 0].legend(loc="center right", ncols=1)
-        style.save(figure, out_figure, read_provenance(spectra))
+        shared_legend(figure, 2)
+        runs = {"figure_runs": sum_panels.runs_in(sum_panels.drawn(rows, shown))}
+        style.save(figure, out_figure, read_provenance(spectra) | runs)
 
 
 def _ours(said: Statistics, novel_sums: Sequence[Exponents]) -> str:
@@ -78,15 +79,10 @@ def _ours(said: Statistics, novel_sums: Sequence[Exponents]) -> str:
     if not any(int(row["n"]) for row in (first, novel, cosines)):
         return sum_panels.NONE
     return (
-        f"Gini coefficient of (1, 1) at least {_known(first)}, of {names} at most"
-        f" {_known(novel)} by numbers and at least {_known(powered)} by powers; share of cosines of"
-        f" even exponents at least {_known(cosines)} (of runs that generalise)"
+        f"of runs that generalise: least Gini coefficient of (1, 1) {bound(first)}; of {names} the"
+        f" largest by numbers {bound(novel)}, the least by powers {bound(powered)}; least share of"
+        f" cosines of even exponents {bound(cosines)}"
     )
-
-
-def _known(row: Mapping[str, Any]) -> str:
-    value = float(row["value"])
-    return f"{number(value, 2) or '(none)'} (n = {int(row['n'])})"
 
 
 def _note(found: pd.DataFrame, exponents: Exponents) -> str:

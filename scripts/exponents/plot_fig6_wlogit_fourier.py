@@ -8,7 +8,7 @@ from fittest.analysis.exponents.names import Networks
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import style, sum_panels
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.plotting.sum_panels import ACROSS, Exponents
 from fittest.store import read_provenance, read_table
 
@@ -31,7 +31,7 @@ def plot_fig6(
     gini = Statistics(read_table(stats))[Networks.MAP_GINI]
     lines = -(-len(shown) // ACROSS)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 1.75 * lines)
+        figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 1.9 * lines)
         heading(
             figure,
             "Do outputs have key frequencies, whatever the exponents?",
@@ -39,7 +39,8 @@ def plot_fig6(
             sum_panels.NONE
             if int(gini["n"]) == 0
             else f"least Gini coefficient {printed(gini)}, of {int(gini['n'])} runs that generalise"
-            " (key frequencies marked: the fewest that cover 95 % of the energy, at most ten)",
+            " (key frequencies: the fewest that cover 95 % of the energy, at most ten)",
+            [("each panel has its own scale of norms", "0.3")],
         )
         grid = figure.subplots(lines, ACROSS, squeeze=False)
         for place, axes, exponents in sum_panels.places(grid.flat, shown):
@@ -48,10 +49,12 @@ def plot_fig6(
             keys = [int(k) for k in mine["keys"].iloc[0]] if len(mine) else []
             sum_panels.spectrum(axes, run[run["of"] == "map"], keys, _note(mine, keys))
             axes.set_ylabel(r"norm in $W_{logit}$" if place % ACROSS == 0 else "")
-            sum_panels.titled(axes, place, exponents, became)
+            sum_panels.titled(axes, place, exponents, became, found)
         if len(rows):
-            grid.flat[0].legend(loc="center right")
-        style.save(figure, out_figure, read_provenance(spectra))
+            grid.flat[0].plot([], [], "^", ms=3, color="black", label="key frequency")
+        shared_legend(figure, 3)
+        runs = {"figure_runs": sum_panels.runs_in(sum_panels.drawn(rows, shown))}
+        style.save(figure, out_figure, read_provenance(spectra) | runs)
 
 
 def _note(run: pd.DataFrame, keys: Sequence[int]) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, sort_panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 SETS = {"sort_fixed": "lists of one length", "sort_variable": "lists of differing lengths"}
@@ -44,14 +44,17 @@ def plot_sort_curves(curves: str, runs: str, stats: str, out_figure: str) -> Non
             panels.panel_title(
                 left, "ac"[row], title, f"{panels.counted(len(own), 'run')}{longest}"
             )
-            panels.panel_title(right, "bd"[row], "losses", "test: validation")
+            number = panels.counted(len(own), "run")
+            panels.panel_title(right, "bd"[row], "losses", f"{number}; test: validation")
             sort_panels.accuracy_lines(left, part)
-            loss_panels.loss_lines(right, part, ("train", "test"), log=True)
-            if row == 0 and len(own):
-                left.legend(loc="upper left", ncols=2)
-                named = dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
-                right.legend(named.values(), named.keys(), loc="upper left", ncols=2)
-        style.save(figure, out_figure, read_provenance(stats))
+            loss_panels.loss_lines(right, part, ("train", "test"), log=True, room=0.05)
+            # Both losses may be one curve: that of training is the wider one below.
+            for curve in right.lines:
+                if curve.get_color() == loss_panels.TRAIN:
+                    curve.set(linewidth=2.4, zorder=1.5)
+        shared_legend(figure, 4)
+        shown = table[table["runset"].isin(SETS)]
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(shown)})
 
 
 if "snakemake" in globals():

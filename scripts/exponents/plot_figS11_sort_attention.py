@@ -23,6 +23,7 @@ def plot_sort_attention(maps: str, copies: str, stats: str, out_figure: str) -> 
             out_figure: the PDF (a PNG goes beside it).
     """
     data, repeated = pd.read_csv(maps), read_table(copies)
+    data = data[data["runset"].isin(SETS)]
     rows = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 5.2)
@@ -40,15 +41,22 @@ def plot_sort_attention(maps: str, copies: str, stats: str, out_figure: str) -> 
         for row, (runset, title) in enumerate(SETS.items()):
             part = data[data["runset"] == runset]
             one, scores = part[part["of"] == "attention"], part[part["of"] == "scores"]
-            panels.panel_title(grid[row][0], "ad"[row], f"one list, {title}", "first run")
+            number = _first(len(part))
+            panels.panel_title(grid[row][0], "ad"[row], f"one list, {title}", number)
             image = sort_panels.token_map(grid[row][0], one, diverging=False)
             _named(grid[row][0], "number of the list, by rank", "answer", image, "attention")
-            panels.panel_title(grid[row][1], "be"[row], f"scores, {title}", "first run; last: MID")
+            panels.panel_title(grid[row][1], "be"[row], f"scores, {title}", f"{number}; last: MID")
             image = sort_panels.token_map(grid[row][1], scores, diverging=True)
             _named(grid[row][1], "token attended to", "token that asks", image, "score")
         _middle(grid[0][2], data)
         _copies(grid[1][2], repeated)
-        style.save(figure, out_figure, read_provenance(stats))
+        shown = data["runset"].nunique() + repeated["run_id"].nunique()
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": shown})
+
+
+def _first(rows: int) -> str:
+    """Of the maps of a run-set, which are those of its first run."""
+    return "n = 1 run" if rows else "n = 0 runs"
 
 
 def _named(axes: Axes, across: str, down: str, image: object, scale: str) -> None:
@@ -60,7 +68,8 @@ def _named(axes: Axes, across: str, down: str, image: object, scale: str) -> Non
 
 def _middle(axes: Axes, data: pd.DataFrame) -> None:
     """The last row of each map of scores: those of MID."""
-    panels.panel_title(axes, "c", "scores of MID", "first run of each")
+    number = panels.counted(data["runset"].nunique(), "run")
+    panels.panel_title(axes, "c", "scores of MID", f"{number}, one of each kind")
     scores = data[data["of"] == "scores"]
     if len(scores) == 0:
         panels.empty(axes, "no runs")

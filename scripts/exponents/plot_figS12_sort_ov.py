@@ -19,6 +19,7 @@ def plot_sort_outputs(maps: str, runs: str, stats: str, out_figure: str) -> None
             out_figure: the PDF (a PNG goes beside it).
     """
     data, table = pd.read_csv(maps), read_table(runs)
+    data = data[data["runset"].isin(SETS)]
     rows = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.7)
@@ -39,14 +40,15 @@ def plot_sort_outputs(maps: str, runs: str, stats: str, out_figure: str) -> None
         for place, (runset, title) in enumerate(SETS.items()):
             axes, own = grid[place], table[table["runset"] == runset]
             part = data[(data["runset"] == runset) & (data["of"] == "outputs")]
-            first = f"first run; copying score {own['copying'].iloc[0]:.2f}" if len(own) else ""
+            first = f"n = 1 run; copying score {own['copying'].iloc[0]:.2f}" if len(own) else ""
             panels.panel_title(axes, "ab"[place], title, first)
             image = sort_panels.token_map(axes, part, diverging=True)
             axes.set_xlabel("value attended to")
             axes.set_ylabel("value written")
             if image is not None:
                 figure.colorbar(image, ax=axes, label="logit", shrink=0.85)
-        style.save(figure, out_figure, read_provenance(stats))
+        shown = data.loc[data["of"] == "outputs", "runset"].nunique()
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": shown})
 
 
 if "snakemake" in globals():

@@ -51,7 +51,7 @@ def plot_sort_arms(runs: str, kept: str, stats: str, out_figure: str) -> None:
         middle.set_xlabel("copying score (-1 to 1)")
         middle.tick_params(labelleft=False)
         _kept(right, curves[curves["runset"] == "sort_arms"])
-        style.save(figure, out_figure, read_provenance(stats))
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(table)})
 
 
 def _sooner(ratio: float) -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from fittest.pipeline.script import rule_job
-from fittest.plotting import panels, style
+from fittest.plotting import style, sum_panels
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance
 
@@ -17,8 +17,8 @@ def plot_residue_map(table: str, stats: str, out_figure: str, p: int, a: int, b:
     """
     answers = pd.read_csv(table).pivot(index="x", columns="y", values="z").to_numpy()
     with style.paper_style():
-        figure = style.new_figure(style.COLUMN_WIDTH, 3.6)
-        heading(figure, "Rings of equal answers around the origin", "", "")
+        figure = style.new_figure(style.COLUMN_WIDTH, 3.3)
+        heading(figure, "Which pairs have equal answers?", "a picture on its cover", "")
         axes = figure.subplots()
         # Operands counted from the middle: -x and x have one even power.
         half = p // 2
@@ -33,7 +33,8 @@ def plot_residue_map(table: str, stats: str, out_figure: str, p: int, a: int, b:
         )
         axes.set_xlabel("y (mod p, from the middle)")
         axes.set_ylabel("x (mod p, from the middle)")
-        panels.panel_title(axes, "", rf"$x^{{{a}}}+y^{{{b}}}$ mod {p}", f"n = {p * p:,} pairs")
+        name = f"{sum_panels.name_of((a, b))} mod {p}"
+        axes.set_title(f"{name}, n = {p * p:,} pairs", loc="left")
         figure.colorbar(shown, ax=axes, label="answer z (0 and p are one)", shrink=0.8)
         style.save(figure, out_figure, read_provenance(stats))
 

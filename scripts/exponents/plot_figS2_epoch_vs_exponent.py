@@ -16,6 +16,9 @@ from fittest.plotting import outcome_panels, panels, style
 from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
+Sum = tuple[int, int, int]
+"""Modulus and exponents."""
+
 
 def plot_figS2(
     table: str, outcomes: str, stats: str, out_figure: str, settings: SumSettings
@@ -31,25 +34,44 @@ def plot_figS2(
     said = Statistics(read_table(stats))
     p = int(rows["p"].max()) if len(rows) else settings.table1[0].p
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.0)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
         heading(
             figure,
             "Is a higher exponent faster?",
             f"{_steps(settings, settings.trend)} steps for {_named(settings.trend)};"
             f" {_steps(settings, settings.mirrored)} for {_named(settings.mirrored)}",
-            f"p of a fall {_p(said, Sums.TREND_P)}, of any difference"
+            f"p of a trend of steps to fall {_p(said, Sums.TREND_P)}, of any difference"
             f" {_p(said, Sums.DIFFERENCE_P)}; of a difference between exchanged exponents"
-            f" {_p(said, Sums.MIRRORED_P)}. Under other names of the numbers panel a is one task,"
-            " and so is panel b",
+            f" {_p(said, Sums.MIRRORED_P)}",
         )
-        first, second = figure.subplots(1, 2, width_ratios=(2, 1), sharey=True)
-        _panel(first, rows, runs, p, settings.trend)
-        _panel(second, rows, runs, p, settings.mirrored)
-        panels.panel_title(first, "a", "one exponent")
-        panels.panel_title(second, "b", "operands exchanged")
-        second.set_ylabel("")
-        outcome_panels.outcome_legend(second, True, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        style.save(figure, out_figure, read_provenance(outcomes))
+        trend, mirrored = ([(p, *one) for one in of] for of in (settings.trend, settings.mirrored))
+        parts = {
+            "one exponent": trend,
+            "exchanged": mirrored,
+            "other rows": _others(settings, [*trend, *mirrored]),
+        }
+        grid = figure.subplots(
+            1, len(parts), width_ratios=[max(len(of), 1) for of in parts.values()], sharey=True
+        )
+        drawn = []
+        for place, (axes, (title, sums)) in enumerate(zip(grid, parts.items(), strict=True)):
+            mine = [runs[(runs[["p", "a", "b"]] == list(one)).all(axis=1)] for one in sums]
+            _panel(axes, rows, mine, sums)
+            number = panels.counted(sum(len(part) for part in mine), "run")
+            panels.panel_title(axes, "abc"[place], title, number)
+            axes.set_ylabel("step of generalisation" if place == 0 else "")
+            drawn += mine
+        shown = pd.concat(drawn)
+        where = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+        outcome_panels.outcome_legend(grid[-1], shown, True, **where)
+        count = {"figure_runs": shown["run_id"].nunique()}
+        style.save(figure, out_figure, read_provenance(outcomes) | count)
+
+
+def _others(settings: SumSettings, shown: Sequence[Sum]) -> list[Sum]:
+    """Rows of table 1 that have a step and are in none of the other panels."""
+    rows = [(row.p, row.a, row.b) for row in settings.table1 if row.step is not None]
+    return [row for row in rows if row not in shown]
 
 
 def _steps(settings: SumSettings, exponents: Sequence[tuple[int, int]]) -> str:
@@ -67,28 +89,23 @@ def _p(said: Statistics, name: Sums) -> str:
 
 
 def _panel(
-    axes: Axes,
-    rows: pd.DataFrame,
-    runs: pd.DataFrame,
-    p: int,
-    exponents: Sequence[tuple[int, int]],
+    axes: Axes, rows: pd.DataFrame, parts: Sequence[pd.DataFrame], sums: Sequence[Sum]
 ) -> None:
+    """parts: the runs of each of the sums."""
     places: list[float] = []
-    parts = []
     marked: list[tuple[float, dict[str, Any]]] = []
-    for place, (a, b) in enumerate(exponents):
-        part = runs[(runs["p"] == p) & (runs["a"] == a) & (runs["b"] == b)]
+    for place, (part, (p, a, b)) in enumerate(zip(parts, sums, strict=True)):
         places += [float(place)] * len(part)
-        parts.append(part)
         summary = rows[rows["seed"].isna() & (rows["p"] == p) & (rows["a"] == a) & (rows["b"] == b)]
         marked += [(float(place), dict(row)) for row in summary.to_dict("records")]
     outcome_panels.time_points(axes, places, pd.concat(parts))
     outcome_panels.medians(axes, marked, 0.25)
-    counts = [len(part) for part in parts]
-    names = [f"({a}, {b})\nn = {n}" for (a, b), n in zip(exponents, counts, strict=True)]
-    axes.set_xticks(np.arange(len(exponents)), names)
-    axes.set_xlim(-0.6, len(exponents) - 0.4)
-    axes.set_xlabel(f"exponents, p = {p}")
+    names = [
+        f"({a}, {b})\nmod {p}\nn = {len(of)}" for (p, a, b), of in zip(sums, parts, strict=True)
+    ]
+    axes.set_xticks(np.arange(len(sums)), names)
+    axes.set_xlim(-0.6, len(sums) - 0.4)
+    axes.set_xlabel("exponents")
 
 
 if "snakemake" in globals():

@@ -7,12 +7,13 @@ from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import outcome_panels, panels, style
 from fittest.plotting.heading import heading
+from fittest.plotting.sum_panels import kept
 from fittest.store import read_provenance, read_table
 
 PANELS = (
-    ("chi_square", r"unevenness $X^2$"),
-    ("missing", "answers that never occur"),
-    ("coverage", r"looked up, $\kappa$"),
+    ("chi_square", "unevenness", r"$X^2$ of answers (linear to 100)"),
+    ("missing", "answers that never occur", "remainders"),
+    ("coverage", "what can be looked up", r"share of test pairs, $\kappa$"),
 )
 
 
@@ -31,24 +32,25 @@ def plot_figS3(outcomes: str, stats: str, out_figure: str) -> None:
             figure,
             "Do networks generalise only where answers are even?",
             "yes; (7, 7) modulo 113 is uneven and fails, even exponents (uneven too) generalise",
-            f"of {int(uneven['n'])} runs with uneven answers a share of {printed(uneven)}"
-            f" generalises; of {int(even['n'])} with even ones {printed(even)} only memorises."
-            f" Rank correlation of the step with unevenness"
+            f"of {int(uneven['n'])} runs with uneven answers a share of {kept(uneven)}"
+            f" generalises; of {int(even['n'])} with even ones {kept(even)} does not within its"
+            f" steps. Rank correlation of the step with unevenness"
             f" {printed(said[Sums.UNEVENNESS_CORRELATION])}, with what can be looked up"
             f" {printed(said[Sums.COVERAGE_CORRELATION])}",
         )
         grid = figure.subplots(1, len(PANELS), sharey=True)
-        for place, (axes, (column, label)) in enumerate(zip(grid, PANELS, strict=True)):
+        for place, (axes, (column, title, label)) in enumerate(zip(grid, PANELS, strict=True)):
             outcome_panels.time_points(axes, list(runs[column]), runs, spread=False)
             axes.set_xlabel(label)
-            panels.panel_title(axes, "abc"[place], "", _counted(runs) if place == 0 else "")
+            panels.panel_title(axes, "abc"[place], title, _counted(runs))
             if column == "chi_square" and len(runs):
                 axes.set_xscale("symlog", linthresh=100)
                 axes.set_xlim(left=-20)
             if place:
                 axes.set_ylabel("")
-        outcome_panels.outcome_legend(grid[-1], False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-        style.save(figure, out_figure, read_provenance(outcomes))
+        where = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+        outcome_panels.outcome_legend(grid[-1], runs, False, **where)
+        style.save(figure, out_figure, read_provenance(outcomes) | {"figure_runs": len(runs)})
 
 
 def _counted(runs: pd.DataFrame) -> str:

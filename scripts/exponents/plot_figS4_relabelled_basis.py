@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fittest.analysis.exponents.names import Networks
-from fittest.analysis.statistics.intervals import number
-from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style, sum_panels
-from fittest.plotting.heading import heading
-from fittest.plotting.sum_panels import ACROSS, Exponents
+from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.sum_panels import ACROSS, Exponents, bound, kept
 from fittest.store import read_provenance, read_table
 
 
@@ -38,18 +37,18 @@ def plot_figS4(
     gini = said[Networks.NOVEL_GINI_POWERED]
     lines = -(-len(embeddings) // ACROSS)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 0.7 + 1.65 * lines + 2.4)
+        figure = style.new_figure(style.PAGE_WIDTH, 0.9 + 1.85 * lines + 2.6)
         heading(
             figure,
             "Are the same networks sparse in the waves of the powers?",
             "",
             sum_panels.NONE
             if int(gini["n"]) == 0
-            else f"Gini coefficients at least {number(float(gini['value']), 2) or '(none)'}"
-            f" (n = {int(gini['n'])}), where by numbers they are at most"
-            f" {number(float(said[Networks.NOVEL_GINI]['value']), 2) or '(none)'}; one frequency"
-            f" explains {printed(said[Networks.BLOCK_POWERED])} times as much of a neuron of (3, 3)"
-            " as of one of (1, 1); runs that generalise",
+            else f"of runs that generalise: least Gini coefficient {bound(gini)} where the largest"
+            f" by numbers is {bound(said[Networks.NOVEL_GINI])}; one frequency explains"
+            f" {kept(said[Networks.BLOCK_POWERED])} times as much of a neuron of (3, 3) as of one"
+            " of (1, 1)",
+            [("each panel has its own scale of norms", "0.3")],
         )
         grid = figure.subplots(
             lines + 1, ACROSS, squeeze=False, height_ratios=[1.0] * lines + [1.5]
@@ -59,7 +58,7 @@ def plot_figS4(
             part = run[(run["of"] == "embedding") & (run["basis"] == "powered")]
             sum_panels.spectrum(axes, part, [], _note(found, exponents))
             axes.set_ylabel("norm" if place % ACROSS == 0 else "")
-            sum_panels.titled(axes, place, exponents, became, ", embedding")
+            sum_panels.titled(axes, place, exponents, became, found, ", embedding")
         for column, axes, exponents in sum_panels.places(grid[lines], shown):
             run = sum_panels.first_run(products, exponents)
             image = sum_panels.product_map(axes, run[run["basis"] == "powered"], False)
@@ -68,8 +67,13 @@ def plot_figS4(
                 bar.outline.set_visible(False)  # type: ignore[operator]
                 bar.ax.tick_params(labelsize=5.5)
             letter = sum_panels.LETTERS[lines * ACROSS + column]
-            panels.panel_title(axes, letter, f"{sum_panels.name_of(exponents)}, neurons")
-        style.save(figure, out_figure, read_provenance(spectra))
+            name = f"{sum_panels.name_of(exponents)}, neurons"
+            words = sum_panels.shown_words(found, became, exponents)
+            panels.panel_title(axes, letter, name, words)
+        shared_legend(figure, 2)
+        own = (sum_panels.drawn(rows, embeddings), sum_panels.drawn(products, shown))
+        runs = {"figure_runs": sum_panels.runs_in(*own)}
+        style.save(figure, out_figure, read_provenance(spectra) | runs)
 
 
 def _note(found: pd.DataFrame, exponents: Exponents) -> str:

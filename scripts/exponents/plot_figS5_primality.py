@@ -1,12 +1,13 @@
 """Figure S5: losses and balanced accuracies of networks that are asked for primes."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 ARMS = {
@@ -15,6 +16,8 @@ ARMS = {
     "primality_digits": "numbers by their digits",
 }
 """Run-set -> title of its column."""
+_ROOM = 0.05
+"""Above the curves: the legend stands outside."""
 
 
 def plot_primality(plotted: str, table: str, stats: str, out_figure: str) -> None:
@@ -34,18 +37,29 @@ def plot_primality(plotted: str, table: str, stats: str, out_figure: str) -> Non
             "no; they overfit",
             _ours(rows, runs),
         )
-        grid = figure.subplots(2, len(ARMS), squeeze=False)
+        grid = figure.subplots(2, len(ARMS), squeeze=False, sharey="row")
         for place, (runset, title) in enumerate(ARMS.items()):
             part, own = data[data["runset"] == runset], runs[runs["runset"] == runset]
             top, bottom = grid[0][place], grid[1][place]
             panels.panel_title(top, "abc"[place], title, _counted(own))
-            panels.panel_title(bottom, "def"[place], "right answers")
+            number = panels.counted(len(own), "run")
+            panels.panel_title(bottom, "def"[place], "right answers", number)
             _losses(top, part, own)
-            _accuracies(bottom, part, place == 0)
+            _accuracies(bottom, part)
             for axes in (top, bottom):
                 if place:
                     axes.set_ylabel("")
-        style.save(figure, out_figure, read_provenance(stats))
+        known = data[data["series"].isin(("train", "test"))]["value"].to_numpy(float)
+        if len(known):
+            # Set for all once they are drawn. Some losses are in double precision, so that none
+            # but those of 0 are drawn at the edge.
+            loss_panels.decades(grid[0][0], known, _ROOM, _ends(known))
+        shared_legend(figure, 4)
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(runs)})
+
+
+def _ends(losses: np.ndarray) -> tuple[float, float]:
+    return loss_panels.least_positive(losses), loss_panels.ENDS[1]
 
 
 def _ours(rows: Statistics, runs: pd.DataFrame) -> str:
@@ -54,7 +68,8 @@ def _ours(rows: Statistics, runs: pd.DataFrame) -> str:
     told = []
     for runset, title in ARMS.items():
         gain, balanced = (rows[f"{runset}.{name}"]["value"] for name in ("gain", "balanced"))
-        told.append(f"{title}: {gain:+.2f} nats, balanced accuracy up to {balanced:.2f}")
+        # Without the sign of what rounds to 0.
+        told.append(f"{title}: {round(gain, 3) + 0:+.3f} nats, balanced accuracy to {balanced:.2f}")
     return f"gain over a guess, {'; '.join(told)}"
 
 
@@ -68,16 +83,15 @@ def _counted(own: pd.DataFrame) -> str:
 
 
 def _losses(axes: Axes, part: pd.DataFrame, own: pd.DataFrame) -> None:
-    loss_panels.loss_lines(axes, part, ("train", "test"), log=True)
+    ends = _ends(part["value"].to_numpy(float))
+    loss_panels.loss_lines(axes, part, ("train", "test"), log=True, room=_ROOM, ends=ends)
     if len(own) == 0:
         return
-    axes.axhline(float(own["baseline"].median()), color="black", ls=":", lw=0.9, label="guess")
-    # Several runs have one name.
-    named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    axes.legend(named.values(), named.keys(), loc="upper left", ncols=2, columnspacing=1.0)
+    guess = float(own["baseline"].median())
+    axes.axhline(guess, color="black", ls=":", lw=0.9, label="a to c: guess")
 
 
-def _accuracies(axes: Axes, part: pd.DataFrame, named: bool) -> None:
+def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
     shown = part[part["series"].isin(("train balanced", "test balanced"))]
     if len(shown) == 0:
         panels.empty(axes, "no runs")
@@ -91,14 +105,12 @@ def _accuracies(axes: Axes, part: pd.DataFrame, named: bool) -> None:
                 lw=0.9,
                 label=name if index == 0 else None,
             )
-    axes.axhline(0.5, color="black", ls=":", lw=0.9, label="one answer for all")
+    axes.axhline(0.5, color="black", ls="-.", lw=0.9, label="d to f: one answer for all")
     axes.set_xlim(0, max(float(shown["step"].max()), 1))
     axes.set_ylim(0, 1.05)
     axes.xaxis.set_major_formatter(lambda x, _: loss_panels.thousands(x))
     axes.set_xlabel("step")
     axes.set_ylabel("balanced accuracy")
-    if named:
-        axes.legend(loc="lower right", frameon=True, framealpha=0.8, edgecolor="none")
 
 
 if "snakemake" in globals():

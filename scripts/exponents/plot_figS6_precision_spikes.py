@@ -7,18 +7,18 @@ from fittest.analysis.exponents.other_names import ARMS, DOUBLE, SINGLE, THROUGH
 from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 COLOURS = {SINGLE: style.ALIVE, DOUBLE: style.OURS, THROUGHOUT: style.MOST}
 ROWS = {
     "loss": "train loss (nats)",
     "gradient": "gradient norm",
-    "unembedding": "norm of the unembedding",
+    "unembedding": "norm of unembedding",
 }
 """Series -> name of the axis. The gradient is that of the train loss by all parameters."""
-LOWEST = 1e-10
-"""Nats; losses that single precision rounds to 0 are drawn here."""
+WIDTHS = {SINGLE: 1.7, DOUBLE: 0.8, THROUGHOUT: 0.8}
+"""Curves that are one can both be seen."""
 
 
 def plot_precision(plotted: str, table: str, stats: str, out_figure: str) -> None:
@@ -32,7 +32,7 @@ def plot_precision(plotted: str, table: str, stats: str, out_figure: str) -> Non
     rows = Statistics(read_table(stats))
     tasks = list(dict.fromkeys(runs["name"]))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 5.4)
+        figure = style.new_figure(style.PAGE_WIDTH, 6.0)
         single, double = (
             rows[f"precision.spikes_{name}"]["value"] for name in ("single", "double")
         )
@@ -60,30 +60,34 @@ def plot_precision(plotted: str, table: str, stats: str, out_figure: str) -> Non
                 if column == 0:
                     axes.set_ylabel(label)
             grid[-1][column].set_xlabel("step")
-        if tasks:
-            # Sums of two numbers fall once, in either precision: there is room beside the fall.
-            grid[0][0].legend(loc="upper right")
-        style.save(figure, out_figure, read_provenance(stats))
+        shared_legend(figure, len(ARMS))
+        drawn = runs[runs["name"].isin(data["name"])]
+        count = {"figure_runs": drawn["run_id"].nunique()}
+        style.save(figure, out_figure, read_provenance(stats) | count)
 
 
 def _lines(axes: Axes, part: pd.DataFrame, series: str) -> None:
     if len(part) == 0:
         panels.empty(axes, "no runs")
         return
+    log = series != "unembedding"
+    known = part["value"].to_numpy(float)
+    # What single precision rounds to 0 is drawn at the lower edge, and nothing else is.
+    ends = (loss_panels.least_positive(known), loss_panels.ENDS[1])
     for arm in ARMS:
         for index, (_, run) in enumerate(part[part["arm"] == arm].groupby("seed")):
             axes.plot(
                 run["step"],
-                run["value"].clip(lower=LOWEST),
+                run["value"].clip(lower=ends[0]) if log else run["value"],
                 color=COLOURS[arm],
-                lw=0.7 if series == "loss" else 0.9,
+                lw=WIDTHS[arm],
                 label=arm if index == 0 else None,
             )
     # Losses and gradients fall by decades, the norm of the unembedding by a part of one.
-    if series == "unembedding":
-        axes.set_ylim(bottom=0)
+    if log:
+        loss_panels.decades(axes, known, 0.05, ends)
     else:
-        axes.set_yscale("log")
+        axes.set_ylim(bottom=0)
     axes.set_xlim(0, max(float(part["step"].max()), 1))
     axes.xaxis.set_major_formatter(lambda x, _: loss_panels.thousands(x))
 

@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.outcome_panels import WORDS
 from fittest.store import read_provenance, read_table
 
 
@@ -20,7 +21,7 @@ def plot_several(plotted: str, table: str, out_figure: str) -> None:
     tasks = list(dict.fromkeys(runs["name"]))
     columns = max(1, len(tasks))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 4.2)
+        figure = style.new_figure(style.PAGE_WIDTH, 4.7)
         heading(
             figure,
             "Do networks generalise on coprimality, and on sums of several operands?",
@@ -33,24 +34,29 @@ def plot_several(plotted: str, table: str, out_figure: str) -> None:
             part = data[data["label"] == name]
             number = int((runs["name"] == name).sum())
             top, bottom = grid[0][place], grid[1][place]
-            panels.panel_title(top, "abcdefgh"[place], name, panels.counted(number, "run"))
-            loss_panels.loss_lines(top, part, ("train", "test"), log=True)
+            runs_here = panels.counted(number, "run")
+            panels.panel_title(top, "abcdefgh"[place], name, runs_here)
+            panels.panel_title(bottom, "abcdefgh"[columns + place], "right answers", runs_here)
+            ends = (loss_panels.least_positive(part["value"].to_numpy(float)), 1e2)
+            loss_panels.loss_lines(top, part, ("train", "test"), log=True, room=0.05, ends=ends)
             _accuracies(bottom, part)
             if place:
                 top.set_ylabel("")
                 bottom.set_ylabel("")
-        if tasks:
-            grid[0][0].legend(loc="upper left", ncols=2, columnspacing=1.0)
-        style.save(figure, out_figure, read_provenance(table))
+        shared_legend(figure, 2)
+        style.save(figure, out_figure, read_provenance(table) | {"figure_runs": len(runs)})
 
 
 def _found(name: str, runs: pd.DataFrame) -> str:
     """What became of the runs of a task, in words."""
     counts = runs["outcome"].value_counts()
-    told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    told = ", ".join(f"{number} {WORDS[str(outcome)]}" for outcome, number in counts.items())
     times = runs["t_gen"].to_numpy(float)
-    there = np.isfinite(times)
-    return f"{name}: {told}" + (f" (step {np.median(times):,.0f})" if there.all() else "")
+    if np.isfinite(times).all():
+        return f"{name}: {told} (step {np.median(times):,.0f})"
+    ends = runs["test_accuracy"]
+    from_to = f"{ends.min():.3f}" + (f" to {ends.max():.3f}" if len(runs) > 1 else "")
+    return f"{name}: {told} (test accuracy {from_to} at the end)"
 
 
 def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
@@ -59,6 +65,7 @@ def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
         panels.empty(axes, "no runs")
         return
     loss_panels.loss_lines(axes, shown, ("train accuracy", "test accuracy"), log=False)
+    loss_panels.same_names(axes)
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("right answers (share)")
 

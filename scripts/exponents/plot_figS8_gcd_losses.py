@@ -7,7 +7,7 @@ from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, panels, style
 from fittest.plotting.divisor_panels import SETS, epoch_steps, own_runs, told
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 CURVES = {
@@ -41,23 +41,24 @@ def plot_divisor_losses(curves: str, runs: str, stats: str, out_figure: str) -> 
                 ),
             ),
         )
-        grid = figure.subplots(2, len(SETS), squeeze=False)
+        grid = figure.subplots(2, len(SETS), squeeze=False, sharey="row")
         for place, (runset, title) in enumerate(SETS.items()):
             part, own = data[data["runset"] == runset], table[table["runset"] == runset]
             top, bottom = grid[0][place], grid[1][place]
             epoch = epoch_steps(own)
             panels.panel_title(top, "ab"[place], title, panels.counted(len(own), "run"))
-            panels.panel_title(bottom, "cd"[place], "right answers")
+            number = panels.counted(len(own), "run")
+            panels.panel_title(bottom, "cd"[place], f"right answers, {title}", number)
             _lines(top, part, "", epoch)
             _lines(bottom, part, " accuracy", epoch)
             if len(part):
                 top.set_ylabel("loss (nats)")
-                top.set_ylim(0, 1.35 * float(part.loc[_plain(part), "value"].max()))
+                # One axis for both: as far as the larger.
+                top.set_ylim(0, 1.05 * float(data.loc[_plain(data), "value"].max()))
                 bottom.set_ylabel("right (share of pairs)")
                 bottom.set_ylim(0, 1.05)
-        if len(data):
-            grid[0][0].legend(loc="upper left", ncols=3, columnspacing=0.8, handlelength=1.2)
-        style.save(figure, out_figure, read_provenance(stats))
+        shared_legend(figure, 3)
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(table)})
 
 
 def _plain(part: pd.DataFrame) -> pd.Series:

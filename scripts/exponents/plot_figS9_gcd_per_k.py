@@ -34,28 +34,33 @@ def plot_by_divisor(divisors: str, runs: str, stats: str, out_figure: str) -> No
             "Are products of the base's prime divisors learnt first, step by step?",
             "no sequential learning of them",
             told(data, lambda name: _known(rows, name)),
+            [("triangles: products of 2 and 5, which the last digits tell", "0.3")],
         )
         grid = figure.subplots(len(SETS), 1, sharex=True)
+        drawn = 0
         for place, (runset, title) in enumerate(SETS.items()):
             axes, part = grid[place], data[data["runset"] == runset]
             own = table[table["runset"] == runset]
             first = part[part["seed"] == part["seed"].min()]
-            panels.panel_title(
-                axes, "ab"[place], title, "first run; triangles: divisors that the last digits tell"
-            )
+            number = first["run_id"].nunique()
+            of = f", the first of {len(own)}" if len(own) > 1 else ""
+            panels.panel_title(axes, "ab"[place], title, panels.counted(number, "run") + of)
+            drawn += number
             _points(axes, first, epoch_steps(own))
         grid[-1].set_xlabel("greatest common divisor")
-        style.save(figure, out_figure, read_provenance(stats))
+        style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": drawn})
 
 
 def _known(rows: Statistics, name: str) -> str:
-    """How many divisors a run-set's networks know, and at how many times these came."""
+    """How many divisors a run-set's networks know, how many of these the last digits tell, and at
+    how many steps these came: none but 1, which every guess tells, leave nothing in which an order
+    could be seen."""
     known, marked, times = (
         round(rows[f"{name}.{what}"]["value"]) for what in ("known", "known_smooth", "stages")
     )
     return (
-        f"{known} known at the end, {marked} of them marked;"
-        f" those over 1 came at {times} {'time' if times == 1 else 'different times'}"
+        f"{known} of the divisors known at the end, {marked} of those by the triangles; steps at"
+        f" which any by a triangle but 1 came: {times}"
     )
 
 
@@ -69,7 +74,7 @@ def _points(axes: Axes, part: pd.DataFrame, epoch: float) -> None:
     for step, colour in zip(shown, colours, strict=True):
         rows = part[part["step"] == step].sort_values("divisor")
         axes.plot(
-            rows["divisor"], rows["accuracy"], ".-", lw=0.5, ms=3, color=colour,
+            rows["divisor"], rows["accuracy"], ".-", lw=0.4, ms=3.5, color=colour,
             label=f"epoch {step / epoch:,.0f}",
         )  # fmt: skip
     largest = int(part["divisor"].max())

@@ -185,7 +185,9 @@ def draw(out: dict[str, Path], folder: Path) -> None:
     script("fig3_progress_measures").plot_fig3(
         watched[0],
         *at("frequencies.parquet", "pair_maps.parquet"),
-        *watched[1:],
+        watched[1],
+        str(out["networks.parquet"]),
+        watched[2],
         pdf["3"],
         of.shown[1:],
     )
@@ -194,7 +196,7 @@ def draw(out: dict[str, Path], folder: Path) -> None:
         *(became, stats, pdf["4"], of.embeddings, CONSTANTS.mechanisms.novel),
     )
     script("fig5_neuron_fourier_norms").plot_fig5(
-        *at("norm_maps.parquet"), became, stats, pdf["5"], of.shown
+        *at("norm_maps.parquet", "networks.parquet"), became, stats, pdf["5"], of.shown
     )
     script("fig6_wlogit_fourier").plot_fig6(
         *at("spectra.parquet", "networks.parquet"), became, stats, pdf["6"], of.embeddings

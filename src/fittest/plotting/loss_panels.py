@@ -30,14 +30,19 @@ ROOM = 0.4
 
 
 def loss_lines(
-    axes: Axes, table: pd.DataFrame, series: tuple[str, ...], log: bool, room: float = ROOM
+    axes: Axes,
+    table: pd.DataFrame,
+    series: tuple[str, ...],
+    log: bool,
+    room: float = ROOM,
+    ends: tuple[float, float] = ENDS,
 ) -> None:
     """Curves of the runs of one setting, and their mean.
 
     Args:
         table: seed (-1 for the mean), series, step, value (losses in nats).
         series: of ``COLOURS``, in the order in which they are drawn. log: of the axis of losses.
-        room: see ``finish``.
+        room: see ``finish``. ends: as ``ENDS``, where losses reach further down.
     """
     table = table[table["series"].isin(series)]
     if len(table) == 0:
@@ -50,14 +55,20 @@ def loss_lines(
             bold = not several or seed == MEAN
             axes.plot(
                 run["step"],
-                run["value"].clip(*ENDS) if log else run["value"],
+                run["value"].clip(*ends) if log else run["value"],
                 color=COLOURS[name],
                 lw=1.2 if bold else 0.6,
                 alpha=1.0 if bold else 0.4,
                 zorder=3 if bold else 2,
                 label=(f"{name}, mean" if several else name) if bold else None,
             )
-    finish(axes, table, log, room)
+    finish(axes, table, log, room, ends)
+
+
+def same_names(axes: Axes) -> None:
+    """Curves of accuracies get the names of the losses of their colours, for one legend."""
+    for curve in axes.lines:
+        curve.set_label(str(curve.get_label()).removesuffix(" accuracy"))
 
 
 def setting_lines(
@@ -93,24 +104,37 @@ def setting_lines(
     finish(axes, table, log, room)
 
 
-def finish(axes: Axes, table: pd.DataFrame, log: bool, room: float = ROOM) -> None:
+def finish(
+    axes: Axes,
+    table: pd.DataFrame,
+    log: bool,
+    room: float = ROOM,
+    ends: tuple[float, float] = ENDS,
+) -> None:
     """Limits, ticks and names of the axes; `room` above the curves, a share of their range."""
     axes.set_xlim(0, max(float(table["step"].max()), 1))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
     axes.set_xlabel("step")
     axes.set_ylabel("loss (nats)")
     if log:
-        decades(axes, table["value"].to_numpy(float), room)
+        decades(axes, table["value"].to_numpy(float), room, ends)
     else:
         axes.set_ylim(0, (1 + 0.75 * room) * float(table["value"].max()))
 
 
-def decades(axes: Axes, values: np.ndarray, room: float) -> None:
+def least_positive(values: np.ndarray, default: float = ENDS[0]) -> float:
+    """Where a logarithmic axis may begin: losses that are rounded to 0 are drawn there."""
+    known = values[np.isfinite(values) & (values > 0)]
+    return float(known.min()) if len(known) else default
+
+
+def decades(axes: Axes, values: np.ndarray, room: float, ends: tuple[float, float] = ENDS) -> None:
     """A logarithmic axis of losses in nats from a whole power of ten on. No tick stands in the
-    room that is kept above the curves, a share of their range."""
+    room that is kept above the curves, a share of their range. ends: losses beyond are drawn at
+    the edge."""
     axes.set_yscale("log")
     axes.yaxis.set_minor_formatter(NullFormatter())
-    seen = values[np.isfinite(values)].clip(*ENDS)
+    seen = values[np.isfinite(values)].clip(*ends)
     if not len(seen):
         return
     low, high = math.floor(math.log10(float(seen.min()))), math.log10(float(seen.max()))

@@ -22,6 +22,14 @@ OUTCOMES = {
     "not fit": DEAD,
 }
 """Outcome -> colour, the same in all figures."""
+WORDS = {
+    "grokked": "grokked",
+    "immediate": "generalised, no plateau",
+    "memorised": "not generalised",
+    "not fit": "train pairs not fit",
+}
+"""Outcome -> what its rule says (exponents methods 2.2): a run without the gap of one that groks
+need not be fast, and one that is not there at its last step may be on its way."""
 _SPREAD = 0.09
 
 
@@ -92,11 +100,20 @@ def medians(axes: Axes, rows: Sequence[tuple[float, Mapping[str, Any]]], width: 
             axes.plot(place, float(row["paper_step"]), marker="D", ms=4.5, color=PAPER, zorder=4)
 
 
-def outcome_legend(axes: Axes, paper: bool, **where: Any) -> None:
-    """Colours and markers of this module, in a legend."""
+def outcome_legend(axes: Axes, shown: pd.DataFrame, summaries: bool, **where: Any) -> None:
+    """What is drawn of this module, in a legend; nothing else is named there.
+
+    Args:
+        shown: outcome and t_gen of the runs that are drawn. summaries: ``medians`` are drawn too.
+    """
+    there = set(shown["outcome"])
     for outcome, colour in OUTCOMES.items():
-        axes.plot([], [], "o", ms=4, color=colour, label=outcome)
-    axes.plot([], [], "^", ms=4, color="0.3", label="not yet, at its last step")
-    if paper:
+        if outcome in there:
+            late = outcome in ("memorised", "not fit")
+            name = f"{WORDS[outcome]}, at its last step" if late else WORDS[outcome]
+            axes.plot([], [], "^" if late else "o", ls="", ms=4, color=colour, label=name)
+    if summaries and there:
+        axes.plot([], [], color=OURS, lw=1.3, label="median, interval")
         axes.plot([], [], "D", ms=4, color=PAPER, label="report")
-    axes.legend(**where)
+    if there:
+        axes.legend(**where)

@@ -16,6 +16,7 @@ from matplotlib.transforms import ScaledTranslation
 from fittest.plotting.style import ALIVE, DEAD, OURS, PAPER, TOKENS, survivor_style
 
 _DODGE = 0.055  # inches, more than a marker
+_LINE = 8.5  # points, from one small line below a title to the next
 
 
 def empty(axes: Axes, note: str) -> None:
@@ -41,10 +42,10 @@ def panel_title(
     """Title at the left, led by the panel's bold letter; below it, if given, what n counts.
 
     Args:
-        size: points, of a title in little room.
+        n: one line or several. size: points, of a title in little room.
     """
     text = rf"$\mathbf{{{letter}}}$  {title}"
-    axes.set_title(text, loc="left", pad=14 if n else None, fontsize=size)
+    axes.set_title(text, loc="left", pad=14 + _LINE * n.count("\n") if n else None, fontsize=size)
     if n:
         axes.annotate(
             n,

@@ -31,8 +31,7 @@ def accuracy_lines(axes: Axes, table: pd.DataFrame) -> None:
             label = name if index == 0 else None
             axes.plot(run["step"], run["value"], color=colour, lw=0.9, label=label)
     axes.set_xlim(0, max(float(shown["step"].max()), 1))
-    # Room for a legend above the lines.
-    axes.set_ylim(0, 1.35)
+    axes.set_ylim(0, 1.05)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.set_major_formatter(lambda x, _: loss_panels.thousands(x))
     axes.set_xlabel("step")
@@ -83,6 +82,8 @@ def arm_points(axes: Axes, table: pd.DataFrame, column: str, arms: Sequence[str]
                 va="center",
                 fontsize=6,
                 color="0.35",
+                # The line of its arm ends at the text, and does not strike it out.
+                bbox={"boxstyle": "square,pad=0.1", "color": "white", "lw": 0},
             )
     axes.set_yticks(range(len(arms)), labels=list(arms))
     axes.set_ylim(len(arms) - 0.5, -0.5)
