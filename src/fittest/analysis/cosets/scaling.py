@@ -115,7 +115,7 @@ def _width_rows(widths: pd.DataFrame, least_networks: int) -> list[Row]:
     small, full = (
         widths[widths["runset"] == runset].set_index(["n", "hidden"]) for runset in BATCHES
     )
-    both = small.join(full, lsuffix="_small", rsuffix="_full", how="inner")
+    both = small.add_suffix("_small").join(full.add_suffix("_full"), how="inner")
     large = both[both[["networks_small", "networks_full"]].min(axis=1) >= least_networks]
     for name, table, which in (
         (Scaling.BATCH_WIDTHS, large, f"with {least_networks} networks or more of both"),
