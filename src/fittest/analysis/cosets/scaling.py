@@ -95,7 +95,7 @@ def scaling_rows(
 def _width_rows(widths: pd.DataFrame, least_networks: int) -> list[Row]:
     most = NOTHING
     if len(widths):
-        top = widths.loc[widths["over_ln_n"].idxmax()]
+        top = widths.iloc[int(widths["over_ln_n"].to_numpy(float).argmax())]
         most = Estimate(*(float(top[f"m{end}"]) / float(top["ln_n"]) for end in ("", "_lo", "_hi")))
     rows = [
         statistic_row(
@@ -175,20 +175,14 @@ def _population_rows(last: pd.DataFrame, confidence: float) -> list[Row]:
             ),
         ]
     small, full = (last[last["runset"] == name] for name in ("pop91", "full91"))
-    for name, (one, other), what in (
-        (
-            Scaling.BATCH_M,
-            (mean_of(part["m2"], confidence) for part in (full, small)),
-            "mean number of clusters",
-        ),
-        (
-            Scaling.BATCH_SIMPLE,
-            (ratio_of_sums(part["simple"], part["live"], confidence) for part in (full, small)),
-            "share of simple neurons",
-        ),
+    m = [mean_of(part["m2"], confidence) for part in (full, small)]
+    simple = [ratio_of_sums(part["simple"], part["live"], confidence) for part in (full, small)]
+    for name, pair, what in (
+        (Scaling.BATCH_M, m, "mean number of clusters"),
+        (Scaling.BATCH_SIMPLE, simple, "share of simple neurons"),
     ):
         note = f"{what}, full batch less batches of n"
-        rows.append(statistic_row(name, less(one, other), min(len(small), len(full)), note))
+        rows.append(statistic_row(name, less(*pair), min(len(small), len(full)), note))
     return rows
 
 
