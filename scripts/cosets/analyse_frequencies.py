@@ -6,14 +6,8 @@ from typing import Any
 import pandas as pd
 
 from fittest.analysis.cosets.populations import Population
-from fittest.analysis.cosets.relations import (
-    conditional,
-    found_in,
-    frequency_counts,
-    pooled,
-    pooled_row,
-    relation_row,
-)
+from fittest.analysis.cosets.relation_rows import Sets, found_in, pooled_row, relation_row
+from fittest.analysis.cosets.relations import Found, conditional, frequency_counts, pooled
 from fittest.pipeline.script import rule_job
 from fittest.store import read_provenance, read_table, write_csv, write_table
 
@@ -29,7 +23,8 @@ def analyse_frequencies(
     confidence: float,
 ) -> None:
     """Write counts by frequency and by relation of two (CSV), counts where another frequency is
-    there, and what is said of each run-set (Parquet).
+    there, and what is said of each run-set (Parquet). `of` says which frequencies: of `clusters`,
+    in the band (`bands`), or in that of a neuron with several there (`several`).
 
     Args:
         networks, clusters, bands: of ``analyse_populations``. outputs: `counts`, `pairs`,
@@ -41,32 +36,31 @@ def analyse_frequencies(
     found = {name: found_in(population, name) for name in POPULATIONS if name in there}
     origin = read_provenance(networks)
     counts = [
-        frequency_counts(own, band, n).assign(runset=name) for name, (own, band, n) in found.items()
+        frequency_counts(sets.clusters, sets.band, sets.several, sets.n).assign(runset=name)
+        for name, sets in found.items()
     ]
     write_csv(pd.concat(counts, ignore_index=True), outputs["counts"])
     pairs = [
-        pooled(table, n).assign(runset=name, of=of)
-        for name, (own, band, n) in found.items()
-        for of, table in (("clusters", own), ("bands", band))
+        pooled(table, sets.n).assign(runset=name, of=of)
+        for name, sets in found.items()
+        for of, table in _by_kind(sets)
     ]
     write_csv(pd.concat(pairs, ignore_index=True), outputs["pairs"])
     parts = [
-        conditional(table, n, given, confidence).assign(runset=name, of=of)
-        for name, (own, band, n) in found.items()
-        for of, table, several in (
-            ("clusters", own, settings["given_clusters"]),
-            ("bands", band, settings["given_bands"]),
-        )
-        for given in several
+        conditional(table, sets.n, given, confidence).assign(runset=name, of=of)
+        for name, sets in found.items()
+        for of, table in _by_kind(sets)
+        for given in settings["given_clusters" if of == "clusters" else "given_bands"]
     ]
     given = pd.concat([part for part in parts if len(part)], ignore_index=True)
     write_table(given, outputs["conditional"], origin)
-    rows = [
-        {"runset": name, **relation_row(own, band, n, confidence)}
-        for name, (own, band, n) in found.items()
-    ]
+    rows = [{"runset": name, **relation_row(sets, confidence)} for name, sets in found.items()]
     rows.append({"runset": "all", **pooled_row(list(found.values()), confidence)})
     write_table(pd.DataFrame(rows), outputs["relations"], origin)
+
+
+def _by_kind(sets: Sets) -> tuple[tuple[str, Found], ...]:
+    return ("clusters", sets.clusters), ("bands", sets.band), ("several", sets.several)
 
 
 if "snakemake" in globals():

@@ -38,7 +38,7 @@ def analyse_pizza(
     table = pd.DataFrame(rows, columns=COLUMNS)
     origin = joint_provenance(list(runs), int(table["run_id"].nunique()))
     write_table(table, out_neurons, origin)
-    write_table(statistics_table(pizza_rows(table, resampling)), out_stats, origin)
+    write_table(statistics_table(pizza_rows(table, described, resampling)), out_stats, origin)
 
 
 if "snakemake" in globals():

@@ -1,6 +1,7 @@
 """How many clusters there are by width and by modulus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -25,7 +26,7 @@ def analyse_scaling(
     out_counts: str,
     out_moduli: str,
     out_stats: str,
-    least_n: int,
+    settings: Mapping[str, Any],
     confidence: float,
 ) -> None:
     """Write mean numbers of clusters by width and by modulus (Parquet), how many networks of each
@@ -33,16 +34,26 @@ def analyse_scaling(
 
     Args:
         runs, reduced: tables `runs` and `cosets_networks` of `width`, `width_full` and
-            `modulus_sweep`. networks: of ``analyse_populations``.
+            `modulus_sweep`. networks: of ``analyse_populations``. settings: `populations` of the
+            paper's constants.
     """
     several = [_networks(*pair) for pair in zip(runs, reduced, strict=True)]
     of_widths = pd.concat(several[:2], ignore_index=True)
-    widths, moduli = mean_table(of_widths, confidence), mean_table(several[2], confidence)
+    widths, moduli = (
+        mean_table(table, confidence, settings["solved"]) for table in (of_widths, several[2])
+    )
     origin = joint_provenance(list(runs))
     write_table(widths, out_widths, origin)
     write_table(moduli, out_moduli, origin)
     write_csv(cluster_counts(of_widths), out_counts)
-    rows = scaling_rows(widths, moduli, read_table(networks), least_n)
+    rows = scaling_rows(
+        widths,
+        moduli,
+        read_table(networks),
+        settings["least_n"],
+        settings["least_networks"],
+        confidence,
+    )
     write_table(statistics_table(rows), out_stats, origin)
 
 
@@ -57,6 +68,6 @@ if "snakemake" in globals():
             out_counts=made.counts,
             out_moduli=made.moduli,
             out_stats=made.stats,
-            least_n=snakemake.params.settings["least_n"],
+            settings=snakemake.params.settings,
             confidence=snakemake.params.confidence,
         )

@@ -11,6 +11,8 @@ from fittest.store import joint_provenance, read_groups, read_table, write_csv, 
 
 FULL = "full91"
 """The run-set with whose tails others are compared."""
+LIKE = {"pop91": "full91", "pop91_long": "full91_long"}
+"""Run-set -> that in full batch which is trained for a like time."""
 
 
 def analyse_weights(
@@ -23,7 +25,9 @@ def analyse_weights(
 ) -> None:
     """Write tails and shares near zero (Parquet), and the histograms (CSV).
 
-    `tails_over_full` is NaN where full batch has no entry over 1.
+    `tails_over_full` compares with the end of full batch, `tails_over_like` with full batch after
+    the same share of a training of like length; NaN where that has no entry over 1, or there is
+    none.
 
     runs, embeddings: tables `runs` and `cosets_embeddings` of the run-sets, in the same order.
     """
@@ -38,6 +42,10 @@ def analyse_weights(
     full = found[(found["runset"] == FULL) & (found["share"] == 1)]["over_one"]
     light = float(full.iloc[0]) if len(full) else 0.0
     found["tails_over_full"] = found["over_one"] / light if light > 0 else np.nan
+    tails = found.set_index(["runset", "share"])["over_one"].to_dict()
+    places = zip(found["runset"].map(LIKE), found["share"], strict=True)
+    like = pd.Series([tails.get(place, 0.0) for place in places])
+    found["tails_over_like"] = found["over_one"] / like.where(like > 0)
     write_table(found, out_weights, joint_provenance(list(runs)))
     write_csv(pd.concat(bins, ignore_index=True), out_bins)
 

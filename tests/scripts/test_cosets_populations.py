@@ -102,12 +102,15 @@ def populate(
         size = [2, *generator.integers(4, 20, m - 1).tolist()] if m else []
         tuned = [0] * m
         band: list[int] = []
+        others: list[int] = []
         if generator.random() < 0.3 and m:
             tuned[0], band = (
                 2,
                 sorted({int(f * k % n) or 1 for f in frequency[:1] for k in (1, 2, 4)}),
             )
             band = sorted({min(f, n - f) for f in band})
+            # A simple neuron with a magnitude in the band, and no others there.
+            others = sorted({*band, frequency[-1]})
         for step in (0, 100, 200, 300, 400):
             networks.append(
                 {
@@ -119,7 +122,9 @@ def populate(
                         "simple": sum(size) - sum(tuned),
                     },
                     **{"strict": sum(size) - 3, "several": sum(tuned), "agree": sum(size)},
-                    **{"frequency": frequency, "size": size, "tuned": tuned, "band": band},
+                    **{"banded": sum(tuned) + 1, "banded_tuned": sum(tuned)},
+                    **{"frequency": frequency, "size": size, "tuned": tuned, "band": others},
+                    **{"band_several": band, "band_weak": len(others) + 1},
                 }
             )
             values = generator.standard_t(4, 400) * 0.3
@@ -160,7 +165,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]
     found = {name: populate(folder, name, *SETS[name]) for name in SETS}
     found["width"] = populate(folder, "width", 35, 5, [128, 512, 2048, 8192])
     found["width_full"] = populate(folder, "width_full", 35, 3, [128, 512, 2048, 8192])
-    sweep = [populate(folder, "modulus_sweep", n, 4) for n in (11, 15, 35, 91)]
+    sweep = [populate(folder, "modulus_sweep", n, 4) for n in (11, 35, 59, 91)]
     joined = folder / "sweep_runs.parquet"
     write_table(
         pd.concat([read_table(one["runs"], "runs") for one in sweep]), joined, PROVENANCE, "runs"
@@ -237,7 +242,7 @@ def analysed(
         made["fig29"],
         made["moduli"],
         made["scaling_stats"],
-        SETTINGS["least_n"],
+        {**SETTINGS, "least_networks": 3},
         C,
     )
     pilot = world["pop89"]
@@ -301,13 +306,23 @@ def test_tables_hold_what_was_drawn(analysed: dict[str, str]) -> None:
     assert set(relations.index) == {"pop91", "pop89", "pop35", "pop37", "all"}
     assert relations.loc["all", "networks"] == 160
     # Bands were drawn as f, 2 f and 4 f.
-    assert relations.loc["all", "related_lo"] > 1
+    assert relations.loc["all", "related_several_lo"] > 1
+    assert 0 < row["band_several"] < row["band"] < row["band_weak"]
+    assert row["recall"] == 1 and row["precision"] < 1
+    bands = read_table(analysed["bands"])
+    assert bands["several"].mean() == pytest.approx(3 / 4, abs=0.1)
     counts = pd.read_csv(analysed["frequency_counts"])
+    assert (counts["band_several"] <= counts["band"]).all()
     assert counts[counts["runset"] == "pop91"]["found"].sum() == round(60 * row["m2"])
     weights = read_table(analysed["weights"]).set_index(["runset", "share"])
     assert weights.loc[("pop91", 1.0), "tails_over_full"] == pytest.approx(1, abs=0.5)
+    tails = weights["over_one"]
+    for runset, full in (("pop91", "full91"), ("pop91_long", "full91_long")):
+        like = tails[(runset, 0.5)] / tails[(full, 0.5)]
+        assert weights.loc[(runset, 0.5), "tails_over_like"] == pytest.approx(like)
+    assert np.isnan(weights.loc[("pop91_torch", 1.0), "tails_over_like"])
     moduli = read_table(analysed["moduli"])
-    assert list(moduli["n"]) == [11, 15, 35, 91] and (moduli["networks"] == 4).all()
+    assert list(moduli["n"]) == [11, 35, 59, 91] and (moduli["networks"] == 4).all()
     pilot = read_table(analysed["pilot"])
     # Nothing changes from the first checkpoint on.
     assert list(pilot["settled"]) == [50.0]

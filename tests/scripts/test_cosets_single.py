@@ -93,6 +93,7 @@ def stored(folder: Path, name: str, networks: list[tuple[Run, dict[str, np.ndarr
                 "seed_split": run.seeds.split,
                 "failed": False,
                 "last_step": run.steps,
+                "test_accuracy": 0.875,
                 "config": run.model_dump_json(),
             }
             for run, _ in networks
@@ -188,6 +189,9 @@ def test_the_pizza_models_neurons_are_measured(world: Path) -> None:
     assert set(found.index) == names_of(Pizza)
     assert found.loc[Pizza.ONE_WAVE, "value"] == pytest.approx(1)
     assert found.loc[Pizza.NEIGHBOURS, "value"] == 1
+    assert found.loc[Pizza.NEIGHBOURS_LEAST, "value"] == found.loc[Pizza.NEIGHBOURS_MOST, "value"]
+    assert found.loc[Pizza.ACCURACY, "value"] == 0.875
+    assert found.loc[Pizza.STEPS, "value"] == of_seed(0, TransformerSettings(), PRIME).steps
     assert set(read_table(world / "pizza_neurons.parquet")["f"]) == {15}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,9 @@ import pytest
 from fittest.analysis.cosets import weights
 from fittest.analysis.cosets.populations import final, read_population
 from fittest.analysis.cosets.ranks import read_ranks
+from fittest.analysis.cosets.relation_rows import found_in, relation_row
 from fittest.analysis.cosets.stored import stored_kinds, weak_summary
+from fittest.analysis.cosets.summaries import summarise
 from fittest.analysis.cosets.weights import quantile, read_entries
 from fittest.analysis.reductions import REDUCTIONS, Network, cosets_embeddings
 from fittest.analysis.reductions.cosets_networks import RULES
@@ -80,10 +83,42 @@ def test_networks_are_what_was_planted(networks: list[Network]) -> None:
     assert list(last["strict"]) == [128, 64] and list(last["agree"]) == [128, 66]
     assert (last["accuracy"] == 1).all() and (last["test_accuracy"] == 1).all()
     of_second = found.bands[found.bands["network"] == 1]
-    assert list(of_second["frequency"]) == [14, 21, 28, 35]
+    assert list(of_second["frequency"]) == [14, 21, 28, 35] and of_second["several"].all()
     clusters = found.clusters.set_index(["network", "frequency"])
     assert clusters.loc[(1, 42), "tuned"] == 2 and clusters.loc[(0, 35), "size"] == 64
     assert len(found.clusters) == 4, "those of the end alone"
+
+
+def test_a_family_of_three_frequencies_is_counted_as_the_paper_counts() -> None:
+    """At n = 91 only 13, 26 and 39 have the divisor 13, and a neuron's own spike is over the band:
+    whoever asks for three magnitudes in the band counts no neuron of this family alone."""
+    family = with_fine_tuning(planted_network(N, (9,)), square_wave(period=7), neurons=3)
+    # Weak waves of 8 are in the band, but of no live neuron.
+    weak = planted_network(N, (9, 8))
+    for name in ("first.weight", "second.weight"):
+        weak[name][:, 2:] *= 0.4
+    parts = [Network(run(0), 400, family), Network(run(1), 400, weak)]
+    found = read_population(
+        described([run(0), run(1)]), [REDUCTIONS["cosets_networks"].reduce(parts)]
+    )
+    last = final(found.networks).set_index("network")
+    assert last.loc[0, ["tuned_clusters", "bands", "bands_several"]].tolist() == [1, 2, 0]
+    assert last.loc[0, ["several", "banded", "banded_tuned"]].tolist() == [0, 3, 3]
+    assert last.loc[1, ["bands", "bands_several", "bands_weak", "banded"]].tolist() == [0, 0, 1, 0]
+    assert found.bands[["network", "frequency", "several"]].to_numpy().tolist() == [
+        [0, 13, False],
+        [0, 26, False],
+    ]
+    sets = found_in(found, "pop91")
+    row = relation_row(sets, 0.95)
+    # Two of the three, of one network in two; and no unit.
+    assert sets.band[:, [12, 25, 38]].sum() == 2 and not sets.several.any()
+    assert math.isnan(row["thirteens"]), "there is no unit to compare with"
+    summary = summarise(found.networks, [1.0], 0.99, 0.999, 0.95).iloc[0]
+    assert summary["recall"] == summary["precision"] == 1
+    assert summary["band"] == pytest.approx(2 / 90) and summary["band_several"] == 0
+    assert summary["band_weak"] == pytest.approx(3 / 90)
+    assert summary["tuned_ratio"] == pytest.approx(1 / 2)
 
 
 def test_neurons_ranks_and_entries(networks: list[Network]) -> None:

@@ -9,9 +9,23 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from fittest.analysis.cosets.estimates import mean_of, ratio_of_sums, smallest_seen, total_variation
+from fittest.analysis.cosets.estimates import (
+    less,
+    mean_of,
+    ratio_of_sums,
+    smallest_seen,
+    total_variation,
+)
 from fittest.analysis.cosets.margins import enough, margin_table, margins, probability, simulated
 from fittest.analysis.cosets.pilot import budget, first_settled, pilot_tables
+from fittest.analysis.cosets.relation_rows import (
+    THIRDS,
+    Sets,
+    beside_family,
+    pooled_row,
+    rarest,
+    relation_row,
+)
 from fittest.analysis.cosets.relations import (
     conditional,
     doubling,
@@ -19,14 +33,12 @@ from fittest.analysis.cosets.relations import (
     multiples,
     non_units,
     pooled,
-    pooled_row,
-    rarest,
     related,
-    relation_row,
     uniformity,
     units,
 )
-from fittest.analysis.cosets.scaling import chance, fits, mean_table
+from fittest.analysis.cosets.scaling import chance, fits, mean_table, scaling_rows
+from fittest.analysis.statistics.intervals import Estimate
 
 CONFIDENCE = 0.95
 
@@ -69,15 +81,16 @@ def test_units_and_ratios() -> None:
 def test_independent_frequencies_are_flat(n: int) -> None:
     found = drawn(n, 4000, 5)
     # Wide enough that chance alone leaves none of nine intervals beside it.
-    row = relation_row(found, found, n, 0.999)
+    row = relation_row(Sets(found, found, drawn(n, 4000, 5, 1), n), 0.999)
+    for name in ("related", "related_several", "thirds", *(["sevens"] if n != 89 else [])):
+        assert row[f"{name}_lo"] < 1 < row[f"{name}_hi"], name
     assert 0.001 < row["chi2_p"] and 0.4 < row["dispersion"] < 2
     assert row["doubling_lo"] < 1 < row["doubling_hi"]
-    assert row["related_lo"] < 1 < row["related_hi"]
     assert 0 < row["doubling_seen"] < 0.4
     if n != 89:
         assert row["non_units_lo"] < 1 < row["non_units_hi"]
     else:
-        assert math.isnan(row["non_units"])
+        assert math.isnan(row["non_units"]) and math.isnan(row["sevens"])
 
 
 def test_p_of_equal_frequencies_is_no_smaller_than_it_says() -> None:
@@ -85,11 +98,48 @@ def test_p_of_equal_frequencies_is_no_smaller_than_it_says() -> None:
     assert 0.01 <= np.mean(np.array(values) < 0.05) <= 0.10
 
 
+def test_how_far_apart_rates_would_have_to_be_to_be_seen() -> None:
+    seen = uniformity(drawn(35, 300, 4), 35)["spread_seen"]
+    every = units(35)
+    # Rates that spread by so much, half of them above the mean and half below.
+    weights = {f: 1 + (seen if i % 2 else -seen) for i, f in enumerate(every)}
+    values = [uniformity(drawn(35, 300, 4, s, weights), 35)["chi2_p"] for s in range(100)]
+    assert 0.6 < np.mean(np.array(values) < 0.05) < 0.95
+
+
+def test_multiples_of_a_third_and_families() -> None:
+    # Of 15 modulo 91: 5, 10, 20, .. 45; 35 is no unit.
+    wanted = {fold(15 * r, 91) for r in multiples(91, THIRDS)}
+    assert wanted == {5, 10, 20, 25, 30, 40, 45}
+    found = np.zeros((2, 45), dtype=np.bool_)
+    found[0, [6, 13, 20, 0]] = True  # 7, 14, 21 and 1 modulo 91
+    top, bottom = beside_family(found, 91, 7)
+    np.testing.assert_allclose(top, [3 * 2 / 5, 0])
+    np.testing.assert_allclose(bottom, [3 * 1 / 39, 0])
+    assert not np.any(beside_family(found[:, :44], 89, 7))
+
+
+def test_what_stands_beside_fine_tuning_frequencies_is_seen() -> None:
+    """Multiples of 5 beside 15 and what a unit makes of them; and of 7 beside 7."""
+    generator = np.random.default_rng(3)
+    band = drawn(91, 3000, 2)
+    for row in band:
+        f = int(np.flatnonzero(row)[0]) + 1
+        if generator.random() < 0.5:
+            k = int(generator.choice([1, 2, 4, 5, 6]))
+            row[fold(k * f if f % 7 == 0 else k * pow(3, -1, 91) * f, 91) - 1] = True
+    none = drawn(91, 3000, 2, 8)
+    row = relation_row(Sets(none, band, none, 91), CONFIDENCE)
+    assert row["thirds_lo"] > 1.2 and row["sevens_lo"] > 2
+    assert row["thirds_several_lo"] < 1.05 and row["sevens_several_lo"] < 1.05
+
+
 def test_avoided_doubles_and_favoured_frequencies_are_seen() -> None:
     found = without_doubles(91, 1500, 5, 0.4)
-    row = relation_row(found, found, 91, CONFIDENCE)
+    sets = Sets(found, found, found, 91)
+    row = relation_row(sets, CONFIDENCE)
     assert row["doubling_hi"] < 0.8
-    joint = pooled_row([(found, found, 91), (found, found, 91)], CONFIDENCE)
+    joint = pooled_row([sets, sets], CONFIDENCE)
     assert joint["doubling"] == pytest.approx(row["doubling"])
     assert joint["doubling_hi"] - joint["doubling"] < row["doubling_hi"] - row["doubling"]
     table = pooled(found, 91).set_index("r")
@@ -154,12 +204,64 @@ def test_growth_by_logarithm_and_by_line() -> None:
     assert fits(n, 0.05 * n)[3] == pytest.approx(1)
     assert all(math.isnan(x) for x in fits(n[:2], n[:2]))
     table = pd.DataFrame(
-        {"runset": "width", "n": 35, "hidden": [128, 128, 512], "m2": [3, 5, 4], "share": 1.0}
+        {
+            **{"runset": "width", "n": 35, "hidden": [128, 128, 512], "m2": [3, 5, 4]},
+            **{"share": 1.0, "test_accuracy": [1.0, 0.5, 1.0]},
+        }
     )
-    found = mean_table(table, CONFIDENCE)
+    found = mean_table(table, CONFIDENCE, 0.99)
     assert list(found["networks"]) == [2, 1] and list(found["m"]) == [4, 4]
     assert found["over_ln_n"].iloc[0] == pytest.approx(4 / math.log(35))
-    assert len(mean_table(table[:0], CONFIDENCE)) == 0
+    assert list(found["solved"]) == [0.5, 1] and list(found["ceiling"]) == [17, 17]
+    assert len(mean_table(table[:0], CONFIDENCE, 0.99)) == 0
+
+
+def widths(full: dict[int, list[float]], small: dict[int, list[float]]) -> pd.DataFrame:
+    rows = [
+        {"runset": runset, "n": 35, "hidden": hidden, "m2": m, "share": 1.0, "test_accuracy": 1.0}
+        for runset, several in (("width", small), ("width_full", full))
+        for hidden, values in several.items()
+        for m in values
+    ]
+    return mean_table(pd.DataFrame(rows), CONFIDENCE, 0.99)
+
+
+def test_batches_are_compared_where_there_are_networks_enough() -> None:
+    table = widths({128: [5, 4] * 5, 512: [7, 7]}, {128: [4, 4, 5, 4] * 4, 512: [4, 4, 4]})
+    last = pd.DataFrame(
+        {
+            **{"runset": ["pop91"] * 40 + ["full91"] * 40, "share": 1.0, "live": 100},
+            "m2": [4, 5] * 20 + [5, 6] * 20,
+            "simple": [99, 97] * 40,
+        }
+    )
+    moduli = table[table["runset"] == "width"]
+    rows = scaling_rows(table, moduli, last, 35, 8, CONFIDENCE)
+    found = {row["name"]: row for row in rows}
+
+    def value(name: str) -> tuple[float, float, float]:
+        row = found[f"scaling.{name}"]
+        return row["value"], row["ci_lo"], row["ci_hi"]
+
+    assert value("batch_widths")[0] == pytest.approx(0.25)
+    assert value("batch_widths_all")[0] == 3, "two networks against three"
+    difference, low, high = value("batch_m")
+    assert difference == 1 and 0.6 < low < 1 < high < 1.4
+    assert value("batch_simple")[0] == 0 and value("batch_simple")[1] < 0
+    assert value("width_fewest")[0] == 2 and value("width_n")[0] == 35
+    assert value("width_most")[0] == pytest.approx(7 / math.log(35))
+    gap = value("gap")
+    assert gap[0] == pytest.approx(4.25 - math.log(35)) and gap[1] < gap[0] < gap[2]
+    nothing = scaling_rows(table[:0], table[:0], last[:0], 35, 8, CONFIDENCE)
+    assert all(math.isnan(row["value"]) for row in nothing)
+
+
+def test_differences_of_what_is_independent() -> None:
+    found = less(Estimate(3, 2, 4), Estimate(1, 0, 3))
+    assert found.value == 2
+    assert found.lo == pytest.approx(2 - math.sqrt(5)) and found.hi == pytest.approx(
+        2 + math.sqrt(2)
+    )
 
 
 # -- sums of cosines -----------------------------------------------------------------------------
@@ -220,6 +322,12 @@ def test_tables_of_the_pilot() -> None:
     entries = networks[["run_id", "epoch"]].assign(entries=10, over_one=1, near_zero=2)
     curves, found = pilot_tables(networks, entries, 0.999, 0.95, CONFIDENCE)
     assert list(found["settled"]) == [60, 60] and list(found["budget"]) == [100, 100]
+    assert found["over_one"].isna().all(), "nothing was looked at there"
+    epochs_of = {30.0: 50.0, 60: 60.0, 90: 100.0}
+    later = [one.assign(epoch=one["epoch"].map(epochs_of)) for one in (networks, entries)]
+    _, found = pilot_tables(*later, 0.999, 0.95, CONFIDENCE)
+    assert list(found["over_one"]) == pytest.approx([0.1, 0.1])
+    assert list(found["near_zero"]) == pytest.approx([0.2, 0.2])
     first = curves[(curves["n"] == 91) & (curves["epoch"] == 30)].iloc[0]
     assert (first["accurate"], first["final_set"], first["tuned"]) == (0, 0, 0.5)
     assert (first["over_one"], first["near_zero"], first["m"]) == (0.1, 0.2, 1)

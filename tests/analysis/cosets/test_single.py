@@ -45,9 +45,9 @@ def network(seed: int, parameters: dict[str, np.ndarray]) -> Dissected:
     return dissected(run, "pop91", parameters, NeuronRules())
 
 
-def planted(seed: int, fine: bool = True) -> Dissected:
+def planted(seed: int, fine: bool = True, grid: int = 4) -> Dissected:
     # Waves of four sizes, so that components are not mixed; the last cluster is the smallest.
-    parameters = planted_network(N, FREQUENCIES, grid=4)
+    parameters = planted_network(N, FREQUENCIES, grid=grid)
     sizes = np.repeat([1.6, 1.4, 1.2, 1.0], 2)
     for name in ("first.weight", "second.weight"):
         parameters[name] = parameters[name] * sizes
@@ -75,20 +75,55 @@ def test_a_planted_population_has_what_the_paper_says(settings: SingleSettings) 
     assert found[Single.SIMPLE] == pytest.approx(1 - 2 / 66 / 3)
     for name in (Single.STRICT, Single.ONE_WAVE, Single.COSETS, Single.TOGETHER):
         assert found[name] == pytest.approx(1, abs=1e-6), name
-    for name in (Single.EVEN, Single.DISTINCT, Single.TOGETHER_BETTER):
+    for name in (Single.EVEN, Single.TOGETHER_BETTER):
         assert found[name] == 1, name
+    # Phases stand on a lattice: no lean, and no uniform draws either. A code of two rotations has
+    # four of each operand as well.
+    assert found[Single.EVEN_PAIR] == 0 and 0 <= found[Single.EVEN_CHANCE] <= 1
+    assert found[Single.DISTINCT] == 0
+    assert found[Single.COSETS_FINE] != found[Single.COSETS_FINE], "they write nothing"
     # Four phases of each operand are few: a vote's best place is within a step four times in five.
     assert found[Single.MOVED] > 0.75
     assert found[Single.OUTPUT_WAVE] > 0.95 and found[Single.OUTPUT_STEPS] < 0.5
     assert found[Single.CIRCLES] > 0.9
+    # Those of the fine-tuning neurons are one of three networks'.
+    assert found[Single.CIRCLES_SAME] > 0.8 and found[Single.CIRCLES_OTHER] > 0.9
+    assert found[Single.MOVED_TURNED] == 1 and found[Single.MOVED_TURNED_FINE] == 0
+    assert found[Single.MOVED_LESS] == 1
     assert found[Single.COMPONENT] > 0.95 and found[Single.POINTS] > 0.95
     assert found[Single.PROJECTED] > 0.95
     assert found[Single.MIXED] == 6 and found[Single.RELATED] == 1
     assert found[Single.FEW] == pytest.approx(1)
     # The planted fine-tuning neurons write nothing.
     assert found[Single.FINE_LEAST] == 1
+    assert found[Single.NOISE_RELATIVE] >= found[Single.NOISE_LOSS] / found[Single.LOSS] * 0.5
     assert found[Single.MOVED_FINE] == 0
     assert found[Single.REMAINDER] < 0.01
+
+
+def test_a_code_of_two_rotations_has_four_phases_and_a_cluster_of_more_has_many(
+    settings: SingleSettings,
+) -> None:
+    found = statistics([planted(seed, False, grid=5) for seed in range(2)], settings)
+    assert found[Single.DISTINCT] == 1
+    # Of one operand alone they are not enough.
+    tables = measured_networks(iter([planted(0, False, grid=5)]), 1, settings, 1)
+    tables["clusters"]["distinct_b"] = 4
+    rows = single_rows(**tables, settings=settings, resampling=RESAMPLING)
+    assert {r["name"]: r["value"] for r in rows}[str(Single.DISTINCT)] == 0
+
+
+def test_who_matters_least_is_told_by_place_and_not_by_label(settings: SingleSettings) -> None:
+    tables = measured_networks(iter([planted(s) for s in range(2)]), 2, settings, 1)
+    twice = pd.concat([one for _, one in tables["clusters"].groupby("run_id")])
+    # Labels that repeat, as of tables that were joined.
+    twice.index = list(range(5)) * 2
+    rows = single_rows(**{**tables, "clusters": twice}, settings=settings, resampling=RESAMPLING)
+    plain = single_rows(**tables, settings=settings, resampling=RESAMPLING)
+    found, expected = ({r["name"]: r for r in some} for some in (rows, plain))
+    least = str(Single.FINE_LEAST)
+    assert found[least]["value"] == expected[least]["value"] == 1
+    assert found[least]["n"] == expected[least]["n"] == 2
 
 
 def test_a_random_population_has_nothing_of_it(settings: SingleSettings) -> None:

@@ -113,17 +113,22 @@ def test_clusters_answer_together_and_not_alone(added: dict[int, np.ndarray]) ->
 
 def test_a_cluster_moves_with_its_operands(added: dict[int, np.ndarray]) -> None:
     for f, values in added.items():
-        found = outputs.equivariance(values, f, 2)
-        assert found.score == 1
+        found = outputs.equivariance(values, f, 2, 30)
+        assert found.score == found.turned == 1
         assert found.correlation == pytest.approx(1, abs=0.01)
 
 
 def test_noise_does_not_move() -> None:
-    found = outputs.equivariance(noise(91, 91, 91), 8, 2)
+    found = outputs.equivariance(noise(91, 91, 91), 8, 2, 30)
     # By chance a best shift is within a step three times in 91.
     assert found.score == pytest.approx(3 / 91, abs=0.01)
+    # Thirty degrees are 7 of 91 places to each side, whatever the frequency.
+    assert found.turned == pytest.approx(15 / 91, abs=0.02)
+    seven = outputs.equivariance(noise(91, 91, 91), 35, 2, 30)
+    assert seven.turned == pytest.approx(15 / 91, abs=0.1) and seven.score > 2 / 13
     assert abs(found.correlation) < 0.01
-    assert outputs.equivariance(np.zeros((7, 7, 7)), 2, 2) == outputs.Equivariance(0.0, 0.0)
+    nothing = outputs.Equivariance(0.0, 0.0, 0.0)
+    assert outputs.equivariance(np.zeros((7, 7, 7)), 2, 2, 30) == nothing
 
 
 # -- what is disturbed -------------------------------------------------------------------------
@@ -206,6 +211,25 @@ def test_phases_that_are_even_and_such_that_are_not() -> None:
     # Of uniform phases one in twenty is below 0.05.
     drawn = np.random.default_rng(1).uniform(0, 2 * np.pi, (4000, 12))
     assert np.mean([waves.rayleigh(p) < 0.05 for p in drawn]) == pytest.approx(0.05, abs=0.01)
+
+
+def test_pairs_of_phases_on_a_lattice_are_told_from_uniform_ones() -> None:
+    """Rayleigh's test sees a lean alone; pairs on a lattice, in lumps or in a line are as little
+    uniform draws."""
+    turns = 2 * np.pi * np.arange(3) / 3
+    lattice = [np.tile(x.ravel(), 2) for x in np.meshgrid(turns, turns)]
+    generator = np.random.default_rng(2)
+    lumps = [x + generator.normal(0, 0.2, 18) for x in lattice]
+    line = generator.uniform(0, 2 * np.pi, 18)
+    for a, b in (lattice, lumps, (line, line + 1.0), (line, -line)):
+        assert min(waves.rayleigh(a), waves.rayleigh(b)) > 0.05
+        assert waves.pair_evenness(a, b, 4, 400, 0) < 0.05
+    drawn = generator.uniform(0, 2 * np.pi, (300, 2, 18))
+    even = [waves.pair_evenness(a, b, 4, 400, 0) > 0.05 for a, b in drawn]
+    assert np.mean(even) == pytest.approx(0.95, abs=0.035)
+    # With three tests at one in twenty, somewhat fewer uniform draws are even to Rayleigh's.
+    assert 0.8 < waves.rayleigh_by_chance(18, 0.05, 600, 0) < 0.92
+    assert np.isnan(waves.pair_evenness(np.array([]), np.array([]), 4, 10, 0))
 
 
 def test_distinct_phases() -> None:

@@ -36,13 +36,16 @@ _WHERE: dict[str, tuple[str, float, str, str]] = {
 CLAIMS = {
     "C01": "solved",
     "C02": "over_one",
+    "C03": "tails_over_like",
     "C05": "near_zero",
     "C06": "simple",
     "C08": "tuned",
     "C12": "per_frequency",
     "C13": "m",
 }
-"""Claim -> the value that it is judged by."""
+"""Claim -> the value that it is judged by; of C03, the one that length decides."""
+ENTRIES = ("over_one", "near_zero", "quantile", "tails_over_like")
+"""Values of entries that are shown."""
 
 
 def choice_table(
@@ -55,13 +58,14 @@ def choice_table(
     there are no networks).
 
     Args:
-        summary: of ``summaries.summarise``. weights: of ``weights.weight_rows``. weak: of
+        summary: of ``summaries.summarise``. weights: of ``analyse_weights``. weak: of
             ``stored.weak_summary``. limits: of a claim's value, both included.
     """
     rows = []
     for choice, (runset, share, subset, m) in _WHERE.items():
         own = summary[_at(summary, runset, share) & (summary["subset"] == subset)]
-        entries = weights[_at(weights, runset, share)]
+        # What is stored of entries is of all networks, the accurate ones and the others.
+        entries = weights[_at(weights, runset, share) & (subset == "all")]
         row: dict[str, Any] = {"choice": choice, "what": LABELS[choice]}
         if len(own):
             found = own.iloc[0]
@@ -73,7 +77,7 @@ def choice_table(
             row |= {name: found[name] for name in ("simple", "tuned")}
             row["per_frequency"] = own.iloc[0]["per_frequency"] * found[m] / usual
         if len(entries):
-            row |= {name: entries.iloc[0][name] for name in ("over_one", "near_zero", "quantile")}
+            row |= {name: entries.iloc[0][name] for name in ENTRIES}
         for claim, value in CLAIMS.items():
             low, high = limits[claim]
             known = float(row.get(value, math.nan))

@@ -27,6 +27,9 @@ class PopulationSettings(Settings):
     given_clusters: tuple[PositiveStep, ...] = Field(description="conditions of figure 4")
     given_bands: tuple[PositiveStep, ...] = Field(description="conditions of figure 28")
     least_n: int = Field(ge=3, description="modulus from which on figure 30 is judged")
+    least_networks: PositiveStep = Field(
+        description="of a width and kind of batch, from which on batches are compared there"
+    )
 
 
 class MarginSettings(Settings):

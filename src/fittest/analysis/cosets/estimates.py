@@ -47,6 +47,15 @@ def named(name: str, estimate: Estimate) -> dict[str, Any]:
     return {name: estimate.value, f"{name}_lo": estimate.lo, f"{name}_hi": estimate.hi}
 
 
+def less(one: Estimate, other: Estimate) -> Estimate:
+    """The difference of two estimates that do not depend on each other; its interval adds the
+    squares of theirs."""
+    value = one.value - other.value
+    down = math.hypot(one.value - one.lo, other.hi - other.value)
+    up = math.hypot(one.hi - one.value, other.value - other.lo)
+    return Estimate(value, value - down, value + up)
+
+
 def smallest_seen(estimate: Estimate) -> float:
     """The distance from 1 that a ratio would have to have to be told from 1 four times in five:
     2.8 standard errors of it, whose interval is at 95 %."""

@@ -21,6 +21,9 @@ class Scaling(StatisticName):
     """Numbers of clusters compared (C14, C35, C36, C41)."""
 
     WIDTH_MOST = "scaling.width_most"
+    WIDTH_N = "scaling.width_n"
+    WIDTH_FEWEST = "scaling.width_fewest"
+    WIDTH_SOLVED = "scaling.width_solved"
     GAP = "scaling.gap"
     SLOPE = "scaling.slope"
     START = "scaling.start"
@@ -33,6 +36,8 @@ class Scaling(StatisticName):
     TV_SMALL_NOISE = "scaling.tv_small_noise"
     BATCH_M = "scaling.batch_m"
     BATCH_SIMPLE = "scaling.batch_simple"
+    BATCH_WIDTHS = "scaling.batch_widths"
+    BATCH_WIDTHS_ALL = "scaling.batch_widths_all"
 
 
 class Margin(StatisticName):

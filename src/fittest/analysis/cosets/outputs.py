@@ -95,20 +95,22 @@ def answered(contribution: Floats) -> Answers:
 class Equivariance:
     """Whether a contribution moves by 2 s where both operands move by s.
 
-    score: share of pairs whose best shift is at most a step of the coset from 2 s. correlation:
-    mean over pairs at the shift 2 s.
+    score: share of pairs whose best shift is at most a step of the coset from 2 s. turned: share of
+    those whose best shift is at most some degrees of the cluster's wave from it, whatever the
+    coset's step is. correlation: mean over pairs at the shift 2 s.
     """
 
     score: float
+    turned: float
     correlation: float
 
 
-def equivariance(contribution: Floats, f: int, shift: int) -> Equivariance:
+def equivariance(contribution: Floats, f: int, shift: int, degrees: float) -> Equivariance:
     """Compare L(a, b, k) with L(a + s, b + s, k + t) for every pair and every t (paper appendix C).
 
     Args:
         f: of the cluster: a shift counts modulo n / gcd(f, n), and a step is gcd(f, n) places of
-            the remapped answers.
+            the remapped answers. degrees: of `turned`.
     """
     n = contribution.shape[-1]
     spectra = np.fft.rfft(contribution - contribution.mean(axis=-1, keepdims=True), axis=-1)
@@ -116,7 +118,8 @@ def equivariance(contribution: Floats, f: int, shift: int) -> Equivariance:
     by_shift = np.fft.irfft(moved * spectra.conj(), n, axis=-1)
     expected = 2 * shift % n
     best = by_shift.argmax(axis=-1)
-    steps = _apart((f * (best - expected)).astype(np.float64), n) / math.gcd(f, n)
+    places = _apart((f * (best - expected)).astype(np.float64), n)
+    steps = places / math.gcd(f, n)
     weights = np.full(spectra.shape[-1], 2.0)
     weights[0] = 1.0
     if n % 2 == 0:
@@ -127,5 +130,7 @@ def equivariance(contribution: Floats, f: int, shift: int) -> Equivariance:
         correlation = np.where(product > 0, by_shift[..., expected] / product, 0.0)
     # A pair without any output does not move with its operands.
     return Equivariance(
-        float(((steps <= 1 + 1e-9) & (product > 0)).mean()), float(correlation.mean())
+        score=float(((steps <= 1 + 1e-9) & (product > 0)).mean()),
+        turned=float(((360 * places / n <= degrees + 1e-9) & (product > 0)).mean()),
+        correlation=float(correlation.mean()),
     )

@@ -8,12 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.cosets.estimates import mean_of, named
+from fittest.analysis.cosets.estimates import mean_of, named, ratio_of_sums
+from fittest.analysis.statistics.intervals import Estimate
 
 FURTHER = 1 / 3
 """Of the epochs so far, for which the set of frequencies has to stay the same."""
 LONGER, ROUND = 1.5, 100
 """The budget is so many times the epoch found, rounded up to so many epochs."""
+FOUND = [
+    *("n", "networks", "settled", "budget"),
+    *("over_one", "over_one_lo", "over_one_hi", "near_zero", "near_zero_lo", "near_zero_hi"),
+]
+"""Columns, a row per modulus: e* and the budget that follows; the shares of entries over 1 and near
+zero at that budget, NaN where no checkpoint stands there."""
 
 
 def first_settled(
@@ -53,8 +60,7 @@ def pilot_tables(
     share: float,
     confidence: float,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the networks are like over their epochs, a row per modulus and checkpoint; and a row per
-    modulus: e* and the budget that follows.
+    """What the networks are like over their epochs, a row per modulus and checkpoint; and FOUND.
 
     Args:
         networks: a row per network and checkpoint: `n`, `run_id`, `epoch`, `test_accuracy`, `set`
@@ -69,11 +75,18 @@ def pilot_tables(
         sets = wide.to_numpy().tolist()
         epochs = [float(epoch) for epoch in wide.columns]
         settled = first_settled(epochs, reached.to_numpy(), sets, share)
-        found.append({"n": n, "networks": len(wide), "settled": settled, "budget": budget(settled)})
         same = np.array([[one == own[-1] for one in own] for own in sets])
         sizes = np.array([[len(one) for one in own] for own in sets], dtype=float)
         tuned = part.pivot(index="run_id", columns="epoch", values="tuned_clusters") > 0
         own = entries[entries["run_id"].isin(wide.index)]
+        enough = own[np.isclose(own["epoch"].to_numpy(float), budget(settled))]
+        found.append(
+            {
+                **{"n": n, "networks": len(wide), "settled": settled, "budget": budget(settled)},
+                **named("over_one", _share(enough, "over_one", confidence)),
+                **named("near_zero", _share(enough, "near_zero", confidence)),
+            }
+        )
         sums = own.groupby("epoch")[["entries", "over_one", "near_zero"]].sum()
         total = sums["entries"].to_numpy(float)
         tails, zeros = (sums[name].to_numpy(float) / total for name in ("over_one", "near_zero"))
@@ -89,5 +102,8 @@ def pilot_tables(
                     "near_zero": float(zeros[index]),
                 }
             )
-    columns = ["n", "networks", "settled", "budget"]
-    return pd.DataFrame(curves), pd.DataFrame(found, columns=columns)
+    return pd.DataFrame(curves), pd.DataFrame(found, columns=FOUND)
+
+
+def _share(entries: pd.DataFrame, column: str, confidence: float) -> Estimate:
+    return ratio_of_sums(entries[column], entries["entries"], confidence)

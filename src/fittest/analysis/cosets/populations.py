@@ -15,17 +15,25 @@ from numpy.typing import NDArray
 NETWORKS = [
     *("runset", "network", "run_id", "seed", "n", "hidden", "data", "init", "step", "share"),
     *("accuracy", "test_accuracy", "neurons", "live", "stored", "simple", "strict", "several"),
-    *("agree", "m1", "m2", "m3", "tuned_clusters", "bands"),
+    *("agree", "banded", "banded_tuned", "m1", "m2", "m3", "tuned_clusters"),
+    *("bands", "bands_several", "bands_weak"),
 ]
 """Columns: a network of a run-set at a step, which is a share of its training. m1 to m3: clusters
 of so many neurons or more; tuned_clusters: fine-tuning ones of two or more; bands: frequencies in
-the band. Counts of neurons as in the reduction `cosets_networks`."""
+the band of a live neuron; bands_several: of one that has several there; bands_weak: of any neuron,
+live or not. Counts of neurons as in the reduction `cosets_networks`."""
 CLUSTERS = ["runset", "network", "n", "frequency", "size", "tuned"]
 """Columns: a cluster at the end, of one neuron or more."""
-BANDS = ["runset", "network", "n", "frequency"]
-"""Columns: a frequency in the band of fine-tuning at the end."""
+BANDS = ["runset", "network", "n", "frequency", "several"]
+"""Columns: a frequency in the band of fine-tuning at the end; several: whether one of the neurons
+that have it there has others there too, as many as the rule asks for."""
 
-_COUNTED = ("neurons", "live", "stored", "simple", "strict", "several", "agree")
+_COUNTED = (
+    *("neurons", "live", "stored", "simple", "strict", "several", "agree"),
+    *("banded", "banded_tuned"),
+)
+MANY = 2**16
+"""More than there are frequencies, which are stored in 16 bits."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ def read_population(runs: pd.DataFrame, parts: Iterable[pa.Table]) -> Population
         size, _ = lists(known["size"])
         tuned, _ = lists(known["tuned"])
         band, band_row = lists(known["band"])
+        several, several_row = lists(known["band_several"])
         rows = len(known)
         n = known["n"].to_numpy()
         table: dict[str, Any] = {
@@ -86,6 +95,8 @@ def read_population(runs: pd.DataFrame, parts: Iterable[pa.Table]) -> Population
             **{name: known[name].to_numpy() for name in ("accuracy", "test_accuracy", *_COUNTED)},
             "tuned_clusters": np.bincount(row[(size >= 2) & (2 * tuned > size)], minlength=rows),
             "bands": np.bincount(band_row, minlength=rows),
+            "bands_several": np.bincount(several_row, minlength=rows),
+            "bands_weak": known["band_weak"].to_numpy(),
         }
         for least in (1, 2, 3):
             table[f"m{least}"] = np.bincount(row[size >= least], minlength=rows)
@@ -107,9 +118,17 @@ def read_population(runs: pd.DataFrame, parts: Iterable[pa.Table]) -> Population
         )
         there = last[band_row]
         at = band_row[there]
+        # A network's frequencies are below MANY, so that one number stands for both.
+        among = np.isin(band_row * MANY + band, several_row * MANY + several)
         bands.append(
             pd.DataFrame(
-                {"runset": runset, "network": number[at], "n": n[at], "frequency": band[there]}
+                {
+                    "runset": runset,
+                    "network": number[at],
+                    "n": n[at],
+                    "frequency": band[there],
+                    "several": among[there],
+                }
             )
         )
     return Population(

@@ -1,8 +1,9 @@
-"""Which frequencies networks find, and which they find together (cosets methods 2.10 to 2.12)."""
+"""Which frequencies sets hold, and which they hold together (cosets methods 2.10 to 2.12)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from math import gcd
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fittest.analysis.cosets.estimates import mean_of, named, ratio_of_sums, smallest_seen
-from fittest.analysis.cosets.populations import Population, members
+from fittest.analysis.cosets.estimates import named, ratio_of_sums
 from fittest.analysis.statistics.intervals import Estimate
 
 Found = NDArray[np.bool_]
+LEVEL, POWER = 0.05, 0.8
+"""Of a test, and how often what it could see is seen."""
 
 
 def fold(value: int, n: int) -> int:
@@ -32,10 +34,6 @@ def doubling(n: int) -> set[int]:
     return multiples(n, [(2, 1), (1, 2)])
 
 
-SMALL = [(2, 1), (1, 2), (3, 1), (1, 3), (2, 3), (3, 2)]
-"""Small multiples, and their inverses: f_1 = +-f_2 +-f_3 with frequencies of one neuron."""
-
-
 def multiples(n: int, fractions: Iterable[tuple[int, int]]) -> set[int]:
     """Folded units r = top / bottom modulo n, as far as they are units and not 1."""
     found = {
@@ -48,10 +46,13 @@ def multiples(n: int, fractions: Iterable[tuple[int, int]]) -> set[int]:
 
 def uniformity(found: Found, n: int) -> dict[str, float]:
     """Whether all unit frequencies are found equally often: chi-square of their counts around the
-    mean, given how many units each network has; over its degrees of freedom; and its p.
+    mean, given how many units each network has; over its degrees of freedom; its p; and the
+    standard deviation of the units' rates, over their mean, that would be seen (p below LEVEL) with
+    a probability of POWER.
 
     found: (networks, n // 2).
     """
+    from scipy.special import chndtrinc
     from scipy.stats import chi2
 
     of_units = found[:, np.array(units(n)) - 1]
@@ -60,13 +61,16 @@ def uniformity(found: Found, n: int) -> dict[str, float]:
     variance = float((share * (1 - share)).sum()) * count / max(count - 1, 1)
     counts = of_units.sum(axis=0)
     if variance == 0 or count < 2:
-        return {"chi2": np.nan, "chi2_p": np.nan, "dispersion": np.nan}
+        return dict.fromkeys(("chi2", "chi2_p", "dispersion", "spread_seen"), np.nan)
     value = float(np.square(counts - counts.mean()).sum()) / variance
     free = count - 1
+    # Rates that spread by s about their mean add count (s mean)^2 / variance to chi-square.
+    far = float(chndtrinc(chi2.isf(LEVEL, free), free, 1 - POWER))
     return {
         "chi2": value,
         "chi2_p": float(chi2.sf(value, free)),
         "dispersion": value / free,
+        "spread_seen": math.sqrt(far * variance / count) / float(counts.mean()),
     }
 
 
@@ -137,8 +141,9 @@ def conditional(found: Found, n: int, given: int, confidence: float) -> pd.DataF
     return pd.DataFrame(rows, columns=columns)
 
 
-def frequency_counts(found: Found, band: Found, n: int) -> pd.DataFrame:
-    """A row per frequency: networks with a cluster there, and with it in the band."""
+def frequency_counts(found: Found, band: Found, several: Found, n: int) -> pd.DataFrame:
+    """A row per frequency: networks with a cluster there, with it in the band of a live neuron, and
+    in that of a neuron with several there."""
     frequencies = np.arange(1, n // 2 + 1)
     return pd.DataFrame(
         {
@@ -147,79 +152,7 @@ def frequency_counts(found: Found, band: Found, n: int) -> pd.DataFrame:
             "gcd": [gcd(int(f), n) for f in frequencies],
             "found": found.sum(axis=0),
             "band": band.sum(axis=0),
+            "band_several": several.sum(axis=0),
             "networks": len(found),
         }
     )
-
-
-def found_in(population: Population, runset: str) -> tuple[Found, Found, int]:
-    """Frequencies with a cluster of two or more, and those in the band, (networks, n // 2) each,
-    of a run-set whose networks have one modulus; and that."""
-    networks = population.networks[population.networks["runset"] == runset]
-    n = int(networks["n"].iloc[0])
-    number = 1 + int(networks["network"].max())
-    clusters, bands = (
-        table[table["runset"] == runset] for table in (population.clusters, population.bands)
-    )
-    return (
-        members(clusters[clusters["size"] >= 2], number, n),
-        members(bands, number, n),
-        n,
-    )
-
-
-RAREST = {91: (22, 44), 89: (23, 43)}
-"""Modulus -> frequencies that are rarest of those of fine-tuning in the paper (B.3.1)."""
-
-
-def rarest(band: Found, n: int) -> dict[str, float]:
-    """Places of RAREST among the units, 1 for the least frequent; ties count half."""
-    every = units(n)
-    counts = band[:, np.array(every) - 1].sum(axis=0).astype(float)
-    found = {}
-    for name, f in zip(("rare_first", "rare_second"), RAREST.get(n, (0, 0)), strict=True):
-        if f in every:
-            own = counts[every.index(f)]
-            found[name] = float((counts < own).sum() + ((counts == own).sum() + 1) / 2)
-        else:
-            found[name] = np.nan
-    return found
-
-
-def relation_row(found: Found, band: Found, n: int, confidence: float) -> dict[str, Any]:
-    """What is said of the frequencies of one run-set (C10, C11, C15, C30, C32)."""
-    twice = ratio_of_sums(*related(found, n, doubling(n)), confidence)
-    small = ratio_of_sums(*related(band, n, multiples(n, SMALL)), confidence)
-    return {
-        "networks": len(found),
-        **uniformity(found, n),
-        **named("non_units", non_units(found, n, confidence=confidence)),
-        **named("doubling", twice),
-        "doubling_seen": smallest_seen(twice),
-        **named("related", small),
-        **named("thirteens", non_units(band, n, 13, confidence)),
-        "band_chi2_p": uniformity(band, n)["chi2_p"],
-        **rarest(band, n),
-    }
-
-
-def pooled_row(several: Sequence[tuple[Found, Found, int]], confidence: float) -> dict[str, Any]:
-    """Doubling and small multiples over several run-sets, whose moduli may differ."""
-    twice = [related(found, n, doubling(n)) for found, _, n in several]
-    small = [related(band, n, multiples(n, SMALL)) for _, band, n in several]
-    doubled = ratio_of_sums(*_joined(twice), confidence)
-    return {
-        "networks": sum(len(found) for found, _, _ in several),
-        **named("doubling", doubled),
-        "doubling_seen": smallest_seen(doubled),
-        **named("related", ratio_of_sums(*_joined(small), confidence)),
-        **named(
-            "pairs", mean_of(np.concatenate([f.sum(axis=1) for f, _, _ in several]), confidence)
-        ),
-    }
-
-
-def _joined(
-    pairs: Sequence[tuple[NDArray[Any], NDArray[Any]]],
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    return np.concatenate([top for top, _ in pairs]), np.concatenate([low for _, low in pairs])

@@ -1,4 +1,5 @@
-"""How many clusters there are by width and by modulus (cosets methods 2.14; C14, C35, C36)."""
+"""How many clusters there are by width, modulus and batch (cosets methods 2.14; C14, C35, C36,
+C41)."""
 
 from __future__ import annotations
 
@@ -7,17 +8,33 @@ import math
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.cosets.estimates import mean_of, named, total_variation
+from fittest.analysis.cosets.estimates import (
+    less,
+    mean_of,
+    named,
+    ratio_of_sums,
+    total_variation,
+)
 from fittest.analysis.cosets.names import Scaling
 from fittest.analysis.cosets.populations import final
+from fittest.analysis.statistics.intervals import NOTHING, Estimate, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
+MEANS = [
+    *("runset", "n", "hidden", "networks", "m", "m_lo", "m_hi", "sd", "ln_n", "over_ln_n"),
+    *("solved", "solved_lo", "solved_hi", "ceiling"),
+]
+"""Columns: a run-set, modulus and width; networks, mean number of clusters with its interval and
+standard deviation, ln n, and the mean over it; the share of networks that solve the task; and how
+many frequencies there are, which no network can exceed."""
+BATCHES = ("width", "width_full")
+"""Run-sets of widths: batches of n, and full batch."""
 
-def mean_table(networks: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """A row per run-set, modulus and width: networks, mean number of clusters with its interval
-    and standard deviation, ln n, and the mean over it.
 
-    networks: NETWORKS of any run-sets.
+def mean_table(networks: pd.DataFrame, confidence: float, solved: float) -> pd.DataFrame:
+    """Rows of MEANS.
+
+    networks: NETWORKS of any run-sets. solved: test accuracy of a network that solves the task.
     """
     rows = []
     last = final(networks)
@@ -26,6 +43,7 @@ def mean_table(networks: pd.DataFrame, confidence: float) -> pd.DataFrame:
         n = int(first["n"])
         values = part["m2"].to_numpy(dtype=np.float64)
         log = math.log(n)
+        accurate = part["test_accuracy"].to_numpy(dtype=np.float64) >= solved
         rows.append(
             {
                 **{"runset": first["runset"], "n": n, "hidden": int(first["hidden"])},
@@ -33,10 +51,11 @@ def mean_table(networks: pd.DataFrame, confidence: float) -> pd.DataFrame:
                 **named("m", mean_of(values, confidence)),
                 "sd": float(values.std(ddof=1)) if len(values) > 1 else math.nan,
                 **{"ln_n": log, "over_ln_n": float(values.mean()) / log},
+                **named("solved", share(accurate, confidence)),
+                "ceiling": n // 2,
             }
         )
-    columns = ["runset", "n", "hidden", "networks", "m", "m_lo", "m_hi", "sd", "ln_n", "over_ln_n"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=MEANS)
 
 
 def fits(n: np.ndarray, m: np.ndarray) -> tuple[float, float, float, float]:
@@ -52,25 +71,82 @@ def fits(n: np.ndarray, m: np.ndarray) -> tuple[float, float, float, float]:
 
 
 def scaling_rows(
-    widths: pd.DataFrame, moduli: pd.DataFrame, networks: pd.DataFrame, least_n: int
+    widths: pd.DataFrame,
+    moduli: pd.DataFrame,
+    networks: pd.DataFrame,
+    least_n: int,
+    least_networks: int,
+    confidence: float,
 ) -> list[Row]:
     """Rows of `Scaling`.
 
     Args:
         widths, moduli: of ``mean_table``. networks: NETWORKS of `pop91`, `pop89` and their twins,
-            and of `full91`. least_n: modulus from which on figure 30 is judged.
+            and of `full91`. least_n: modulus from which on figure 30 is judged. least_networks: of
+            a width, from which on its batches are compared.
     """
-    judged = moduli[moduli["n"] >= least_n].sort_values("n")
-    n, m = judged["n"].to_numpy(float), judged["m"].to_numpy(float)
-    slope, start, log, line = fits(n, m)
-    gap = float((m - np.log(n)).max()) if len(n) else math.nan
+    return [
+        *_width_rows(widths, least_networks),
+        *_modulus_rows(moduli[moduli["n"] >= least_n].sort_values("n")),
+        *_population_rows(final(networks), confidence),
+    ]
+
+
+def _width_rows(widths: pd.DataFrame, least_networks: int) -> list[Row]:
+    most = NOTHING
+    if len(widths):
+        top = widths.iloc[int(widths["over_ln_n"].to_numpy(float).argmax())]
+        most = Estimate(*(float(top[f"m{end}"]) / float(top["ln_n"]) for end in ("", "_lo", "_hi")))
     rows = [
         statistic_row(
             Scaling.WIDTH_MOST,
-            float(widths["over_ln_n"].max()) if len(widths) else math.nan,
+            most,
             len(widths),
             "mean number of clusters over ln n, the most of all widths and batches",
-        ),
+        )
+    ]
+    for name, column, what in (
+        (Scaling.WIDTH_N, "n", "modulus of the networks of several widths, the smallest"),
+        (Scaling.WIDTH_FEWEST, "networks", "networks of a width and batch, the fewest"),
+        (Scaling.WIDTH_SOLVED, "solved", "share of them that solve the task, the least"),
+    ):
+        least = float(widths[column].min()) if len(widths) else math.nan
+        rows.append(statistic_row(name, least, len(widths), what))
+    small, full = (
+        widths[widths["runset"] == runset].set_index(["n", "hidden"]) for runset in BATCHES
+    )
+    both = small.add_suffix("_small").join(full.add_suffix("_full"), how="inner")
+    large = both[both[["networks_small", "networks_full"]].min(axis=1) >= least_networks]
+    for name, table, which in (
+        (Scaling.BATCH_WIDTHS, large, f"with {least_networks} networks or more of both"),
+        (Scaling.BATCH_WIDTHS_ALL, both, "however few there are"),
+    ):
+        note = f"mean number of clusters, full batch less batches of n, the most of widths {which}"
+        rows.append(statistic_row(name, _furthest(table), len(table), note))
+    return rows
+
+
+def _furthest(table: pd.DataFrame) -> Estimate:
+    """The difference of the largest size, of a table of both kinds of batch side by side."""
+    if not len(table):
+        return NOTHING
+    gap = (table["m_full"] - table["m_small"]).abs()
+    row = table.iloc[int(gap.to_numpy().argmax())]
+    full, small = (
+        Estimate(*(float(row[f"m{end}_{kind}"]) for end in ("", "_lo", "_hi")))
+        for kind in ("full", "small")
+    )
+    return less(full, small)
+
+
+def _modulus_rows(judged: pd.DataFrame) -> list[Row]:
+    n, m = judged["n"].to_numpy(float), judged["m"].to_numpy(float)
+    slope, start, log, line = fits(n, m)
+    gap = NOTHING
+    if len(judged):
+        top = judged.iloc[int((m - np.log(n)).argmax())]
+        gap = Estimate(*(float(top[f"m{end}"] - top["ln_n"]) for end in ("", "_lo", "_hi")))
+    return [
         statistic_row(Scaling.GAP, gap, len(n), "mean number less ln n, the most of all n"),
         statistic_row(Scaling.SLOPE, slope, len(n), "b of m = a + b ln n"),
         statistic_row(Scaling.START, start, len(n), "a of it"),
@@ -78,7 +154,10 @@ def scaling_rows(
         statistic_row(Scaling.LINE_FIT, line, len(n), "R^2 of m = a + b n"),
         statistic_row(Scaling.LOG_BETTER, log - line, len(n), "the one less the other"),
     ]
-    last = final(networks)
+
+
+def _population_rows(last: pd.DataFrame, confidence: float) -> list[Row]:
+    rows = []
     values = {name: part["m2"].to_numpy(dtype=np.int64) for name, part in last.groupby("runset")}
     for name, noise, one, other in (
         (Scaling.TV_LARGE, Scaling.TV_LARGE_NOISE, "pop91", "pop89"),
@@ -96,12 +175,14 @@ def scaling_rows(
             ),
         ]
     small, full = (last[last["runset"] == name] for name in ("pop91", "full91"))
-    for name, difference, what in (
-        (Scaling.BATCH_M, _mean(full, "m2") - _mean(small, "m2"), "mean number of clusters"),
-        (Scaling.BATCH_SIMPLE, _simple(full) - _simple(small), "share of simple neurons"),
+    m = [mean_of(part["m2"], confidence) for part in (full, small)]
+    simple = [ratio_of_sums(part["simple"], part["live"], confidence) for part in (full, small)]
+    for name, pair, what in (
+        (Scaling.BATCH_M, m, "mean number of clusters"),
+        (Scaling.BATCH_SIMPLE, simple, "share of simple neurons"),
     ):
         note = f"{what}, full batch less batches of n"
-        rows.append(statistic_row(name, difference, min(len(small), len(full)), note))
+        rows.append(statistic_row(name, less(*pair), min(len(small), len(full)), note))
     return rows
 
 
@@ -114,12 +195,3 @@ def chance(first: np.ndarray, second: np.ndarray, shuffles: int = 400, seed: int
     generator = np.random.default_rng(seed)
     one, other = (generator.multinomial(len(x), share, shuffles) / len(x) for x in (first, second))
     return float(np.quantile(np.abs(one - other).sum(axis=1) / 2, 0.95))
-
-
-def _mean(table: pd.DataFrame, column: str) -> float:
-    return float(table[column].mean()) if len(table) else math.nan
-
-
-def _simple(table: pd.DataFrame) -> float:
-    live = float(table["live"].sum())
-    return float(table["simple"].sum()) / live if live else math.nan

@@ -64,21 +64,27 @@ CLUSTER_COLUMNS = [
     "even_b",
     "even_difference",
     "even",
+    "even_chance",
+    "even_pair",
     "distinct",
+    "distinct_b",
     "wave_explained",
     "wave_steps",
     "coset_share",
     "alone_accuracy",
     "moved",
+    "moved_turned",
     "moved_correlation",
     "removed_loss",
     "removed_accuracy",
     "noise_loss",
     "noise_accuracy",
 ]
-"""place: 0 for the cluster whose removal costs most, a fine-tuning one last. even_*: Rayleigh's
-probability of phases; even: the least of them. coset_share: NaN where g is 1. removed_* and
-noise_*: on test pairs."""
+"""place: 0 for the cluster whose removal costs most, a fine-tuning one last. even_a, even_b,
+even_difference: Rayleigh's probability of phases; even: the least of them; even_chance: how often
+that of uniform phases is as large as it has to be; even_pair: the probability of both phases
+together. distinct, distinct_b: phases of each operand. coset_share: NaN where g is 1. moved: within
+a step of the coset; moved_turned: within some degrees. removed_* and noise_*: on test pairs."""
 TABLES = {
     "networks": NETWORK_COLUMNS,
     "clusters": CLUSTER_COLUMNS,
@@ -180,7 +186,14 @@ def _phases(one: Dissected, cluster: Cluster, settings: SingleSettings) -> Row:
         "fine_tuning": cluster.fine_tuning,
         **even,
         "even": min(even.values()),
+        "even_chance": waves.rayleigh_by_chance(
+            cluster.size, settings.uniform, settings.chance_draws, settings.seed
+        ),
+        "even_pair": waves.pair_evenness(
+            a, b, settings.phase_orders, settings.phase_draws, settings.seed
+        ),
         "distinct": waves.distinct_phases(a, settings.apart),
+        "distinct_b": waves.distinct_phases(b, settings.apart),
     }
 
 
@@ -194,7 +207,7 @@ def _outputs(one: Dissected, clusters: Sequence[Row], settings: SingleSettings) 
         f = cluster.frequency
         fit = outputs.wave_fit(added, f)
         answers = outputs.answered(added)
-        moved = outputs.equivariance(added, f, settings.shift)
+        moved = outputs.equivariance(added, f, settings.shift, settings.turned)
         alone.append(answers)
         row |= {
             "wave_explained": _median(fit.explained),
@@ -202,6 +215,7 @@ def _outputs(one: Dissected, clusters: Sequence[Row], settings: SingleSettings) 
             "coset_share": outputs.coset_share(added, f) if row["g"] > 1 else math.nan,
             "alone_accuracy": answers.accuracy,
             "moved": moved.score,
+            "moved_turned": moved.turned,
             "moved_correlation": moved.correlation,
         }
     logits = one.logits()

@@ -35,10 +35,19 @@ class SingleSettings(Settings):
     ablations: Draws = Field(description="orders in which a cluster's neurons are taken away")
     planes: PlaneSettings = Field(description="principal components")
     shift: int = Field(ge=1, description="by which both operands are moved (paper appendix C)")
+    turned: float = Field(
+        gt=0, lt=180, description="degrees of a cluster's wave between the best shift and that due"
+    )
     least_neurons: int = Field(ge=2, description="neurons of clusters that are judged, at least")
     uniform: float = Field(gt=0, lt=1, description="probability from which phases count as even")
+    phase_orders: int = Field(
+        ge=1, le=16, description="waves around both phases whose sums tell whether these are even"
+    )
+    phase_draws: Draws = Field(description="sets of phases drawn at random beside a cluster's")
     apart: float = Field(gt=0, lt=180, description="degrees from one distinct phase to the next")
-    distinct: int = Field(ge=2, description="distinct phases of a cluster that has many")
+    distinct: int = Field(
+        ge=2, description="distinct phases of each operand in a cluster that has many"
+    )
     representations: int = Field(ge=1, description="frequencies that make up a fine-tuning part")
     strong: Share = Field(
         description="least magnitude of a frequency that is mixed in, of the most"

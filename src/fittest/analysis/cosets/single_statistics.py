@@ -61,14 +61,19 @@ def single_rows(
         estimate, n = over_runs(networks[column].to_numpy(float), middle, resampling)
         return statistic_row(name, estimate, n, note)
 
+    def less(name: Single, column: str, note: str) -> Row:
+        both = pd.concat([judged.assign(of_fine=False), whole[fine].assign(of_fine=True)])
+        return statistic_row(name, _less(both, column, resampling), int(fine.sum()), note)
+
     def hits(name: Single, marks: pd.Series, note: str) -> Row:
         found = share(marks.to_numpy(bool), resampling.confidence)
         return statistic_row(name, found, len(marks), note)
 
     better = measured["together_accuracy"] > measured["alone_accuracy"]
-    even = simple["even"] > settings.uniform
-    agree = planes["circular"].astype(bool) == planes["same"].astype(bool)
-    several = simple["distinct"] >= settings.distinct
+    even, pair = (simple[name] > settings.uniform for name in ("even", "even_pair"))
+    circular, same = (planes[name].astype(bool) for name in ("circular", "same"))
+    planes = planes.assign(agree=circular == same)
+    several = simple[["distinct", "distinct_b"]].min(axis=1) >= settings.distinct
     rows = [
         statistic_row(Single.NETWORKS, len(networks), len(networks), "networks with weights"),
         statistic_row(Single.MEASURED, len(measured), len(measured), "of which all is measured"),
@@ -80,13 +85,16 @@ def single_rows(
         over(Single.OUTPUT_WAVE, whole[~fine], "wave_explained", "median", "R^2, simple clusters"),
         over(Single.OUTPUT_WAVE_ALL, whole, "wave_explained", "median", "R^2, all clusters"),
         over(Single.OUTPUT_STEPS, whole[~fine], "wave_steps", "median", "steps from the answer"),
-        over(Single.COSETS, whole[~fine], "coset_share", "median", "simple clusters with g > 1"),
+        over(Single.COSETS, whole, "coset_share", "median", "clusters with g > 1"),
+        over(Single.COSETS_FINE, whole[fine], "coset_share", "median", "fine-tuning ones of them"),
         of(Single.TOGETHER, "together_accuracy", "mean", "all clusters, all pairs"),
         of(Single.ALONE, "alone_accuracy", "mean", "best single cluster, all pairs"),
         hits(Single.TOGETHER_BETTER, better, "networks whose clusters answer better together"),
         of(Single.REMAINDER, "remainder", "median", "of the logits' variance, in no cluster"),
         of(Single.COMPONENT, "component_share", "median", "energy at one frequency, of PCs"),
-        over(Single.CIRCLES, planes.assign(agree=agree), "agree", "mean", "circle iff same f"),
+        over(Single.CIRCLES, planes, "agree", "mean", "circle iff same f"),
+        over(Single.CIRCLES_SAME, planes[same], "agree", "mean", "circles, of pairs of same f"),
+        over(Single.CIRCLES_OTHER, planes[~same], "agree", "mean", "no circles, of other pairs"),
         over(Single.POINTS, planes, "coset_share", "median", "pairs of PCs with g > 1"),
         over(Single.MIXED, own, "strong", "median", "frequencies of fine-tuning parts"),
         over(Single.RELATED, own, "related", "mean", "of which sums of others, mean share"),
@@ -94,33 +102,57 @@ def single_rows(
         over(Single.FEW, mixed, "explained", "median", "R^2 of few frequencies"),
         *_disturbed(measured, whole, resampling),
         over(Single.MOVED, judged, "moved", "mean", "simple clusters"),
+        over(Single.MOVED_TURNED, judged, "moved_turned", "mean", "within some degrees"),
+        over(Single.MOVED_TURNED_FINE, whole[fine], "moved_turned", "mean", "fine-tuning ones"),
+        less(Single.MOVED_LESS, "moved_turned", "simple clusters less fine-tuning ones"),
         over(Single.MOVED_CORRELATION, judged, "moved_correlation", "mean", "at the shift itself"),
         over(Single.MOVED_FINE, whole[fine], "moved", "mean", "fine-tuning clusters"),
         over(Single.EVEN, simple.assign(even=even), "even", "mean", "clusters of even phases"),
+        over(Single.EVEN_CHANCE, simple, "even_chance", "mean", "the same of uniform phases"),
+        over(Single.EVEN_PAIR, simple.assign(even=pair), "even", "mean", "of even pairs of phases"),
         over(Single.DISTINCT, simple.assign(many=several), "many", "mean", "of many phases"),
         of(Single.PROJECTED, "projected", "median", "tables' energy at cluster frequencies"),
     ]
     return rows
 
 
+def _less(both: pd.DataFrame, column: str, resampling: Resampling) -> Estimate:
+    """Mean over rows that are not of fine-tuning clusters less that over those that are, with an
+    interval over networks: all clusters of one are drawn together."""
+    known = both[both[column].notna()]
+    values, fine = known[column].to_numpy(np.float64), known["of_fine"].to_numpy(bool)
+
+    def difference(rows: np.ndarray) -> float:
+        drawn, marks = values[rows], fine[rows]
+        if marks.all() or not marks.any():
+            return float("nan")
+        return float(drawn[~marks].mean() - drawn[marks].mean())
+
+    return cluster_bootstrap(difference, known["run_id"], resampling)
+
+
 def _disturbed(measured: pd.DataFrame, whole: pd.DataFrame, resampling: Resampling) -> list[Row]:
     """Noise and removal, by network: its worst cluster, and how unequal its clusters are."""
-    base = measured.set_index("run_id")[["loss", "accuracy"]]
+    base = measured.drop_duplicates("run_id").set_index("run_id")[["loss", "accuracy"]]
     table = whole.join(base, on="run_id")
     table = table.assign(
         rise=table["noise_loss"] - table["loss"],
         fall=table["accuracy"] - table["noise_accuracy"],
     )
-    worst = table.groupby("run_id")[["rise", "fall"]].max()
+    table = table.assign(relative=table["rise"] / table["loss"].where(table["loss"] > 0))
+    worst = table.groupby("run_id")[["rise", "fall", "relative"]].max()
     several = whole[whole.groupby("run_id")["run_id"].transform("size") > 1]
     by_run = several.groupby("run_id")["removed_loss"]
     ratio = by_run.max() / by_run.min()
-    least = several.loc[by_run.idxmin()] if len(several) else several
-    with_fine = several.groupby("run_id")["fine_tuning"].any()
-    marks = least.set_index("run_id").loc[with_fine[with_fine].index, "fine_tuning"]
+    # The cluster of each network that matters least, by place in the table and not by its labels.
+    least = several.sort_values("removed_loss", kind="stable").drop_duplicates("run_id")
+    with_fine = set(several.loc[several["fine_tuning"].astype(bool), "run_id"])
+    marks = least.loc[least["run_id"].isin(with_fine), "fine_tuning"]
     estimates: list[tuple[Single, Estimate, int, str]] = []
     for name, values, note in (
+        (Single.LOSS, measured["loss"], "test loss, nats"),
         (Single.NOISE_LOSS, worst["rise"], "worst cluster's rise of the test loss, nats"),
+        (Single.NOISE_RELATIVE, worst["relative"], "the same over the network's own test loss"),
         (Single.NOISE_ACCURACY, worst["fall"], "worst cluster's fall of test accuracy"),
         (Single.REMOVAL_RATIO, ratio, "loss without the most important over the least, median"),
     ):
@@ -140,18 +172,26 @@ def _disturbed(measured: pd.DataFrame, whole: pd.DataFrame, resampling: Resampli
     return [statistic_row(name, estimate, n, note) for name, estimate, n, note in estimates]
 
 
-def pizza_rows(neurons: pd.DataFrame, resampling: Resampling) -> list[Row]:
-    """Rows of `Pizza`.
+def pizza_rows(neurons: pd.DataFrame, runs: pd.DataFrame, resampling: Resampling) -> list[Row]:
+    """Rows of `Pizza`. Intervals of three networks say little: each one's share stands beside.
 
     Args:
+        runs: their runs: run_id, test_accuracy, last_step.
         neurons: of the largest clusters of each network: run_id, explained (R^2 of one wave, the
             less of both parts), neighbours (whether the strongest numbers are neighbours).
     """
     networks = neurons["run_id"].nunique()
     explained = by_network(neurons, "explained", "median", resampling)
     near = by_network(neurons.assign(near=neurons["neighbours"]), "near", "mean", resampling)
+    each = neurons.groupby("run_id")["neighbours"].mean().astype(float)
+    own = runs[runs["run_id"].isin(neurons["run_id"])]
+    accuracy, steps = (own[name].astype(float).min() for name in ("test_accuracy", "last_step"))
     return [
         statistic_row(Pizza.NETWORKS, networks, networks, "networks"),
         statistic_row(Pizza.ONE_WAVE, explained["estimate"], explained["n"], "R^2 of one wave"),
         statistic_row(Pizza.NEIGHBOURS, near["estimate"], near["n"], "strong at a and a +- d"),
+        statistic_row(Pizza.NEIGHBOURS_LEAST, each.min(), networks, "of one network, the least"),
+        statistic_row(Pizza.NEIGHBOURS_MOST, each.max(), networks, "of one network, the most"),
+        statistic_row(Pizza.ACCURACY, accuracy, networks, "test accuracy, the least"),
+        statistic_row(Pizza.STEPS, steps, networks, "steps, the fewest"),
     ]

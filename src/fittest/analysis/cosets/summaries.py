@@ -50,6 +50,8 @@ def summarise(
 def _summary(table: pd.DataFrame, solved: float, confidence: float) -> dict[str, float]:
     live, simple = (table[name].to_numpy(float) for name in ("live", "simple"))
     bands, clusters = table["bands"].to_numpy(float), table["m2"].to_numpy(float)
+    several, tuned = (table[name].to_numpy(float) for name in ("bands_several", "tuned_clusters"))
+    banded, inside = (table[name].to_numpy(float) for name in ("banded", "banded_tuned"))
     count = table["n"].to_numpy(float) // 2
     found: dict[str, float] = {}
     for name, estimate in (
@@ -63,9 +65,16 @@ def _summary(table: pd.DataFrame, solved: float, confidence: float) -> dict[str,
         ("simple", ratio_of_sums(simple, live, confidence)),
         ("strict", ratio_of_sums(table["strict"], simple, confidence)),
         ("agree", ratio_of_sums(table["agree"], live, confidence)),
-        ("tuned", share(table["tuned_clusters"].to_numpy(float) > 0, confidence)),
+        ("tuned", share(tuned > 0, confidence)),
+        ("tuned_ratio", ratio_of_sums(tuned, clusters - tuned, confidence)),
         ("band", ratio_of_sums(bands, count, confidence)),
         ("band_ratio", ratio_of_sums(bands, clusters - bands, confidence)),
+        ("band_several", ratio_of_sums(several, count, confidence)),
+        ("band_several_ratio", ratio_of_sums(several, clusters - several, confidence)),
+        ("band_weak", ratio_of_sums(table["bands_weak"], count, confidence)),
+        # Fine-tuning neurons that are in the band, and neurons in the band that are fine-tuning.
+        ("recall", ratio_of_sums(inside, live - simple, confidence)),
+        ("precision", ratio_of_sums(inside, banded, confidence)),
     ):
         found |= named(name, estimate)
     return found

@@ -98,6 +98,60 @@ def rayleigh(phases: Floats) -> float:
     return float(min(1.0, np.exp(np.sqrt(1 + 4 * m + 4 * (m**2 - length**2)) - (1 + 2 * m))))
 
 
+@lru_cache(maxsize=256)
+def rayleigh_by_chance(m: int, uniform: float, draws: int, seed: int) -> float:
+    """Share of drawn sets of m pairs of uniform phases that count as even by Rayleigh's test of the
+    first phase, of the second and of their difference, each above `uniform`."""
+    pairs = np.random.default_rng(seed).uniform(0, 2 * np.pi, (draws, 2, m))
+    even = [min(rayleigh(a), rayleigh(b), rayleigh(a - b)) > uniform for a, b in pairs]
+    return float(np.mean(even))
+
+
+def pair_evenness(first: Floats, second: Floats, orders: int, draws: int, seed: int) -> float:
+    """Probability that pairs of phases as uneven as these, or more, come of a uniform distribution
+    on the torus: lumps, lattices and leans alike.
+
+    Args:
+        first, second: (m,) radians. orders: the pairs are as uneven as the longest of the sums of
+            exp(i (p first + q second)) is, over whole p and q of at most so much, but for 0 and 0.
+        draws: sets of m uniform pairs that they are compared with.
+
+    Returns:
+        The share of the draws, with these pairs among them, that are at least as uneven; NaN
+        without phases.
+    """
+    m = len(first)
+    if m == 0:
+        return float("nan")
+    own = _longest(np.asarray(first)[None], np.asarray(second)[None], orders)[0]
+    drawn = _longest_by_chance(m, orders, draws, seed)
+    # Rounding must not tell a lattice from itself.
+    return float((1 + (drawn >= own - 1e-9).sum()) / (1 + draws))
+
+
+def _longest(first: Floats, second: Floats, orders: int) -> Floats:
+    """Of (sets, m) pairs of phases: the longest mean of exp(i (p first + q second)), (sets,)."""
+    of_first, of_second = (
+        np.exp(1j * np.arange(orders + 1)[:, None, None] * phases) for phases in (first, second)
+    )
+    best = np.zeros(len(first))
+    for p in range(orders + 1):
+        for q in range(orders + 1):
+            if p == q == 0:
+                continue
+            # Both signs of q; that of p is one with them.
+            for other in (of_second[q], of_second[q].conj()):
+                best = np.maximum(best, np.abs((of_first[p] * other).mean(axis=1)))
+    return best
+
+
+@lru_cache(maxsize=256)
+def _longest_by_chance(m: int, orders: int, draws: int, seed: int) -> Floats:
+    generator = np.random.default_rng(seed)
+    first, second = generator.uniform(0, 2 * np.pi, (2, draws, m))
+    return _longest(first, second, orders)
+
+
 def distinct_phases(phases: Floats, degrees: float) -> int:
     """How many phases can be taken, going around once from one of them, each more than so many
     degrees from the last and the first: the most over where to begin."""

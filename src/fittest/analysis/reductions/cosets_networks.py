@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from fittest.analysis.cosets.clusters import clusters_of, right
 from fittest.analysis.cosets.neurons import (
+    Bools,
     NeuronRules,
     describe,
     in_band,
@@ -39,11 +41,15 @@ COLUMNS = pa.schema(
             ("simple", pa.int32(), "simple neurons"),
             ("strict", pa.int32(), "simple neurons that pass the strict test"),
             ("several", pa.int32(), "fine-tuning ones with 3 or more frequencies in the band"),
-            ("agree", pa.int32(), "live ones of which the band says the same"),
+            ("agree", pa.int32(), "live ones of which 3 or more in the band say the same"),
+            ("banded", pa.int32(), "live neurons with a frequency in the band"),
+            ("banded_tuned", pa.int32(), "fine-tuning ones of these"),
             ("frequency", NUMBERS, "dominant frequency of each cluster, of one neuron or more"),
             ("size", NUMBERS, "its live neurons"),
             ("tuned", NUMBERS, "its fine-tuning neurons"),
-            ("band", NUMBERS, "frequencies in the band of a neuron that has 3 or more there"),
+            ("band", NUMBERS, "frequencies in the band of a live neuron"),
+            ("band_several", NUMBERS, "those of a neuron that has 3 or more there"),
+            ("band_weak", pa.int32(), "frequencies in the band of any neuron, live or not"),
         )
     ]
 )
@@ -75,7 +81,8 @@ def _row(network: Network) -> tuple[Any, ...]:
     fraction = getattr(run.task, "train_fraction", 1.0)
     tested = ~train_mask(task, fraction, run.seeds.split, run.rng)
     several = neurons.live & (neurons.in_band >= RULES.several)
-    inside = in_band(neurons.spectrum_a, neurons.spectrum_b, n, RULES)[:, several].any(axis=1)
+    banded = neurons.live & (neurons.in_band > 0)
+    inside = in_band(neurons.spectrum_a, neurons.spectrum_b, n, RULES)
     return (
         *(run.run_id, network.step, n),
         *(answered.mean(), answered[tested].mean() if tested.any() else np.nan),
@@ -84,11 +91,18 @@ def _row(network: Network) -> tuple[Any, ...]:
         *(neurons.simple.sum(), (neurons.strict & neurons.simple).sum()),
         (neurons.tuned & several).sum(),
         (neurons.live & (neurons.tuned == several)).sum(),
+        *(banded.sum(), (banded & neurons.tuned).sum()),
         np.array([one.frequency for one in clusters], dtype=np.int16),
         np.array([one.size for one in clusters], dtype=np.int16),
         np.array([one.tuned for one in clusters], dtype=np.int16),
-        (np.flatnonzero(inside) + 1).astype(np.int16),
+        *(_frequencies(inside[:, chosen]) for chosen in (neurons.live, several)),
+        len(_frequencies(inside)),
     )
+
+
+def _frequencies(inside: Bools) -> NDArray[np.int16]:
+    """Which frequencies stand in the band of one neuron or more, from (K, neurons)."""
+    return (np.flatnonzero(inside.any(axis=1)) + 1).astype(np.int16)
 
 
 def table_of(rows: Sequence[tuple[Any, ...]], columns: pa.Schema) -> pa.Table:
@@ -104,7 +118,7 @@ def _reduce(networks: Sequence[Network]) -> pa.Table:
 
 def _row_bytes(run: Run) -> float:
     # Five clusters and some frequencies of the band, and the numbers beside them.
-    return 100.0
+    return 130.0
 
 
 COSETS_NETWORKS = Reduction(
