@@ -25,7 +25,7 @@ def plot_fig7(inputs: Mapping[str, str], out_figure: str) -> None:
             "35; 25; 8; and one of fine-tuning neurons on multiples of 7, 42 the strongest",
             coset_panels.said_network(clusters),
         )
-        grid = figure.subplots(max(len(ordered), 1), 2, squeeze=False, sharex=True, sharey="row")
+        grid = figure.subplots(max(len(ordered), 1), 2, squeeze=False, sharex=True, sharey=True)
         if not len(ordered):
             for axes in grid.flat:
                 coset_panels.part_curve(axes, spectra, "frequency", "a")

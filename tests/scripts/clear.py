@@ -3,7 +3,7 @@ what stands outside the panels, the heading and the figure's legends, on none of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+Drawn = Callable[..., Figure]
+"""Draws by a script: its name, its function, and what that is told."""
 MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about them
 
 
@@ -129,3 +131,13 @@ def inside(points: np.ndarray, box: Bbox) -> np.ndarray:
     """(n,) bool: which pixels lie in a box."""
     x, y = points.T
     return (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
+
+
+def panels_of(figure: Figure) -> list[Axes]:
+    """Its panels that have axes, in the order in which they were made."""
+    return [axes for axes in figure.axes if axes.axison]
+
+
+def said(axes: Axes) -> str:
+    """The title of a panel with all that is written in it."""
+    return " ".join([axes.get_title("left"), *(text.get_text() for text in axes.texts)])
