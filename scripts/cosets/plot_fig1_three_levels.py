@@ -78,7 +78,7 @@ def _network(figure: Figure, place: Any, first: pd.DataFrame) -> None:
         axes.set_ylabel(name, rotation=0, ha="right", va="center")
         axes.tick_params(labelleft=False)
         if row == 0:
-            panels.panel_title(axes, "c", "all clusters, and the logits; one scale")
+            panels.panel_title(axes, "c", "clusters and logits, one scale")
         if row < len(places) - 1:
             axes.tick_params(labelbottom=False)
         else:

@@ -63,7 +63,8 @@ def plot_fig30(moduli: str, stats: str, out_figure: str, settings: Mapping[str, 
             axes.plot(places, np.log(places), ls="--", color=style.PAPER, lw=1.0)
             ends = [("ln n", float(np.log(places[-1])), style.PAPER)]
             # No network has more clusters than there are frequencies.
-            whole = np.arange(int(data["n"].min()), int(data["n"].max()) + 1)
+            axes.set_xlim(axes.get_xlim())
+            whole = np.arange(int(axes.get_xlim()[0]), int(data["n"].max()) + 1)
             axes.fill_between(
                 whole,
                 whole // 2,
@@ -71,7 +72,7 @@ def plot_fig30(moduli: str, stats: str, out_figure: str, settings: Mapping[str, 
                 step="mid",
                 color="0.9",
                 lw=0,
-                label="more than the n / 2 frequencies",
+                label="more than n / 2, the number of frequencies",
             )
             fitted = places[places >= settings["least_n"]]
             if slope is not None and np.isfinite(float(slope["value"])) and len(fitted):

@@ -13,12 +13,12 @@ from fittest.store import read_provenance, read_table
 
 PANELS = {
     "batches of n, the bin at zero left out": {
-        "pop91": ("as long as chosen", style.OURS),
+        "pop91": ("as chosen", style.OURS),
         "pop91_long": ("four times as long", style.SURVIVORS[1]),
         "pop91_torch": ("torch's initial weights", style.SURVIVORS[2]),
     },
     "full batch": {
-        "full91": ("as long as chosen", style.OURS),
+        "full91": ("as chosen", style.OURS),
         "full91_long": ("four times as long", style.SURVIVORS[1]),
     },
 }
@@ -50,8 +50,10 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
         # Tails can be compared: both panels have the same axes.
         grid = figure.subplots(1, 2, sharex=True, sharey=True)
         for axes, letter, (title, runsets) in zip(grid, "ab", PANELS.items(), strict=True):
-            numbers = [networks_of(last, runset=name) for name in runsets]
-            panels.panel_title(axes, letter, title, ", ".join(numbers))
+            numbers = [
+                f"{networks_of(last, runset=name)} {look[0]}" for name, look in runsets.items()
+            ]
+            panels.panel_title(axes, letter, title, "; ".join(numbers))
             drawn = [
                 _histogram(axes, data[data["runset"] == name], "batches" in title, *look, not index)
                 for index, (name, look) in enumerate(runsets.items())
@@ -61,7 +63,7 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
                 continue
             for edge in (-1, 1):
                 axes.axvline(edge, color=style.PAPER, lw=0.8, ls=":", label="±1, the tails begin")
-            axes.set_xlabel("entry (bins of 0.05)")
+            axes.set_xlabel("entry (bins of 0.05; the outermost hold all beyond)")
         grid[0].set_ylabel("share of entries")
         shared_legend(figure, 4)
         style.save(figure, out_figure, read_provenance(weights))
@@ -73,11 +75,15 @@ def _histogram(
     """One run-set, filled or its outline; whether it has any entries."""
     if int(rows["entries"].sum()) == 0:
         return False
-    seen = rows[(rows["entries"] > 0) & ((rows["centre"] != 0) | (not without_zero))]
+    used = rows.loc[rows["entries"] > 0, "centre"].abs().max()
+    rows = rows[rows["centre"].abs() <= used].sort_values("centre")
+    seen = rows[(rows["centre"] != 0) | (not without_zero)]
     if filled:
         axes.bar(seen["centre"], seen["share"], width=_BIN, color=colour, alpha=0.75, label=name)
     else:
-        axes.plot(seen["centre"], seen["share"], color=colour, lw=1.0, label=name)
+        # Without a line where a bin has no entry, or is left out.
+        shown = rows["share"].where(rows.index.isin(seen.index) & (rows["entries"] > 0))
+        axes.step(rows["centre"], shown, where="mid", color=colour, lw=0.9, label=name)
     axes.set_yscale("log")
     return True
 

@@ -49,10 +49,10 @@ def _means(axes: Axes, data: pd.DataFrame, places: np.ndarray, paper: float) -> 
         axes.hlines(places, data["m_lo"], data["m_hi"], color=style.OURS, lw=1.0)
         axes.plot(data["m"], places, "o", ms=4, color=style.OURS)
     networks = data["networks"].fillna(0).astype(int)
-    names = [f"{what} (n = {n})" for what, n in zip(data["what"], networks, strict=True)]
+    names = [f"{what} ({n:,})" for what, n in zip(data["what"], networks, strict=True)]
     axes.set_yticks(places, names)
     axes.set_ylim(-0.7, len(data) - 0.3)
-    axes.set_xlabel("clusters")
+    axes.set_xlabel("clusters (in brackets: networks)")
 
 
 def _outcomes(axes: Axes, data: pd.DataFrame, places: np.ndarray, claims: Sequence[str]) -> None:

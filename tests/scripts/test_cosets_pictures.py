@@ -47,17 +47,20 @@ def test_rare_frequencies_stay_in_their_panel(drawn: Drawn, table: Callable[...,
         low, high = axes.get_ylim()
         assert low < 0 and high > 15
     counts = [
-        {**{"runset": name, "n": n, "frequency": f, "gcd": 1, "found": 9, "networks": 90}}
-        for name, n in (("pop91", 91), ("pop89", 89))
+        {**{"runset": name, "n": n, "frequency": f, "gcd": 1, "found": found, "networks": 90}}
+        for name, n, found in (("pop91", 91, 9), ("pop89", 89, 20))
         for f in range(1, n // 2 + 1)
     ]
-    drawn(
+    figure = drawn(
         "plot_fig4_frequency_histograms",
         "plot_fig4",
         **told,
         counts=table("counts.csv", counts),
         paper={"low": 0.1, "high": 0.115},
     )
+    first, second = panels_of(figure)[:2]
+    assert first.get_ylim() == second.get_ylim()
+    assert second.get_ylim()[1] > max(bar.get_height() for bar in second.patches[:-1])
 
 
 def test_pairs_are_counted_once() -> None:
@@ -86,11 +89,15 @@ def test_names_have_room(tmp_path: Path) -> None:
         for axes in figure.subplots(1, 3, sharey=True):
             axes.plot(range(1, 46), [5.0] * 45, "o")
             axes.set_ylim(0, 5.2)
-            names[axes] = [(float(f), 5.0, f"{f}") for f in (2, 40, 41, 42, 43, 44, 45)]
+            names[axes] = [(float(f), 5.0, f"{f}") for f in (1, 2, 40, 41, 42, 43, 44, 45)]
         population_panels.names_above(names)
         style.save(figure, tmp_path / "names.pdf", {})
     for axes in names:
-        assert sorted(text.get_text() for text in axes.texts) == ["2", *map(str, range(40, 46))]
+        assert [text.get_text() for text in axes.texts] == ["1", "2", *map(str, range(40, 46))]
+        box = axes.get_window_extent()
+        for text in axes.texts:
+            place = text.get_window_extent()
+            assert box.x0 <= place.x0 and place.x1 <= box.x1 + 1
 
 
 # -- populations -----------------------------------------------------------------------------------

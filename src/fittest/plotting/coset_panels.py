@@ -16,9 +16,9 @@ from fittest.plotting.style import DEAD, OURS, SURVIVORS, TOKENS
 NONE = "no network fits"
 _NAME = 5.0
 """Points, of the numbers beside points of a scatter."""
-_CHARACTER, _LINE = 0.026, 0.052
-"""Of the panel of a scatter, the width of a character of these and the height of a line, at
-most."""
+_CHARACTER, _LINE = 0.0104, 0.0208
+"""Of half a scatter's panel, by point of the font: the width of a character and the height of a
+line, at most."""
 RIGHT = "#009E73"
 """The right answer, in every panel of logits."""
 PARTS = {"a": OURS, "b": SURVIVORS[1]}
@@ -63,8 +63,10 @@ def part_curve(axes: Axes, table: pd.DataFrame, x: str, part: str, below: bool =
         empty(axes, NONE)
         return
     rows = table.sort_values(x)
-    look = {"lw": 2.8, "ms": 4.2, "alpha": 0.45} if below else {"lw": 0.7, "ms": 1.3}
-    axes.plot(rows[x], rows["value"], color=PARTS[part], marker="o", markeredgewidth=0, **look)
+    look: dict[str, Any] = {"lw": 0.7, "marker": "o", "ms": 2.0, "markeredgewidth": 0}
+    if below:
+        look = {"lw": 2.8, "alpha": 0.45}
+    axes.plot(rows[x], rows["value"], color=PARTS[part], **look)
     axes.axhline(0, color=DEAD, lw=0.4, zorder=0)
     axes.set_xlim(-0.5, float(rows[x].max()) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -163,38 +165,42 @@ def component_scatter(axes: Axes, x: pd.DataFrame, y: pd.DataFrame, period: int 
     named = (both["k"] % period if period else both["k"]).to_numpy(int)
     colours = TOKENS(named / max(float(named.max()), 1.0))
     axes.scatter(*points.T, s=9, c=colours, linewidths=0)
-    reach = 1.15 * max(float(np.abs(points).max()), 1e-9)
+    reach = (1.3 if period else 1.15) * max(float(np.abs(points).max()), 1e-9)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
     axes.set_aspect("equal")
     axes.axhline(0, color=DEAD, lw=0.4, zorder=0)
     axes.axvline(0, color=DEAD, lw=0.4, zorder=0)
     names = sorted(set(named.tolist()))
-    # A coset's name stands outside it, a number's beside its point.
+    size = _NAME * (1.3 if period else 1.0)
+    wide = np.array([len(str(k)) for k in names]) * _CHARACTER * size * reach
+    boxes = np.stack([wide, np.full(len(names), _LINE * size * reach)], axis=1)
     places = np.array([points[named == k].mean(axis=0) for k in names])
-    side = 1.0 + 0.18 * reach / np.maximum(np.hypot(*places.T), 0.05 * reach)
-    places = places * side[:, None] if period else places + 0.03 * reach
-    wide = 2 * reach * _CHARACTER * np.array([len(str(k)) for k in names])
-    boxes = np.stack([places, places + np.stack([wide, 0 * wide + 2 * reach * _LINE], axis=1)], 1)
     if period:
-        boxes -= (boxes[:, 1:] - boxes[:, :1]) / 2
-    for index in with_room(boxes, points):
-        left, low = boxes[index][0]
-        axes.text(left, low, str(names[index]), fontsize=_NAME, color="0.25", va="bottom")
+        # A coset's name stands outside it, its middle on the ray from the origin.
+        away = np.maximum(np.hypot(*places.T), 0.05 * reach)[:, None]
+        corners = places * (1 + 0.14 * reach / away) - boxes / 2
+    else:
+        corners = places + 0.03 * reach
+    for index in with_room(corners, boxes, points, 0.02 * reach):
+        left, low = corners[index]
+        axes.text(left, low, str(names[index]), fontsize=size, color="0.25", va="bottom")
 
 
-def with_room(boxes: np.ndarray, points: np.ndarray) -> list[int]:
+def with_room(
+    corners: np.ndarray, sizes: np.ndarray, points: np.ndarray, radius: float
+) -> list[int]:
     """Which boxes lie on no point and on none of those taken before them.
 
     Args:
-        boxes: (m, 2, 2), lower left and upper right corners. points: (n, 2).
+        corners, sizes: (m, 2), the lower left ones, and width and height. points: (n, 2), the
+            middles of marks of a radius.
     """
     taken: list[int] = []
-    for index, (low, high) in enumerate(boxes):
-        on_point = ((points >= low) & (points <= high)).all(axis=1).any()
-        on_other = any(
-            (low < boxes[other][1]).all() and (boxes[other][0] < high).all() for other in taken
-        )
+    ends = corners + sizes
+    for index, (low, high) in enumerate(zip(corners, ends, strict=True)):
+        on_point = ((points > low - radius) & (points < high + radius)).all(axis=1).any()
+        on_other = any((low < ends[i]).all() and (corners[i] < high).all() for i in taken)
         if not on_point and not on_other:
             taken.append(index)
     return taken

@@ -74,7 +74,13 @@ def frequency_bars(
             axes.bar(rows["frequency"][chosen], share[chosen], width=0.8, color=colour, label=name)
     error = 2 * np.sqrt(share * (1 - share) / networks)
     axes.errorbar(
-        rows["frequency"], share, error, ls="", ecolor="0.25", elinewidth=0.6, label="2 se"
+        rows["frequency"],
+        share,
+        error,
+        ls="",
+        ecolor="0.25",
+        elinewidth=0.6,
+        label="two standard errors",
     )
     axes.axhline(share[~shared].mean(), color=MIDDLE, lw=0.9, ls=":", label="mean of coprime f")
     if paper is not None:
@@ -83,9 +89,9 @@ def frequency_bars(
         axes.axhspan(low, high, color=PAPER, alpha=0.25, lw=0)
         axes.plot([], [], color=PAPER, lw=1.2, label=told)
         for edge in sorted({low, high}):
-            axes.axhline(edge, color=PAPER, lw=0.9)
+            axes.axhline(edge, color=PAPER, lw=0.8)
     axes.set_xlabel("frequency f")
-    axes.set_ylim(bottom=0)
+    _reach(axes, 1.05 * max(float((share + error).max()), *(paper or ())))
     axes.margins(x=0.01)
 
 
@@ -124,10 +130,15 @@ def _spread(axes: Axes, ordered: Sequence[Name], size: float) -> list[float]:
     width = _KEPT * axes.get_position().width * axes.figure.bbox.width / axes.figure.dpi
     wide = [(_CHARACTER * len(text) + 0.4) * size / 72 / width for *_, text in ordered]
     places = spread(np.array([(x - low) / (high - low) for x, *_ in ordered]), np.array(wide))
+    # None beyond either side.
     edge = 1.0
     for index in range(len(places))[::-1]:
         places[index] = min(places[index], edge - wide[index] / 2)
         edge = places[index] - wide[index] / 2
+    edge = 0.0
+    for index, own in enumerate(wide):
+        places[index] = max(places[index], edge + own / 2)
+        edge = places[index] + own / 2
     return [low + float(place) * (high - low) for place in places]
 
 
@@ -174,7 +185,14 @@ def count_histogram(axes: Axes, rows: pd.DataFrame, log: float, mean: Sequence[f
         empty(axes, "no networks")
         return
     total = rows.groupby("m")["networks"].sum()
-    axes.bar(total.index, total / total.sum(), width=0.85, color=OURS, alpha=0.75, label="share")
+    axes.bar(
+        total.index,
+        total / total.sum(),
+        width=0.85,
+        color=OURS,
+        alpha=0.75,
+        label="share of networks",
+    )
     axes.axvline(log, color=PAPER, lw=1.0, ls="--", label="ln n")
     value, *ends = mean
     axes.plot(ends, [1.13, 1.13], color="black", lw=0.9)
@@ -214,6 +232,7 @@ def relation_bars(
         axes.errorbar(once["r"], height, error, ls="", ecolor="0.25", elinewidth=0.6)
     axes.axhline(1, color=MIDDLE, lw=0.8, ls=":")
     _reach(axes, max(1.5, 1.05 * float((height + error).max())))
+    axes.set_xlim(0, n // 2 + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("r = f' / f modulo n, or 1 / r")
     ends = zip(once["r"], height + error, strict=True)
