@@ -116,9 +116,7 @@ def _spectrum(axes: Axes, spectra: pd.DataFrame, neuron: int, part: str) -> None
         axes.annotate(
             str(int(f)), (f, magnitude), ha="center", va="bottom", fontsize=5.5, gid="point"
         )
-    # The panel that needs most decides for all.
-    kept = 0.0 if axes.get_autoscaley_on() else axes.get_ylim()[1]
-    axes.set_ylim(0, max(1.15 * top, kept))
+    coset_panels.reach(axes, 1.15 * top)
     if part == "a":
         axes.set_ylabel("|DFT|")
 

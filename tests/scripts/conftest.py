@@ -49,6 +49,18 @@ def headed(readable: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def uncut(readable: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every figure that a test draws all data is in its panels."""
+    save = style.save
+
+    def checked(figure: Figure, *told: Any) -> None:
+        save(figure, *told)
+        assert clear.cut(figure) == []
+
+    monkeypatch.setattr(style, "save", checked)
+
+
+@pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> clear.Drawn:
     """Draw by a script and look at the figure; whether it can be read, the fixture `readable`
     asks."""

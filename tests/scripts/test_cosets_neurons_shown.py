@@ -16,6 +16,7 @@ from fittest.analysis.statistics.table import statistic_row, statistics_table
 from fittest.plotting import coset_panels, style
 from fittest.plotting.heading import heading
 
+pytestmark = pytest.mark.usefixtures("uncut")
 NETWORK = {"runset": "pop91", "seed": 3, "p": 91, "relaxed": ""}
 
 
@@ -77,6 +78,27 @@ def cluster_tables(table: Callable[..., str]) -> dict[str, str]:
         "logits": table("logits.parquet", logits),
         "stats": table("stats.parquet", statistics_table(stats)),
     }
+
+
+def test_a_later_cluster_may_be_larger(drawn: Drawn, table: Callable[..., str]) -> None:
+    """All have one scale, in which the largest has room: `uncut` asks."""
+    clusters = [
+        {**NETWORK, "place": place, "f": f, "g": 1, "neurons": 1, "fine_tuning": False}
+        for place, f in ((0, 31), (1, 39))
+    ]
+    spectra = [
+        {**NETWORK, "place": place, "neuron": place, "part": part, "frequency": f}
+        | {"magnitude": 10.0**place * (f in (31, 39))}
+        for place in (0, 1)
+        for part in "ab"
+        for f in range(1, 46)
+    ]
+    told = {
+        "clusters": table("clusters.parquet", clusters),
+        "spectra": table("spectra.parquet", spectra),
+    }
+    figure = drawn("plot_fig7_cluster_neuron_dfts", "plot_fig7", inputs=told)
+    assert {axes.get_ylim() for axes in panels_of(figure)} == {(0.0, 10.5)}
 
 
 @pytest.mark.parametrize("moved", [False, True])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from clear import Drawn, panels_of, said
 from matplotlib.figure import Figure
 
@@ -17,6 +18,8 @@ from fittest.analysis.statistics.table import statistic_row, statistics_table
 from fittest.plotting import population_panels, style
 from fittest.plotting.heading import heading
 from fittest.store import SCHEMAS
+
+pytestmark = pytest.mark.usefixtures("uncut")
 
 # -- frequencies together --------------------------------------------------------------------------
 

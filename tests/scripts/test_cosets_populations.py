@@ -32,6 +32,7 @@ SETS = {
     **{"pop91": (91, 60), "pop89": (89, 40), "pop35": (35, 30), "pop37": (37, 30)},
     **{"full91": (91, 8), "pop91_long": (91, 8), "full91_long": (91, 8), "pop91_torch": (91, 8)},
 }
+pytestmark = pytest.mark.usefixtures("uncut")
 C = 0.95
 
 

@@ -52,6 +52,13 @@ def said_network(table: pd.DataFrame) -> str:
     return text + (f"; relaxed: {row['relaxed']}" if row["relaxed"] else "")
 
 
+def reach(axes: Axes, top: float, below: float = 0.0) -> None:
+    """Give a panel the y axis from 0, or a share of the axis below it, to at least `top`; of panels
+    that share it, the one that needs most decides."""
+    high = top if axes.get_autoscaley_on() else max(top, axes.get_ylim()[1])
+    axes.set_ylim(-below * high, high or 1.0)
+
+
 def part_curve(axes: Axes, table: pd.DataFrame, x: str, part: str, below: bool = False) -> None:
     """One part of a neuron.
 
@@ -83,7 +90,7 @@ def spectrum_bars(axes: Axes, table: pd.DataFrame, colour: str) -> None:
         return
     axes.bar(table["frequency"], table["magnitude"], 0.8, color=colour)
     axes.set_xlim(0, float(table["frequency"].max()) + 1)
-    axes.set_ylim(bottom=0)
+    reach(axes, 1.05 * float(table["magnitude"].max()))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from fittest.plotting.coset_panels import reach
 from fittest.plotting.heading import spread
 from fittest.plotting.panels import counted, empty
 from fittest.plotting.style import DEAD, MIDDLE, OURS, PAPER
@@ -91,7 +92,7 @@ def frequency_bars(
         for edge in sorted({low, high}):
             axes.axhline(edge, color=PAPER, lw=0.8)
     axes.set_xlabel("frequency f")
-    _reach(axes, 1.05 * max(float((share + error).max()), *(paper or ())))
+    reach(axes, 1.05 * max(float((share + error).max()), *(paper or ())))
     axes.margins(x=0.01)
 
 
@@ -162,16 +163,9 @@ def ratio_points(
     axes.axhline(1, color=MIDDLE, lw=0.8, ls=":")
     ends = known["ratio_hi"].fillna(known["ratio"])
     # Up to 2 at least; points at 0 stand whole on the axis.
-    _reach(axes, max(2.0, 1.03 * float(ends.max())), 0.025)
+    reach(axes, max(2.0, 1.03 * float(ends.max())), 0.025)
     places = zip(known.loc[special, x], ends[special], strict=True)
     return [(float(at), float(y), marked[int(at)]) for at, y in places]
-
-
-def _reach(axes: Axes, top: float, below: float = 0.0) -> None:
-    """From 0, or a share of the axis below it, to at least `top`; of panels that share the axis,
-    the one that needs most decides."""
-    high = top if axes.get_autoscaley_on() else max(top, axes.get_ylim()[1])
-    axes.set_ylim(-below * high, high)
 
 
 def count_histogram(axes: Axes, rows: pd.DataFrame, log: float, mean: Sequence[float]) -> None:
@@ -231,7 +225,7 @@ def relation_bars(
         error = 2 * np.sqrt(twice * once["pairs"].to_numpy(float)) / mean
         axes.errorbar(once["r"], height, error, ls="", ecolor="0.25", elinewidth=0.6)
     axes.axhline(1, color=MIDDLE, lw=0.8, ls=":")
-    _reach(axes, max(1.5, 1.05 * float((height + error).max())))
+    reach(axes, max(1.5, 1.05 * float((height + error).max())))
     axes.set_xlim(0, n // 2 + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("r = f' / f modulo n, or 1 / r")
