@@ -45,7 +45,7 @@ def plot_disturbed(
             else "Does a network need all of its clusters?",
             f"the loss hardly moves at {paper['sigma']:g}"
             if noise
-            else "clusters matter unlike much, one of f = 35 the most",
+            else "its cluster 0, of f = 35, does the most",
             coset_panels.said_network(table) + ("" if noise else _numbered(table)),
             [(f"over many networks: {what} ({n})", "0.4")],
         )

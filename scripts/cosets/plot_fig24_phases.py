@@ -57,7 +57,7 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
                 axes_x = edges[:-1] + (0.25 + step) * edges[1]
                 histogram.bar(axes_x, counts, width * 0.9, color=coset_panels.PARTS[part])
             histogram.yaxis.set_major_locator(MaxNLocator(integer=True))
-            scatter.scatter(own["phase_a"], own["phase_b"], s=12, color="black")
+            scatter.scatter(own["phase_a"], own["phase_b"], s=12, color="black", clip_on=False)
             scatter.set_ylim(0, _TURN)
             scatter.set_aspect("equal")
         for axes in (histogram, scatter):
