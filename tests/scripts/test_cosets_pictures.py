@@ -24,6 +24,13 @@ pytestmark = pytest.mark.usefixtures("uncut")
 # -- frequencies together --------------------------------------------------------------------------
 
 
+SAID = [
+    *(f"{name}{end}" for name in ("related", "doubling") for end in ("", "_lo", "_hi")),
+    "dispersion",
+]
+"""Columns of `relations.parquet` that headings print."""
+
+
 def test_rare_frequencies_stay_in_their_panel(drawn: Drawn, table: Callable[..., str]) -> None:
     """Few networks, whose ratios and intervals are large, and names side by side."""
     rows = [
@@ -42,7 +49,7 @@ def test_rare_frequencies_stay_in_their_panel(drawn: Drawn, table: Callable[...,
     pairs = [pooled(found, 91).assign(runset="pop91", of=of) for of in ("bands", "clusters")]
     told = {
         "conditional": table("conditional.parquet", rows),
-        "relations": table("relations.parquet", [{"runset": "pop91", "related": 1.0}]),
+        "relations": table("relations.parquet", [{"runset": "pop91", **dict.fromkeys(SAID, 1.0)}]),
     }
     both = table("pairs.csv", pd.concat(pairs))
     figure = drawn("plot_fig28_finetuning_relations", "plot_fig28", **told, pairs=both)
