@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading, shared_legend
-from fittest.plotting.population_panels import networks_of, said
+from fittest.plotting.population_panels import cell, said
 from fittest.store import read_provenance, read_table
 
 PANELS = {
@@ -46,14 +47,14 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
             f"share of entries over 1 is about {paper['over_one_small']:g} in batches, below"
             f" {paper['over_one_full']:g} in full batch; {paper['near_zero']:g} of them near zero",
             f"{tails}; near zero {said(last, 'near_zero', 3, runset='pop91')} in batches",
+            [("n: as chosen / four times as long / with torch's initial weights", "0.4")],
         )
         # Tails can be compared: both panels have the same axes.
         grid = figure.subplots(1, 2, sharex=True, sharey=True)
         for axes, letter, (title, runsets) in zip(grid, "ab", PANELS.items(), strict=True):
-            numbers = [
-                f"{networks_of(last, runset=name)} {look[0]}" for name, look in runsets.items()
-            ]
-            panels.panel_title(axes, letter, title, "; ".join(numbers))
+            counts = np.nan_to_num([cell(last, "networks", runset=name) for name in runsets])
+            numbers = [f"{number:,.0f}" for number in counts]
+            panels.panel_title(axes, letter, title, f"n = {' / '.join(numbers)} networks")
             drawn = [
                 _histogram(axes, data[data["runset"] == name], "batches" in title, *look, not index)
                 for index, (name, look) in enumerate(runsets.items())

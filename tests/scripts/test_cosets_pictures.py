@@ -230,7 +230,7 @@ def test_moduli_without_a_part_in_the_fit_are_hollow(
     assert sorted(float(places[0]) >= 35 for places in curves) == [False, True], "ln n, and the fit"
     # Where 5 clusters are all that 11 numbers have room for, the panel says so.
     ceiling = np.concatenate([p.vertices for one in axes.collections for p in one.get_paths()])
-    assert (np.abs(ceiling - [11, 5]) < 1e-9).all(axis=1).any()
+    assert (np.abs(ceiling - [11, 5]) <= [0.5, 0]).all(axis=1).any()
 
 
 def test_shares_are_never_below_zero(drawn: Drawn, table: Callable[..., str]) -> None:
