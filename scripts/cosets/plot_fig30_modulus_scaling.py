@@ -58,7 +58,8 @@ def plot_fig30(moduli: str, stats: str, out_figure: str, settings: Mapping[str, 
                 if len(part):
                     look = {"mfc": face, "mec": style.OURS, "ls": "", "ms": 5, "zorder": 3}
                     axes.plot(part["n"], part["m"], marker="o", label=name, **look)
-            top = 1.08 * float((data["m"] + data["sd"].fillna(0)).max())
+            ends_of = [data["m"], data["m"] + data["sd"], data["m_hi"]]
+            top = 1.08 * float(np.nanmax(ends_of))
             places = np.linspace(data["n"].min(), data["n"].max(), 200)
             axes.plot(places, np.log(places), ls="--", color=style.PAPER, lw=1.0)
             ends = [("ln n", float(np.log(places[-1])), style.PAPER)]

@@ -92,7 +92,7 @@ def frequency_bars(
         for edge in sorted({low, high}):
             axes.axhline(edge, color=PAPER, lw=0.8)
     axes.set_xlabel("frequency f")
-    reach(axes, 1.05 * max(float((share + error).max()), *(paper or ())))
+    reach(axes, 1.05 * max([float((share + error).max()), *(paper or ())]))
     axes.margins(x=0.01)
 
 
