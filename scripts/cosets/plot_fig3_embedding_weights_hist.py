@@ -64,7 +64,7 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
                 continue
             for edge in (-1, 1):
                 axes.axvline(edge, color=style.PAPER, lw=0.8, ls=":", label="±1, the tails begin")
-            axes.set_xlabel("entry (bins of 0.05; the outermost hold all beyond)")
+            axes.set_xlabel("entry (bins of 0.05; those at ±3 hold all beyond)")
         grid[0].set_ylabel("share of entries")
         shared_legend(figure, 4)
         style.save(figure, out_figure, read_provenance(weights))
