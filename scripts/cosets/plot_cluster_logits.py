@@ -9,6 +9,7 @@ from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, style
 from fittest.plotting.heading import heading
+from fittest.plotting.panels import counted
 from fittest.store import read_provenance, read_table
 
 SEE = {
@@ -37,8 +38,19 @@ def plot_cluster_logits(inputs: Mapping[str, str], out_figure: str, moved: bool)
     places = [*clusters.sort_values("place")["place"].astype(int), -1] if len(clusters) else [-1]
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 1.05 * len(places))
-        heading(figure, SEE[which], PAPER[which], _found(which, clusters, statistics))
+        heading(
+            figure,
+            SEE[which],
+            PAPER[which],
+            coset_panels.said_network(clusters),
+            [(_over_networks(which, statistics), "0.4")],
+        )
         panels = figure.subplots(len(places), max(len(pairs), 1), squeeze=False, sharex=True)
+        # Sizes of clusters can be compared with each other, the sum has a scale of its own.
+        for several in (panels[:-1].flat, panels[-1].flat):
+            first, *others = [*several] or [None]
+            for axes in others:
+                axes.sharey(first)
         for row, place in enumerate(places):
             for column in range(panels.shape[1]):
                 axes = panels[row, column]
@@ -50,34 +62,31 @@ def plot_cluster_logits(inputs: Mapping[str, str], out_figure: str, moved: bool)
                         said = f"a = {a}, b = {b}, answer {(a + b) % int(rows['p'].iloc[0])}"
                         axes.set_title(said, fontsize=7)
                 coset_panels.logit_bars(axes, own, place)
+                axes.tick_params(labelleft=column == 0)
                 if row == len(places) - 1:
                     axes.set_xlabel("answer k")
-            panels[row, 0].set_ylabel(_name(clusters, place), fontsize=6.3)
+            panels[row, 0].set_ylabel(_name(clusters, place), fontsize=5.8)
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
 
 
 def _name(clusters: pd.DataFrame, place: int) -> str:
     if place < 0:
-        return "logits"
+        return "logits, all\n(scale of its own)"
     row = clusters[clusters["place"] == place].iloc[0]
-    kind = "\nfine-tuning" if bool(row["fine_tuning"]) else f"\n{int(row['neurons'])} neurons"
+    kind = ", fine-tuning" if bool(row["fine_tuning"]) else ""
     period = int(row["p"]) // int(row["g"])
-    return f"f = {int(row['f'])}{kind}\nperiod {period}"
+    return f"f = {int(row['f'])}, period {period}\n{int(row['neurons'])} neurons{kind}"
 
 
-def _found(which: str, clusters: pd.DataFrame, statistics: Statistics) -> str:
-    said = coset_panels.said_network(clusters)
-    if not len(clusters):
-        return said
-    name, what = (
-        (Single.TOGETHER, "all clusters together answer")
+def _over_networks(which: str, statistics: Statistics) -> str:
+    name, what, of = (
+        (Single.TOGETHER, "all clusters together answer", "network")
         if which == "shown"
-        else (Single.MOVED, "simple clusters move so for")
+        else (Single.MOVED, "simple clusters move so for", "cluster")
     )
     row = statistics.get(name, None)
-    n = int(row["n"]) if row is not None else 0
-    of = "networks" if which == "shown" else "clusters"
-    return f"{said}; {what} {printed(row)} of the pairs (n = {n} {of})"
+    n = counted(float(row["n"]) if row is not None else 0, of)
+    return f"over many networks: {what} {printed(row)} of the pairs ({n})"
 
 
 if "snakemake" in globals():

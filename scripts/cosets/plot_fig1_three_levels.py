@@ -38,7 +38,7 @@ def plot_fig1(curves: str, logits: str, clusters: str, out_figure: str) -> None:
         coset_panels.logit_bars(axes, first[first["place"] == 0], 0)
         axes.set_xlabel("answer k")
         axes.set_ylabel("logits, less their mean")
-        panels.panel_title(axes, "b", "its cluster: cosets")
+        panels.panel_title(axes, "b", f"its cluster{_period(found)}")
         _network(figure, grid[0, 2], first)
         style.save(figure, out_figure, read_provenance(clusters))
 
@@ -52,23 +52,33 @@ def _neuron(figure: Figure, place: Any, neurons: pd.DataFrame) -> None:
         coset_panels.part_curve(axes, strongest[strongest["part"] == part], "k", part)
         axes.set_ylabel(f"reads of {part}")
         if row == 0:
-            panels.panel_title(axes, "a", "one neuron: waves")
+            panels.panel_title(axes, "a", "one neuron, pre-activation")
         else:
             axes.set_xlabel("number")
+
+
+def _period(clusters: pd.DataFrame) -> str:
+    """Of the cluster whose removal costs most; exact cosets are of a period below n."""
+    if not len(clusters):
+        return ""
+    row = clusters.sort_values("place").iloc[0]
+    return f", f = {int(row['f'])}, period {int(row['p']) // int(row['g'])}"
 
 
 def _network(figure: Figure, place: Any, first: pd.DataFrame) -> None:
     places = [*sorted(int(p) for p in first["place"].unique() if p >= 0), -1]
     inner = place.subgridspec(len(places), 1, hspace=0.02)
+    top = None
     for row, which in enumerate(places):
-        axes = figure.add_subplot(inner[row, 0])
+        # One scale: a row is as high as it counts in the sum.
+        axes = top = figure.add_subplot(inner[row, 0], sharey=top)
         rows = first[first["place"] == which]
         coset_panels.logit_bars(axes, rows, which)
         name = "all" if which < 0 else f"f = {int(rows['f'].iloc[0])}"
         axes.set_ylabel(name, rotation=0, ha="right", va="center")
-        axes.set_yticks([])
+        axes.tick_params(labelleft=False)
         if row == 0:
-            panels.panel_title(axes, "c", "all clusters, and the logits")
+            panels.panel_title(axes, "c", "clusters and logits, one scale")
         if row < len(places) - 1:
             axes.tick_params(labelbottom=False)
         else:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from fittest.analysis.cosets.single_names import Single
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
 from fittest.plotting.heading import heading
-from fittest.store import read_provenance, read_table
+from fittest.store import joint_provenance, read_table
 
 _TURN = 2 * np.pi
 
@@ -33,11 +34,16 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
         said = coset_panels.said_network(clusters)
         if len(chosen):
             said += f"; {len(own)} neurons of f = {int(chosen['f'].iloc[0])}"
+        simple = everything[
+            ~everything["fine_tuning"].astype(bool) & (everything["neurons"] >= least)
+        ]
+        networks = panels.counted(simple["run_id"].nunique(), "network")
         heading(
             figure,
             "Are the phases of a cluster's neurons spread evenly?",
             "14 neurons of f = 21; evenly about half the time",
-            f"{said}; even in {printed(even)} of simple clusters",
+            said,
+            [(f"over many networks (c): even in {printed(even)} of simple clusters", "0.4")],
         )
         histogram, scatter, many = figure.subplots(1, 3)
         if not len(own):
@@ -49,11 +55,9 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
                 counts, _ = np.histogram(own[f"phase_{part}"], edges)
                 width = edges[1] / 2
                 axes_x = edges[:-1] + (0.25 + step) * edges[1]
-                colour = coset_panels.PARTS[part]
-                histogram.bar(axes_x, counts, width * 0.9, color=colour, label=f"of {part}")
-            histogram.legend(loc="upper right", ncols=2)
-            histogram.set_ylim(top=1.3 * histogram.get_ylim()[1])
-            scatter.scatter(own["phase_a"], own["phase_b"], s=12, color="black")
+                histogram.bar(axes_x, counts, width * 0.9, color=coset_panels.PARTS[part])
+            histogram.yaxis.set_major_locator(MaxNLocator(integer=True))
+            scatter.scatter(own["phase_a"], own["phase_b"], s=12, color="black", clip_on=False)
             scatter.set_ylim(0, _TURN)
             scatter.set_aspect("equal")
         for axes in (histogram, scatter):
@@ -64,11 +68,9 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
         histogram.set_ylabel("neurons")
         scatter.set_xlabel("phase of a")
         scatter.set_ylabel("phase of b")
-        panels.panel_title(histogram, "a", "one cluster")
-        panels.panel_title(scatter, "b", "its neurons")
-        simple = everything[
-            ~everything["fine_tuning"].astype(bool) & (everything["neurons"] >= least)
-        ]
+        neurons = panels.counted(len(own), "neuron")
+        panels.panel_title(histogram, "a", "one cluster", f"{neurons}; blue: of a, orange: of b")
+        panels.panel_title(scatter, "b", "its neurons", neurons)
         if len(simple):
             many.hist(simple["even"], np.linspace(0, 1, 21), color=style.OURS)
             many.axvline(uniform, color="black", ls="--", lw=0.8)
@@ -76,8 +78,11 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
             many.set_ylabel("clusters")
         else:
             panels.empty(many, "no clusters")
-        panels.panel_title(many, "c", "all simple clusters", panels.counted(len(simple), "cluster"))
-        style.save(figure, out_figure, read_provenance(inputs["clusters"]))
+        clusters_of = f"{panels.counted(len(simple), 'cluster')}, {networks}"
+        panels.panel_title(many, "c", "all simple clusters", clusters_of)
+        # Panel c is of other networks than the one whose table names a single run.
+        origin = joint_provenance([inputs["clusters"], inputs["all_clusters"]])
+        style.save(figure, out_figure, origin)
 
 
 if "snakemake" in globals():

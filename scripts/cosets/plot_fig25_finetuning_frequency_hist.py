@@ -6,7 +6,7 @@ import pandas as pd
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.plotting.population_panels import frequency_bars, said
 from fittest.store import read_provenance, read_table
 
@@ -16,7 +16,7 @@ def plot_fig25(counts: str, summary: str, out_figure: str, paper: Mapping[str, f
     data, found = pd.read_csv(counts), read_table(summary)
     last = found[(found["share"] == 1) & (found["subset"] == "all")]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
         heading(
             figure,
             "How often is a frequency one of fine-tuning?",
@@ -25,14 +25,23 @@ def plot_fig25(counts: str, summary: str, out_figure: str, paper: Mapping[str, f
             f"{said(last, 'band', 4, runset='pop91')} at n = 91 and"
             f" {said(last, 'band', 4, runset='pop89')} at 89; over simple ones"
             f" {said(last, 'band_ratio', runset='pop91')}",
+            [
+                (
+                    "networks with a fine-tuning cluster, share:"
+                    f" {said(last, 'tuned', 3, runset='pop91')} at n = 91",
+                    "0.4",
+                )
+            ],
         )
-        for axes, letter, name in zip(figure.subplots(1, 2), "ab", ("pop91", "pop89"), strict=True):
+        grid = figure.subplots(1, 2, sharey=True)
+        for axes, letter, name in zip(grid, "ab", ("pop91", "pop89"), strict=True):
             rows = data[data["runset"] == name]
             networks = int(rows["networks"].iloc[0]) if len(rows) else 0
             title = f"n = {int(rows['n'].iloc[0])}" if len(rows) else "no networks"
             panels.panel_title(axes, letter, title, panels.counted(networks, "network"))
-            frequency_bars(axes, rows, "band")
-            axes.set_ylabel("share of networks")
+            frequency_bars(axes, rows, "band", (paper["rate"], paper["rate"]))
+        grid[0].set_ylabel("share of networks")
+        shared_legend(figure, 5)
         style.save(figure, out_figure, read_provenance(summary))
 
 

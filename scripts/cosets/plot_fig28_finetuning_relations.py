@@ -5,7 +5,14 @@ import pandas as pd
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading
-from fittest.plotting.population_panels import folded_names, ratio_points, relation_bars, said
+from fittest.plotting.population_panels import (
+    folded_names,
+    names_above,
+    pairs_once,
+    ratio_points,
+    relation_bars,
+    said,
+)
 from fittest.store import read_provenance, read_table
 
 FRACTIONS = {
@@ -16,6 +23,7 @@ FRACTIONS = {
     "⅔": (2, 3),
     "3/2": (3, 2),
 }
+"""Small multiples: those of two of three frequencies of which one is the sum of the others."""
 GIVEN = {15: 5, 7: 7}
 """Frequency that is there -> of whose multiples the paper finds more."""
 
@@ -27,7 +35,7 @@ def plot_fig28(conditional: str, pairs: str, relations: str, out_figure: str) ->
     together = pd.read_csv(pairs)
     rows = together[(together["runset"] == "pop91") & (together["of"] == "bands")]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
         heading(
             figure,
             "Do frequencies of fine-tuning stand in sums of each other?",
@@ -35,25 +43,37 @@ def plot_fig28(conditional: str, pairs: str, relations: str, out_figure: str) ->
             f"small multiples over other units: {said(found, 'related', runset='pop91')} at n = 91,"
             f" {said(found, 'related', runset='all')} in all populations",
         )
-        grid = figure.subplots(1, 3)
-        for axes, letter, (there, multiple) in zip(grid[:2], "ab", GIVEN.items(), strict=True):
+        places = figure.add_gridspec(1, 3)
+        left = figure.add_subplot(places[0, 0])
+        grid = (left, figure.add_subplot(places[0, 1], sharey=left))
+        last = figure.add_subplot(places[0, 2])
+        names = {}
+        for axes, letter, there in zip(grid, "ab", GIVEN, strict=True):
             here = own[own["given"] == there]
             networks = int(here["networks"].iloc[0]) if len(here) else 0
             panels.panel_title(
                 axes, letter, f"where {there} is there", panels.counted(networks, "network")
             )
-            marked = {f: str(f) for f in range(multiple, 46, multiple) if f != there}
-            ratio_points(axes, here, "frequency", marked, f"no networks with {there}")
+            names[axes] = ratio_points(
+                axes, here, "frequency", _marked(there), f"no networks with {there}"
+            )
             axes.set_xlabel("frequency f (bars: 95 %)")
-            axes.set_ylabel("count over mean of others")
+        left.set_ylabel("count over mean of others")
         # The modulus of the run-set: its frequencies go up to half of it.
         n = 2 * int(rows["r"].max()) + 1 if len(rows) else 0
-        panels.panel_title(
-            grid[2], "c", "all pairs", panels.counted(int(rows["pairs"].sum()), "pair")
-        )
-        relation_bars(grid[2], rows, folded_names(n, FRACTIONS))
-        grid[2].set_ylabel("pairs over mean of others")
+        # A network's frequencies come in families: its pairs are not independent of each other.
+        names[last] = relation_bars(last, rows, n, folded_names(n, FRACTIONS), errors=False)
+        number = panels.counted(pairs_once(rows), "pair")
+        panels.panel_title(last, "c", "all pairs of a network", f"{number}, each counted once")
+        last.set_ylabel("pairs over mean of others")
+        names_above(names)
         style.save(figure, out_figure, read_provenance(relations))
+
+
+def _marked(there: int) -> dict[int, str]:
+    """Names of the frequencies that the paper finds more often beside another one."""
+    multiple = GIVEN[there]
+    return {f: str(f) for f in range(multiple, 46, multiple) if f != there}
 
 
 if "snakemake" in globals():

@@ -1,6 +1,8 @@
 """Figure 29: how many clusters there are by width, in batches of n and in full batch."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -9,47 +11,97 @@ from fittest.analysis.cosets.names import Scaling
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.heading import heading
-from fittest.plotting.population_panels import count_histogram
+from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.population_panels import cell, count_histogram
 from fittest.store import read_provenance, read_table
 
-BATCHES = (("width", "batches of n"), ("width_full", "full batch"))
+LARGE = ("pop91", "full91")
+"""Run-sets of the paper's own modulus, which are larger than those of its widths."""
+BATCHES = {"batches of n": ("width", LARGE[0]), "full batch": ("width_full", LARGE[1])}
+"""Kind of batch -> run-sets of it: of several widths, and the large one."""
 
 
-def plot_fig29(counts: str, widths: str, stats: str, out_figure: str) -> None:
-    """Draw the figure from fig29.csv, widths.parquet and scaling_stats.parquet."""
-    data, means = pd.read_csv(counts), read_table(widths)
-    statistics = Statistics(read_table(stats))
-    hidden = sorted(int(width) for width in means["hidden"].unique())
+def plot_fig29(inputs: Mapping[str, Any], out_figure: str, paper: Mapping[str, float]) -> None:
+    """Draw the figure.
+
+    Args:
+        inputs: fig29.csv (`counts`), widths.parquet (`widths`), scaling_stats.parquet (`stats`),
+            cluster_counts.csv (`large`), summary.parquet (`summary`), and the tables `runs` of all
+            run-sets that are shown (`runs`). out_figure: the PDF (a PNG goes beside).
+        paper: `n`, the modulus of the paper's figure.
+    """
+    data = pd.concat([pd.read_csv(inputs[name]) for name in ("counts", "large")])
+    data = data[data["runset"].isin([name for both in BATCHES.values() for name in both])]
+    means = read_table(inputs["widths"])
+    summary = read_table(inputs["summary"])
+    last = summary[(summary["share"] == 1) & (summary["subset"] == "all")]
+    runs = pd.concat([read_table(path, "runs") for path in inputs["runs"]])
+    runs = runs.assign(width=[int(hidden[0]) for hidden in runs["hidden"]])
+    statistics = Statistics(read_table(inputs["stats"]))
+    lines = data[["n", "hidden"]].drop_duplicates().sort_values(["n", "hidden"])
+    moduli = ", ".join(str(int(n)) for n in sorted(means["n"].unique()))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 0.9 + 1.25 * max(1, len(hidden)))
+        figure = style.new_figure(style.PAGE_WIDTH, 1.3 + 1.15 * max(1, len(lines)))
         heading(
             figure,
             "Does the number of clusters stay of the order of ln n at every width?",
-            "yes, at 128 to 8192 neurons (it prints 8196) and in both kinds of batch",
-            f"mean number over ln n (dashed) at most {printed(statistics.get(Scaling.WIDTH_MOST))}",
+            f"yes, at 128 to 8192 neurons (it prints 8196) and in both kinds of batch, n ="
+            f" {paper['n']:g}",
+            f"n = {moduli or 'none'} for widths: mean number over ln n at most"
+            f" {printed(statistics.get(Scaling.WIDTH_MOST))}; full batch less batches of n, at n ="
+            f" {paper['n']:g}: {printed(statistics.get(Scaling.BATCH_M))} clusters",
         )
-        grid = figure.subplots(max(1, len(hidden)), 2, squeeze=False, sharex=True)
-        letters = iter("abcdefghijklmnop")
-        for line, width in zip(grid, hidden or [0], strict=True):
-            for axes, (runset, title) in zip(line, BATCHES, strict=True):
-                rows = data[(data["runset"] == runset) & (data["hidden"] == width)]
-                networks = panels.counted(int(rows["networks"].sum()), "network")
-                n = int(rows["n"].iloc[0]) if len(rows) else 3
-                panels.panel_title(axes, next(letters), f"{width} neurons, {title}", networks)
-                count_histogram(axes, rows, math.log(n))
-            line[0].set_ylabel("share of networks")
+        grid = figure.subplots(max(1, len(lines)), 2, squeeze=False, sharex=True, sharey=True)
+        letters = iter("abcdefghijklmnopqrstuvwxyz")
+        for line, (n, width) in zip(
+            grid, lines.to_numpy(int) if len(lines) else [(0, 0)], strict=True
+        ):
+            for axes, (title, runsets) in zip(line, BATCHES.items(), strict=True):
+                here = data["runset"].isin(runsets) & (data["n"] == n) & (data["hidden"] == width)
+                own = runs[
+                    runs["runset"].isin(runsets) & (runs["p"] == n) & (runs["width"] == width)
+                ]
+                panels.panel_title(
+                    axes,
+                    next(letters),
+                    f"n = {n}, {width} neurons, {title}",
+                    _told(data[here], own),
+                )
+                mean = _mean(means, last, runsets, n, width)
+                count_histogram(axes, data[here], math.log(max(n, 1)), mean)
+            line[0].set_ylabel("share")
         for axes in grid[-1]:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_xlabel("clusters of two neurons or more")
-        style.save(figure, out_figure, read_provenance(widths))
+        shared_legend(figure, 3)
+        style.save(figure, out_figure, read_provenance(inputs["widths"]))
+
+
+def _told(rows: pd.DataFrame, runs: pd.DataFrame) -> str:
+    """How many networks, and how long they are trained."""
+    steps = sorted(int(number) for number in runs["steps"].unique())
+    long = " or ".join(f"{number:,}" for number in steps)
+    return panels.counted(int(rows["networks"].sum()), "network") + (f", {long} steps" * bool(long))
+
+
+def _mean(
+    means: pd.DataFrame, large: pd.DataFrame, runsets: Sequence[str], n: int, width: int
+) -> tuple[float, ...]:
+    """Mean number of clusters with its interval: of a width, or else of the large run-set."""
+    here = {"runset": runsets[0], "n": n, "hidden": width}
+    found = tuple(cell(means, f"m{end}", **here) for end in ("", "_lo", "_hi"))
+    if not math.isnan(found[0]):
+        return found
+    return tuple(cell(large, f"m2{end}", runset=runsets[1]) for end in ("", "_lo", "_hi"))
 
 
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         plot_fig29(
-            counts=snakemake.input.counts,
-            widths=snakemake.input.widths,
-            stats=snakemake.input.stats,
+            inputs={
+                name: snakemake.input[name]
+                for name in ("counts", "widths", "stats", "large", "summary", "runs")
+            },
             out_figure=snakemake.output.figure,
+            paper=snakemake.params.paper,
         )

@@ -22,11 +22,10 @@ def plot_fig2(inputs: Mapping[str, str], out_figure: str) -> None:
         read_table(inputs[name]) for name in ("members", "curves", "spectra")
     )
     simple = members["simple"].astype(bool)
+    moved = set(curves.loc[curves["k"] != curves["y"], "neuron"])
     chosen = {
-        "simple": members[simple].sort_values("strength", ascending=False).head(1),
-        "fine-tuning": members[~simple]
-        .sort_values(["strong", "strength"], ascending=False)
-        .head(1),
+        "simple": _first(members[simple], ["strength"], moved),
+        "fine-tuning": _first(members[~simple], ["strong", "strength"], moved),
     }
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 4.9)
@@ -36,11 +35,19 @@ def plot_fig2(inputs: Mapping[str, str], out_figure: str) -> None:
             "a simple one becomes a sine with a phase, a fine-tuning one (27, 35 and 19 strongest,"
             " n = 89) half a period of one",
             coset_panels.said_network(members),
+            [("no claim judges what a fine-tuning neuron becomes", "0.4")],
         )
         grid = figure.add_gridspec(4, 3, width_ratios=[1, 1, 0.8])
         for number, (kind, one) in enumerate(chosen.items()):
-            _neuron(figure, grid, number, kind, one, curves, spectra)
+            _neuron(figure, grid, number, kind, one, curves, spectra, moved)
         style.save(figure, out_figure, read_provenance(inputs["members"]))
+
+
+def _first(members: pd.DataFrame, by: list[str], moved: set[int]) -> pd.DataFrame:
+    """The first one by some columns, of those whose numbers remapping moves, if there are any: with
+    f = 1 both pictures would be one."""
+    ordered = members.assign(moved=members["neuron"].isin(moved))
+    return ordered.sort_values(["moved", *by], ascending=False).head(1)
 
 
 def _neuron(
@@ -51,6 +58,7 @@ def _neuron(
     one: pd.DataFrame,
     curves: pd.DataFrame,
     spectra: pd.DataFrame,
+    moved: set[int],
 ) -> None:
     neuron = int(one["neuron"].iloc[0]) if len(one) else -1
     own, magnitudes = (table[table["neuron"] == neuron] for table in (curves, spectra))
@@ -65,7 +73,10 @@ def _neuron(
             if row == 3:
                 axes.set_xlabel("number k" if x == "k" else "number, remapped")
             if line == 0:
-                where = "numbers k" if x == "k" else "numbers remapped"
+                where = f"f = {int(one['f'].iloc[0])}, numbers k" if len(one) else "numbers k"
+                if x == "y":
+                    stay = " (they stay)" if len(one) and neuron not in moved else ""
+                    where = f"numbers remapped{stay}"
                 panels.panel_title(axes, "abcd"[2 * number + column], f"{kind}: {where}")
         axes = figure.add_subplot(grid[row, 2])
         spectrum = magnitudes[magnitudes["part"] == part]

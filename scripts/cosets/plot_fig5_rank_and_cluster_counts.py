@@ -11,7 +11,7 @@ from fittest.analysis.cosets.names import Ranks
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.plotting.population_panels import networks_of, said
 from fittest.store import read_provenance, read_table
 
@@ -27,14 +27,23 @@ def plot_fig5(
     found = read_table(summary)
     last = found[(found["share"] == 1) & (found["subset"] == "all")]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
         heading(
             figure,
             "How far does one cluster alone come, and how many clusters are there?",
             f"its right answer is anywhere from first to far behind; about ln n = {paper['m']:g}"
             " clusters",
             f"right alone in {printed(statistics.get(Ranks.FIRST))} of pairs; mean number of"
-            f" clusters {said(last, 'm2', runset='pop91')} and {said(last, 'm2', runset='pop89')}",
+            f" clusters {said(last, 'm2', runset='pop91')} at n = 91 and"
+            f" {said(last, 'm2', runset='pop89')} at 89",
+            [
+                (
+                    "networks that solve the task, share:"
+                    f" {said(last, 'solved', 3, runset='pop91')} and"
+                    f" {said(last, 'solved', 3, runset='pop89')}",
+                    "0.4",
+                )
+            ],
         )
         left, right = figure.subplots(1, 2)
         row = statistics.get(Ranks.FIRST)
@@ -47,6 +56,7 @@ def plot_fig5(
         )
         _ranks(left, data)
         _counts(right, pd.read_csv(counts), last)
+        shared_legend(figure, 3)
         style.save(figure, out_figure, read_provenance(summary))
 
 
@@ -78,11 +88,9 @@ def _counts(axes: Axes, data: pd.DataFrame, last: pd.DataFrame) -> None:
         panels.empty(axes, "no networks")
         return
     axes.plot([], [], color=style.PAPER, ls="--", lw=1.0, label="ln n")
-    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
     axes.set_xlabel("clusters of two neurons or more")
     axes.set_ylabel("share of networks")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="upper right", ncols=3)
 
 
 if "snakemake" in globals():

@@ -25,7 +25,7 @@ def plot_fig7(inputs: Mapping[str, str], out_figure: str) -> None:
             "35; 25; 8; and one of fine-tuning neurons on multiples of 7, 42 the strongest",
             coset_panels.said_network(clusters),
         )
-        grid = figure.subplots(max(len(ordered), 1), 2, squeeze=False, sharex=True, sharey="row")
+        grid = figure.subplots(max(len(ordered), 1), 2, squeeze=False, sharex=True, sharey=True)
         if not len(ordered):
             for axes in grid.flat:
                 coset_panels.part_curve(axes, spectra, "frequency", "a")
@@ -36,7 +36,7 @@ def plot_fig7(inputs: Mapping[str, str], out_figure: str) -> None:
                 for _, neuron in own[own["part"] == part].groupby("neuron"):
                     look = coset_panels.cluster_style(int(cluster["place"]))
                     axes.plot(neuron["frequency"], neuron["magnitude"], lw=0.6, alpha=0.7, **look)
-                axes.set_ylim(bottom=0)
+                coset_panels.reach(axes, 1.05 * float(spectra["magnitude"].max()))
                 axes.set_xlim(0, int(cluster["p"]) // 2 + 1)
                 if column == 0:
                     axes.set_title(coset_panels.said_cluster(cluster), loc="left", fontsize=7)

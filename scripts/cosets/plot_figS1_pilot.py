@@ -46,8 +46,10 @@ def plot_figs1(curves: str, found: str, out_figure: str) -> None:
             if not np.isnan(row["settled"]):
                 axes.axvline(row["settled"], color=style.MIDDLE, lw=0.8, ls=":")
             axes.set_ylim(-0.02, 1.05)
-            axes.set_xlabel("epoch (dotted: settled)")
-            axes.set_ylabel("share")
+            if not np.isnan(row["budget"]):
+                axes.axvline(row["budget"], color=style.MIDDLE, lw=0.8, ls="--")
+            axes.set_xlabel("epoch (dotted: settled; dashed: budget)")
+            axes.set_ylabel("share (of networks; of entries)")
             end_names(axes, ends)
         style.save(figure, out_figure, read_provenance(found))
 

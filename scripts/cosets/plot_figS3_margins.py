@@ -8,7 +8,7 @@ from fittest.analysis.cosets.names import Margin
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 
@@ -16,7 +16,7 @@ def plot_figs3(table: str, stats: str, out_figure: str) -> None:
     """Draw the figure from figS3.csv and margins_stats.parquet."""
     data, statistics = pd.read_csv(table), Statistics(read_table(stats))
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.0)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
         heading(
             figure,
             "Are ln n random frequencies enough to tell the right answer from all others?",
@@ -25,23 +25,33 @@ def plot_figs3(table: str, stats: str, out_figure: str) -> None:
             f" {printed(statistics.get(Margin.FIVE), 3)} at m = 5",
         )
         moduli = sorted(data["n"].unique(), reverse=True)
-        for axes, letter, n in zip(
-            figure.subplots(1, len(moduli), squeeze=False)[0], "abcd", moduli, strict=False
-        ):
+        grid = figure.subplots(1, len(moduli), squeeze=False, sharey=True)[0]
+        for axes, letter, n in zip(grid, "abcd", moduli, strict=False):
             rows = data[data["n"] == n].sort_values("m")
             draws = panels.counted(int(rows["draws"].iloc[0]), "draw")
             panels.panel_title(axes, letter, f"n = {int(n)}", f"{draws} a point")
             axes.plot(rows["m"], rows["share"], "o-", ms=3.5, color=style.OURS, label="drawn")
+            axes.vlines(rows["m"], rows["share_lo"], rows["share_hi"], color=style.OURS, lw=0.9)
+            # Below 0 the estimate of a share bounds nothing.
+            told = rows[rows["estimate"] >= 0]
             axes.plot(
-                rows["m"], rows["estimate"], "s--", ms=3, color=style.PAPER, label="its estimate"
+                told["m"],
+                told["estimate"],
+                "s--",
+                ms=3,
+                color=style.PAPER,
+                label="the paper's estimate, where it is not below 0",
             )
-            axes.axvline(math.log(n), color=style.PAPER, lw=0.8, ls=":")
-            axes.axhline(0.5, color=style.MIDDLE, lw=0.8, ls=":")
-            axes.set_ylim(min(-0.3, float(rows["estimate"].min()) * 1.05), 1.05)
-            axes.set_xlabel("frequencies m (dotted: ln n)")
-            axes.set_ylabel("share with the margin")
-            axes.legend(loc="lower right")
-        style.save(figure, out_figure, read_provenance(stats))
+            axes.axvline(math.log(n), color=style.PAPER, lw=0.8, ls=":", label="ln n")
+            axes.axhline(0.5, color=style.MIDDLE, lw=0.8, ls=":", label="half")
+            axes.set_ylim(-0.03, 1.05)
+            axes.set_xlim(float(rows["m"].min()) - 0.3, float(rows["m"].max()) + 0.3)
+            axes.set_xlabel("frequencies m")
+        grid[0].set_ylabel("share of draws with the margin")
+        shared_legend(figure, 4)
+        # Numbers are drawn, no network is shown: the tables' count of none would mislead.
+        origin = {k: v for k, v in read_provenance(stats).items() if k != "figure_runs"}
+        style.save(figure, out_figure, origin)
 
 
 if "snakemake" in globals():

@@ -5,7 +5,14 @@ import pandas as pd
 from fittest.pipeline.script import rule_job
 from fittest.plotting import panels, style
 from fittest.plotting.heading import heading
-from fittest.plotting.population_panels import cell, folded_names, relation_bars, said
+from fittest.plotting.population_panels import (
+    cell,
+    folded_names,
+    names_above,
+    pairs_once,
+    relation_bars,
+    said,
+)
 from fittest.store import read_provenance, read_table
 
 POPULATIONS = ("pop91", "pop89", "pop35", "pop37")
@@ -22,19 +29,22 @@ def plot_figs4(pairs: str, relations: str, out_figure: str) -> None:
             figure,
             "Is a frequency less likely beside its double or its half?",
             "yes",
-            f"doubles and halves over the mean of others: {said(found, 'doubling', runset='all')};"
+            f"doubles over the mean of others, in all: {said(found, 'doubling', runset='all')};"
             f" a distance of {cell(found, 'doubling_seen', runset='all'):.2f} from 1 would be seen"
             " four times in five",
         )
-        for axes, letter, name in zip(figure.subplots(2, 2).flat, "abcd", POPULATIONS, strict=True):
+        grid = figure.subplots(2, 2, sharey=True)
+        names = {}
+        for axes, letter, name in zip(grid.flat, "abcd", POPULATIONS, strict=True):
             rows = own[own["runset"] == name]
             n = 2 * int(rows["r"].max()) + 1 if len(rows) else 0
-            number = panels.counted(int(rows["pairs"].sum()), "pair")
-            panels.panel_title(
-                axes, letter, f"n = {n}: {said(found, 'doubling', runset=name)}", number
-            )
-            relation_bars(axes, rows, folded_names(n, FRACTIONS))
-            axes.set_ylabel("pairs over mean")
+            names[axes] = relation_bars(axes, rows, n, folded_names(n, FRACTIONS), errors=True)
+            number = panels.counted(pairs_once(rows), "pair")
+            title = f"n = {n}: {said(found, 'doubling', runset=name)}"
+            panels.panel_title(axes, letter, title, f"{number}, each counted once; bars: 2 se")
+        names_above(names)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("pairs over mean of others")
         style.save(figure, out_figure, read_provenance(relations))
 
 

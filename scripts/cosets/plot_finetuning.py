@@ -66,7 +66,7 @@ def plot_finetuning(inputs: Mapping[str, str], out_figure: str, spectra: bool, s
         heading(
             figure, SEE[which], PAPER[which], said if neurons else f"{said}; none is there", more
         )
-        grid = figure.subplots(rows, 2, squeeze=False, sharex=True)
+        grid = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey=True)
         if not neurons:
             for axes in grid.flat:
                 panels.empty(axes, "no fine-tuning neuron")
@@ -88,7 +88,7 @@ def _two(grid: Any, neurons: list[int], own: pd.DataFrame, magnitudes: pd.DataFr
                 _spectrum(axes, magnitudes, neuron, part)
             axes.set_title(f"neuron {neuron}: reads of {part}", fontsize=7, loc="left")
     for axes in grid[-1]:
-        axes.set_xlabel("number" if magnitudes is None else "frequency (f and n - f are one)")
+        axes.set_xlabel("number" if magnitudes is None else "frequency (f and n − f are one)")
     for axes in grid[len(neurons) :].flat:
         panels.empty(axes, "no other one")
 
@@ -96,7 +96,8 @@ def _two(grid: Any, neurons: list[int], own: pd.DataFrame, magnitudes: pd.DataFr
 def _part(axes: Axes, own: pd.DataFrame, neuron: int, part: str) -> None:
     rows = own[(own["neuron"] == neuron) & (own["part"] == part) & (own["rank"] == 0)]
     coset_panels.part_curve(axes, rows, "k", part)
-    axes.set_ylabel("pre-activation")
+    if part == "a":
+        axes.set_ylabel("pre-activation")
 
 
 def _spectrum(axes: Axes, spectra: pd.DataFrame, neuron: int, part: str) -> None:
@@ -115,8 +116,9 @@ def _spectrum(axes: Axes, spectra: pd.DataFrame, neuron: int, part: str) -> None
         axes.annotate(
             str(int(f)), (f, magnitude), ha="center", va="bottom", fontsize=5.5, gid="point"
         )
-    axes.set_ylim(0, 1.15 * top)
-    axes.set_ylabel("|DFT|")
+    coset_panels.reach(axes, 1.15 * top)
+    if part == "a":
+        axes.set_ylabel("|DFT|")
 
 
 def _sums(grid: Any, own: pd.DataFrame, neuron: int) -> None:
@@ -132,6 +134,8 @@ def _sums(grid: Any, own: pd.DataFrame, neuron: int) -> None:
             explained, f = float(ordered["explained"].iloc[0]), int(ordered["frequency"].iloc[0])
             axes.set_title(f"with f = {f}: R² = {explained:.3f}", fontsize=6.3, loc="left", pad=2)
             axes.set_xlim(0, float(truth["k"].max()))
+            if part == "a":
+                axes.set_ylabel("pre-activation", fontsize=6)
         axes = grid[0, column]
         panels.panel_title(axes, "ab"[column], f"neuron {neuron}, {part}: {axes.get_title('left')}")
         grid[-1, column].set_xlabel("number (grey: the part itself)")

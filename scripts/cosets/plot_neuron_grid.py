@@ -36,7 +36,7 @@ def plot_neuron_grid(inputs: Mapping[str, str], out_figure: str, remapped: bool)
             row = chosen.iloc[0]
             said += (
                 f"; {int(row['neurons'])} neurons of f = {int(row['f'])}, gcd with n"
-                f" {int(row['g'])}; {len(own)} are shown"
+                f" {int(row['g'])}; {len(own)} are shown, the strongest first"
             )
         wave = statistics.get(Single.ONE_WAVE)
         heading(
@@ -67,6 +67,8 @@ def plot_neuron_grid(inputs: Mapping[str, str], out_figure: str, remapped: bool)
                 coset_panels.part_curve(axes, rows_of, "y" if remapped else "k", part)
                 axes.set_title(f"neuron {neuron}, {part}", fontsize=5.5, loc="left", pad=2)
                 axes.tick_params(labelsize=5)
+        for axes in grid[: math.ceil(len(own) / _COLUMNS), 0]:
+            axes.set_ylabel("pre-activation", fontsize=5.5)
         label = "number, remapped" if remapped else "number"
         for index in range(max(len(own) - _COLUMNS, 0), len(own)):
             for axes in grid.reshape(-1, 2)[index]:

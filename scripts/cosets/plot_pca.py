@@ -45,12 +45,18 @@ def plot_pca(
             "Are two components of the tables a circle where they have one frequency?",
             f"PC{first} has f = {fs[0]} and PC{second} has f = {fs[1]}: {shape}",
             _found(scores, plane, circular),
-            [(f"of all pairs of PCs 1 to 6, {printed(row)} agree (n = {n} pairs)", "0.4")],
+            [
+                (
+                    "over many networks: a circle where f is one, and none elsewhere, for"
+                    f" {printed(row)} of the pairs of PCs 1 to 6 ({panels.counted(n, 'pair')})",
+                    "0.4",
+                )
+            ],
         )
         grid = figure.add_gridspec(1, 2, width_ratios=[1, 1.25])
         left = figure.add_subplot(grid[0, 0])
         period = _period(plane)
-        coset_panels.component_scatter(left, parts[0], parts[1], style.TOKENS, period)
+        coset_panels.component_scatter(left, parts[0], parts[1], period)
         for name, axis, part in (
             (first, left.xaxis, parts[0]),
             (second, left.yaxis, parts[1]),
@@ -58,14 +64,15 @@ def plot_pca(
             if len(part):
                 percent = 100 * float(part["explained"].iloc[0])
                 axis.set_label_text(f"PC{name}, {percent:.0f} % of the variance")
-        panels.panel_title(
-            left, "a", f"the points (k, k), k mod {period}" if period else "the points (k, k)"
-        )
+        colour = f"colour and name: k mod {period}" if period else "colour: k, some are named"
+        numbers = panels.counted(len(parts[0]), "number")
+        panels.panel_title(left, "a", f"the points (k, k); {colour}", numbers)
         inner = grid[0, 1].subgridspec(2, 1)
+        above = None
         for index, (name, part) in enumerate(zip((first, second), parts, strict=True)):
-            axes = figure.add_subplot(inner[index, 0])
-            colour = coset_panels.PARTS["ab"[index]]
-            coset_panels.spectrum_bars(axes, spectra[spectra["component"] == name], colour)
+            axes = above = figure.add_subplot(inner[index, 0], sharey=above)
+            own = spectra[spectra["component"] == name]
+            coset_panels.spectrum_bars(axes, own, style.OURS)
             title = f"PC{name}"
             if len(part):
                 percent = 100 * float(part["share"].iloc[0])
@@ -96,8 +103,8 @@ def _found(scores: pd.DataFrame, plane: pd.DataFrame, circular: float) -> str:
         f" (radius varies by {100 * float(row['variation']):.0f} %, limit {100 * circular:.0f} %)"
     )
     if row["coset_share"] == row["coset_share"]:
-        text += f"; cosets explain {100 * float(row['coset_share']):.1f} % of it"
-    return text
+        return f"{text}; exact cosets explain {100 * float(row['coset_share']):.1f} % of it"
+    return f"{text}; no exact cosets"
 
 
 if "snakemake" in globals():

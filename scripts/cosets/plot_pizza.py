@@ -9,7 +9,7 @@ from fittest.analysis.cosets.single_names import Pizza
 from fittest.analysis.statistics.table import Statistics, printed
 from fittest.pipeline.script import rule_job
 from fittest.plotting import coset_panels, panels, style
-from fittest.plotting.heading import heading
+from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 
@@ -26,10 +26,10 @@ def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapp
     statistics = Statistics(tables["stats"])
     rows = max(len(shown), 1)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 1.15 + 1.35 * rows)
+        figure = style.new_figure(style.PAGE_WIDTH, 1.45 + 1.35 * rows)
         name = Pizza.ONE_WAVE if remapped else Pizza.NEIGHBOURS
         found = statistics.get(name)
-        n = f" (n = {int(found['n'])} neurons)" if found is not None else ""
+        n = panels.counted(float(found["n"]) if found is not None else 0, "neuron")
         what = "R² of one wave" if remapped else "neurons strong at a and a ± d"
         heading(
             figure,
@@ -39,17 +39,19 @@ def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapp
             "they look the same as simple neurons"
             if remapped
             else "a cluster of f = 15 at n = 59: strong at a and a ± 4, as 59 / 15 = 3.93",
-            f"{coset_panels.said_network(tables['clusters'])}; {what}: {printed(found)}{n}",
+            coset_panels.said_network(tables["clusters"]),
+            [(f"over all networks: {what}, {printed(found)} ({n})", "0.4")],
         )
         columns = 2 if remapped else 3
-        grid = figure.subplots(rows, columns, squeeze=False)
+        # Rows can be compared: what neurons read has one scale, and so have other columns.
+        grid = figure.subplots(rows, columns, squeeze=False, sharey="all" if remapped else "col")
         for row in range(rows):
             cluster = shown.iloc[row] if row < len(shown) else None
             _row(grid[row], row, cluster, tables, remapped, row == rows - 1)
         for part, colour in coset_panels.PARTS.items():
-            grid[0, 0].plot([], [], color=colour, label=f"what it reads of {part}")
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+            look = {"lw": 2.8, "alpha": 0.45} if part == "a" and not remapped else {"lw": 0.9}
+            grid[0, 0].plot([], [], color=colour, label=f"what it reads of {part}", **look)
+        shared_legend(figure, 2)
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
 
 
@@ -74,7 +76,7 @@ def _row(
         for table in (tables["curves"], tables["spectra"])
     )
     n, step = int(cluster["p"]), int(cluster["step"])
-    title = f"f = {f}, {int(cluster['neurons'])} neurons; n / f = {n / f:.2f}, d = {step}"
+    title = f"f = {f}, {int(cluster['neurons'])} neurons; n / f = {n / f:.2f}, step d = {step}"
     if remapped:
         for part, each in zip("ab", (first, *others), strict=True):
             coset_panels.part_curve(each, curves[curves["part"] == part], "y", part)
@@ -82,7 +84,8 @@ def _row(
                 each.set_xlabel(f"number of {part}, remapped")
     else:
         for part in "ab":
-            coset_panels.part_curve(first, curves[curves["part"] == part], "k", part)
+            own = curves[curves["part"] == part]
+            coset_panels.part_curve(first, own, "k", part, below=part == "a")
         coset_panels.spectrum_bars(
             others[0], spectra[spectra["part"] == "a"], coset_panels.PARTS["a"]
         )

@@ -3,17 +3,20 @@ what stands outside the panels, the heading and the figure's legends, on none of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+Drawn = Callable[..., Figure]
+"""Draws by a script: its name, its function, and what that is told."""
 MARGIN = 1.0  # pixels that may touch: glyphs are smaller than the boxes about them
 
 
@@ -129,3 +132,38 @@ def inside(points: np.ndarray, box: Bbox) -> np.ndarray:
     """(n,) bool: which pixels lie in a box."""
     x, y = points.T
     return (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
+
+
+def cut(figure: Figure) -> list[str]:
+    """Titles of panels whose curves, bars or intervals go beyond their y axis; intervals may end
+    below it, where nothing can be."""
+    found = []
+    for axes in panels_of(figure):
+        low, high = axes.get_ylim()
+        tops, bottoms = [high], [low]
+        for line in axes.lines:
+            if line.get_transform() == axes.transData and len(line.get_ydata()):
+                own = np.asarray(line.get_ydata(), float)
+                tops.append(np.nanmax(own, initial=low))
+                bottoms.append(np.nanmin(own, initial=high))
+        for bar in axes.patches:
+            if isinstance(bar, Rectangle) and bar.get_transform().contains_branch(axes.transData):
+                tops.append(max(bar.get_y(), bar.get_y() + bar.get_height()))
+                bottoms.append(min(0.0, bar.get_y(), bar.get_y() + bar.get_height()) or low)
+        for several in axes.collections:
+            if isinstance(several, LineCollection):
+                tops += [np.nanmax(ends[:, 1], initial=low) for ends in several.get_segments()]
+        room = 1e-6 * (high - low)
+        if np.nanmax(tops) > high + room or np.nanmin(bottoms) < low - room:
+            found.append(axes.get_title("left"))
+    return found
+
+
+def panels_of(figure: Figure) -> list[Axes]:
+    """Its panels that have axes, in the order in which they were made."""
+    return [axes for axes in figure.axes if axes.axison]
+
+
+def said(axes: Axes) -> str:
+    """The title of a panel with all that is written in it."""
+    return " ".join([axes.get_title("left"), *(text.get_text() for text in axes.texts)])

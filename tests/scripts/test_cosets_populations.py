@@ -32,6 +32,7 @@ SETS = {
     **{"pop91": (91, 60), "pop89": (89, 40), "pop35": (35, 30), "pop37": (37, 30)},
     **{"full91": (91, 8), "pop91_long": (91, 8), "full91_long": (91, 8), "pop91_torch": (91, 8)},
 }
+pytestmark = pytest.mark.usefixtures("uncut")
 C = 0.95
 
 
@@ -369,7 +370,10 @@ FIGURES: dict[str, dict[str, str]] = {
     },
     "fig25": {"counts": "frequency_counts", "summary": "summary"},
     "fig28": {"conditional": "conditional", "pairs": "frequency_pairs", "relations": "relations"},
-    "fig29": {"counts": "fig29", "widths": "widths", "stats": "scaling_stats"},
+    "fig29": {
+        **{"counts": "fig29", "widths": "widths", "stats": "scaling_stats"},
+        **{"large": "cluster_counts", "summary": "summary"},
+    },
     "fig30": {"moduli": "moduli", "stats": "scaling_stats"},
     "figS1": {"curves": "figS1", "found": "pilot"},
     "figS2": {"table": "table1_choices", "summary": "summary"},
@@ -378,32 +382,49 @@ FIGURES: dict[str, dict[str, str]] = {
 }
 
 
+RUNS = {"fig29": ("width", "width_full", "pop91", "full91")}
+"""Figure -> run-sets whose tables `runs` it reads."""
+
+
 def draw(short: str, tables: dict[str, str], out: Path) -> None:
     name = figure_name(short)
-    told = {argument: tables[table] for argument, table in FIGURES[short].items()}
+    told: dict[str, Any] = {key: tables[table] for key, table in FIGURES[short].items()}
+    if short in RUNS:
+        told = {"inputs": told | {"runs": [tables[f"{one}_runs"] for one in RUNS[short]]}}
     paper = PAPERS["figures"][name].get("paper")
-    more = {"paper": paper} if paper else {}
+    more: dict[str, Any] = {"paper": paper} if paper else {}
+    if "parameters" in PAPERS["figures"][name]:
+        more["settings"] = SETTINGS
     getattr(script(f"plot_{name}"), f"plot_{short.lower()}")(**told, out_figure=str(out), **more)
     drawn(out)
 
 
+@pytest.fixture(scope="module")
+def tables(analysed: dict[str, str], world: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Tables of the analyses, and `runs` of the run-sets."""
+    return analysed | {f"{name}_runs": made["runs"] for name, made in world.items()}
+
+
 @pytest.mark.parametrize("short", FIGURES)
-def test_figures_of_populations(short: str, analysed: dict[str, str], tmp_path: Path) -> None:
-    assert PAPERS["figures"][figure_name(short)]["inputs"].keys() == FIGURES[short].keys()
-    draw(short, analysed, tmp_path / f"{short}.pdf")
+def test_figures_of_populations(short: str, tables: dict[str, str], tmp_path: Path) -> None:
+    given = PAPERS["figures"][figure_name(short)]["inputs"]
+    assert given.keys() - {"runs"} == FIGURES[short].keys()
+    assert given.get("runs", []) == [f"{name}.runs" for name in RUNS.get(short, ())]
+    draw(short, tables, tmp_path / f"{short}.pdf")
 
 
 @pytest.mark.parametrize("short", [name for name in FIGURES if name != "figS3"])
-def test_figures_of_nothing(short: str, analysed: dict[str, str], tmp_path: Path) -> None:
+def test_figures_of_nothing(short: str, tables: dict[str, str], tmp_path: Path) -> None:
     """Of a run-set whose networks found nothing."""
     empty = {}
-    for name, path in analysed.items():
+    for name, path in tables.items():
         if path.endswith(".csv"):
             target = tmp_path / f"{name}.csv"
             pd.read_csv(path).iloc[:0].to_csv(target, index=False)
         elif path.endswith(".parquet"):
             target = tmp_path / f"{name}.parquet"
-            write_table(read_table(path).iloc[:0], target, PROVENANCE)
+            kind = "runs" if name.endswith("_runs") else "table"
+            write_table(read_table(path).iloc[:0], target, PROVENANCE, kind)
         else:
             continue
         empty[name] = str(target)

@@ -26,6 +26,7 @@ from fittest.tasks import ModularAddition
 from planted_cosets import planted_network, square_wave, with_fine_tuning
 from small_world import REPOSITORY
 
+pytestmark = pytest.mark.usefixtures("uncut")
 N = 91
 PRIME = 59
 R = Resampling(50, 0, 0.95)

@@ -11,15 +11,20 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from fittest.plotting.panels import empty
-from fittest.plotting.style import DEAD, OURS, SURVIVORS
+from fittest.plotting.style import DEAD, OURS, SURVIVORS, TOKENS
 
 NONE = "no network fits"
+_NAME = 5.0
+"""Points, of the numbers beside points of a scatter."""
+_CHARACTER, _LINE = 0.0104, 0.0208
+"""Of half a scatter's panel, by point of the font: the width of a character and the height of a
+line, at most."""
 RIGHT = "#009E73"
 """The right answer, in every panel of logits."""
-CLUSTERS = tuple(colour for colour in SURVIVORS if colour != RIGHT)
-"""Colours of clusters by place; beyond them dashed."""
 PARTS = {"a": OURS, "b": SURVIVORS[1]}
 """Colours of what a neuron reads of the first and of the second operand."""
+CLUSTERS = tuple(colour for colour in SURVIVORS if colour not in (RIGHT, *PARTS.values()))
+"""Colours of clusters by place, none of which means anything else; beyond them dashed."""
 
 
 def cluster_style(place: int) -> dict[str, Any]:
@@ -47,29 +52,28 @@ def said_network(table: pd.DataFrame) -> str:
     return text + (f"; relaxed: {row['relaxed']}" if row["relaxed"] else "")
 
 
-def frequencies_of(clusters: pd.DataFrame) -> str:
-    """The frequencies of all clusters by their place."""
-    return ", ".join(str(int(f)) for f in clusters.sort_values("place")["f"])
+def reach(axes: Axes, top: float, below: float = 0.0) -> None:
+    """Give a panel the y axis from 0, or a share of the axis below it, to at least `top`; of panels
+    that share it, the one that needs most decides."""
+    high = top if axes.get_autoscaley_on() else max(top, axes.get_ylim()[1])
+    axes.set_ylim(-below * high, high or 1.0)
 
 
-def numbers_axis(axes: Axes, n: int, label: str) -> None:
-    """The numbers 0 to n - 1."""
-    axes.set_xlim(-0.5, n - 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_xlabel(label)
-
-
-def part_curve(axes: Axes, table: pd.DataFrame, x: str, part: str) -> None:
+def part_curve(axes: Axes, table: pd.DataFrame, x: str, part: str, below: bool = False) -> None:
     """One part of a neuron.
 
     Args:
-        table: `x` (k, or y once remapped) and value, of one neuron and part.
+        table: `x` (k, or y once remapped) and value, of one neuron and part. below: broad and
+            pale, so that another part on top of it leaves it to be seen.
     """
     if len(table) == 0:
         empty(axes, NONE)
         return
     rows = table.sort_values(x)
-    axes.plot(rows[x], rows["value"], color=PARTS[part], lw=0.7, marker="o", ms=1.3)
+    look: dict[str, Any] = {"lw": 0.7, "marker": "o", "ms": 2.0, "markeredgewidth": 0}
+    if below:
+        look = {"lw": 2.8, "alpha": 0.45}
+    axes.plot(rows[x], rows["value"], color=PARTS[part], **look)
     axes.axhline(0, color=DEAD, lw=0.4, zorder=0)
     axes.set_xlim(-0.5, float(rows[x].max()) + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -86,7 +90,7 @@ def spectrum_bars(axes: Axes, table: pd.DataFrame, colour: str) -> None:
         return
     axes.bar(table["frequency"], table["magnitude"], 0.8, color=colour)
     axes.set_xlim(0, float(table["frequency"].max()) + 1)
-    axes.set_ylim(bottom=0)
+    reach(axes, 1.05 * float(table["magnitude"].max()))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
@@ -107,9 +111,18 @@ def logit_bars(axes: Axes, table: pd.DataFrame, place: int) -> None:
     axes.bar(rows["k"], middle, 0.85, color=list(colours))
     low, high = float(middle.min()), float(middle.max())
     room = (high - low) or 1.0
-    axes.set_ylim(low - 0.05 * room, high + 0.22 * room)
-    top = np.full(int(right.sum()), high + 0.11 * room)
-    axes.plot(rows["k"][right], top, marker="*", ms=5.5, color=RIGHT, ls="none")
+    # Of panels that share this axis, the one that needs most decides.
+    kept = axes.get_ylim() if axes.get_autoscaley_on() is False else (np.inf, -np.inf)
+    axes.set_ylim(min(low - 0.05 * room, kept[0]), max(high + 0.22 * room, kept[1]))
+    axes.plot(
+        rows["k"][right],
+        np.full(int(right.sum()), 0.93),
+        marker="*",
+        ms=5.5,
+        color=RIGHT,
+        ls="none",
+        transform=axes.get_xaxis_transform(),
+    )
     axes.set_xlim(-1, len(rows))
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.axhline(0, color="0.3", lw=0.4)
@@ -143,10 +156,9 @@ def disturbed_curves(axes: Axes, table: pd.DataFrame, column: str, whole: str) -
     axes.set_xlabel(whole)
 
 
-def component_scatter(
-    axes: Axes, x: pd.DataFrame, y: pd.DataFrame, cmap: Any, period: int | None
-) -> None:
-    """Scores of two components, each number written at its place.
+def component_scatter(axes: Axes, x: pd.DataFrame, y: pd.DataFrame, period: int | None) -> None:
+    """Scores of two components, coloured by number, with the numbers at as many of the points as
+    leave each other and the points room.
 
     Args:
         x, y: k, value. period: of exact cosets, which are then coloured and named in place of
@@ -156,24 +168,46 @@ def component_scatter(
         empty(axes, NONE)
         return
     both = x.merge(y, on="k", suffixes=("_x", "_y"))
-    xs, ys = both["value_x"], both["value_y"]
-    named = both["k"] % period if period else both["k"]
-    colours = cmap(named.to_numpy(float) / max(float(named.max()), 1.0))
-    axes.scatter(xs, ys, s=5, c=colours, linewidths=0, alpha=0.6)
-    places = both.assign(named=named).groupby("named")[["value_x", "value_y"]].mean()
-    for k, (left, down) in zip(places.index, places.to_numpy(float), strict=True):
-        axes.annotate(
-            str(int(k)),
-            (left, down),
-            xytext=(6, 6) if period else (1.2, 1.2),
-            textcoords="offset points",
-            fontsize=6.5 if period else 3.6,
-            color=colours[int((named == k).to_numpy().argmax())],
-            gid="point",
-        )
-    reach = 1.15 * max(float(xs.abs().max()), float(ys.abs().max()))
+    points = both[["value_x", "value_y"]].to_numpy(float)
+    named = (both["k"] % period if period else both["k"]).to_numpy(int)
+    colours = TOKENS(named / max(float(named.max()), 1.0))
+    axes.scatter(*points.T, s=9, c=colours, linewidths=0)
+    reach = (1.3 if period else 1.15) * max(float(np.abs(points).max()), 1e-9)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)
     axes.set_aspect("equal")
     axes.axhline(0, color=DEAD, lw=0.4, zorder=0)
     axes.axvline(0, color=DEAD, lw=0.4, zorder=0)
+    names = sorted(set(named.tolist()))
+    size = _NAME * (1.3 if period else 1.0)
+    wide = np.array([len(str(k)) for k in names]) * _CHARACTER * size * reach
+    boxes = np.stack([wide, np.full(len(names), _LINE * size * reach)], axis=1)
+    places = np.array([points[named == k].mean(axis=0) for k in names])
+    if period:
+        # A coset's name stands outside it, its middle on the ray from the origin.
+        away = np.maximum(np.hypot(*places.T), 0.05 * reach)[:, None]
+        corners = places * (1 + 0.14 * reach / away) - boxes / 2
+    else:
+        corners = places + 0.03 * reach
+    for index in with_room(corners, boxes, points, 0.02 * reach):
+        left, low = corners[index]
+        axes.text(left, low, str(names[index]), fontsize=size, color="0.25", va="bottom")
+
+
+def with_room(
+    corners: np.ndarray, sizes: np.ndarray, points: np.ndarray, radius: float
+) -> list[int]:
+    """Which boxes lie on no point and on none of those taken before them.
+
+    Args:
+        corners, sizes: (m, 2), the lower left ones, and width and height. points: (n, 2), the
+            middles of marks of a radius.
+    """
+    taken: list[int] = []
+    ends = corners + sizes
+    for index, (low, high) in enumerate(zip(corners, ends, strict=True)):
+        on_point = ((points > low - radius) & (points < high + radius)).all(axis=1).any()
+        on_other = any((low < ends[i]).all() and (corners[i] < high).all() for i in taken)
+        if not on_point and not on_other:
+            taken.append(index)
+    return taken
