@@ -152,7 +152,10 @@ def cut(figure: Figure) -> list[str]:
                 bottoms.append(min(0.0, bar.get_y(), bar.get_y() + bar.get_height()) or low)
         for several in axes.collections:
             if isinstance(several, LineCollection):
-                tops += [np.nanmax(ends[:, 1], initial=low) for ends in several.get_segments()]
+                tops += [
+                    np.nanmax(np.reshape(e, (-1, 2))[:, 1], initial=low)
+                    for e in several.get_segments()
+                ]
         room = 1e-6 * (high - low)
         if np.nanmax(tops) > high + room or np.nanmin(bottoms) < low - room:
             found.append(axes.get_title("left"))
