@@ -82,11 +82,16 @@ def _over_networks(which: str, statistics: Statistics) -> str:
     name, what, of = (
         (Single.TOGETHER, "all clusters together answer", "network")
         if which == "shown"
-        else (Single.MOVED, "simple clusters move so for", "cluster")
+        else (Single.MOVED_TURNED, "simple clusters move so, within some degrees, for", "cluster")
     )
     row = statistics.get(name, None)
     n = counted(float(row["n"]) if row is not None else 0, of)
-    return f"over many networks: {what} {printed(row)} of the pairs ({n})"
+    text = f"over many networks: {what} {printed(row)} of the pairs ({n})"
+    if which == "shown":
+        return text
+    fine = statistics.get(Single.MOVED_TURNED_FINE)
+    many = counted(float(fine["n"]) if fine is not None else 0, "cluster")
+    return f"{text}, fine-tuning ones {printed(fine)} ({many})"
 
 
 if "snakemake" in globals():

@@ -33,7 +33,8 @@ def plot_disturbed(
         found = statistics.get(name)
         n = panels.counted(float(found["n"]) if found is not None else 0, "network")
         what = (
-            f"at {paper['sigma']:g} the worst cluster's noise adds {printed(found, 3)} nats"
+            f"at {paper['sigma']:g} the worst cluster's noise adds {printed(found, 3)} nats,"
+            f" {printed(statistics.get(Single.NOISE_RELATIVE))} times the loss without noise"
             if noise
             else "loss without the most important cluster is"
             f" {printed(found, 1)} times that without the least"

@@ -26,7 +26,11 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
     clusters, members, everything = (
         read_table(inputs[name]) for name in ("clusters", "members", "all_clusters")
     )
-    even = Statistics(read_table(inputs["stats"])).get(Single.EVEN)
+    statistics = Statistics(read_table(inputs["stats"]))
+    even, chance, pairs = (
+        printed(statistics.get(name))
+        for name in (Single.EVEN, Single.EVEN_CHANCE, Single.EVEN_PAIR)
+    )
     chosen = clusters[clusters["chosen"].astype(bool)]
     own = members[members["place"].isin(chosen["place"])]
     with style.paper_style():
@@ -43,7 +47,13 @@ def plot_fig24(inputs: Mapping[str, str], out_figure: str, uniform: float, least
             "Are the phases of a cluster's neurons spread evenly?",
             "14 neurons of f = 21; evenly about half the time",
             said,
-            [(f"over many networks (c): even in {printed(even)} of simple clusters", "0.4")],
+            [
+                (
+                    f"over many networks: by each phase (c) {even} of simple clusters are even, of"
+                    f" uniform draws {chance}; by both phases together {pairs} (not judged)",
+                    "0.4",
+                )
+            ],
         )
         histogram, scatter, many = figure.subplots(1, 3)
         if not len(own):

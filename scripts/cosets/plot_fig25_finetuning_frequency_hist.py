@@ -16,19 +16,20 @@ def plot_fig25(counts: str, summary: str, out_figure: str, paper: Mapping[str, f
     data, found = pd.read_csv(counts), read_table(summary)
     last = found[(found["share"] == 1) & (found["subset"] == "all")]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.2)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.4)
         heading(
             figure,
             "How often is a frequency one of fine-tuning?",
             f"about {paper['rate']:g} of the networks for each frequency; at most"
             f" {paper['ratio']:g} of simple ones; rarest are f = 22 and 44, and 13, 26, 39",
-            f"{said(last, 'band', 4, runset='pop91')} at n = 91 and"
+            f"in the band: {said(last, 'band', 4, runset='pop91')} at n = 91 and"
             f" {said(last, 'band', 4, runset='pop89')} at 89; over simple ones"
             f" {said(last, 'band_ratio', runset='pop91')}",
             [
                 (
-                    "networks with a fine-tuning cluster, share:"
-                    f" {said(last, 'tuned', 3, runset='pop91')} at n = 91",
+                    "at n = 91, neurons with three or more in the band alone (points):"
+                    f" {said(last, 'band_several', 4, runset='pop91')}; networks with a fine-tuning"
+                    f" cluster: {said(last, 'tuned', 3, runset='pop91')}",
                     "0.4",
                 )
             ],
@@ -40,8 +41,12 @@ def plot_fig25(counts: str, summary: str, out_figure: str, paper: Mapping[str, f
             title = f"n = {int(rows['n'].iloc[0])}" if len(rows) else "no networks"
             panels.panel_title(axes, letter, title, panels.counted(networks, "network"))
             frequency_bars(axes, rows, "band", (paper["rate"], paper["rate"]))
+            if networks:
+                several = rows["band_several"] / networks
+                look = {"ls": "", "marker": "o", "ms": 2.4, "color": "black", "zorder": 4}
+                axes.plot(rows["frequency"], several, label="neurons with three there", **look)
         grid[0].set_ylabel("share of networks")
-        shared_legend(figure, 5)
+        shared_legend(figure, 3)
         style.save(figure, out_figure, read_provenance(summary))
 
 

@@ -35,13 +35,21 @@ def plot_fig28(conditional: str, pairs: str, relations: str, out_figure: str) ->
     together = pd.read_csv(pairs)
     rows = together[(together["runset"] == "pop91") & (together["of"] == "bands")]
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.1)
+        figure = style.new_figure(style.PAGE_WIDTH, 3.3)
         heading(
             figure,
             "Do frequencies of fine-tuning stand in sums of each other?",
             "where 15 is there, multiples of 5 are more frequent; where 7 is, those of 7",
-            f"small multiples over other units: {said(found, 'related', runset='pop91')} at n = 91,"
-            f" {said(found, 'related', runset='all')} in all populations",
+            f"over others, at n = 91: multiples of 5 beside 15, as of every unit,"
+            f" {said(found, 'thirds', runset='pop91')}; of 7 beside 7"
+            f" {said(found, 'sevens', runset='pop91')}",
+            [
+                (
+                    f"c: small multiples over other units {said(found, 'related', runset='pop91')},"
+                    f" in all populations {said(found, 'related', runset='all')}",
+                    "0.4",
+                )
+            ],
         )
         places = figure.add_gridspec(1, 3)
         left = figure.add_subplot(places[0, 0])

@@ -65,9 +65,9 @@ def plot_fig29(inputs: Mapping[str, Any], out_figure: str, paper: Mapping[str, f
                     axes,
                     next(letters),
                     f"n = {n}, {width} neurons, {title}",
-                    _told(data[here], own),
+                    _told(data[here], own, _known(means, last, "solved", runsets, n, width)[0]),
                 )
-                mean = _mean(means, last, runsets, n, width)
+                mean = _known(means, last, "m", runsets, n, width)
                 count_histogram(axes, data[here], math.log(max(n, 1)), mean)
             line[0].set_ylabel("share")
         for axes in grid[-1]:
@@ -77,22 +77,29 @@ def plot_fig29(inputs: Mapping[str, Any], out_figure: str, paper: Mapping[str, f
         style.save(figure, out_figure, read_provenance(inputs["widths"]))
 
 
-def _told(rows: pd.DataFrame, runs: pd.DataFrame) -> str:
-    """How many networks, and how long they are trained."""
+def _told(rows: pd.DataFrame, runs: pd.DataFrame, solved: float) -> str:
+    """How many networks, how long they are trained, and the share that solves the task."""
     steps = sorted(int(number) for number in runs["steps"].unique())
     long = " or ".join(f"{number:,}" for number in steps)
-    return panels.counted(int(rows["networks"].sum()), "network") + (f", {long} steps" * bool(long))
+    told = panels.counted(int(rows["networks"].sum()), "network")
+    return told + f", {long} steps, {solved:.2f} of them solve it" * bool(long)
 
 
-def _mean(
-    means: pd.DataFrame, large: pd.DataFrame, runsets: Sequence[str], n: int, width: int
+def _known(
+    means: pd.DataFrame,
+    large: pd.DataFrame,
+    name: str,
+    runsets: Sequence[str],
+    n: int,
+    width: int,
 ) -> tuple[float, ...]:
-    """Mean number of clusters with its interval: of a width, or else of the large run-set."""
+    """A value with its interval: of a width, or else of the large run-set."""
     here = {"runset": runsets[0], "n": n, "hidden": width}
-    found = tuple(cell(means, f"m{end}", **here) for end in ("", "_lo", "_hi"))
+    found = tuple(cell(means, f"{name}{end}", **here) for end in ("", "_lo", "_hi"))
     if not math.isnan(found[0]):
         return found
-    return tuple(cell(large, f"m2{end}", runset=runsets[1]) for end in ("", "_lo", "_hi"))
+    name = {"m": "m2"}.get(name, name)
+    return tuple(cell(large, f"{name}{end}", runset=runsets[1]) for end in ("", "_lo", "_hi"))
 
 
 if "snakemake" in globals():

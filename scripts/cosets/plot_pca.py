@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -38,8 +39,8 @@ def plot_pca(
         figure = style.new_figure(style.PAGE_WIDTH, 3.7)
         fs = int(paper["first"]), int(paper["second"])
         shape = "a circle" if fs[0] == fs[1] else "no circle"
-        row = Statistics(read_table(inputs["stats"])).get(Single.CIRCLES)
-        n = int(row["n"]) if row is not None else 0
+        statistics = Statistics(read_table(inputs["stats"]))
+        same, other = (statistics.get(name) for name in (Single.CIRCLES_SAME, Single.CIRCLES_OTHER))
         heading(
             figure,
             "Are two components of the tables a circle where they have one frequency?",
@@ -47,8 +48,9 @@ def plot_pca(
             _found(scores, plane, circular),
             [
                 (
-                    "over many networks: a circle where f is one, and none elsewhere, for"
-                    f" {printed(row)} of the pairs of PCs 1 to 6 ({panels.counted(n, 'pair')})",
+                    "over many networks, of pairs of PCs 1 to 6: a circle where f is one"
+                    f" {printed(same)} ({_counted(same)}), none elsewhere {printed(other)}"
+                    f" ({_counted(other)})",
                     "0.4",
                 )
             ],
@@ -82,6 +84,10 @@ def plot_pca(
             if index:
                 axes.set_xlabel("frequency f")
         style.save(figure, out_figure, read_provenance(inputs["scores"]))
+
+
+def _counted(row: Any) -> str:
+    return panels.counted(float(row["n"]) if row is not None else 0, "pair")
 
 
 def _period(plane: pd.DataFrame) -> int | None:

@@ -40,7 +40,7 @@ def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapp
             if remapped
             else "a cluster of f = 15 at n = 59: strong at a and a ± 4, as 59 / 15 = 3.93",
             coset_panels.said_network(tables["clusters"]),
-            [(f"over all networks: {what}, {printed(found)} ({n})", "0.4")],
+            [(f"over all networks: {what}, {printed(found)} ({n}){_each(statistics)}", "0.4")],
         )
         columns = 2 if remapped else 3
         # Rows can be compared: what neurons read has one scale, and so have other columns.
@@ -53,6 +53,19 @@ def plot_pizza(inputs: Mapping[str, str], out_figure: str, clusters: int, remapp
             grid[0, 0].plot([], [], color=colour, label=f"what it reads of {part}", **look)
         shared_legend(figure, 2)
         style.save(figure, out_figure, read_provenance(inputs["clusters"]))
+
+
+def _each(statistics: Statistics) -> str:
+    """How far networks differ, and what they are like."""
+    least, most, accuracy, steps = (
+        statistics.get(name)
+        for name in (Pizza.NEIGHBOURS_LEAST, Pizza.NEIGHBOURS_MOST, Pizza.ACCURACY, Pizza.STEPS)
+    )
+    long = "unknown" if steps is None else f"{float(steps['value']):,.0f}"
+    return (
+        f"; of one network (neighbours) {printed(least)} to {printed(most)}; {long} steps, test"
+        f" accuracy {printed(accuracy, 3)} or more"
+    )
 
 
 def _row(

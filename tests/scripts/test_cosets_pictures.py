@@ -24,8 +24,9 @@ pytestmark = pytest.mark.usefixtures("uncut")
 # -- frequencies together --------------------------------------------------------------------------
 
 
+PARTS = ("thirds", "sevens")
 SAID = [
-    *(f"{name}{end}" for name in ("related", "doubling") for end in ("", "_lo", "_hi")),
+    *(f"{name}{end}" for name in ("related", "doubling", *PARTS) for end in ("", "_lo", "_hi")),
     "dispersion",
 ]
 """Columns of `relations.parquet` that headings print."""
@@ -162,10 +163,12 @@ def test_widths_name_their_modulus_and_steps(drawn: Drawn, table: Callable[..., 
     large = counts["n"] == 91
     means = [
         {"runset": name, "n": n, "hidden": width, "m": 4.0, "m_lo": 3.5, "m_hi": 4.5}
+        | {"solved": 0.75, "solved_lo": 0.5, "solved_hi": 0.9}
         for name, n, width in places[:4]
     ]
     last = [
         {"runset": name, "share": 1.0, "subset": "all", "m2": 4.0, "m2_lo": 3.0, "m2_hi": 5.0}
+        | {"solved": 1.0, "solved_lo": 0.9, "solved_hi": 1.0}
         for name in ("pop91", "full91")
     ]
     runs = [
@@ -194,6 +197,7 @@ def test_widths_name_their_modulus_and_steps(drawn: Drawn, table: Callable[..., 
     assert all("2,968 steps" in one for one in told[:2] + told[4:])
     assert all("952 steps" in one for one in told[2:4]), "the widest are trained for less"
     assert all("n = 91" in one for one in told[4:])
+    assert all("0.75 of them" in one for one in told[:4]) and "0.75" not in told[4]
     assert len({axes.get_ylim() for axes in panels_of(figure)}) == 1
 
 
