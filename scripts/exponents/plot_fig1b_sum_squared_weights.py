@@ -41,9 +41,10 @@ def plot_fig1b(
             "high while they memorise, low after they grok",
             sum_panels.NONE
             if int(left["n"]) == 0
-            else f"{sum_panels.kept(left)} of the largest sum of squares is left at the end; it"
-            f" falls fastest at {sum_panels.kept(said[Watched.NORM_STEP])} of the step of"
-            f" generalisation (medians of {int(left['n'])} runs that generalise)",
+            else f"{sum_panels.kept(left)} of the largest sum of squares is left at the end; once"
+            f" circuits are formed it falls fastest at"
+            f" {sum_panels.kept(said[Watched.NORM_STEP_FORMED])} of the step of generalisation"
+            f" (medians of {int(left['n'])} runs that generalise)",
             [("dashed: step of generalisation", "0.3")],
         )
         grid = figure.subplots(2, 2).flat

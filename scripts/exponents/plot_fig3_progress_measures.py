@@ -42,7 +42,7 @@ def plot_fig3(
         read_table(path) for path in (measures, frequencies, maps, table, networks)
     )
     said = Statistics(read_table(stats))
-    lead = said[Watched.LEAD]
+    lead = said[Watched.LEAD_GROKKED]
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.3 * len(shown) + 2.0)
         heading(
@@ -52,8 +52,8 @@ def plot_fig3(
             sum_panels.NONE
             if int(lead["n"]) == 0
             else f"the restricted test loss has half of its fall {sum_panels.kept(lead)} of the"
-            f" step of generalisation sooner, over {sum_panels.kept(said[Watched.WIDER])} times as"
-            f" many steps (medians of {int(lead['n'])} runs that generalise)",
+            f" step of generalisation sooner, over"
+            f" {sum_panels.kept(said[Watched.WIDER_GROKKED])} times as many steps (medians of {int(lead['n'])} runs that grok)",
             [("dashed: ends of memorisation, of circuit formation and of clean-up", "0.3")],
         )
         whole = figure.add_gridspec(

@@ -28,7 +28,8 @@ def plot_fig6(
         shown: exponents.
     """
     rows, found, became = (read_table(path) for path in (spectra, networks, outcomes))
-    gini = Statistics(read_table(stats))[Networks.MAP_GINI]
+    said = Statistics(read_table(stats))
+    gini, early = said[Networks.MAP_GINI_LONG], said[Networks.MAP_GINI_SHORT]
     lines = -(-len(shown) // ACROSS)
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 1.0 + 1.9 * lines)
@@ -37,8 +38,9 @@ def plot_fig6(
             "Do outputs have key frequencies, whatever the exponents?",
             "key frequencies are visible in all",
             sum_panels.NONE
-            if int(gini["n"]) == 0
+            if int(gini["n"]) + int(early["n"]) == 0
             else f"least Gini coefficient {printed(gini)}, of {int(gini['n'])} runs that generalise"
+            f" and are trained long, {printed(early)} of {int(early['n'])} that are stopped early"
             " (key frequencies: the fewest that cover 95 % of the energy, at most ten)",
             [("each panel has its own scale of norms", "0.3")],
         )
