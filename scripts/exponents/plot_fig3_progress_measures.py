@@ -53,7 +53,8 @@ def plot_fig3(
             if int(lead["n"]) == 0
             else f"the restricted test loss has half of its fall {sum_panels.kept(lead)} of the"
             f" step of generalisation sooner, over"
-            f" {sum_panels.kept(said[Watched.WIDER_GROKKED])} times as many steps (medians of {int(lead['n'])} runs that grok)",
+            f" {sum_panels.kept(said[Watched.WIDER_GROKKED])} times as many steps"
+            f" (medians of {int(lead['n'])} runs that grok)",
             [("dashed: ends of memorisation, of circuit formation and of clean-up", "0.3")],
         )
         whole = figure.add_gridspec(
