@@ -204,7 +204,8 @@ def _in_words(name: StatisticName, stats: Statistics) -> str:
     value, n = float(row["value"]), int(row["n"])
     if name in SHARES and math.isfinite(value):
         return f"{round(value * n)} of {n} {'run' if n == 1 else 'runs'}"
-    return f"{value:,.0f}" if value >= 1000 else printed(row)
+    whole = value >= 1000 or (value >= 100 and value.is_integer())
+    return f"{value:,.0f}" if whole else printed(row)
 
 
 def _ends(before: str, ends: Sequence[float]) -> str:
