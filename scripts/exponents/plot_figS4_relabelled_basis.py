@@ -37,7 +37,7 @@ def plot_figS4(
     gini = said[Networks.NOVEL_GINI_POWERED]
     lines = -(-len(embeddings) // ACROSS)
     with style.paper_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 0.9 + 1.85 * lines + 2.6)
+        figure = style.new_figure(style.PAGE_WIDTH, 0.9 + 1.85 * lines + 3.1)
         heading(
             figure,
             "Are the same networks sparse in the waves of the powers?",
@@ -51,7 +51,7 @@ def plot_figS4(
             [("each panel has its own scale of norms", "0.3")],
         )
         grid = figure.subplots(
-            lines + 1, ACROSS, squeeze=False, height_ratios=[1.0] * lines + [1.5]
+            lines + 1, ACROSS, squeeze=False, height_ratios=[1.0] * lines + [1.75]
         )
         for place, axes, exponents in sum_panels.places(grid[:lines].flat, embeddings):
             run = sum_panels.first_run(rows, exponents)
