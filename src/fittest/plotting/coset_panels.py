@@ -171,7 +171,7 @@ def component_scatter(axes: Axes, x: pd.DataFrame, y: pd.DataFrame, period: int 
     points = both[["value_x", "value_y"]].to_numpy(float)
     named = (both["k"] % period if period else both["k"]).to_numpy(int)
     colours = TOKENS(named / max(float(named.max()), 1.0))
-    axes.scatter(*points.T, s=9, c=colours, linewidths=0)
+    axes.scatter(points[:, 0], points[:, 1], s=9, c=colours, linewidths=0)
     reach = (1.3 if period else 1.15) * max(float(np.abs(points).max()), 1e-9)
     axes.set_xlim(-reach, reach)
     axes.set_ylim(-reach, reach)

@@ -117,7 +117,7 @@ def names_above(several: Mapping[Axes, Sequence[Name]], size: float = 6.3) -> No
         ordered = sorted(names)
         for (x, y, text), at in zip(ordered, _spread(axes, ordered, size), strict=True):
             bottom, top = axes.get_ylim()
-            look = {"transform": axes.get_xaxis_transform(), "color": OURS}
+            look: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": OURS}
             axes.text(at, 1.0, text, ha="center", va="top", fontsize=size, **look)
             down = min((y - bottom) / (top - bottom), 1 - _STRIP)
             ends = [1 - 0.62 * _STRIP, 1 - _STRIP, down]

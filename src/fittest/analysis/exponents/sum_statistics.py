@@ -174,7 +174,7 @@ def _group_rows(
     even = here["chi_square"] == 0
     # Equal products are equal chances that a test pair can be looked up.
     strata = [
-        tuple(part.loc[which, "t_gen"].to_numpy(float) for which in (mine, ~mine))
+        (part.loc[mine, "t_gen"].to_numpy(float), part.loc[~mine, "t_gen"].to_numpy(float))
         for _, part in here.groupby(here["gcd_a"] * here["gcd_b"])
         for mine in (multiple[part.index],)
     ]
