@@ -63,7 +63,7 @@ def plot_figS4(
             run = sum_panels.first_run(products, exponents)
             image = sum_panels.product_map(axes, run[run["basis"] == "powered"], False)
             if image is not None:
-                bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02)
+                bar = figure.colorbar(image, ax=axes, shrink=0.58, pad=0.02)
                 bar.outline.set_visible(False)  # type: ignore[operator]
                 bar.ax.tick_params(labelsize=5.5)
             letter = sum_panels.LETTERS[lines * ACROSS + column]
