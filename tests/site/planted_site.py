@@ -178,13 +178,15 @@ def plant_circuits(project: Project) -> None:
 def plant_cosets(project: Project) -> None:
     """Three networks of a population, and the weights of one of them: a wave of frequency 2."""
     rows = [
-        (f"net-{i}", 100, N, 1.0, 1.0, 8, 8, 8, 8, 8, 0, 8, frequencies, sizes, sizes, [])
+        {"run_id": f"net-{i}", "frequency": frequencies, "size": sizes, "tuned": sizes}
         for i, (frequencies, sizes) in enumerate((([2], [8]), ([1, 4], [4, 4]), ([2, 4], [3, 5])))
     ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    networks = pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, COLUMNS, strict=True)],
-        schema=COLUMNS.remove_metadata(),
+    counts = dict.fromkeys(("neurons", "live", "stored", "simple", "strict", "agree"), 8)
+    nothing = dict.fromkeys(("several", "banded", "banded_tuned", "band_weak"), 0)
+    same = {"step": 100, "n": N, "accuracy": 1.0, "test_accuracy": 1.0, **counts, **nothing}
+    rest = {"band": [], "band_several": []}
+    networks = pa.Table.from_pylist(
+        [{**same, **rest, **row} for row in rows], schema=COLUMNS.remove_metadata()
     )
     root, paths = project.root, project.paths
     write_table(
