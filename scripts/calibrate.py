@@ -6,13 +6,13 @@ if "snakemake" in globals():
     import json
 
     from fittest.pipeline.price.calibrate import calibrated
-    from fittest.pipeline.price.plan import pending_shards, rate_as_json
+    from fittest.pipeline.price.plan import kinds_of, pending_shards, rate_as_json
     from fittest.pipeline.project import Project
     from fittest.pipeline.workflow_start import announced
     from fittest.store import write_text
 
     with rule_job(globals()["snakemake"]) as smk:
         project = Project(smk.config)
-        runs = [run for shard in pending_shards(project, announced()) for run in shard.runs]
+        runs = kinds_of(pending_shards(project, announced()))
         rate = calibrated(project, runs=runs, busy_too=True)
         write_text(json.dumps(rate_as_json(rate), indent=1), smk.output.speed)

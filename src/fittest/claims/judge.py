@@ -112,16 +112,10 @@ def judge(
         return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
     words = "; ".join(in_words(c, claim) for c in conditions)
     outcomes = [_outcome(c, measured) for c in conditions]
-    failed = tuple(
-        in_words(c, claim) for c, ok in zip(conditions, outcomes, strict=True) if ok is False
-    )
-    failing = tuple(
-        dict.fromkeys(c.of for c, ok in zip(conditions, outcomes, strict=True) if ok is False)
-    )
-    broken = any(
-        ok is False and (c.kind or claim.kind) == "derived"
-        for c, ok in zip(conditions, outcomes, strict=True)
-    )
+    missed = [c for c, ok in zip(conditions, outcomes, strict=True) if ok is False]
+    failed = tuple(in_words(c, claim) for c in missed)
+    failing = tuple(dict.fromkeys(c.of for c in missed))
+    broken = any((c.kind or claim.kind) == "derived" for c in missed)
     whole = all_hold(outcomes)
     reason = ""
     verdict: Verdict

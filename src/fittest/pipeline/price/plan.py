@@ -23,6 +23,7 @@ from fittest.pipeline.project import Project
 from fittest.pipeline.running.cores import usable_cores
 from fittest.runs.catalogue import Shard
 from fittest.runs.cost import expected_steps
+from fittest.runs.run import Run
 
 _DURATIONS = ("time", "time_left")
 _ADDED_UP = ("runs", "jobs", "jobs_left", "jobs_fetched", "steps", "flops", "flops_left")
@@ -92,10 +93,15 @@ def _seconds_of(project: Project, shards: Iterable[Shard], rate: Rate) -> float:
     )
 
 
+def kinds_of(shards: Iterable[Shard]) -> list[Run]:
+    """A run of each kind that some shards train, of some kinds several."""
+    return [run for shard in shards for run, _ in shard.kinds]
+
+
 def _comparable(project: Project, shards: Iterable[Shard], rate: Rate) -> bool:
     """Whether the rate tells how long some shards take by each other: each kind of their networks
     was measured, or there is one kind alone."""
-    runs = [run for shard in shards for run, _ in shard.kinds]
+    runs = kinds_of(shards)
     unknown = calibrate_kinds.unknown(runs, rate.kinds, project.config.training)
     return not unknown or len({kind_of(run) for run in runs}) == 1
 
