@@ -9,10 +9,10 @@ rule calibrate:
         speed=project.paths.speed(),
     log:
         f"logs/{project.scale}/calibrate.log",
-    localrule: True
     # Before any training and with nothing beside it: jobs that start earlier do not know how long
     # the others take, and share the cores that are measured.
     priority: 1
+    localrule: True
     threads: given_cores()
     script:
         "../../scripts/calibrate.py"
