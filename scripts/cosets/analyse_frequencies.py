@@ -36,7 +36,9 @@ def analyse_frequencies(
     found = {name: found_in(population, name) for name in POPULATIONS if name in there}
     origin = read_provenance(networks)
     counts = [
-        frequency_counts(sets.clusters, sets.band, sets.several, sets.n).assign(runset=name)
+        frequency_counts(sets.clusters, sets.band, sets.several, sets.n, confidence).assign(
+            runset=name
+        )
         for name, sets in found.items()
     ]
     write_csv(pd.concat(counts, ignore_index=True), outputs["counts"])

@@ -13,7 +13,7 @@ from clear import Drawn, panels_of, said
 from matplotlib.figure import Figure
 
 from fittest.analysis.cosets.names import Margin, Scaling
-from fittest.analysis.cosets.relations import pooled
+from fittest.analysis.cosets.relations import frequency_counts, pooled
 from fittest.analysis.statistics.table import statistic_row, statistics_table
 from fittest.plotting import population_panels, style
 from fittest.plotting.heading import heading
@@ -57,16 +57,15 @@ def test_rare_frequencies_stay_in_their_panel(drawn: Drawn, table: Callable[...,
     for axes in panels_of(figure)[:2]:
         low, high = axes.get_ylim()
         assert low < 0 and high > 15
-    counts = [
-        {**{"runset": name, "n": n, "frequency": f, "gcd": 1, "found": found, "networks": 90}}
-        for name, n, found in (("pop91", 91, 9), ("pop89", 89, 20))
-        for f in range(1, n // 2 + 1)
-    ]
+    counts = []
+    for name, n, share in (("pop91", 91, 10), ("pop89", 89, 5)):
+        sets = (np.arange(90)[:, None] + np.arange(n // 2)) % share == 0
+        counts.append(frequency_counts(sets, sets, sets, n, 0.95).assign(runset=name))
     figure = drawn(
         "plot_fig4_frequency_histograms",
         "plot_fig4",
         **told,
-        counts=table("counts.csv", counts),
+        counts=table("counts.csv", pd.concat(counts)),
         paper={"low": 0.1, "high": 0.115},
     )
     first, second = panels_of(figure)[:2]

@@ -53,11 +53,12 @@ def said(table: pd.DataFrame, name: str, digits: int = 2, **where: Any) -> str:
 def frequency_bars(
     axes: Axes, rows: pd.DataFrame, column: str, paper: tuple[float, float] | None = None
 ) -> None:
-    """Counts of networks by frequency, as a share of all, with two standard errors; frequencies
-    that share a factor with n in a colour of their own, and the mean of the others as a line. What
-    is drawn has a name for a legend.
+    """Counts of networks by frequency, as a share of all, with their intervals; frequencies that
+    share a factor with n in a colour of their own, and the mean of the others as a line. What is
+    drawn has a name for a legend.
 
     Args:
+        rows: of `frequency_counts`; `column` is one of its counts.
         paper: the least and the largest share that the paper gives, a band; a line where both are
             one; None for none.
     """
@@ -73,16 +74,8 @@ def frequency_bars(
     ):
         if chosen.any():
             axes.bar(rows["frequency"][chosen], share[chosen], width=0.8, color=colour, label=name)
-    error = 2 * np.sqrt(share * (1 - share) / networks)
-    axes.errorbar(
-        rows["frequency"],
-        share,
-        error,
-        ls="",
-        ecolor="0.25",
-        elinewidth=0.6,
-        label="two standard errors",
-    )
+    ends = rows[f"{column}_lo"], rows[f"{column}_hi"]
+    axes.vlines(rows["frequency"], *ends, color="0.25", lw=0.6, label="95 %, Wilson")
     axes.axhline(share[~shared].mean(), color=MIDDLE, lw=0.9, ls=":", label="mean of coprime f")
     if paper is not None:
         low, high = paper
@@ -92,7 +85,7 @@ def frequency_bars(
         for edge in sorted({low, high}):
             axes.axhline(edge, color=PAPER, lw=0.8)
     axes.set_xlabel("frequency f")
-    reach(axes, 1.05 * max([float((share + error).max()), *(paper or ())]))
+    reach(axes, 1.05 * max([float(ends[1].max()), *(paper or ())]))
     axes.margins(x=0.01)
 
 

@@ -30,6 +30,7 @@ from fittest.analysis.cosets.relations import (
     conditional,
     doubling,
     fold,
+    frequency_counts,
     multiples,
     non_units,
     pooled,
@@ -161,6 +162,31 @@ def test_what_stands_beside_one_frequency() -> None:
     assert (table.loc[[14, 42], "ratio_hi"] < 1).all() and table.loc[43, "ratio_hi"] > 0.9
     assert (table["networks"] == found[:, 6].sum()).all()
     assert len(conditional(found, 91, 60, CONFIDENCE)) == 0
+
+
+def test_what_is_never_there_has_an_interval_too() -> None:
+    """Two of three frequencies are never beside 1: at most Wilson's limit of 0 of 40 networks."""
+    found = np.zeros((40, 4), dtype=np.bool_)
+    found[:, [0, 2]] = True
+    table = conditional(found, 9, 1, CONFIDENCE).set_index("frequency")
+    most = 3.841 / (40 + 3.841)
+    for f in (2, 4):
+        assert table.loc[f, "ratio"] == table.loc[f, "ratio_lo"] == 0
+        assert table.loc[f, "ratio_hi"] == pytest.approx(most / 0.5, rel=1e-3)
+    # Over others of which there are none it stays unknown.
+    found[:, 2] = False
+    assert conditional(found, 9, 1, CONFIDENCE)["ratio_hi"].isna().all()
+
+
+def test_shares_of_networks_have_their_intervals() -> None:
+    found = np.zeros((40, 4), dtype=np.bool_)
+    found[:10, 0] = True
+    table = frequency_counts(found, ~found, found, 9, CONFIDENCE).set_index("frequency")
+    assert list(table["found"]) == [10, 0, 0, 0] and list(table["band"]) == [30, 40, 40, 40]
+    assert table.loc[1, "found_lo"] == pytest.approx(0.1419, abs=1e-3)
+    assert table.loc[1, "found_hi"] == pytest.approx(0.4019, abs=1e-3)
+    assert table.loc[2, "found_lo"] == 0 < table.loc[2, "found_hi"]
+    assert table.loc[2, "band_lo"] < 1 == table.loc[2, "band_hi"]
 
 
 def test_pairs_are_counted_as_they_are() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fittest.analysis.cosets.estimates import named, ratio_of_sums
-from fittest.analysis.statistics.intervals import Estimate
+from fittest.analysis.statistics.intervals import Estimate, wilson
 
 Found = NDArray[np.bool_]
 LEVEL, POWER = 0.05, 0.8
@@ -119,7 +119,8 @@ def pooled(found: Found, n: int) -> pd.DataFrame:
 
 def conditional(found: Found, n: int, given: int, confidence: float) -> pd.DataFrame:
     """Over the networks that have `given`: the count of every other frequency, over the mean of
-    the others, with its interval. No rows where that is no frequency of n."""
+    the others, with its interval; that of a frequency which none of them has ends at Wilson's limit
+    of no network of all. No rows where that is no frequency of n."""
     columns = ["given", "frequency", "count", "networks", "ratio", "ratio_lo", "ratio_hi"]
     if not 1 <= given <= n // 2:
         return pd.DataFrame(columns=columns)
@@ -132,6 +133,9 @@ def conditional(found: Found, n: int, given: int, confidence: float) -> pd.DataF
         mean = rest.mean(axis=1) if rest.shape[1] else np.zeros(len(having))
         estimate = ratio_of_sums(having[:, f - 1], mean, confidence)
         count = int(having[:, f - 1].sum())
+        if count == 0 and mean.sum() > 0:
+            most = float(wilson(0, len(having), confidence)[1])
+            estimate = Estimate(0.0, 0.0, most / float(mean.mean()))
         rows.append(
             {
                 **{"given": given, "frequency": f, "count": count, "networks": len(having)},
@@ -141,18 +145,22 @@ def conditional(found: Found, n: int, given: int, confidence: float) -> pd.DataF
     return pd.DataFrame(rows, columns=columns)
 
 
-def frequency_counts(found: Found, band: Found, several: Found, n: int) -> pd.DataFrame:
+def frequency_counts(
+    found: Found, band: Found, several: Found, n: int, confidence: float
+) -> pd.DataFrame:
     """A row per frequency: networks with a cluster there, with it in the band of a live neuron, and
-    in that of a neuron with several there."""
+    in that of a neuron with several there; `_lo` and `_hi` are the ends of Wilson's interval of the
+    share of networks."""
     frequencies = np.arange(1, n // 2 + 1)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "n": n,
             "frequency": frequencies,
             "gcd": [gcd(int(f), n) for f in frequencies],
-            "found": found.sum(axis=0),
-            "band": band.sum(axis=0),
-            "band_several": several.sum(axis=0),
             "networks": len(found),
         }
     )
+    for name, sets in (("found", found), ("band", band), ("band_several", several)):
+        table[name] = sets.sum(axis=0)
+        table[f"{name}_lo"], table[f"{name}_hi"] = wilson(table[name], len(found), confidence)
+    return table

@@ -104,12 +104,16 @@ def pick_b(found: Sequence[Candidate], frequency: int, neurons: int) -> dict[str
 
 
 def pick_c(found: Sequence[Candidate]) -> dict[str, Any] | None:
-    """Network C: the lowest seed that has both kinds of neurons; else the lowest."""
-    for one in found:
-        row = one.row
-        if row["simple"] > 0 and any(c["tuned"] > 0 for c in one.clusters):
-            return {**described(one), "relaxed": []}
-    return {**described(found[0]), "relaxed": ["no fine-tuning neuron"]} if found else None
+    """Network C: the lowest seed that has both kinds of neurons, each in a cluster whose numbers
+    remapping moves (f = 1 leaves them where they are); else of any frequencies; else the lowest."""
+    for moved, relaxed in ((True, []), (False, ["f = 1"])):
+        for one in found:
+            own = [c for c in one.clusters if not moved or c["frequency"] != 1]
+            simple = any(c["tuned"] < c["size"] for c in own)
+            if simple and any(c["tuned"] > 0 for c in own):
+                return {**described(one), "relaxed": relaxed}
+    lacking = ["f = 1", "no fine-tuning neuron"]
+    return {**described(found[0]), "relaxed": lacking} if found else None
 
 
 def described(one: Candidate) -> dict[str, Any]:

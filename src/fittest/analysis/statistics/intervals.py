@@ -18,13 +18,17 @@ def number(value: float, digits: int | None = None) -> str:
     """A number for readers; nothing for NaN.
 
     digits: decimals, with powers of ten where these would show 0; None for three significant
-    digits.
+    digits, as a plain number below a million.
     """
     if math.isnan(value):
         return ""
-    if digits is None:
-        return f"{value:.3g}"
-    return f"{value:{_form(value, digits)}}"
+    return _significant(value) if digits is None else f"{value:{_form(value, digits)}}"
+
+
+def _significant(value: float) -> str:
+    text = f"{value:.3g}"
+    large = 1000 <= abs(float(text)) < 1e6
+    return f"{float(text):.0f}" if large else text
 
 
 def _form(value: float, digits: int) -> str:
@@ -48,11 +52,13 @@ class Estimate:
         """
         if math.isnan(self.value):
             return nothing
-        form = ".3g" if digits is None else _form(self.value, digits)
-        text = f"{self.value:{form}}"
-        if not (math.isnan(self.lo) or math.isnan(self.hi)):
-            text += f" [{self.lo:{form}}, {self.hi:{form}}]"
-        return text
+        if digits is None:
+            value, lo, hi = (_significant(x) for x in (self.value, self.lo, self.hi))
+        else:
+            form = _form(self.value, digits)
+            value, lo, hi = (f"{x:{form}}" for x in (self.value, self.lo, self.hi))
+        known = not (math.isnan(self.lo) or math.isnan(self.hi))
+        return f"{value} [{lo}, {hi}]" if known else value
 
 
 NOTHING = Estimate(math.nan)
