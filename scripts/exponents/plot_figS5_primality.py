@@ -45,7 +45,7 @@ def plot_primality(plotted: str, table: str, stats: str, out_figure: str) -> Non
             number = panels.counted(len(own), "run")
             panels.panel_title(bottom, "def"[place], "right answers", number)
             _losses(top, part, own)
-            _accuracies(bottom, part)
+            _accuracies(bottom, part, own)
             for axes in (top, bottom):
                 if place:
                     axes.set_ylabel("")
@@ -91,7 +91,7 @@ def _losses(axes: Axes, part: pd.DataFrame, own: pd.DataFrame) -> None:
     axes.axhline(guess, color="black", ls=":", lw=0.9, label="a to c: guess")
 
 
-def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
+def _accuracies(axes: Axes, part: pd.DataFrame, own: pd.DataFrame) -> None:
     shown = part[part["series"].isin(("train balanced", "test balanced"))]
     if len(shown) == 0:
         panels.empty(axes, "no runs")
@@ -106,6 +106,10 @@ def _accuracies(axes: Axes, part: pd.DataFrame) -> None:
                 label=name if index == 0 else None,
             )
     axes.axhline(0.5, color="black", ls="-.", lw=0.9, label="d to f: one answer for all")
+    told = own[own["rule"] != "constant"]["rule_balanced"]
+    if len(told):
+        name = "f: prime where the last digit allows it"
+        axes.axhline(float(told.median()), color="black", ls="--", lw=0.9, label=name)
     axes.set_xlim(0, max(float(shown["step"].max()), 1))
     axes.set_ylim(0, 1.05)
     axes.xaxis.set_major_formatter(lambda x, _: loss_panels.thousands(x))

@@ -232,7 +232,10 @@ def test_what_rounds_to_zero_has_no_sign(tmp_path: Path, drawn: Drawn) -> None:
         for of in series
         for step, value in zip(STEPS, FALL * (1e-6 if of == "train" else 1.0), strict=True)
     ]
-    runs = [{"run_id": a, "runset": a, "rule": "constant", "baseline": 0.4} for a in arms]
+    runs = [
+        {"run_id": a, "runset": a, "rule": "constant", "baseline": 0.4, "rule_balanced": 0.86}
+        for a in arms
+    ]
     stats = statistics(tmp_path, [f"{a}.{x}" for a in arms for x in ("gain", "balanced")], -4e-5)
     told = (csv(tmp_path, "figS5", curves), table(tmp_path, "runs", runs), stats)
     plot("figS5_primality", "plot_primality", *told, str(tmp_path / "figS5.pdf"))

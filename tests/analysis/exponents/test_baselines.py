@@ -7,7 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from fittest.analysis.exponents.baselines import baseline_of, last_digit_kinds, rule_loss
+from fittest.analysis.exponents.baselines import (
+    balanced_accuracy,
+    baseline_of,
+    last_digit_kinds,
+    rule_loss,
+)
 from fittest.models import TransformerSettings
 from fittest.runs.run import Run
 from fittest.tasks import Primality
@@ -30,8 +35,9 @@ def test_the_share_of_primes_below_700_as_a_guess_above() -> None:
     loss = rule_loss(PRIMES, np.zeros(1000), trained, ~trained, prior=0)
     assert loss == pytest.approx(0.4154, abs=5e-5)
     # Half a number more of each kind changes next to nothing.
-    assert baseline_of(run())[0] == "constant"
-    assert baseline_of(run())[1] == pytest.approx(0.4154, abs=5e-4)
+    simple = baseline_of(run())
+    assert simple.rule == "constant" and simple.loss == pytest.approx(0.4154, abs=5e-4)
+    assert simple.balanced == 0.5
 
 
 def test_the_last_digit_and_nothing_over_all_numbers() -> None:
@@ -55,9 +61,20 @@ def test_digits_are_held_against_the_last_digit_on_their_own_split() -> None:
         )
         for seed in (6, 7)
     )
-    assert first[0] == second[0] == "coprime to 10"
-    assert first[1] != second[1]
-    assert 0.2 < first[1] < 0.36 and 0.2 < second[1] < 0.36
+    assert first.rule == second.rule == "coprime to 10"
+    assert first.loss != second.loss
+    assert 0.2 < first.loss < 0.36 and 0.2 < second.loss < 0.36
+    # No prime is missed; of 832 others 234 end like one.
+    assert 0.8 < first.balanced < 0.92
+
+
+def test_balanced_accuracy_by_hand() -> None:
+    assert balanced_accuracy([1, 1, 0, 0, 0, 0], [1, 0, 1, 0, 0, 0]) == pytest.approx(5 / 8)
+    assert balanced_accuracy([1, 0, 0], [0, 0, 0]) == 0.5
+    assert balanced_accuracy(PRIMES, last_digit_kinds(NUMBERS) > 0) == pytest.approx(
+        (1 + 1 - 234 / 832) / 2
+    )
+    assert math.isnan(balanced_accuracy([0, 0], [0, 1]))
 
 
 def test_by_hand() -> None:

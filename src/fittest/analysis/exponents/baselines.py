@@ -3,6 +3,8 @@ methods 2.10)."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,6 +15,16 @@ from fittest.tasks import Primality
 from fittest.tasks.task import train_mask
 
 Rule = Literal["constant", "coprime to 10"]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a simple rule reaches on test numbers. loss: nats. balanced: mean over primes and others
+    of the share of right answers, where it answers "prime" for every kind that may be one."""
+
+    rule: Rule
+    loss: float
+    balanced: float
 
 
 def rule_loss(
@@ -60,11 +72,26 @@ def rule_of(run: Run) -> Rule:
     return "coprime to 10" if run.task.encoding == "digits" else "constant"
 
 
-def baseline_of(run: Run) -> tuple[Rule, float]:
-    """That rule, and its test loss: found on the run's own train numbers."""
+def balanced_accuracy(labels: ArrayLike, answers: ArrayLike) -> float:
+    """Mean over both labels of the share that is answered right; NaN where a label is missing.
+
+    labels, answers: (N,), 0 or 1.
+    """
+    ones, said = np.asarray(labels, dtype=bool), np.asarray(answers, dtype=bool)
+    if ones.all() or not ones.any():
+        return math.nan
+    return float((said[ones].mean() + (~said[~ones]).mean()) / 2)
+
+
+def baseline_of(run: Run) -> Baseline:
+    """The rule of its arm, and what that reaches, found on the run's own train numbers."""
     assert isinstance(run.task, Primality)
     task, rule = run.task.build(), rule_of(run)
     numbers = np.arange(1, run.task.numbers + 1)
     kinds = last_digit_kinds(numbers) if rule == "coprime to 10" else np.zeros_like(numbers)
     trained = train_mask(task, run.task.train_fraction, run.seeds.split, run.rng)
-    return rule, rule_loss(task.labels, kinds, trained, ~trained)
+    return Baseline(
+        rule,
+        rule_loss(task.labels, kinds, trained, ~trained),
+        balanced_accuracy(task.labels[~trained], kinds[~trained] > 0),
+    )

@@ -38,7 +38,8 @@ def primality_runs(
 ) -> pd.DataFrame:
     """A row per run that did not fail: COLUMNS of outcomes, and
 
-    - rule, baseline: the simple rule of its arm, and the test loss of that (nats);
+    - rule, baseline, rule_balanced: the simple rule of its arm, and the test loss (nats) and the
+      balanced test accuracy of that;
     - least_test_loss, gain: the least test loss, and how far it is below the baseline;
     - overfit: the last test loss over the least;
     - best_train_accuracy, best_balanced: the highest ones, the second on test numbers.
@@ -51,21 +52,22 @@ def primality_runs(
     more: list[dict[str, Any]] = []
     for run_id in table["run_id"]:
         rows = by_run[run_id].sort_values("step")
-        rule, baseline = baseline_of(Run.model_validate_json(str(configs[run_id])))
+        simple = baseline_of(Run.model_validate_json(str(configs[run_id])))
         losses = rows["test_loss"].to_numpy(dtype=np.float64)
         more.append(
             {
-                "rule": rule,
-                "baseline": baseline,
+                "rule": simple.rule,
+                "baseline": simple.loss,
+                "rule_balanced": simple.balanced,
                 "least_test_loss": float(losses.min()),
-                "gain": baseline - float(losses.min()),
+                "gain": simple.loss - float(losses.min()),
                 "overfit": float(losses[-1] / losses.min()) if losses.min() > 0 else math.inf,
                 "best_train_accuracy": float(rows["train_accuracy"].max()),
                 "best_balanced": float(rows["test_balanced_accuracy"].max()),
             }
         )
     columns = [
-        *("rule", "baseline", "least_test_loss", "gain", "overfit"),
+        *("rule", "baseline", "rule_balanced", "least_test_loss", "gain", "overfit"),
         *("best_train_accuracy", "best_balanced"),
     ]
     return table.join(pd.DataFrame(more, columns=columns, index=table.index))
