@@ -158,6 +158,20 @@ def test_one_network_is_measured_of_each_kind_and_size() -> None:
     assert calibrate_kinds.unknown([*runs, two], found, TRAINING) == [two]
 
 
+def test_what_is_measured_for_all_tells_the_time_of_those_that_are_left() -> None:
+    """While a target is trained, the middle and the ends of what is left change."""
+    runs = [transformer(p) for p in (5, 13, 23, 41, 59, 83, 113)]
+    pair = (1.0, 1.0)
+    measured = [timed(run, pair, pair) for run in calibrate_kinds.unknown(runs, {}, TRAINING)]
+    known = {kind_of(runs[0]): tuple(measured)}
+    for left in (runs, runs[1:], runs[:3], runs[3:5], []):
+        assert calibrate_kinds.covered(left, known, TRAINING)
+    # Of another kind, beyond what was measured, or nothing measured.
+    assert not calibrate_kinds.covered([*runs, transformer(59, layers=3)], known, TRAINING)
+    assert not calibrate_kinds.covered([*runs, transformer(173)], known, TRAINING)
+    assert not calibrate_kinds.covered(runs[:1], {}, TRAINING)
+
+
 def test_what_the_kernel_trains_goes_by_the_speed_of_the_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -51,12 +51,8 @@ def unknown(
     runs: Iterable[Run], known: Mapping[str, tuple[Timed, ...]], training: TrainingSettings
 ) -> list[Run]:
     """Of the networks whose kind has to be measured, one of each kind and size."""
-    sizes: dict[str, dict[float, Run]] = {}
-    for run, _ in alike(runs):
-        if not _has_points(training, run):
-            sizes.setdefault(kind_of(run), {}).setdefault(flops_per_step(run), run)
     found = []
-    for kind, by_size in sizes.items():
+    for kind, by_size in _by_kind_and_size(runs, training).items():
         rising = sorted(by_size)
         done = [timed.flops for timed in known.get(kind, ())]
         for size in sorted({rising[0], rising[len(rising) // 2], rising[-1]}):
@@ -64,6 +60,30 @@ def unknown(
                 found.append(by_size[size])
                 done.append(size)
     return found
+
+
+def covered(
+    runs: Iterable[Run], known: Mapping[str, tuple[Timed, ...]], training: TrainingSettings
+) -> bool:
+    """Whether what was measured tells the time of some networks: their kinds, and sizes no further
+    than those of each kind. Unlike what is ``unknown``, it holds for some of the networks where it
+    holds for all of them."""
+    for kind, by_size in _by_kind_and_size(runs, training).items():
+        sizes = [timed.flops for timed in known.get(kind, ())]
+        if not sizes or min(by_size) < min(sizes) / _NEAR or max(by_size) > max(sizes) * _NEAR:
+            return False
+    return True
+
+
+def _by_kind_and_size(
+    runs: Iterable[Run], training: TrainingSettings
+) -> dict[str, dict[float, Run]]:
+    """A network of each size of each kind that has to be measured."""
+    sizes: dict[str, dict[float, Run]] = {}
+    for run, _ in alike(runs):
+        if not _has_points(training, run):
+            sizes.setdefault(kind_of(run), {}).setdefault(flops_per_step(run), run)
+    return sizes
 
 
 def measured(runs: Iterable[Run], training: TrainingSettings) -> Kinds:

@@ -99,11 +99,11 @@ def kinds_of(shards: Iterable[Shard]) -> list[Run]:
 
 
 def _comparable(project: Project, shards: Iterable[Shard], rate: Rate) -> bool:
-    """Whether the rate tells how long some shards take by each other: each kind of their networks
-    was measured, or there is one kind alone."""
+    """Whether the rate tells how long some shards take by each other: the kinds of their networks
+    were measured, or there is one kind alone."""
     runs = kinds_of(shards)
-    unknown = calibrate_kinds.unknown(runs, rate.kinds, project.config.training)
-    return not unknown or len({kind_of(run) for run in runs}) == 1
+    known = calibrate_kinds.covered(runs, rate.kinds, project.config.training)
+    return known or len({kind_of(run) for run in runs}) == 1
 
 
 @dataclass(frozen=True)
