@@ -111,9 +111,6 @@ def test_every_link_leads_to_a_page_and_place_of_the_site(site: Path) -> None:
             address, _, anchor = link.partition("#")
             if re.match(r"(https?|mailto|data):", address):
                 continue
-            # The page for lost addresses speaks of the top of a host.
-            if path.name == "404.html":
-                continue
             target = (path.parent / unquote(address)).resolve() if address else path
             if target.is_dir():
                 target /= "index.html"

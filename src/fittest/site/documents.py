@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 README = "project.md"
+_CLAIMS = PurePosixPath("docs/claims")
+# Their tables want the room of a list of two headings.
+_WIDE = "---\nhide:\n  - toc\n---\n\n"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 _LIST = re.compile(r"^(?:[-*+]|\d+[.)]) ")
 _FENCE = re.compile(r"^\s*(```|~~~)")
@@ -45,7 +48,8 @@ def put(root: Path, content: Path, shown: Mapping[PurePosixPath, PurePosixPath])
         text = (root / place).read_text(encoding="utf-8")
         target = content / to
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(converted(text, place, {**known, **shown}), encoding="utf-8")
+        head = _WIDE if place.parent == _CLAIMS else ""
+        target.write_text(head + converted(text, place, {**known, **shown}), encoding="utf-8")
 
 
 def title_of(path: Path) -> str:

@@ -110,4 +110,6 @@ def generate(folder: Path, nav: Nav) -> Path:
     if done.returncode != 0 or not (built / "index.html").is_file():
         said = (done.stderr or done.stdout).strip().splitlines()
         raise SiteError(f"zensical build failed: {said[-1] if said else 'it said nothing'}")
+    # It looks for its styles at the top of a host; pages lie in a folder, and hosts have their own.
+    (built / "404.html").unlink(missing_ok=True)
     return built
