@@ -20,7 +20,7 @@ HEADLINES = {
     "completeness": ("fig1_remainder", "fig8_min_completeness"),
     "progress": ("fig7_progress_measures", "fig2_grokking_curves"),
     "cosets": ("fig1_three_levels", "fig4_frequency_histograms", "figS1_pilot"),
-    "exponents": ("fig2_remainder_distributions",),
+    "exponents": ("figS2_epoch_vs_exponent", "fig2_remainder_distributions"),
 }
 # A table of more bytes stays in the results; its page says where.
 LARGEST_TABLE = 400_000

@@ -22,8 +22,10 @@ _SHORT = pa.list_(pa.int16())
 def cosets(project: Project) -> Iterator[Packed]:
     """Tables of every population: `networks` (network, n, accuracy, live, frequency, size: its
     clusters at the end) and `neurons` (network, frequency, a (n,), b (n,): the two parts of each
-    live neuron's pre-activation) of a few networks whose weights are here."""
-    for runset in project.catalogue.names():
+    live neuron's pre-activation) of a few networks whose weights are here. The largest population
+    comes first: its page opens with it."""
+    shards = project.catalogue.shards
+    for runset in sorted(project.catalogue.names(), key=lambda name: -len(shards(name))):
         folder = project.root / project.paths.runset(runset) / _REDUCTION
         files = sorted(folder.glob("*.parquet"))
         if not files:
