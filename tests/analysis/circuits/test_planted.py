@@ -215,7 +215,7 @@ def test_heads_that_attend_to_the_sign_itself_by_pairs() -> None:
     shared = attention.without_itself(pattern)
     np.testing.assert_allclose(shared[:, :, 1, 0], 1 / (1 + np.exp(-apart)), atol=1e-12)
     # The wave explains how they share, and less of what each gets.
-    assert head.divided_explained > 0.95 > 0.9 > head.pattern_explained
+    assert head.divided_explained > 0.95 and head.pattern_explained < 0.9
     made = attention.linear_pattern(network, pattern)
     np.testing.assert_allclose(made.sum(axis=-1), 1, atol=1e-12)
     np.testing.assert_allclose(made[..., 2], pattern[..., 2], atol=1e-12)

@@ -87,9 +87,7 @@ class HeadSettings(Settings):
     opposite: float = Field(
         gt=0, lt=1, description="waves of two heads added up, over the longer, at most"
     )
-    itself: Share = Field(
-        description="mean attention to the sign itself that is more than a little"
-    )
+    itself: Share = Field(description="mean attention to the sign itself that is little, at most")
     linear: Share = Field(description="share of a sigmoid that a line explains, at least")
     reach: float = Field(gt=0, description="score of one operand over the other that is wide")
 
