@@ -54,7 +54,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "P21": {"ratio": (0.3, 1e6), "most": (0.5, 1e7)},
     "P22": {"least": (1.4, 1e-7)},
     "P23": {"most": (0.3, 1e6)},
-    "P24": {"rest": (1.11, 1e-7), "alone": (1.1, 1e-7), "keys": (5, 56)},
+    "P24": {"rest": (1.11, 1e-7), "alone": (1.1, 1e-7), "accuracy": (0.01, 1), "keys": (5, 56)},
     "P25": {"most": (0.004, 0.33), "ratio": (1, 1e6), "drop": (0, 0.5)},
     "P26": {"zero": (3.8, 1e6), "mean": (3.0, 1e6), "accuracy": (1, 0.05)},
     # A network that knows nothing without its heads guesses, and does no worse.
@@ -257,7 +257,7 @@ EMPTY = {
     # waves, and all directions that logits read are those of key frequencies.
     "P09": {"squared": 0.009, "norm": 0.09, "keys": 56},
     "P14": {"share": 1.0, "keys": 56},
-    "P24": {"rest": 1.001, "alone": 1.001, "keys": 56},
+    "P24": {"rest": 1.001, "alone": 1.001, "accuracy": 0.01, "keys": 56},
     "P70": {"ratio": 0.999, "most": 0.999, "keys": 56},
     # Scores so small that any sigmoid is a line, and a sigmoid that is none over the paper's range.
     "P30": {"wide": 0.0, "share": 0.999, "reach": 0.5},

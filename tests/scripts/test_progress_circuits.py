@@ -352,7 +352,7 @@ def test_figures_of_neurons_and_ablations(main: dict[str, Path], tmp_path: Path)
     )
     load_script("plot_fig6_frequency_ablation", "progress").plot_fig6(
         *(paths["ablations"], paths["circuits"], str(sixth)),
-        {"whole": 2.41e-7, "restricted": 5.54e-8},
+        {"whole": 2.41e-7, "blocks": 7.24e-8},
     )
     drawn(fifth)
     drawn(sixth)

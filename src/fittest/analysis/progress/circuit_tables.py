@@ -21,8 +21,9 @@ def read_tables(reads: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def head_table(heads: pd.DataFrame) -> pd.DataFrame:
-    """Table 2: a row per head of the first seed."""
-    columns = ["head", "k", "alpha", "beta", "pattern_explained", "lookup_k", "lookup_explained"]
+    """Table 2: a row per head of the first seed. The pattern is as figures 4 and 9 draw it."""
+    columns = ["head", "itself", "k", "alpha", "beta", "pattern_explained", "divided_explained"]
+    columns += ["lookup_k", "lookup_explained"]
     return heads.loc[heads["seed"] == heads["seed"].min(), columns]
 
 
