@@ -227,7 +227,7 @@ def test_measures_of_a_run_as_the_paper_sees_it() -> None:
     assert row["weights_formation"] == pytest.approx(-0.1)
     assert row["weights_cleanup"] == pytest.approx(-0.3)
     assert row["alpha_least"] == 4 and row["alpha_formed"] == pytest.approx(2 / 3)
-    assert row["alpha_jump"] == pytest.approx(1 / 30)
+    assert row["alpha_jump"] == pytest.approx(1 / 30) and row["alpha_fall"] == 0
     guess = math.log(113)
     assert row["early_excluded"] == pytest.approx(math.exp(-6) / guess)
     assert (row["early_restricted"], row["early_test"]) == (5 / guess, 5 / guess)
@@ -255,8 +255,22 @@ def test_a_run_that_generalises_without_forming_anything_first() -> None:
     assert values[Formed.RISE] == 1
     assert math.isnan(values[Formed.TEST_KEPT])
     assert values[Formed.ALPHA_JUMP] == 1 and values[Formed.ALPHA_FORMED] == 0
+    assert values[Formed.ALPHA_JUMP_SEED] == 0 and math.isnan(values[Formed.ALPHA_JUMP_OTHERS])
     for name in SHARES:
         assert values[name] == 0, name
+
+
+def test_a_coefficient_that_overshoots() -> None:
+    """It rises as smoothly, and ends at six tenths of its peak."""
+    step = FREQUENCIES["step"]
+    peak = np.where(
+        (FREQUENCIES["k"] == 3) & (step > 1500), 4 - (step - 1500).clip(0, 1500) / 940, 0
+    )
+    over = FREQUENCIES.assign(alpha=np.where(peak > 0, peak, FREQUENCIES["alpha"].clip(upper=8)))
+    over.loc[(over["k"] == 3) & (step <= 1500), "alpha"] *= 2
+    values = formed(measured_runs(curves(), over, PHASES, 113, 10, 5))
+    assert values[Formed.ALPHA_FALL] == pytest.approx(1500 / 940 / 4, rel=0.01)
+    assert values[Formed.ALPHA_JUMP] < 0.2
 
 
 def test_a_circuit_that_dissolves_does_not_level_off() -> None:
