@@ -1,11 +1,12 @@
-"""Statistics of circuits over runs (P06 to P32, P45, P51 to P53, P59, P67, P69)."""
+"""Statistics of circuits over runs (P06 to P32, P45, P51 to P53, P59, P67, P69, P70)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from fittest.analysis.progress.circuit_statistics import circuit_rows, other_rows
+from fittest.analysis.progress.circuit_statistics import circuit_rows
 from fittest.analysis.progress.circuit_tables import generalising
 from fittest.analysis.progress.constants import HeadSettings
+from fittest.analysis.progress.other_statistics import other_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from string import ascii_lowercase
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -45,7 +46,7 @@ def plot_component_norms(
     with style.paper_style():
         lines = max(1, (len(shown) + 1) // 2)
         figure = style.new_figure(style.PAGE_WIDTH, 1.75 * lines + 1.05)
-        _head(figure, wanted, found, drawn, others, paper or {})
+        _head(figure, wanted, found, rows, drawn, others, paper or {})
         grid = figure.subplots(lines, 2 if len(shown) > 1 else 1, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place >= len(shown):
@@ -58,10 +59,13 @@ def plot_component_norms(
             axes.set_ylabel(TABLES[name][0])
             title = f"seed {seed}" if others else TABLES[name][1]
             gini = float(circuit_panels.of_seed(found, seed)[f"gini_{name}"].iloc[0])
-            said = f"{circuit_panels.said_keys(keys)}; " if others else ""
-            panels.panel_title(
-                axes, ascii_lowercase[place], title, f"{said}Gini coefficient {gini:.2f}"
-            )
+            at_keys = circuit_panels.share_of_keys(part[part["of"] == name], "norm", keys)
+            said = f"k = {', '.join(str(k) for k in keys)}: " if others and keys else ""
+            if np.isfinite(at_keys):
+                said += (
+                    f"{100 * at_keys:.1f} % of squares{'' if others else ' at key frequencies'}; "
+                )
+            panels.panel_title(axes, ascii_lowercase[place], title, f"{said}Gini {gini:.2f}")
             if place < len(shown) - 2:
                 axes.set_xlabel("")
         shared_legend(figure, 2)
@@ -72,6 +76,7 @@ def _head(
     figure: Figure,
     wanted: Sequence[str],
     found: pd.DataFrame,
+    rows: pd.DataFrame,
     seeds: Sequence[int],
     others: bool,
     paper: Mapping[str, float],
@@ -81,7 +86,19 @@ def _head(
     if others:
         of_paper = "; ".join(OTHERS[name] for name in wanted)
         if seeds:
-            ours = "key frequencies are marked below the bars, and named above"
+            shares = [
+                circuit_panels.share_of_keys(
+                    circuit_panels.of_seed(rows[rows["of"] == name], seed),
+                    "norm",
+                    circuit_panels.keys_of(found, seed),
+                )
+                for name in wanted
+                for seed in seeds
+            ]
+            ours = (
+                f"{circuit_panels.percentages(shares)} of the squares at {_counts(found, seeds)}"
+                " key frequencies, marked below the bars; Gini coefficients above"
+            )
     else:
         of_paper = ", ".join(f"{paper[n]:g} in the {TABLES[n][1]}" for n in wanted if n in paper)
         of_paper += ": 14, 35, 41, 42 and 52; which ones depends on the seed" if of_paper else ""
@@ -94,6 +111,12 @@ def _head(
         of_paper,
         ours,
     )
+
+
+def _counts(found: pd.DataFrame, seeds: Sequence[int]) -> str:
+    """How many key frequencies runs have: `4 or 5`."""
+    counts = sorted({len(circuit_panels.keys_of(found, seed)) for seed in seeds})
+    return " or ".join(map(str, counts))
 
 
 if "snakemake" in globals():

@@ -58,7 +58,7 @@ def plot_fig5(
         else:
             image = circuit_panels.cluster_map(right, written)
             k = int(written["cluster"].iloc[0])
-            told = f"the smallest, {written['neuron'].nunique()} neurons"
+            told = f"the smallest of a key frequency, {written['neuron'].nunique()} neurons"
             if k in shares.index:
                 told += f"; {100 * float(shares[k]):.1f} % of its energy at {k}"
             panels.panel_title(right, "b", f"what the cluster of k = {k} writes", told)

@@ -14,7 +14,7 @@ def plot_fig6(ablations: str, circuits: str, out_figure: str, paper: Mapping[str
 
     Args:
         ablations, circuits: Parquet. out_figure: the PDF (a PNG goes beside).
-        paper: `whole` and `restricted`, its losses.
+        paper: `whole` and `blocks`, its losses.
     """
     found, rows = read_table(circuits), read_table(ablations)
     seed = int(found["seed"].min()) if len(found) else 0
@@ -22,24 +22,26 @@ def plot_fig6(ablations: str, circuits: str, out_figure: str, paper: Mapping[str
     with style.paper_style():
         figure = style.new_figure(style.PAGE_WIDTH, 3.2)
         losses = dict(zip(mine["ablation"], mine["loss"], strict=True))
+        middle = rows.groupby("ablation")["loss"].median()
         heading(
             figure,
             "Does the network need its key frequencies, and nothing else?",
-            f"key ones alone raise the loss; {_losses(paper['whole'], paper['restricted'])}",
-            f"{_losses(losses['none'], losses['restricted'])}; {circuit_panels.said_keys(keys)};"
-            f" seed {seed}, one run"
+            f"without a key one the loss rises; {_losses(paper['whole'], paper['blocks'])}",
+            f"{_losses(losses['none'], losses['key_blocks'])}; {circuit_panels.said_keys(keys)};"
+            f" seed {seed}, one run; medians of all {found['run_id'].nunique()} runs:"
+            f" {number(middle['none'])} and {number(middle['key_blocks'])}"
             if losses
             else "no runs",
         )
         axes = figure.subplots()
-        circuit_panels.ablation_points(axes, mine, keys)
-        shared_legend(figure, 4)
+        circuit_panels.ablation_points(axes, mine, keys, [paper["whole"], paper["blocks"]])
+        shared_legend(figure, 3)
         origin = read_provenance(circuits) | {"figure_runs": int(len(mine) > 0)}
         style.save(figure, out_figure, origin)
 
 
-def _losses(whole: float, restricted: float) -> str:
-    return f"loss {number(whole)}, with key frequencies alone {number(restricted)}"
+def _losses(whole: float, blocks: float) -> str:
+    return f"loss {number(whole)}, of the blocks of key frequencies alone {number(blocks)}"
 
 
 if "snakemake" in globals():

@@ -2,6 +2,8 @@
 
 from string import ascii_lowercase
 
+import numpy as np
+
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
 from fittest.plotting.heading import heading, shared_legend
@@ -35,7 +37,14 @@ def plot_heads_fourier(
         lines = max(1, (count + 1) // 2)
         figure = style.new_figure(style.PAGE_WIDTH, 1.6 * lines + 1.05)
         see, paper = CARRIED if carried else LOOKED
-        ours = f"{circuit_panels.said_keys(keys)} (marked); seed {seed}, one run"
+        parts = {head: mine[mine["head"] == head] for head in told.index}
+        at_keys = {h: circuit_panels.share_of_keys(p, "ov_norm", keys) for h, p in parts.items()}
+        found_in = at_keys.values() if carried else told["lookup_explained"]
+        known = [float(share) for share in found_in if np.isfinite(share)]
+        ours = f"seed {seed}, one run; {circuit_panels.said_keys(keys)} (marked)"
+        if known:
+            what = "of the squares at key frequencies" if carried else "of the variance at one"
+            ours = f"{circuit_panels.percentages(known)} {what}; {ours}"
         heading(figure, see, paper, ours if count else "no runs")
         grid = figure.subplots(lines, 2, squeeze=False, sharey=True)
         for head, axes in enumerate(grid.flat):
@@ -47,7 +56,8 @@ def plot_heads_fourier(
             if not carried:
                 axes.axhline(0, color="black", lw=0.5)
             if carried:
-                text = f"entropy over frequencies {told['ov_entropy'][head]:.2f} nats"
+                own = 100 * told["ov_share"][head]
+                text = f"{own:.1f} % of the squares at k = {told['k'][head]}, by which it attends"
             else:
                 share = 100 * told["lookup_explained"][head]
                 text = f"k = {told['lookup_k'][head]}: {share:.1f} % of the variance"

@@ -1,5 +1,6 @@
 """Attention, neurons and the logits' spectrum over all pairs of one run: figures 4, 9 and 12."""
 
+from collections.abc import Sequence
 from string import ascii_lowercase
 
 import numpy as np
@@ -62,8 +63,7 @@ def plot_pair_maps(
         across = columns == 3
         figure = style.new_figure(style.PAGE_WIDTH, (3.0 if across else 2.7) * lines + 0.8)
         see, paper = ALL if spectrum else HEADS if heads else NEURONS
-        ours = f"seed {seed}, one run; {circuit_panels.said_keys(keys)}"
-        ours += ", marked in the spectrum" if spectrum and keys else ""
+        ours = _ours(circuit, fits["attention"][0], fits["neuron"][0], seed, shown)
         heading(figure, see, paper, ours if len(circuit) else "no runs")
         grid = figure.subplots(lines, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
@@ -78,7 +78,9 @@ def plot_pair_maps(
                 # Cosine and sine of k stand in the cells from 2k - 1 to 2k + 1.
                 circuit_panels.mark(axes, [2.0 * key for key in keys], sides=True)
             title, label = _words(of, index)
-            told = _fit(*fits[of], seed, index, part) if of in fits else "constant left out"
+            told = (
+                _fit(*fits[of], seed, index, part) if of in fits else "triangles: key frequencies"
+            )
             panels.panel_title(axes, ascii_lowercase[place], title, told)
             if across:
                 # Below: the panels get all of the width.
@@ -89,6 +91,33 @@ def plot_pair_maps(
                 bar = figure.colorbar(image, ax=axes, shrink=0.8, label=label)
             bar.outline.set_visible(False)
         style.save(figure, out_figure, read_provenance(circuits) | {"figure_runs": int(bool(keys))})
+
+
+def _ours(
+    circuit: pd.DataFrame,
+    heads: pd.DataFrame,
+    neurons: pd.DataFrame,
+    seed: int,
+    shown: Sequence[tuple[str, int]],
+) -> str:
+    """What is found in one run, of what is shown of it."""
+    kinds = {of for of, _ in shown}
+    told = [circuit_panels.said_keys(circuit_panels.keys_of(circuit, seed))]
+    shares = circuit_panels.of_seed(heads, seed)["pattern_explained"].dropna().tolist()
+    if "attention" in kinds and "neuron" not in kinds and shares:
+        told = [
+            f"one frequency explains {circuit_panels.percentages(shares)} of the variance of a head"
+        ]
+    if kinds == {"neuron"}:
+        mine = circuit_panels.of_seed(neurons, seed)["explained"].dropna().tolist()
+        drawn = [mine[index] for _, index in shown if index < len(mine)]
+        if drawn:
+            shown_of = circuit_panels.percentages(drawn)
+            told = [f"one frequency explains {shown_of} of the variance of a neuron"]
+    if "logits" in kinds and len(circuit):
+        inside = float(circuit_panels.of_seed(circuit, seed)["spectrum_in_blocks"].iloc[0])
+        told.append(f"{100 * inside:.1f} % of the spectrum in their two by two blocks")
+    return "; ".join([*told, f"seed {seed}, one run"])
 
 
 def _words(of: str, index: int) -> tuple[str, str]:

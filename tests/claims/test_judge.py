@@ -297,6 +297,27 @@ def test_an_interval_without_the_paper_s_value_is_told() -> None:
     assert told not in full_note(judged(Measured(0.95)))
 
 
+def test_the_paper_s_value_is_compared_with_the_measure_that_it_is_of() -> None:
+    """Not with the one that happens to stand first."""
+    two = claim(
+        paper={"text": "0.985", "value": 0.985, "of": "middle"},
+        measures={
+            "r": {"measure": "best", "label": "best"},
+            "middle": {"measure": "middle", "label": "the middle one"},
+        },
+    )
+
+    def told(best: Measured, middle: Measured) -> str:
+        found = {"best": lambda evidence: best, "middle": lambda evidence: middle}
+        return full_note(judge("S99", two, "reduced", NOTHING, found))
+
+    inside, outside = Measured(0.98, 0.95, 0.99, 9), Measured(0.94, 0.93, 0.95, 9)
+    assert "(the middle one) excludes the paper's value" in told(inside, outside)
+    assert "excludes" not in told(outside, inside)
+    with pytest.raises(ValidationError, match=r"paper\.of: other is no measure of this claim"):
+        claim(paper={"text": "", "value": 1, "of": "other"})
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
     [

@@ -73,6 +73,31 @@ def test_a_silent_neuron_is_as_dark_as_no_activation(axes: Axes, silent: bool) -
     assert image.norm.vmin == 0 and image.norm.vmax == (1 if silent else 4)
 
 
+def test_of_numbers_the_first_are_drawn_and_of_a_spectrum_all(axes: Axes) -> None:
+    """And what is a hundredth of its largest component is told from nothing."""
+    size = circuit_panels.CUT + 5
+    a, b = np.indices((size, size))
+    values = np.where(a == b, 1.0, 0.0)
+    values[3, 4], values[0, 0] = 0.01, 1e9
+    table = pd.DataFrame({"a": a.ravel(), "b": b.ravel(), "value": values.ravel()})
+    numbers = circuit_panels.pair_map(axes, table, (0.0, 1.0), False)
+    assert numbers.get_array().shape == (circuit_panels.CUT, circuit_panels.CUT)
+    whole = circuit_panels.pair_map(axes, table, None, True)
+    assert whole.get_array().shape == (size, size)
+    assert whole.norm.vmax == 1
+    colours = whole.norm(np.array([1e-9, 0.01, 1.0]))
+    assert colours[0] == 0 and 0.2 < colours[1] < 0.5 and colours[2] == 1
+
+
+def test_what_is_said_of_key_frequencies() -> None:
+    norms = pd.DataFrame({"k": [0, 1, 1, 2, 2], "norm": [9.0, 3.0, 0.0, 0.0, 1.0]})
+    assert circuit_panels.share_of_keys(norms, "norm", [1]) == pytest.approx(0.9)
+    assert circuit_panels.share_of_keys(norms, "norm", []) == 0
+    assert math.isnan(circuit_panels.share_of_keys(norms.assign(norm=0.0), "norm", [1]))
+    assert circuit_panels.percentages([0.97, 0.952]) == "95.2 to 97.0 %"
+    assert circuit_panels.percentages([0.97]) == "97.0 %"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

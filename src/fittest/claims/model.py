@@ -30,6 +30,11 @@ class PaperValue(Settings):
         default=None,
         description="what the paper gives is a range: its ends, null where it is open",
     )
+    of: str | None = Field(
+        default=None,
+        description="key of the measure that these are of, the first one where left out: its"
+        " interval is compared with them",
+    )
 
     @property
     def ends(self) -> tuple[float, float] | None:
@@ -142,6 +147,8 @@ class Claim(Settings):
         ):
             raise ValueError(f"criteria: none applies at {self.lowest_scale}, the lowest scale")
         conditions = [c for found in self.criteria.values() for c in found] + list(self.partly)
+        if self.paper.of is not None and self.paper.of not in self.measures:
+            raise ValueError(f"paper.of: {self.paper.of} is no measure of this claim")
         unknown = sorted({c.of for c in conditions} - self.measures.keys())
         if unknown:
             raise ValueError(f"conditions name measures that are not there: {', '.join(unknown)}")

@@ -100,7 +100,9 @@ def full_note(judgement: Judgement) -> str:
     if anecdote(judgement):
         parts.append("n = 1: one run, no more than an anecdote.")
     if _excludes_paper(judgement):
-        parts.append("Our interval excludes the paper's value.")
+        of = judgement.claim.paper.of
+        what = f" ({judgement.claim.measures[of].label or of})" if of is not None else ""
+        parts.append(f"Our interval{what} excludes the paper's value.")
     if judgement.note:
         parts.append(judgement.note)
     if judgement.failed and judgement.claim.figure:
@@ -160,8 +162,10 @@ def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
 
 
 def _excludes_paper(judgement: Judgement) -> bool:
-    """Whether the interval of the value shown as ours leaves out all that the paper gives."""
-    ours, paper = judgement.ours, judgement.claim.paper.ends
+    """Whether the interval of the measure that the paper's number is of leaves out all that it
+    gives."""
+    claim = judgement.claim
+    ours, paper = judgement.measured.get(claim.paper.of or claim.headline), claim.paper.ends
     if ours is None or paper is None or math.isnan(ours.lo):
         return False
     return ours.hi < paper[0] or ours.lo > paper[1]

@@ -11,11 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import QuadMesh
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from fittest.plotting.loss_panels import ENDS, TEST, TRAIN, decades, thousands
 from fittest.plotting.panels import empty
-from fittest.plotting.style import DEAD, DIVERGING, OURS, SURVIVORS, TOKENS
+from fittest.plotting.style import DEAD, DIVERGING, OURS, PAPER, SURVIVORS, TOKENS
 
 RESTRICTED = OURS
 EXCLUDED = SURVIVORS[1]
@@ -23,6 +24,11 @@ FREQUENCIES = tuple(colour for colour in SURVIVORS if colour not in (TRAIN, TEST
 """Colours of key frequencies, the same in all figures; none of them is that of a loss."""
 ROOM = 0.08
 """Above the curves, a share of their range: legends stand outside the panels."""
+CUT = 40
+"""Numbers of an axis of a table over pairs that are drawn: of more, a period of two or three
+numbers is no longer seen."""
+DEPTH = 1000
+"""Largest over smallest norm of a spectrum's logarithmic colours."""
 WAVES = {"cos": OURS, "sin": SURVIVORS[1]}
 LINES: dict[str, dict[str, Any]] = {
     "train_loss": {"color": TRAIN, "label": "train"},
@@ -86,17 +92,23 @@ def frequency_look(index: int) -> dict[str, Any]:
 def pair_map(
     axes: Axes, table: pd.DataFrame, limits: tuple[float, float] | None, spectrum: bool
 ) -> QuadMesh:
-    """A table over pairs; the first operand, or its component, to the right. The constant of a
-    spectrum, which may outshine all else, has no part in its colours.
+    """A table over pairs, its first CUT numbers; the first operand, or its component, to the right.
+    A spectrum is whole, in colours that are logarithmic; its constant, which may outshine all else,
+    has no part in them.
 
     Args:
         table: a, b, value (from 0 on). limits: of the colours; None for 0 and the largest value.
             spectrum: the places are Fourier components, not numbers.
     """
     wide = table.pivot(index="b", columns="a", values="value").to_numpy(float)
-    known = np.delete(wide.reshape(-1), 0) if spectrum else wide
-    low, high = limits or (0.0, float(known.max()) or 1.0)
-    image = axes.pcolormesh(wide, cmap=TOKENS, vmin=low, vmax=high, rasterized=True)
+    if spectrum:
+        high = float(np.delete(wide.reshape(-1), 0).max()) or 1.0
+        colours: Normalize = LogNorm(high / DEPTH, high, clip=True)
+        wide = np.maximum(wide, high / DEPTH)
+    else:
+        low, high = limits or (0.0, float(wide.max()) or 1.0)
+        colours, wide = Normalize(low, high), wide[:CUT, :CUT]
+    image = axes.pcolormesh(wide, cmap=TOKENS, norm=colours, rasterized=True)
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
     for axis, name in ((axes.xaxis, "a"), (axes.yaxis, "b")):
@@ -189,11 +201,14 @@ def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
             axes.axvline(end, color=DEAD, ls="--", lw=0.7, zorder=1)
 
 
-def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> None:
-    """Loss without each frequency's block, and lines of the whole and the restricted network.
+def ablation_points(
+    axes: Axes, table: pd.DataFrame, keys: Sequence[int], paper: Sequence[float] = ()
+) -> None:
+    """Loss without each frequency's block, and lines of the whole network and of the logits that
+    keep the blocks of key frequencies alone.
 
     Args:
-        table: ablation, k, loss of one run.
+        table: ablation, k, loss of one run. paper: its losses, as lines.
     """
     rows = table[table["ablation"] == "without_k"]
     if len(rows) == 0:
@@ -213,10 +228,14 @@ def ablation_points(axes: Axes, table: pd.DataFrame, keys: Sequence[int]) -> Non
     losses = dict(zip(table["ablation"], table["loss"], strict=True))
     for name, colour, label in (
         ("none", "black", "whole network"),
-        ("restricted", RESTRICTED, "key frequencies alone"),
+        ("key_blocks", RESTRICTED, "key frequencies alone"),
     ):
         axes.axhline(max(losses[name], ENDS[0]), color=colour, lw=0.9, label=label)
-    seen = np.append(rows["loss"].to_numpy(float), [losses["none"], losses["restricted"]])
+    for index, loss in enumerate(paper):
+        label = "the paper's two lines" if index == 0 else None
+        axes.axhline(loss, color=PAPER, lw=0.9, ls="--", label=label)
+    lines = [losses["none"], losses["key_blocks"], *paper]
+    seen = np.append(rows["loss"].to_numpy(float), lines)
     decades(axes, seen, ROOM)
     axes.set_xlim(0, float(rows["k"].max()) + 1)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
@@ -239,6 +258,24 @@ def ends_of(phases: pd.DataFrame, run_id: str) -> list[float]:
     """Steps at which the phases of a run end; NaN for none."""
     rows = phases[phases["run_id"] == run_id]
     return [float(rows[name].iloc[0]) for name in ("t1", "t2", "t3")] if len(rows) else []
+
+
+def share_of_keys(table: pd.DataFrame, column: str, keys: Sequence[int]) -> float:
+    """Share of the squares of Fourier components, the constant left out, at key frequencies.
+
+    Args:
+        table: k and `column`, a row per component. NaN where there is nothing.
+    """
+    rows = table[table["k"] > 0]
+    squares = np.square(rows[column].to_numpy(float))
+    inside = rows["k"].astype(int).isin(list(keys)).to_numpy()
+    return float(squares[inside].sum() / squares.sum()) if squares.sum() > 0 else math.nan
+
+
+def percentages(shares: Sequence[float]) -> str:
+    """The least and the largest of some shares: `95.2 to 98.1 %`."""
+    low, high = f"{100 * min(shares):.1f}", f"{100 * max(shares):.1f}"
+    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def said_keys(keys: Sequence[int]) -> str:

@@ -210,7 +210,7 @@ def test_the_fit_of_a_pattern_is_least_squares() -> None:
     for head in attention.heads(network, parts.pattern):
         pattern = parts.pattern[:, :, head.head]
         looked = pattern[..., 0] / (pattern[..., 0] + pattern[..., 1])
-        found = {}
+        found, divided = {}, {}
         for k in range(1, 7):
             design = np.stack(
                 [
@@ -219,13 +219,16 @@ def test_the_fit_of_a_pattern_is_least_squares() -> None:
                 ],
                 axis=1,
             )
-            fit, *_ = np.linalg.lstsq(design, looked.reshape(-1) - 0.5, rcond=None)
-            left = np.square(looked.reshape(-1) - 0.5 - design @ fit).sum()
-            share = 1 - left / np.square(looked - looked.mean()).sum()
-            found[k] = (share, *fit)
+            # Of attention as it is, and of how the two operands divide their part.
+            for values, into in ((pattern[..., 0], found), (looked, divided)):
+                fit, *_ = np.linalg.lstsq(design, values.reshape(-1) - 0.5, rcond=None)
+                left = np.square(values.reshape(-1) - 0.5 - design @ fit).sum()
+                share = 1 - left / np.square(values - values.mean()).sum()
+                into[k] = (share, *fit)
         best = max(found, key=lambda k: found[k][0])
         assert (head.k, head.pattern_explained) == (best, pytest.approx(found[best][0]))
         assert [head.alpha, head.beta] == pytest.approx(list(found[best][1:]))
+        assert head.divided_explained == pytest.approx(max(share for share, *_ in divided.values()))
         scores = attention.lookup(network)[head.head]
         apart = scores[:, None] - scores[None, :] + head.offset
         np.testing.assert_allclose(looked, 1 / (1 + np.exp(-apart)), atol=1e-12)

@@ -12,7 +12,7 @@ from planted import adder, some_pairs
 from test_planted import SETTINGS
 
 from fittest.analysis.circuits.final import TABLES, circuit
-from fittest.analysis.progress.circuit_statistics import circuit_rows, other_rows
+from fittest.analysis.progress.circuit_statistics import circuit_rows
 from fittest.analysis.progress.constants import HeadSettings
 from fittest.analysis.progress.head_statistics import (
     carried_rows,
@@ -22,12 +22,14 @@ from fittest.analysis.progress.head_statistics import (
 )
 from fittest.analysis.progress.measure_statistics import COLUMNS, formed_rows, measured_runs
 from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
+from fittest.analysis.progress.other_statistics import other_rows
+from fittest.analysis.progress.summaries import odd_run
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 
 P = 13
 R = Resampling(draws=20, seed=1, confidence=0.95)
-HEADS = HeadSettings(one_frequency=0.8, opposite=0.2)
+HEADS = HeadSettings(one_frequency=0.8, opposite=0.2, itself=0.02, linear=0.9, reach=4.5)
 NAMES = ("circuits", "ablations", "reads", "neurons", "clusters", "heads", "head_components")
 RUNS = ({3: 9.0, 5: 8.0}, {1: 9.0, 4: 8.0, 6: 7.0})
 
@@ -70,6 +72,17 @@ def test_what_two_planted_circuits_have_in_common(found: dict[str, float]) -> No
         Circuits.HARMLESS: 1,
         Circuits.WITHOUT_KEYS: 1,
         Circuits.COMPLEMENT: 1,
+        Circuits.COMPLEMENT_ALONE: 1,
+        Circuits.DIRECTIONS_ALONE: 1,
+        Circuits.LOSS_TIMES: found[Circuits.LOSS_TIMES],
+        Circuits.AROUND_HEADS_RATIO: 1,
+        Circuits.AROUND_HEADS_LOST: 0,
+        Circuits.ITSELF_ZERO: 1,
+        Circuits.LINEAR: 1,
+        Circuits.LINEAR_LOST: 0,
+        Circuits.SKIP_ZERO: 1,
+        Circuits.SKIP_MEAN: 1,
+        Circuits.SKIP_OTHERS: 1,
         Circuits.SKIP: 1,
         Circuits.SKIP_ACCURACY: 1,
         Circuits.ITSELF: 1 / 3,
@@ -81,6 +94,10 @@ def test_what_two_planted_circuits_have_in_common(found: dict[str, float]) -> No
     assert found[Circuits.RESIDUAL_SQUARED] < 1e-20
     assert found[Circuits.LOOKUP_BEST] == pytest.approx(1)
     assert found[Circuits.HEADS_ZERO] > 1
+    # Without its keys a network guesses 0 for all sums, and its loss is many times the whole one.
+    assert found[Circuits.COMPLEMENT_ACCURACY] < 0.2 and found[Circuits.COMPLEMENT_RATIO] > 5
+    # Its first head counts on a third of its attention going to the sign: A12 does not touch that.
+    assert found[Circuits.LINEAR_NOT_ITSELF] > 10 and found[Circuits.NOT_ITSELF_RUNS] == 0
 
 
 def test_without_runs_all_is_unknown() -> None:
@@ -99,19 +116,25 @@ def test_other_settings() -> None:
             ("dropout", "e", "dropout", 0.3, 0.996, 0.25, 0.5, 0.8, 0.2, [5]),
             ("dropout", "g", "dropout", 0.3, 0.996, 0.24, 0.55, 0.9, 0.5, [5]),
             ("dropout", "f", "dropout", 2.0, 0.5, 0.9, 0.9, 0.1, 0.2, [5]),
+            ("p109", "h", "p = 109", 20.0, 0.05, 0.3, 0.3, 0.08, 0.0, list(range(1, 9))),
+            ("frac", "i", "fractions", 1e-3, 1.0, 0.7, 0.8, 0.9, 0.0, [1, 2]),
         ],
         columns=[
             *("runset", "run_id", "group", "test_loss", "test_accuracy"),
             *("gini_embedding", "gini_map", "logits_explained", "dropout", "keys"),
         ],
     )
+    # The last one ends in a slingshot: its losses are a million times those of the others.
+    circuits["slingshot"] = circuits["run_id"] == "i"
+    ratios = {"a": 6.0, "b": 4.0, "i": 1.5, "h": 99.0}
+    sizes = {"i": 1e6}
     ablations = pd.DataFrame(
         [
-            (row.runset, row.run_id, name, loss, accuracy)
+            (row.runset, row.run_id, name, times * sizes.get(row.run_id, 1.0), accuracy)
             for row in circuits.itertuples()
-            for name, loss, accuracy in (
+            for name, times, accuracy in (
                 ("none", 1.0, 1.0),
-                ("skip_mean", 6.0 if row.run_id == "a" else 2.0, 0.9 if row.run_id == "b" else 1.0),
+                ("skip_mean", ratios.get(row.run_id, 2.0), 0.9 if row.run_id == "b" else 1.0),
             )
         ],
         columns=["runset", "run_id", "ablation", "loss", "accuracy"],
@@ -125,12 +148,24 @@ def test_other_settings() -> None:
     assert values[OtherCircuits.SPARSER_MAP] == pytest.approx(0.7 - 0.55)
     assert values[OtherCircuits.KEYS_MOST] == 3
     assert values[OtherCircuits.LOGITS] == pytest.approx(0.9)
+    # Nor is that of p = 109, whose share is no part of the mean.
     # Of those with a dropout of 0.2 the one that generalises.
     assert values[OtherCircuits.LESS_EXPLAINED] == pytest.approx(0.9 - 0.8)
     assert values[OtherCircuits.LOGITS_LEAST] == pytest.approx(0.7)
-    # The mean of a group counts.
+    # Of loss ratios the median of a group counts, which one run in a slingshot does not make.
     assert values[OtherCircuits.SKIP] == pytest.approx(4)
-    assert values[OtherCircuits.SKIP_DROP] == pytest.approx(0.05)
+    assert values[OtherCircuits.SKIP_RUNS] == 3 and values[OtherCircuits.SLINGSHOTS] == 1
+    assert values[OtherCircuits.SKIP_OTHERS] == pytest.approx(2)
+    assert values[OtherCircuits.SKIP_MEANS] == pytest.approx(2)
+    assert values[OtherCircuits.SKIP_DROP] == pytest.approx(0.1 / 3)
+    rows = table.set_index("name")
+    assert rows.loc[str(OtherCircuits.SKIP), "n"] == 3, "groups"
+
+
+def test_the_run_that_is_odd() -> None:
+    assert odd_run([2.0, 9.0, 3.0, 8.0], [0, 4, 1, 4]) == (4, 3)
+    assert odd_run([2.0], [7])[0] == 7 and math.isnan(odd_run([2.0], [7])[1])
+    assert all(math.isnan(value) for value in odd_run([], []))
 
 
 def curves(**changed: Any) -> pd.DataFrame:
@@ -192,7 +227,7 @@ def test_measures_of_a_run_as_the_paper_sees_it() -> None:
     assert row["weights_formation"] == pytest.approx(-0.1)
     assert row["weights_cleanup"] == pytest.approx(-0.3)
     assert row["alpha_least"] == 4 and row["alpha_formed"] == pytest.approx(2 / 3)
-    assert row["alpha_jump"] == pytest.approx(1 / 30)
+    assert row["alpha_jump"] == pytest.approx(1 / 30) and row["alpha_fall"] == 0
     guess = math.log(113)
     assert row["early_excluded"] == pytest.approx(math.exp(-6) / guess)
     assert (row["early_restricted"], row["early_test"]) == (5 / guess, 5 / guess)
@@ -220,8 +255,22 @@ def test_a_run_that_generalises_without_forming_anything_first() -> None:
     assert values[Formed.RISE] == 1
     assert math.isnan(values[Formed.TEST_KEPT])
     assert values[Formed.ALPHA_JUMP] == 1 and values[Formed.ALPHA_FORMED] == 0
+    assert values[Formed.ALPHA_JUMP_SEED] == 0 and math.isnan(values[Formed.ALPHA_JUMP_OTHERS])
     for name in SHARES:
         assert values[name] == 0, name
+
+
+def test_a_coefficient_that_overshoots() -> None:
+    """It rises as smoothly, and ends at six tenths of its peak."""
+    step = FREQUENCIES["step"]
+    peak = np.where(
+        (FREQUENCIES["k"] == 3) & (step > 1500), 4 - (step - 1500).clip(0, 1500) / 940, 0
+    )
+    over = FREQUENCIES.assign(alpha=np.where(peak > 0, peak, FREQUENCIES["alpha"].clip(upper=8)))
+    over.loc[(over["k"] == 3) & (step <= 1500), "alpha"] *= 2
+    values = formed(measured_runs(curves(), over, PHASES, 113, 10, 5))
+    assert values[Formed.ALPHA_FALL] == pytest.approx(1500 / 940 / 4, rel=0.01)
+    assert values[Formed.ALPHA_JUMP] < 0.2
 
 
 def test_a_circuit_that_dissolves_does_not_level_off() -> None:
@@ -300,8 +349,9 @@ def heads(*rows: tuple[int, int, float, float, float]) -> pd.DataFrame:
     """Heads of runs: run, k, alpha, beta and the share of k in what is carried."""
     table = pd.DataFrame(rows, columns=["run_id", "k", "alpha", "beta", "ov_share"])
     table["head"] = table.groupby("run_id").cumcount()
-    shown = {"itself": 0.001, "pattern_explained": 0.99, "lookup_explained": 0.95}
-    shown |= {"linear_explained": 0.97, "lowest": -5.0, "highest": 4.0, "ov_entropy": 1.0}
+    shown = {"itself": 0.001, "itself_sd": 0.001, "itself_most": 0.01, "pattern_explained": 0.99}
+    shown |= {"divided_explained": 0.99, "lookup_explained": 0.95, "linear_explained": 0.97}
+    shown |= {"lowest": -5.0, "highest": 4.0, "ov_entropy": 1.0}
     return table.assign(**shown)
 
 
@@ -316,18 +366,46 @@ def test_heads_of_both_kinds_as_in_the_paper() -> None:
     values = {row["name"]: row["value"] for row in head_rows(paper, HEADS, R)}
     assert values[Circuits.HEADS_PRODUCT] == values[Circuits.HEADS_OPPOSITE] == 2
     assert values[Circuits.HEADS_BOTH] == 1
-    assert values[Circuits.SIGMOID_REACH] == 5
+    assert values[Circuits.SIGMOID_REACH] == 5 and values[Circuits.SIGMOID_WIDE] == 1
+    assert values[Circuits.ITSELF_LITTLE] == 1 and math.isnan(values[Circuits.ITSELF_PURE])
 
 
 def test_heads_of_neither_kind() -> None:
     """Of one frequency and the same sign, or of opposite signs and other frequencies."""
     same = heads((0, 42, 0.27, -0.04, 0.3), (0, 42, 0.26, 0.04, 0.3), (0, 35, -0.27, 0.04, 0.3))
     assert products_of(same, HEADS) == 0 and opposite_heads(same, HEADS) == set()
-    mixed = pd.concat([same, heads((1, 35, 0.2, 0.1, 0.9), (1, 35, -0.2, -0.1, 0.1))])
+    two = (1, 35, 0.2, 0.1, 0.9), (1, 35, -0.2, -0.1, 0.1)
+    mixed = pd.concat([same, heads(*two, (1, 42, 0.2, 0.1, 0.9))])
     values = {row["name"]: row for row in head_rows(mixed, HEADS, R)}
     assert values[Circuits.HEADS_BOTH]["value"] == 0.5
     assert values[Circuits.HEADS_OPPOSITE]["value"] == 1
     assert values[Circuits.HEADS_BOTH]["n"] == 2
+
+
+def test_what_amplifies_does_not_multiply() -> None:
+    """Two heads of one frequency, each of which carries it alone, cancel each other's attention."""
+    pair = heads((0, 34, 0.007, -0.278, 0.88), (0, 34, -0.006, 0.276, 0.87), (0, 54, 0.2, 0.1, 0.9))
+    assert opposite_heads(pair, HEADS) == {0, 1} and products_of(pair, HEADS) == 1
+    alone = {row["name"]: row["value"] for row in head_rows(pair.iloc[:2], HEADS, R)}
+    assert alone[Circuits.HEADS_PRODUCT] == 0 and alone[Circuits.HEADS_BOTH] == 0
+
+
+def test_far_and_linear_is_asked_of_one_head() -> None:
+    """Half the heads reach far and half are linear, none is both."""
+    some = heads(*((0, *one) for one in MAIN), (0, 42, -0.26, 0.04, 0.4))
+    apart = some.assign(highest=[5.2, 5.4, 3.3, 3.4], lowest=-3.0)
+    apart["linear_explained"] = [0.8, 0.85, 0.98, 0.97]
+    values = {row["name"]: row["value"] for row in head_rows(apart, HEADS, R)}
+    assert values[Circuits.SIGMOID_WIDE] == 0 and values[Circuits.SIGMOID_REACH] > 4
+
+
+def test_heads_that_attend_to_the_sign_and_what_they_carry() -> None:
+    some = heads((0, 33, 0.3, -0.1, 0.97), (0, 31, -0.1, 0.3, 0.46), (0, 27, 0.1, 0.3, 0.96))
+    some["itself"], some["itself_sd"] = [0.19, 0.001, 0.2], [0.18, 0.001, 0.2]
+    values = {row["name"]: row["value"] for row in head_rows(some, HEADS, R)}
+    assert values[Circuits.ITSELF_LITTLE] == pytest.approx(1 / 3)
+    assert (values[Circuits.ITSELF_PURE], values[Circuits.OTHERS_PURE]) == (0.96, 0.46)
+    assert values[Circuits.ITSELF_SPREAD] == 0.18
 
 
 def carried(**shares: float) -> dict[str, float]:
@@ -360,7 +438,7 @@ def test_what_heads_carry() -> None:
 
 def balanced(*rows: tuple[str, float, float]) -> dict[str, float]:
     """Statistics of the balance of reads of one run: part, first and second coefficient."""
-    named = {"run_id": 0, "explained": 0.9}
+    named = {"run_id": 0, "seed": 0, "explained": 0.9}
     reads = pd.DataFrame(
         [{**named, "part": part, "first": one, "second": two} for part, one, two in rows]
     )

@@ -130,7 +130,9 @@ def test_every_ablation_has_its_known_answer(network: Network, parts: forward.Ac
     wanted |= dict.fromkeys(["complement", "complement_alone", "without_sums"], chance)
     wanted["heads_zero"] = plain_loss(np.broadcast_to(start, (P, P, P)))
     # Its first head has no preference, which a line through 0.5 says as well.
-    wanted |= dict.fromkeys(["not_itself", "linear_attention"], stretched)
+    wanted |= dict.fromkeys(["not_itself", "linear_not_itself"], stretched)
+    # It carries the numbers alone: nothing of what it pays to the sign, which A12 leaves as it is.
+    wanted |= dict.fromkeys(["itself_zero", "linear_attention"], whole)
     for name, loss in wanted.items():
         assert close(found[name, None].loss, loss, 1e-8), name
     for k in range(1, 7):
@@ -175,6 +177,7 @@ def test_heads_look_up_what_was_planted(network: Network, parts: forward.Activit
     assert close(uniform.itself, 1 / 3)
     assert math.isnan(uniform.pattern_explained) and math.isnan(uniform.lookup_explained)
     assert looking.itself < 1e-12
+    assert uniform.itself_sd < 1e-12 and close(uniform.itself_most, 1 / 3)
     assert looking.lookup_k == looking.k == LOOKUP
     assert close(looking.lookup_cos, SLOPES[0]) and close(looking.lookup_sin, SLOPES[1])
     assert close(looking.lookup_explained, 1)
@@ -194,6 +197,34 @@ def test_heads_carry_what_was_planted(network: Network) -> None:
     carrying, idle = attention.ov_norms(network)
     np.testing.assert_allclose(carrying, 3 * np.abs(real_basis(P) @ np.arange(P)), atol=1e-12)
     np.testing.assert_array_equal(idle, 0)
+
+
+def test_heads_that_attend_to_the_sign_itself_by_pairs() -> None:
+    """Scores of the sign between those of the numbers: its attention to itself is no constant, the
+    share of the first operand is no sigmoid of their difference, and a line in its place is one of
+    what is left for both."""
+    parameters = adder(P, ALPHAS)
+    parameters["layers.0.key"][1, 0, 3] = 0.0
+    parameters["layers.0.query"][1, 0, 3] = 8 * math.sqrt(2)
+    network = network_of(P, parameters)
+    pattern = forward.activity(network).pattern
+    head = attention.heads(network, pattern)[1]
+    assert 0.2 < head.itself < head.itself_most < 0.9 and head.itself_sd > 0.05
+    scores = attention.lookup(network)[1]
+    apart = scores[:, None] - scores[None, :]
+    shared = attention.without_itself(pattern)
+    np.testing.assert_allclose(shared[:, :, 1, 0], 1 / (1 + np.exp(-apart)), atol=1e-12)
+    # The wave explains how they share, and less of what each gets.
+    assert head.divided_explained > 0.95 and head.pattern_explained < 0.9
+    made = attention.linear_pattern(network, pattern)
+    np.testing.assert_allclose(made.sum(axis=-1), 1, atol=1e-12)
+    np.testing.assert_allclose(made[..., 2], pattern[..., 2], atol=1e-12)
+    alone = attention.linear_pattern(network, shared)
+    np.testing.assert_allclose(alone[:, :, 1, 0], 0.5 + head.slope * apart, atol=1e-12)
+    np.testing.assert_allclose(alone[..., 2], 0, atol=1e-12)
+    np.testing.assert_allclose(
+        made[:, :, 1, 0], (1 - pattern[:, :, 1, 2]) * (0.5 + head.slope * apart), atol=1e-12
+    )
 
 
 def test_positions_shift_the_scores_by_a_constant() -> None:

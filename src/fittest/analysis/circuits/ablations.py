@@ -15,7 +15,9 @@
 | `heads_zero` | A9: heads write nothing |
 | `around_heads_zero` | A10: what goes around the heads becomes 0 |
 | `not_itself` | A11: the sign of equality does not attend to itself |
-| `linear_attention` | A12: attention is linear in the scores |
+| `itself_zero` | likewise, and what it paid to itself goes to nobody |
+| `linear_attention` | A12: what heads pay to the operands is divided by lines, not sigmoids |
+| `linear_not_itself` | A12 of the pattern of A11, as the paper writes it: A_1 = 1 - A_0 |
 | `without_sums` | T4: the logits lose the waves of a + b at all key frequencies |
 """
 
@@ -91,9 +93,12 @@ def _of_attention(network: Network, parts: Activity) -> Iterator[Ablated]:
     start = network.start()
     yield "heads_zero", None, forward.from_stream(network, start)
     yield "around_heads_zero", None, forward.from_stream(network, parts.stream - start)
+    shared = attention.without_itself(parts.pattern)
     for name, pattern in (
-        ("not_itself", attention.without_itself(parts.pattern)),
-        ("linear_attention", attention.linear_pattern(network)),
+        ("not_itself", shared),
+        ("itself_zero", parts.pattern * np.array([1, 1, 0])),
+        ("linear_attention", attention.linear_pattern(network, parts.pattern)),
+        ("linear_not_itself", attention.linear_pattern(network, shared)),
     ):
         stream = start + forward.written(network, pattern)
         yield name, None, forward.from_stream(network, stream)

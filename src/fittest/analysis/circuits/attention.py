@@ -18,9 +18,12 @@ from fittest.fourier import half_spectrum
 class Head:
     """One head.
 
-    itself: mean attention of the sign to itself. k, alpha, beta, pattern_explained: the best fit of
-    A_0 by 0.5 + alpha (cos w_k a - cos w_k b) + beta (sin w_k a - sin w_k b) and its share of the
-    variance. periodic: share of the variance of A_0 in the block of its best frequency.
+    itself: mean attention of the sign to itself; itself_sd, itself_most: its deviation over pairs,
+    and the most of all. k, alpha, beta, pattern_explained: the best fit of A_0, attention to the
+    first operand, by 0.5 + alpha (cos w_k a - cos w_k b) + beta (sin w_k a - sin w_k b) and its
+    share of the variance; divided_explained: likewise of A_0 / (A_0 + A_1), how what is left for
+    the operands is divided. periodic: share of the variance of A_0 in the block of its best
+    frequency.
     lookup_k, lookup_cos, lookup_sin, lookup_explained: the best sinusoid in C_j, centred. offset:
     what positions add to C_j[a] - C_j[b]. slope, linear_explained: the best E_j in
     sigmoid(x) = 0.5 + E_j x at x = C_j[a] - C_j[b], and its share of the variance. lowest,
@@ -30,10 +33,13 @@ class Head:
 
     head: int
     itself: float
+    itself_sd: float
+    itself_most: float
     k: int
     alpha: float
     beta: float
     pattern_explained: float
+    divided_explained: float
     periodic: float
     lookup_k: int
     lookup_cos: float
@@ -75,13 +81,19 @@ def without_itself(pattern: Floats) -> Floats:
     return kept
 
 
-def linear_pattern(network: Network) -> Floats:
-    """Attention (p, p, h, 3) with the sigmoid of each head replaced by its best line through 0.5
-    (progress methods 2.11, A12)."""
+def linear_pattern(network: Network, pattern: Floats) -> Floats:
+    """Attention (p, p, h, 3) with the sigmoid of each head, by which it divides among the operands
+    what it does not pay to the sign itself, replaced by its best line through 0.5
+    (progress methods 2.11, A12).
+
+    pattern: (p, p, h, 3). What the sign pays to itself is left as it is: of a `without_itself`
+    pattern all goes to the operands.
+    """
     differences = _differences(lookup(network))
     slopes = np.array([_slope(x) for x in differences])
-    first = 0.5 + slopes[:, None, None] * differences
-    return np.stack([first, 1 - first, np.zeros_like(first)], axis=-1).transpose(1, 2, 0, 3)
+    first = (0.5 + slopes[:, None, None] * differences).transpose(1, 2, 0)
+    itself = pattern[..., 2]
+    return np.stack([(1 - itself) * first, (1 - itself) * (1 - first), itself], axis=-1)
 
 
 def _differences(scores: Floats) -> Floats:
@@ -106,7 +118,7 @@ def heads(network: Network, pattern: Floats) -> list[Head]:
     pattern: (p, p, h, 3), as of `forward.activity`. Shares are NaN where there is no variance.
     """
     scores, offsets, energies = lookup(network), position_offsets(network), ov_norms(network) ** 2
-    looked = without_itself(pattern)[..., 0]
+    looked, divided = pattern[..., 0], without_itself(pattern)[..., 0]
     _, periodic = best_frequencies(transforms_of(looked))
     found = []
     for j in range(len(scores)):
@@ -115,7 +127,10 @@ def heads(network: Network, pattern: Floats) -> list[Head]:
         head = Head(
             head=j,
             itself=float(pattern[:, :, j, 2].mean()),
+            itself_sd=float(pattern[:, :, j, 2].std()),
+            itself_most=float(pattern[:, :, j, 2].max()),
             **fit,
+            divided_explained=_pattern_fit(divided[:, :, j])["pattern_explained"],
             periodic=float(periodic[j]),
             **_lookup_fit(scores[j]),
             offset=float(offsets[j]),

@@ -55,7 +55,8 @@ TABLES: dict[str, list[str]] = {
     "neurons": [*RUN, "neuron", "k", "explained"],
     "clusters": [*RUN, "k", "is_key", "neurons", "written_share"],
     "heads": [
-        *(*RUN, "head", "itself", "k", "alpha", "beta", "pattern_explained", "periodic"),
+        *(*RUN, "head", "itself", "itself_sd", "itself_most"),
+        *("k", "alpha", "beta", "pattern_explained", "divided_explained", "periodic"),
         *("lookup_k", "lookup_cos", "lookup_sin", "lookup_explained", "offset"),
         *("slope", "linear_explained", "lowest", "highest", "ov_entropy", "ov_share"),
     ],

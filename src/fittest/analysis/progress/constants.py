@@ -78,7 +78,8 @@ class ExampleSettings(Settings):
 
 
 class HeadSettings(Settings):
-    """Which heads multiply, and which come in opposite pairs (progress methods 2.13)."""
+    """Which heads multiply, which come in opposite pairs, which attend to the sign itself, and
+    which are linear over a wide range (progress methods 2.12, 2.13)."""
 
     one_frequency: Share = Field(
         description="share of what a head carries at the frequency by which it attends, at least"
@@ -86,6 +87,9 @@ class HeadSettings(Settings):
     opposite: float = Field(
         gt=0, lt=1, description="waves of two heads added up, over the longer, at most"
     )
+    itself: Share = Field(description="mean attention to the sign itself that is little, at most")
+    linear: Share = Field(description="share of a sigmoid that a line explains, at least")
+    reach: float = Field(gt=0, description="score of one operand over the other that is wide")
 
 
 class TableSettings(Settings):

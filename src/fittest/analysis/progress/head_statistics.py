@@ -21,7 +21,7 @@ def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resamplin
     Medians are over all heads, with intervals over runs; `best` is the best head of the worst run.
     """
     n = len(heads)
-    rows = [statistic_row(Circuits.ITSELF, most(heads["itself"]), n, "attention to itself, most")]
+    rows = _to_itself(heads, settings, resampling)
     for best, median, column, what in (
         (Circuits.PATTERN_BEST, Circuits.PATTERN, "pattern_explained", "attention"),
         (Circuits.LOOKUP_BEST, Circuits.LOOKUP, "lookup_explained", "scores"),
@@ -31,6 +31,18 @@ def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resamplin
         rows.append(statistic_row(best, worst, n, text))
         middle = by_run(heads, column, "median", resampling)
         rows.append(statistic_row(median, middle, n, f"{what} by one wave, median head"))
+    divided = by_run(heads, "divided_explained", "median", resampling)
+    rows += [
+        statistic_row(
+            Circuits.PATTERN_LEAST, least(heads["pattern_explained"]), n, "attention, least head"
+        ),
+        statistic_row(
+            Circuits.DIVIDED, divided, n, "attention over that to both operands, median head"
+        ),
+        statistic_row(
+            Circuits.DIVIDED_LEAST, least(heads["divided_explained"]), n, "likewise, least head"
+        ),
+    ]
     reach = heads.assign(reach=heads[["lowest", "highest"]].abs().max(axis=1).astype(float))
     for name, column, text in (
         (Circuits.SIGMOID, "linear_explained", "sigmoid by a line, median head"),
@@ -38,7 +50,44 @@ def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resamplin
         (Circuits.OV_ENTROPY, "ov_entropy", "entropy of what a head carries, nats, median"),
     ):
         rows.append(statistic_row(name, by_run(reach, column, "median", resampling), n, text))
+    wide = (reach["reach"] >= settings.reach) & (reach["linear_explained"] >= settings.linear)
+    rows.append(
+        statistic_row(
+            Circuits.SIGMOID_WIDE,
+            share(wide.tolist(), resampling.confidence),
+            n,
+            "share of heads that reach as far as the paper's and are linear over it",
+        )
+    )
     return rows + _kinds(heads, settings, resampling)
+
+
+def _to_itself(heads: pd.DataFrame, settings: HeadSettings, resampling: Resampling) -> list[Row]:
+    """Attention of the sign to itself, and what the heads that pay it carry beside the others."""
+    n = len(heads)
+    pays = heads["itself"].astype(float) > settings.itself
+    paying, others = heads[pays], heads[~pays]
+    little = share((~pays).tolist(), resampling.confidence)
+    return [
+        statistic_row(Circuits.ITSELF, most(heads["itself"]), n, "attention to itself, most"),
+        statistic_row(Circuits.ITSELF_LITTLE, little, n, "share of heads that pay little"),
+        statistic_row(Circuits.ITSELF_PAIR, most(heads["itself_most"]), n, "most of one pair"),
+        statistic_row(
+            Circuits.ITSELF_SPREAD,
+            least(paying["itself_sd"]),
+            len(paying),
+            "deviation over pairs, heads that pay more, least",
+        ),
+        statistic_row(
+            Circuits.ITSELF_PURE,
+            least(paying["ov_share"]),
+            len(paying),
+            "what these carry at the frequency of their attention, least",
+        ),
+        statistic_row(
+            Circuits.OTHERS_PURE, most(others["ov_share"]), len(others), "likewise the others, most"
+        ),
+    ]
 
 
 def carried_rows(
@@ -112,8 +161,9 @@ def _kinds(heads: pd.DataFrame, settings: HeadSettings, resampling: Resampling) 
 
 def products_of(heads: pd.DataFrame, settings: HeadSettings) -> int:
     """Heads of one run whose values and outputs carry little but the frequency of their attention:
-    they multiply it by itself."""
-    return int((heads["ov_share"].to_numpy(float) >= settings.one_frequency).sum())
+    they multiply it by itself. One that is opposite to another raises what both carry instead."""
+    pure = heads["ov_share"].astype(float) >= settings.one_frequency
+    return int((pure & ~heads["head"].isin(list(opposite_heads(heads, settings)))).sum())
 
 
 def opposite_heads(heads: pd.DataFrame, settings: HeadSettings) -> set[int]:

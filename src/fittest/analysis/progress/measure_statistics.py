@@ -11,7 +11,7 @@ import pandas as pd
 
 from fittest.analysis.progress.names import Formed
 from fittest.analysis.progress.phases import smoothed_loss
-from fittest.analysis.progress.summaries import least, most
+from fittest.analysis.progress.summaries import least, most, odd_run
 from fittest.analysis.statistics.intervals import Resampling, over_runs, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
@@ -21,6 +21,7 @@ COLUMNS = [
     *("gini_cleanup", "gini_embedding_formation", "gini_embedding_cleanup"),
     *("weights_formation", "weights_cleanup", "alpha_least", "alpha_formed", "alpha_jump"),
     *("early_excluded", "early_restricted", "early_test", "early_gini", "train_after"),
+    "alpha_fall",
 ]
 """Of a row per run; NaN where a phase that it needs has no end.
 
@@ -36,7 +37,8 @@ accuracy_lead: steps by which restricted accuracy reaches a half before test acc
 alpha_least: smallest coefficient of a key frequency at the end, where the end of something is its
 median over the last tenth of the run: a single checkpoint may lie in a slingshot.
 alpha_formed: median share of the coefficients that is there at t2. alpha_jump: largest rise of one
-of them from a checkpoint to the next, up to t3, over its end.
+of them from a checkpoint to the next, up to t3, over its end. alpha_fall: how far one ends
+below its largest, at most, as a share of that.
 early_: at t1: excluded, restricted and test loss over the loss of a guess; gini: how much of the
 whole rise of the map's Gini coefficient is there. train_after: train loss at the end over the least
 up to t2.
@@ -137,6 +139,7 @@ def _measured(
         "train_after": _over(float(np.median(train[late])), float(train[early].min()))
         if early.any()
         else math.nan,
+        "alpha_fall": float((1 - final / each.groupby("k")["alpha"].max()).max()),
     }
 
 
@@ -197,6 +200,7 @@ def formed_rows(
         rows.append(statistic_row(name, least(table[column]), n, text))
     for name, column, text in (
         (Formed.ALPHA_JUMP, "alpha_jump", "rise within one checkpoint of its end, most"),
+        (Formed.ALPHA_FALL, "alpha_fall", "fall of a coefficient below its largest, most"),
         (Formed.EARLY_EXCLUDED, "early_excluded", "excluded loss at t1 over a guess, most"),
         (Formed.EARLY_GINI, "early_gini", "share of the rise of the map's Gini at t1, most"),
     ):
@@ -207,6 +211,11 @@ def formed_rows(
     ):
         middle, known = over_runs(table[column], "median", resampling)
         rows.append(statistic_row(name, middle, known, text))
+    odd, others = odd_run(table["alpha_jump"], table["seed"])
+    rows += [
+        statistic_row(Formed.ALPHA_JUMP_SEED, odd, n, "seed of the run with the largest rise"),
+        statistic_row(Formed.ALPHA_JUMP_OTHERS, others, n, "largest rise of the other runs"),
+    ]
     return rows + [
         statistic_row(name, share(hits, resampling.confidence), n, text)
         for name, hits, text in shares

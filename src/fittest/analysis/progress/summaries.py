@@ -32,6 +32,20 @@ def most(values: Values) -> float:
     return float(found.max()) if len(found) else math.nan
 
 
+def odd_run(values: Values, runs: Values) -> tuple[float, float]:
+    """The run that the largest value belongs to, and the largest value of all others: how far a
+    verdict hangs on one run. NaN where there are none.
+
+    Args:
+        runs: of each value, such as its seed.
+    """
+    found, of = np.asarray(values, dtype=np.float64), np.asarray(runs, dtype=np.float64)
+    if len(found) == 0 or np.isnan(found).any():
+        return math.nan, math.nan
+    odd = of[found.argmax()]
+    return float(odd), most(found[of != odd])
+
+
 def by_run(table: pd.DataFrame, column: str, middle: Middle, resampling: Resampling) -> Estimate:
     """Mean or median over all rows, with an interval over runs: what belongs to one run, such as
     its heads, is drawn together.
