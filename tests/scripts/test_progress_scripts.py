@@ -377,7 +377,9 @@ def sequences(folder: Path, times: list[float], learned: float, generalised: flo
     runs["digits_inf"], path = digits(folder, times)
     paths["digits_inf"] = [path]
     out = folder / "sequences.parquet"
-    script("analyse_sequences").analyse_sequences(runs, paths, str(out), CONSTANTS.changes, R)
+    script("analyse_sequences").analyse_sequences(
+        runs, paths, str(out), CONSTANTS.changes, CONSTANTS.outcomes, R
+    )
     found = statistics(out)
     assert set(found.index) == names_of(*TABLES["sequences_stats"])
     return found

@@ -170,6 +170,8 @@ class DigitsFresh(StatisticName):
 
     TOKENS = "digits_inf.tokens"
     DOMINANT = "digits_inf.dominant"
+    DOMINANT_WIDER = "digits_inf.dominant_wider"
+    LEAST_CLEAR = "digits_inf.least_clear"
     DISTINCT = "digits_inf.distinct"
     FIRST = "digits_inf.first"
 
@@ -181,6 +183,8 @@ class DigitsSample(StatisticName):
     LEARNED = "digits_fin.learned"
     FALLEN = "digits_fin.fallen"
     PEAK = "digits_fin.peak"
+    SHOTS = "digits_fin.shots"
+    SINCE = "digits_fin.since"
 
 
 class RepeatFresh(StatisticName):
@@ -188,6 +192,10 @@ class RepeatFresh(StatisticName):
 
     WIDTH = "repeat_inf.width"
     SUDDEN = "repeat_inf.sudden"
+    END = "repeat_inf.end"
+    LEFT = "repeat_inf.left"
+    LATER = "repeat_inf.later"
+    ACCURACY = "repeat_inf.accuracy"
 
 
 class RepeatSample(StatisticName):
@@ -197,6 +205,8 @@ class RepeatSample(StatisticName):
     LEARNED = "repeat_fin.learned"
     FALLEN = "repeat_fin.fallen"
     PEAK = "repeat_fin.peak"
+    SHOTS = "repeat_fin.shots"
+    SINCE = "repeat_fin.since"
 
 
 class TrigramFresh(StatisticName):
@@ -204,6 +214,10 @@ class TrigramFresh(StatisticName):
 
     WIDTH = "trigram_inf.width"
     SUDDEN = "trigram_inf.sudden"
+    END = "trigram_inf.end"
+    LEFT = "trigram_inf.left"
+    LATER = "trigram_inf.later"
+    ACCURACY = "trigram_inf.accuracy"
 
 
 class TrigramSample(StatisticName):
@@ -213,6 +227,8 @@ class TrigramSample(StatisticName):
     LEARNED = "trigram_fin.learned"
     FALLEN = "trigram_fin.fallen"
     PEAK = "trigram_fin.peak"
+    SHOTS = "trigram_fin.shots"
+    SINCE = "trigram_fin.since"
 
 
 FRESH = {"repeat_inf": RepeatFresh, "trigram_inf": TrigramFresh}

@@ -166,12 +166,12 @@ def outcome(
 
 
 def _change(rows: pd.DataFrame, rules: ChangeSettings | None) -> dict[str, float]:
-    """low: first step of a low train loss; fall: largest test loss from there on over the least
-    after it; fallen: step at which it has fallen; width: of the change of the train loss."""
+    """low: first step of a low train loss; fall: largest test loss from there on over what it
+    comes to; fallen: step at which it has fallen; width: of the change of the train loss."""
     if rules is None:
         return dict.fromkeys(("low", "fall", "fallen", "width"), math.nan)
     fall = delayed_fall(
-        rows["step"], rows["train_loss"], rows["test_loss"], rules.learned, rules.factor
+        rows["step"], rows["train_loss"], rows["test_loss"], rules.learned, rules.factor, rules.tail
     )
     width = math.nan
     if "train_losses" in rows and rows["train_losses"].notna().all():

@@ -8,23 +8,40 @@ import math
 import numpy as np
 import pandas as pd
 
+from fittest.analysis.fates.curves import every_train_loss
+from fittest.analysis.fates.slingshots import slingshot_steps
 from fittest.analysis.progress.changes import (
     change_suddenness,
     change_width,
     delayed_fall,
     distinct_times,
+    fall_left,
+    later_fall,
     row_means,
     steepest_drop,
+    tail_median,
 )
-from fittest.analysis.progress.constants import ChangeSettings
+from fittest.analysis.progress.constants import ChangeSettings, OutcomeSettings
 from fittest.analysis.progress.names import FRESH, SAMPLES, DigitsFresh
 from fittest.analysis.statistics.intervals import Estimate, Resampling, median_estimate, rate
 from fittest.analysis.statistics.table import Row, statistic_row
+from fittest.runs.run import Run
+from fittest.tasks.repeated_subsequence import RepeatedSubsequence
 
 DROPS = ["seed", "token", "step", "fall", "over_next"]
 GUESSES = (math.log(2), math.log(10))
 """Losses of a guess by frequency, nats: of the leading digit of a sum of two numbers, 0 as often as
 1, and of any other digit."""
+
+
+def loss_range(run: Run) -> tuple[float, float]:
+    """The loss of a guess among all classes and the least one possible, nats.
+
+    The first token of a repeated subsequence cannot be known; all else can, in every task here.
+    """
+    guess = math.log(run.task.shape().classes)
+    hidden = isinstance(run.task, RepeatedSubsequence)
+    return guess, guess / run.task.subsequence if hidden else 0.0
 
 
 def smoothed(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -85,11 +102,22 @@ def token_curves(runs: pd.DataFrame, trajectory: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[TOKENS]
 
 
-def digit_rows(drops: pd.DataFrame, rules: ChangeSettings, resampling: Resampling) -> list[Row]:
-    """Whether each answer has a drop of its own, at a time of its own (DROPS)."""
+def digit_rows(
+    drops: pd.DataFrame, wider: pd.DataFrame, rules: ChangeSettings, resampling: Resampling
+) -> list[Row]:
+    """Whether each answer has a drop of its own, at a time of its own.
+
+    Args:
+        drops: DROPS. wider: the same, measured over twice as many steps: no paper says how long a
+            drop may take, and fresh batches are noisy over few steps.
+    """
     tokens = int(drops["token"].nunique())
     seeds = [part for _, part in drops.groupby("seed")]
-    clear = int((drops["over_next"] >= rules.stands_out).sum())
+    clear, clear_wider = (
+        [float((p["over_next"] >= rules.stands_out).mean()) for _, p in table.groupby("seed")]
+        for table in (drops, wider)
+    )
+    least = [float(part["over_next"].min()) for part in seeds]
     times = [distinct_times(part["step"], rules.apart) for part in seeds]
     first = [
         not part["step"].isna().any() and int(part.sort_values("step")["token"].iloc[0]) == 0
@@ -99,9 +127,21 @@ def digit_rows(drops: pd.DataFrame, rules: ChangeSettings, resampling: Resamplin
         statistic_row(DigitsFresh.TOKENS, tokens, len(seeds), "answers of an example"),
         statistic_row(
             DigitsFresh.DOMINANT,
-            rate(clear, len(drops), resampling.confidence),
-            len(drops),
-            "share of answers with one dominant drop of their loss",
+            median_estimate(clear, resampling),
+            len(seeds),
+            "share of answers with one dominant drop of their loss, median over runs",
+        ),
+        statistic_row(
+            DigitsFresh.DOMINANT_WIDER,
+            median_estimate(clear_wider, resampling),
+            len(seeds),
+            "likewise, of drops over twice as many steps",
+        ),
+        statistic_row(
+            DigitsFresh.LEAST_CLEAR,
+            median_estimate(least, resampling),
+            len(seeds),
+            "that drop over the next largest, of the answer where it is least, median over runs",
         ),
         statistic_row(
             DigitsFresh.DISTINCT,
@@ -119,11 +159,43 @@ def digit_rows(drops: pd.DataFrame, rules: ChangeSettings, resampling: Resamplin
 
 
 def change_rows(
-    runset: str, trajectory: pd.DataFrame, rules: ChangeSettings, resampling: Resampling
+    runset: str,
+    runs: pd.DataFrame,
+    trajectory: pd.DataFrame,
+    rules: ChangeSettings,
+    resampling: Resampling,
 ) -> list[Row]:
-    """How sudden the fall of the train loss is, on fresh examples."""
-    curves = [smoothed(rows.sort_values("step")) for _, rows in trajectory.groupby("run_id")]
-    found = []
+    """How sudden the fall of the train loss is, on fresh examples, and how far it goes.
+
+    Args:
+        runs: run_id, config. trajectory: run_id, step, train_loss, train_losses, test_accuracy.
+    """
+    settings = dict(zip(runs["run_id"], runs["config"], strict=True))
+    parts = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
+    curves = [smoothed(rows) for rows in parts.values()]
+    ranges = [loss_range(Run.model_validate_json(settings[run_id])) for run_id in parts]
+    ends = [tail_median(*curve, rules.tail) for curve in curves]
+    told = {
+        "end": (ends, "train loss at the end, nats"),
+        "left": (
+            [fall_left(end, *one) for end, one in zip(ends, ranges, strict=True)],
+            "share of the way from a guess to the least loss possible that is left at the end",
+        ),
+        "later": (
+            [later_fall(*curve, rules.tail) for curve in curves],
+            "share of the fall that comes after half of the steps",
+        ),
+        "accuracy": (
+            [tail_median(one["step"], one["test_accuracy"], rules.tail) for one in parts.values()],
+            "test accuracy at the end",
+        ),
+    }
+    found = [
+        statistic_row(
+            FRESH[runset].of(name), median_estimate(values, resampling), len(values), note
+        )
+        for name, (values, note) in told.items()
+    ]
     for name, measure, over in (
         ("width", change_width, "the run's length"),
         ("sudden", change_suddenness, "the step at which it ends"),
@@ -136,14 +208,41 @@ def change_rows(
 
 
 def fall_rows(
-    runset: str, trajectory: pd.DataFrame, rules: ChangeSettings, resampling: Resampling
+    runset: str,
+    trajectory: pd.DataFrame,
+    rules: ChangeSettings,
+    outcomes: OutcomeSettings,
+    resampling: Resampling,
 ) -> list[Row]:
-    """How the test loss falls after the train loss, on a sample."""
+    """How the test loss falls after the train loss, on a sample; and slingshots up to there.
+
+    outcomes: its numbers of slingshots.
+    """
+    parts = [rows for _, rows in trajectory.sort_values("step").groupby("run_id")]
     falls = [
         delayed_fall(
-            rows["step"], rows["train_loss"], rows["test_loss"], rules.learned, rules.factor
+            rows["step"],
+            rows["train_loss"],
+            rows["test_loss"],
+            rules.learned,
+            rules.factor,
+            rules.tail,
         )
-        for _, rows in trajectory.sort_values("step").groupby("run_id")
+        for rows in parts
+    ]
+    shots = [
+        [
+            step
+            for step in slingshot_steps(
+                *every_train_loss(rows), outcomes.after, outcomes.factor, outcomes.refractory
+            )
+            if step <= fall.fallen
+        ]
+        for rows, fall in zip(parts, falls, strict=True)
+    ]
+    since = [
+        fall.fallen - before[-1] if before else math.nan
+        for fall, before in zip(falls, shots, strict=True)
     ]
     names, n = SAMPLES[runset], len(falls)
 
@@ -152,7 +251,7 @@ def fall_rows(
 
     ratio = middle([one.ratio for one in falls])
     return [
-        statistic_row(names.of("ratio"), ratio, n, "peak of the test loss over its least later"),
+        statistic_row(names.of("ratio"), ratio, n, "peak of the test loss over what it comes to"),
         statistic_row(
             names.of("learned"), middle([one.learned for one in falls]), n, "step, low train loss"
         ),
@@ -164,5 +263,14 @@ def fall_rows(
             middle([one.peak for one in falls]),
             n,
             "largest test loss once the train loss is low, nats",
+        ),
+        statistic_row(
+            names.of("shots"),
+            middle([float(len(before)) for before in shots]),
+            n,
+            "slingshots up to the step at which the test loss has fallen",
+        ),
+        statistic_row(
+            names.of("since"), middle(since), n, "steps from the last of them to that step"
         ),
     ]
