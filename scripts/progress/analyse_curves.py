@@ -9,7 +9,12 @@ import pandas as pd
 from fittest.analysis.fates.curves import curve_table
 from fittest.analysis.progress.constants import ChangeSettings
 from fittest.analysis.progress.grokking import GrokkingRules
-from fittest.analysis.progress.outcomes import OutcomeRules, group_table, outcomes
+from fittest.analysis.progress.outcomes import (
+    OutcomeRules,
+    group_table,
+    outcomes,
+    without_dropout,
+)
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
@@ -44,6 +49,7 @@ def analyse_curves(
     parts = [read_table(path, "trajectory", [*COLUMNS, EVERY]) for path in trajectories]
     trajectory = pd.concat(parts, ignore_index=True).drop_duplicates(["run_id", "step"])
     trajectory = trajectory[trajectory["run_id"].isin(described["run_id"])]
+    trajectory = without_dropout(described, trajectory)
     outcome_rules = OutcomeRules(**rules["outcomes"])
     grokking = GrokkingRules(**rules["grokking"])
     table = outcomes(described, trajectory, grokking, outcome_rules, changes)

@@ -93,10 +93,14 @@ def settings_of(run: Run) -> dict[str, Any]:
         "layers": getattr(run.model, "layers", None),
         "train_fraction": getattr(run.task, "train_fraction", None),
         "weight_decay": run.optimiser.weight_decay,
-        "dropout": getattr(run.model, "dropout", 0.0),
+        "dropout": _dropout(run),
         "l1": run.optimiser.l1 * _parameters(run.model, run.task.shape()),
         "loss": run.arithmetic.loss,
     }
+
+
+def _dropout(run: Run) -> float:
+    return float(getattr(run.model, "dropout", 0.0))
 
 
 def _parameters(model: ModelSettings, shape: Shape) -> int:
@@ -179,6 +183,23 @@ def _change(rows: pd.DataFrame, rules: ChangeSettings | None) -> dict[str, float
     return {"low": fall.learned, "fall": fall.ratio, "fallen": fall.fallen, "width": width}
 
 
+def without_dropout(runs: pd.DataFrame, trajectory: pd.DataFrame) -> pd.DataFrame:
+    """A trajectory whose losses are of one kind: those of whole networks.
+
+    The loss of every step is that of its update, with neurons left out where there is dropout;
+    recorded rows, like test losses, are of the whole network. Of runs with dropout only these stay.
+
+    Args:
+        runs: run_id, config. trajectory: run_id, train_losses.
+    """
+    settings = zip(runs["run_id"], runs["config"], strict=True)
+    dropped = [one for one, config in settings if _dropout(Run.model_validate_json(config)) > 0]
+    if not dropped:
+        return trajectory
+    those = trajectory["run_id"].isin(dropped)
+    return trajectory.assign(train_losses=trajectory["train_losses"].mask(those, None))
+
+
 def outcomes(
     runs: pd.DataFrame,
     trajectory: pd.DataFrame,
@@ -189,7 +210,8 @@ def outcomes(
     """OUTCOMES, a row per run that did not fail, in the order of `runs`.
 
     Args:
-        runs: `runs` tables. trajectory: theirs; rows of other runs do not matter.
+        runs: `runs` tables. trajectory: theirs; rows of other runs do not matter. With dropout see
+            ``without_dropout``.
         changes: see ``outcome``.
     """
     rows = []
@@ -206,6 +228,8 @@ def outcomes(
             }
         )
     table = pd.DataFrame(rows, columns=[name for name in OUTCOMES if name != "label"])
+    # Single updates jump by the neurons that they leave out.
+    table["slingshots"] = table["slingshots"].astype(float).mask(table["dropout"] > 0)
     return table.assign(label=labels(table))[OUTCOMES]
 
 
@@ -257,6 +281,9 @@ def _shares(runs: pd.DataFrame, rules: OutcomeRules, resampling: Resampling) -> 
     found: dict[str, float] = {}
     for name, marks in hits.items():
         found |= _named(f"share_{name}", rate(sum(marks), len(marks), resampling.confidence))
+    if runs["slingshots"].isna().any():
+        # Not counted with dropout: neither there nor absent.
+        found |= _named("share_shot", NOTHING) | _named("share_quiet", NOTHING)
     return found
 
 
