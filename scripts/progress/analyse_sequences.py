@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from fittest.analysis.fates.runs import complete
+from fittest.analysis.progress.answers import digit_rows, token_drops
 from fittest.analysis.progress.constants import ChangeSettings, OutcomeSettings
 from fittest.analysis.progress.names import FRESH, SAMPLES
-from fittest.analysis.progress.sequences import change_rows, digit_rows, fall_rows, token_drops
+from fittest.analysis.progress.sequences import change_rows, fall_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job

@@ -21,6 +21,9 @@ _WORDS = {
 """Of several runs, and of one."""
 _FINAL = ("final_test_loss", "final_test_loss_min", "final_test_loss_max")
 _SHOT = "share_shot"
+_SILENT = "silent"
+"""Of a setting that the paper trains and tells nothing of."""
+_L1, _SUMMED = "l1 ", "with the penalty on the sum"
 CHANGE = "one sharp change"
 FALL = "the test loss falls long after the train loss"
 
@@ -40,9 +43,12 @@ def paper_words(said: Mapping[str, float], label: str) -> str:
         label: of the setting.
     """
     paper = _of(said, label)
+    if _SILENT in paper:
+        return "does not say"
     shown = [*_shares(paper, 0, said.get("runs") == 1), *_step(paper.get("generalised", math.nan))]
     shown += _ends(paper, _FINAL[1:])
-    return ", ".join(shown + ([_one_shot(paper[_SHOT])] if _SHOT in paper else []))
+    shown += [_one_shot(paper[_SHOT])] if _SHOT in paper else []
+    return ", ".join(shown + ([_SUMMED] if shown and label.startswith(_L1) else []))
 
 
 def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -> str:
@@ -74,7 +80,7 @@ def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -
 
 def setting(label: str) -> str:
     """The label of a setting as a title."""
-    return label.replace("l1 ", "l1 penalty ")
+    return f"l1 penalty {label.removeprefix(_L1)}, on the mean" if label.startswith(_L1) else label
 
 
 def change_words(group: Mapping[str, Any]) -> str:

@@ -9,15 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from fittest.analysis.progress.answers import digit_rows, token_drops
 from fittest.analysis.progress.constants import Constants
 from fittest.analysis.progress.names import DigitsFresh, DigitsSample, RepeatFresh
-from fittest.analysis.progress.sequences import (
-    change_rows,
-    digit_rows,
-    fall_rows,
-    loss_range,
-    token_drops,
-)
+from fittest.analysis.progress.sequences import change_rows, fall_rows, loss_range
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import Row
 from fittest.data import Fresh

@@ -94,7 +94,7 @@ def change_width(steps: ArrayLike, losses: ArrayLike, share: float) -> float:
         NaN where the loss does not fall, or with fewer than two values.
     """
     times = np.asarray(steps, dtype=np.float64)
-    start, end = _shortest(times, np.asarray(losses, dtype=np.float64), share)
+    start, end = shortest_stretch(times, losses, share)
     return (end - start) / float(times[-1] - times[0]) if math.isfinite(end) else math.nan
 
 
@@ -104,15 +104,14 @@ def change_suddenness(steps: ArrayLike, losses: ArrayLike, share: float) -> floa
 
     Args, returns: as in ``change_width``.
     """
-    start, end = _shortest(
-        np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64), share
-    )
+    start, end = shortest_stretch(steps, losses, share)
     return (end - start) / end if end > 0 else math.nan
 
 
-def _shortest(times: Floats, values: Floats, share: float) -> tuple[float, float]:
+def shortest_stretch(steps: ArrayLike, losses: ArrayLike, share: float) -> tuple[float, float]:
     """First and last step of the shortest stretch with a share of the fall, the first of several;
-    NaN where there is none."""
+    NaN where there is none. Args: as in ``change_width``."""
+    times, values = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     found = (math.nan, math.nan)
     if len(times) < 2 or not values[0] > values[-1]:
         return found

@@ -185,6 +185,8 @@ class DigitsSample(StatisticName):
     PEAK = "digits_fin.peak"
     SHOTS = "digits_fin.shots"
     SINCE = "digits_fin.since"
+    ALL_SHOTS = "digits_fin.all_shots"
+    TRAIN_END = "digits_fin.train_end"
 
 
 class RepeatFresh(StatisticName):
@@ -194,6 +196,9 @@ class RepeatFresh(StatisticName):
     SUDDEN = "repeat_inf.sudden"
     END = "repeat_inf.end"
     LEFT = "repeat_inf.left"
+    FLOOR = "repeat_inf.floor"
+    START = "repeat_inf.start"
+    STOP = "repeat_inf.stop"
     LATER = "repeat_inf.later"
     ACCURACY = "repeat_inf.accuracy"
 
@@ -207,6 +212,8 @@ class RepeatSample(StatisticName):
     PEAK = "repeat_fin.peak"
     SHOTS = "repeat_fin.shots"
     SINCE = "repeat_fin.since"
+    ALL_SHOTS = "repeat_fin.all_shots"
+    TRAIN_END = "repeat_fin.train_end"
 
 
 class TrigramFresh(StatisticName):
@@ -216,6 +223,9 @@ class TrigramFresh(StatisticName):
     SUDDEN = "trigram_inf.sudden"
     END = "trigram_inf.end"
     LEFT = "trigram_inf.left"
+    FLOOR = "trigram_inf.floor"
+    START = "trigram_inf.start"
+    STOP = "trigram_inf.stop"
     LATER = "trigram_inf.later"
     ACCURACY = "trigram_inf.accuracy"
 
@@ -229,6 +239,8 @@ class TrigramSample(StatisticName):
     PEAK = "trigram_fin.peak"
     SHOTS = "trigram_fin.shots"
     SINCE = "trigram_fin.since"
+    ALL_SHOTS = "trigram_fin.all_shots"
+    TRAIN_END = "trigram_fin.train_end"
 
 
 FRESH = {"repeat_inf": RepeatFresh, "trigram_inf": TrigramFresh}
