@@ -13,7 +13,7 @@ import pytest
 import yaml
 from worlds import PROVENANCE, load_script, names_of
 
-from fittest.analysis.progress.constants import ChangeSettings, Constants
+from fittest.analysis.progress.constants import Constants
 from fittest.analysis.progress.names import (
     FRESH,
     SAMPLES,
@@ -135,7 +135,6 @@ def analysed(
     name: str,
     sets: list[tuple[str, str]],
     seed: int | None = None,
-    changes: ChangeSettings | None = None,
 ) -> tuple[Path, Path, Path]:
     """Curves, outcomes and groups of run-sets."""
     made = tuple(
@@ -151,7 +150,6 @@ def analysed(
         pieces=CONSTANTS.curve_pieces,
         resampling=R,
         seed=seed,
-        changes=changes,
     )
     return made[0], made[1], made[2]
 

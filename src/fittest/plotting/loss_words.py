@@ -24,8 +24,6 @@ _SHOT = "share_shot"
 _SILENT = "silent"
 """Of a setting that the paper trains and tells nothing of."""
 _L1, _SUMMED = "l1 ", "with the penalty on the sum"
-CHANGE = "one sharp change"
-FALL = "the test loss falls long after the train loss"
 
 
 def note(paper: str, ours: str) -> list[tuple[str, str]]:
@@ -81,23 +79,6 @@ def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -
 def setting(label: str) -> str:
     """The label of a setting as a title."""
     return f"l1 penalty {label.removeprefix(_L1)}, on the mean" if label.startswith(_L1) else label
-
-
-def change_words(group: Mapping[str, Any]) -> str:
-    """How suddenly a task is learned from fresh examples: `width` of its group."""
-    width = float(group["width"])
-    if math.isnan(width):
-        return "no fall"
-    return f"most of the fall in {100 * width:.2g} % of the steps"
-
-
-def fall_words(group: Mapping[str, Any]) -> str:
-    """How late the test loss falls on a sample: `low`, `fall`, `fallen` of its group."""
-    low, fall, fallen = (float(group[name]) for name in ("low", "fall", "fallen"))
-    if not math.isfinite(low):
-        return "the train loss is never low"
-    by = f", by step {fallen:,.0f}" if math.isfinite(fallen) else ""
-    return f"train loss low at step {low:,.0f}; the test loss then falls {times(fall)}{by}"
 
 
 def times(ratio: float) -> str:
