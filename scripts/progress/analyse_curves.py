@@ -1,5 +1,5 @@
 """Losses of some run-sets over their steps, and what became of their runs: the numbers of figures
-20, 22, 24, 25, 27, 28 and 30 to 34."""
+20, 22, 24, 25, 27 and 28."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,9 +7,13 @@ from typing import Any
 import pandas as pd
 
 from fittest.analysis.fates.curves import curve_table
-from fittest.analysis.progress.constants import ChangeSettings
 from fittest.analysis.progress.grokking import GrokkingRules
-from fittest.analysis.progress.outcomes import OutcomeRules, group_table, outcomes
+from fittest.analysis.progress.outcomes import (
+    OutcomeRules,
+    group_table,
+    outcomes,
+    without_dropout,
+)
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
@@ -28,7 +32,6 @@ def analyse_curves(
     pieces: int,
     resampling: Resampling,
     seed: int | None = None,
-    changes: ChangeSettings | None = None,
 ) -> None:
     """Write curves (CSV), a row per run and a row per setting (Parquet).
 
@@ -36,7 +39,7 @@ def analyse_curves(
         runs: `runs` tables. trajectories: shards that hold these runs.
         rules: ``grokking`` and ``outcomes``, the fields of their rules.
         pieces: see ``thinned``. resampling: of the bootstrap over runs.
-        seed: only runs of this seed; None for all. changes: of the other tasks; None for none.
+        seed: only runs of this seed; None for all.
     """
     described = pd.concat([read_table(path, "runs") for path in runs], ignore_index=True)
     if seed is not None:
@@ -44,9 +47,10 @@ def analyse_curves(
     parts = [read_table(path, "trajectory", [*COLUMNS, EVERY]) for path in trajectories]
     trajectory = pd.concat(parts, ignore_index=True).drop_duplicates(["run_id", "step"])
     trajectory = trajectory[trajectory["run_id"].isin(described["run_id"])]
+    trajectory = without_dropout(described, trajectory)
     outcome_rules = OutcomeRules(**rules["outcomes"])
     grokking = GrokkingRules(**rules["grokking"])
-    table = outcomes(described, trajectory, grokking, outcome_rules, changes)
+    table = outcomes(described, trajectory, grokking, outcome_rules)
     origin = joint_provenance(list(runs), len(table))
     write_table(table, out_table, origin)
     write_table(group_table(table, outcome_rules, resampling), out_groups, origin)
@@ -56,7 +60,6 @@ def analyse_curves(
 if "snakemake" in globals():
     with rule_job(globals()["snakemake"]) as snakemake:
         runs = snakemake.input.runs
-        changes = snakemake.params.get("changes")
         analyse_curves(
             runs=[runs] if isinstance(runs, str) else runs,
             trajectories=snakemake.input.trajectories,
@@ -67,5 +70,4 @@ if "snakemake" in globals():
             pieces=snakemake.params.pieces,
             resampling=Resampling(**snakemake.params.resampling),
             seed=snakemake.params.get("seed"),
-            changes=ChangeSettings(**changes) if changes else None,
         )

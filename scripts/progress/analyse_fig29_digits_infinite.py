@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from fittest.analysis.fates.runs import complete
+from fittest.analysis.progress.answers import token_curves, token_drops
 from fittest.analysis.progress.constants import ChangeSettings
-from fittest.analysis.progress.sequences import token_curves, token_drops
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_csv, write_table
 

@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from fittest.analysis.fates.runs import complete
-from fittest.analysis.progress.constants import ChangeSettings
+from fittest.analysis.progress.answers import digit_rows, token_drops
+from fittest.analysis.progress.constants import ChangeSettings, OutcomeSettings
 from fittest.analysis.progress.names import FRESH, SAMPLES
-from fittest.analysis.progress.sequences import change_rows, digit_rows, fall_rows, token_drops
+from fittest.analysis.progress.sequences import change_rows, fall_rows
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
 
 DIGITS = "digits_inf"
-COLUMNS = ["run_id", "step", "train_loss", "test_loss", "train_losses", "train_token_losses"]
+COLUMNS = [
+    *("run_id", "step", "train_loss", "test_loss", "test_accuracy"),
+    *("train_losses", "train_token_losses"),
+]
 
 
 def analyse_sequences(
@@ -22,22 +26,26 @@ def analyse_sequences(
     trajectories: Mapping[str, Sequence[str]],
     out_stats: str,
     rules: ChangeSettings,
+    outcomes: OutcomeSettings,
     resampling: Resampling,
 ) -> None:
     """Write the statistics (Parquet).
 
     Args:
         runs, trajectories: files of `digits_inf`, and of the run-sets in FRESH and SAMPLES.
+        outcomes: how slingshots are counted.
     """
     rows = []
     for name, path in runs.items():
         good, recorded = _read(path, trajectories[name])
         if name == DIGITS:
-            rows += digit_rows(token_drops(good, recorded, rules), rules, resampling)
+            twice = rules.model_copy(update={"window": 2 * rules.window})
+            drops, wider = (token_drops(good, recorded, one) for one in (rules, twice))
+            rows += digit_rows(drops, wider, rules, resampling)
         elif name in FRESH:
-            rows += change_rows(name, recorded, rules, resampling)
+            rows += change_rows(name, good, recorded, rules, resampling)
         else:
-            rows += fall_rows(name, recorded, rules, resampling)
+            rows += fall_rows(name, recorded, rules, outcomes, resampling)
     write_table(statistics_table(rows), out_stats, joint_provenance(list(runs.values())))
 
 
@@ -58,5 +66,6 @@ if "snakemake" in globals():
             trajectories={name: snakemake.input[name] for name in names},
             out_stats=snakemake.output.stats,
             rules=ChangeSettings(**snakemake.params.settings),
+            outcomes=OutcomeSettings(**snakemake.params.outcomes),
             resampling=Resampling(**snakemake.params.resampling),
         )

@@ -1,4 +1,4 @@
-"""Losses over steps, by setting: figures 20, 22, 24, 25, 27, 28 and 30 to 34."""
+"""Losses over steps, by setting: figures 20, 22, 24, 25, 27 and 28."""
 
 from collections.abc import Mapping
 from string import ascii_lowercase
@@ -13,7 +13,6 @@ from fittest.plotting.heading import heading, shared_legend
 from fittest.store import read_provenance, read_table
 
 LATE = "does the test loss fall long after the train loss?"
-CHANGE = "is there one sharp change?"
 
 
 def plot_curves(
@@ -28,8 +27,6 @@ def plot_curves(
     test: bool = True,
     early_steps: int | None = None,
     early_from: float = 0.0,
-    change: bool = False,
-    fall: bool = False,
     low: float | None = None,
 ) -> None:
     """Draw the figure.
@@ -42,8 +39,6 @@ def plot_curves(
             test losses, where they differ from train losses.
         early_steps: end of the axis of those settings that are trained on at least `early_from` of
             the pairs.
-        change, fall: what is said, where it is not the fate of runs: how suddenly a task is learned
-            from fresh examples, or how late the test loss falls on a sample.
         low: the test loss, in nats, whose first step is told.
     """
     data = pd.read_csv(curves, keep_default_na=False)
@@ -61,12 +56,11 @@ def plot_curves(
         more = []
         if early_steps is not None:
             more.append(f"axes end at step {early_steps:,} from {100 * early_from:g} % on")
-        if not fall and not change and low is not None:
+        if low is not None:
             more.append(f"step: of the first test loss below {low:g}, median of runs [interval]")
-        see = CHANGE if change else LATE
-        see = f"{title}: {see}" if title else see.capitalize()
+        see = f"{title}: {LATE}" if title else LATE.capitalize()
         if alone and rows:
-            of_paper, ours = _said(rows[0], paper, change, fall)
+            of_paper, ours = _said(rows[0], paper)
             heading(figure, see, of_paper, f"{ours} ({_counted(rows)})", _grey(more))
         else:
             of_paper = loss_words.paper_words(paper, "all") if together else ""
@@ -87,7 +81,7 @@ def plot_curves(
             if not alone:
                 name = loss_words.setting(str(group["label"])) or str(group["runset"])
                 panels.panel_title(axes, ascii_lowercase[place], name)
-                _noted(axes, *_said(group, paper, change, fall))
+                _noted(axes, *_said(group, paper))
             axes.set_ylabel(axes.get_ylabel() if place % columns == 0 else "")
             axes.set_xlabel(axes.get_xlabel() if place >= len(shown) - columns else "")
         if not together:
@@ -104,14 +98,8 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _said(
-    group: dict[str, Any], paper: Mapping[str, float], change: bool, fall: bool
-) -> tuple[str, str]:
+def _said(group: dict[str, Any], paper: Mapping[str, float]) -> tuple[str, str]:
     """What the paper says of a setting, and what we find."""
-    if change:
-        return loss_words.CHANGE, loss_words.change_words(group)
-    if fall:
-        return loss_words.FALL, loss_words.fall_words(group)
     label = str(group["label"])
     return loss_words.paper_words(paper, label), loss_words.our_words(group, paper, label)
 
@@ -171,8 +159,6 @@ if "snakemake" in globals():
                     "test",
                     "early_steps",
                     "early_from",
-                    "change",
-                    "fall",
                     "low",
                 )
                 if name in told

@@ -10,12 +10,12 @@ from fittest.plotting.heading import heading
 from fittest.store import read_provenance, read_table
 
 
-def plot_fig29(table: str, drops: str, out_figure: str) -> None:
+def plot_fig29(table: str, drops: str, out_figure: str, apart: int) -> None:
     """Draw the figure.
 
     Args:
         table: fig29.csv. drops: the steepest drop of every answer. out_figure: the PDF (a PNG goes
-            beside it).
+            beside it). apart: steps within which drops are told as one.
     """
     data = pd.read_csv(table)
     found = read_table(drops)
@@ -30,7 +30,7 @@ def plot_fig29(table: str, drops: str, out_figure: str) -> None:
         )
         top, bottom = figure.subplots(2, 1, sharex=True)
         mean = data[data["token"] == -1]
-        panels.panel_title(top, "a", "mean over the answers")
+        panels.panel_title(top, "a", "mean over the answers; dotted: where which of them drop")
         panels.panel_title(bottom, "b", "each answer; dotted: its steepest drop")
         for axes, shown in ((top, mean), (bottom, data)):
             if len(shown) == 0:
@@ -40,6 +40,7 @@ def plot_fig29(table: str, drops: str, out_figure: str) -> None:
             loss_panels.finish(axes, shown.rename(columns={"loss": "value"}), False, 0.1)
             axes.set_ylabel("train loss (nats)")
         _answers(bottom, data, drops_of_first)
+        _bumps(top, drops_of_first, apart)
         top.set_xlabel("")
         style.save(figure, out_figure, read_provenance(drops))
 
@@ -54,6 +55,30 @@ def _first_two(drops: pd.DataFrame) -> str:
     return f"steepest drops: {', '.join(found)}" if len(drops) else "no runs"
 
 
+def _bumps(axes: Axes, drops: pd.DataFrame, apart: int) -> None:
+    """Above the mean loss, which answers drop where."""
+    known = drops[np.isfinite(drops["step"])].sort_values("step")
+    groups: list[list[tuple[float, int]]] = []
+    for step, token in zip(known["step"], known["token"], strict=True):
+        if not groups or step - groups[-1][0][0] >= apart:
+            groups.append([])
+        groups[-1].append((float(step), int(token)))
+    for group in groups:
+        at = float(np.mean([step for step, _ in group]))
+        axes.axvline(at, lw=0.8, ls=":", color="0.35")
+        names = ", ".join(str(token) for token in sorted(token for _, token in group))
+        axes.annotate(
+            names,
+            (at, 1.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(1.5, -1),
+            textcoords="offset points",
+            va="top",
+            fontsize=6.5,
+            color="0.2",
+        )
+
+
 def _answers(axes: Axes, data: pd.DataFrame, drops: pd.DataFrame) -> None:
     for index, (token, curve) in enumerate(data[data["token"] >= 0].groupby("token")):
         look = circuit_panels.frequency_look(index)
@@ -61,7 +86,8 @@ def _answers(axes: Axes, data: pd.DataFrame, drops: pd.DataFrame) -> None:
         name = f"{token}: {at:,.0f}" if np.isfinite(at) else f"{token}: none"
         axes.plot(curve["step"], curve["loss"], lw=0.8, label=name, **look)
         if np.isfinite(at):
-            axes.axvline(at, lw=0.6, ls=":", color=look["color"])
+            # One after the other in place, so that of two in one place both are seen.
+            axes.axvline(at, lw=0.8, ls=(3 * (index % 2), (2, 4)), color=look["color"])
     if axes.get_legend_handles_labels()[0]:
         axes.plot([], [], color="black", lw=1.2, label="mean")
         axes.legend(title="answer: step", loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -73,4 +99,5 @@ if "snakemake" in globals():
             table=snakemake.input.table,
             drops=snakemake.input.drops,
             out_figure=snakemake.output.figure,
+            apart=snakemake.params.apart,
         )

@@ -97,7 +97,7 @@ def test_a_claim_without_a_verdict_is_measured_all_the_same() -> None:
     for scale in ("smoke", "full"):
         found = judged(Measured(0.8, 0.7, 0.9, 10), scale, **told)
         assert found.verdict == "not evaluated" and found.measured["r"].value == 0.8
-        assert full_note(found) == "Not evaluated: It depends on the seed."
+        assert full_note(found) == "Not evaluated: It depends on the seed. r is 0.8."
     missing = judged("there is no table x yet", **told)
     assert missing.reason == "It depends on the seed; there is no table x yet"
     with pytest.raises(ValidationError, match="without a verdict has no criteria"):
@@ -146,6 +146,33 @@ def test_what_is_not_evaluated_says_why() -> None:
     assert "needs the scale reduced" in full_note(judged(Measured(0.8, 0.7, 0.9), "smoke"))
     assert "no interval" in full_note(judged(Measured(0.8)))
     assert "no value" in full_note(judged(Measured(math.nan)))
+
+
+def test_a_claim_that_a_scale_cannot_judge_keeps_its_own_note() -> None:
+    found = judged(Measured(0.8, 0.7, 0.9, 3), "smoke")
+    shown = full_note(found)
+    assert shown.startswith("Not evaluated: needs the scale reduced") and "r is 0.8." in shown
+    for text in (markdown("t", "smoke", [found], {}), page("t", "smoke", [found], {})):
+        assert "r is 0.8." in text
+    # A note that names a value stays away where there is none.
+    for lacking in (Measured(math.nan), "there is no table x yet"):
+        assert "r is" not in full_note(judged(lacking, "smoke"))
+    plain = judged("there is no table x yet", "smoke", note="Cut short here.")
+    assert full_note(plain).endswith("Cut short here.")
+
+
+def test_tables_that_results_lack_are_told_together(evidence: Evidence) -> None:
+    call = {"measure": "statistic", "parameters": {"table": "later", "row": "a"}}
+    both = {"r": call, "q": {**call, "parameters": {"table": "too", "row": "a"}}}
+    conditions = [{"of": "r", "at_least": 0}, {"of": "q", "at_least": 0}]
+    tables = Tables({"later": "later.parquet", "too": "too.parquet"})
+    for scale in ("reduced", "smoke"):
+        asked = claim(measures=both, criteria={"reduced": conditions}, partly=[], note="")
+        found = judge(
+            "S99", asked, scale, Evidence(tables, evidence.resampling), {"statistic": statistic}
+        )
+        assert found.verdict == "not evaluated"
+        assert found.reason.count("lack") == 1 and "(later, too)" in found.reason
 
 
 def test_a_value_is_shown_even_where_the_scale_cannot_judge_it() -> None:
@@ -229,7 +256,7 @@ def test_measures_for_any_paper(evidence: Evidence) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "why"), [("stats", "z", "no row"), ("later", "a", "made"), ("x", "a", "yet")]
+    ("table", "row", "why"), [("stats", "z", "no row"), ("later", "a", "later"), ("x", "a", "yet")]
 )
 def test_what_is_missing_has_a_reason(evidence: Evidence, table: str, row: str, why: str) -> None:
     with pytest.raises(UnavailableError, match=why):

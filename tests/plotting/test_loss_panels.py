@@ -112,7 +112,5 @@ def test_numbers_as_readers_write_them(value: float, text: str) -> None:
     assert loss_words.number(value) == text
 
 
-def test_what_a_change_says() -> None:
-    assert loss_words.change_words({"width": 0.034}).endswith("3.4 % of the steps")
-    assert loss_words.change_words({"width": math.nan}) == "no fall"
+def test_a_note_without_the_paper_has_ours_alone() -> None:
     assert loss_words.note("", "none") == [("ours: none", style.OURS)]

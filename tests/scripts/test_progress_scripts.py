@@ -13,8 +13,9 @@ import pytest
 import yaml
 from worlds import PROVENANCE, load_script, names_of
 
-from fittest.analysis.progress.constants import ChangeSettings, Constants
+from fittest.analysis.progress.constants import Constants
 from fittest.analysis.progress.names import (
+    FRESH,
     SAMPLES,
     TABLES,
     Decays,
@@ -32,7 +33,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.data import Fresh, FullBatch
 from fittest.models import TransformerSettings
-from fittest.plotting import loss_words
+from fittest.plotting import loss_words, sequence_words
 from fittest.runs.optimisers import AdamW
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
@@ -134,7 +135,6 @@ def analysed(
     name: str,
     sets: list[tuple[str, str]],
     seed: int | None = None,
-    changes: ChangeSettings | None = None,
 ) -> tuple[Path, Path, Path]:
     """Curves, outcomes and groups of run-sets."""
     made = tuple(
@@ -150,7 +150,6 @@ def analysed(
         pieces=CONSTANTS.curve_pieces,
         resampling=R,
         seed=seed,
-        changes=changes,
     )
     return made[0], made[1], made[2]
 
@@ -319,28 +318,85 @@ def test_answers_learned_one_by_one(tmp_path: Path) -> None:
     found = read_table(drops)
     np.testing.assert_allclose(found["step"], [150, 270, 600, 1000, 1500, 2100], atol=40)
     out = tmp_path / "fig29.pdf"
-    script("plot_fig29_digits_infinite").plot_fig29(str(plotted), str(drops), str(out))
+    script("plot_fig29_digits_infinite").plot_fig29(str(plotted), str(drops), str(out), 50)
     drawn(out)
 
 
-def test_what_figures_say_of_the_other_tasks(tmp_path: Path) -> None:
-    """On a sample: a fall long after learning, and none; on fresh examples: a change and none."""
-    groups = {}
-    for name, end in (("late", 9000.0), ("never", math.inf)):
-        made = planted(tmp_path, name, [(network(0), 300.0, end)])
-        files = analysed(tmp_path, name, [made], changes=CONSTANTS.changes)
-        [groups[name]] = read_table(files[2]).query("label == 'all'").to_dict("records")
-        plot(tmp_path, files, f"{name}_fall", fall=True, title="On a sample")
-        plot(tmp_path, files, f"{name}_change", change=True, test=False)
-    assert groups["late"]["low"] == pytest.approx(300, abs=60)
-    assert groups["late"]["fall"] > 1000 and groups["late"]["fallen"] > 8000
-    assert groups["late"]["width"] < 0.05
-    assert groups["never"]["fall"] < 2 and math.isinf(groups["never"]["fallen"])
-    late = loss_words.fall_words(groups["late"])
-    assert "train loss low" in late and ", by step" in late
-    assert "by step" not in loss_words.fall_words(groups["never"])
-    never_low = {**groups["never"], "low": math.inf}
-    assert loss_words.fall_words(never_low) == "the train loss is never low"
+def other_task(
+    folder: Path, runset: str, generalised: float, whole: int | None = None, failed: bool = False
+) -> dict[str, float]:
+    """Statistics of a figure of another task, by their last name; the figure is drawn too."""
+    runs, path = planted(folder, runset, [(network(0), 300.0, generalised)], failed)
+    curves, stats, out = (folder / f"{runset}{end}" for end in (".csv", "_s.parquet", ".pdf"))
+    script("analyse_sequence_curves").analyse_sequence_curves(
+        runs,
+        [path],
+        str(curves),
+        str(stats),
+        CONSTANTS.changes,
+        CONSTANTS.outcomes,
+        CONSTANTS.curve_pieces,
+        R,
+    )
+    names = (FRESH | SAMPLES)[runset]
+    found = statistics(stats)["value"]
+    assert set(found.index) == names_of(names)
+    shares = {"share": CONSTANTS.changes.share, "parted": CONSTANTS.changes.parted}
+    script("plot_sequences").plot_sequences(
+        str(curves), str(stats), str(out), title="A task", whole=whole, **shares
+    )
+    drawn(out)
+    return {str(name).partition(".")[2]: value for name, value in found.items()}
+
+
+def test_what_figures_say_of_a_sample(tmp_path: Path) -> None:
+    """A fall long after learning; none at all; and losses that fall together."""
+    parted = CONSTANTS.changes.parted
+    late = other_task(tmp_path, "digits_fin", 9000)
+    words = sequence_words.fall_words(late, parted)
+    assert (
+        "no divergence" not in words and f"a fifth of that at step {late['fallen']:,.0f}" in words
+    )
+    never = sequence_words.fall_words(other_task(tmp_path, "repeat_fin", math.inf, 40_000), parted)
+    assert "never a fifth" in never
+    together = other_task(tmp_path, "trigram_fin", 300)
+    # Far as it falls from there: nothing has parted.
+    assert together["ratio"] > 1000
+    assert sequence_words.fall_words(together, parted).startswith("no divergence")
+    unlearned = {**late, "learned": math.inf, "train_end": 2.31}
+    assert sequence_words.fall_words(unlearned, parted).endswith("2.3 nats at the end")
+
+
+@pytest.mark.parametrize("runset", ["repeat_inf", "digits_fin"])
+def test_other_tasks_whose_runs_all_failed(tmp_path: Path, runset: str) -> None:
+    assert all(map(math.isnan, other_task(tmp_path, runset, 9000, failed=True).values()))
+
+
+def test_what_figures_say_of_slingshots() -> None:
+    told = {"all_shots": 9.0, "shots": 2.0, "fallen": 3730.0}
+    assert sequence_words.shot_words(told).endswith("9 slingshots, 2 of them by step 3,730")
+    assert sequence_words.shot_words({**told, "fallen": math.inf}).endswith("9 slingshots")
+    assert sequence_words.shot_words({**told, "all_shots": 0.0}) == ""
+
+
+def test_what_figures_say_of_fresh_examples(tmp_path: Path) -> None:
+    share = CONSTANTS.changes.share
+    found = other_task(tmp_path, "trigram_inf", 300)
+    words = sequence_words.change_words(found, share)
+    assert words.startswith(f"60 % of the fall within steps {found['start']:,.0f} to")
+    half = sequence_words.change_words({**found, "end": 2.27, "floor": 0.303}, share)
+    assert half.endswith("ends at 2.3 nats, the least possible is 0.3")
+    assert sequence_words.change_words({**found, "width": math.nan}, share) == "no fall"
+
+
+def test_an_l1_penalty_says_that_the_paper_s_is_another(tmp_path: Path) -> None:
+    paper = {"l1 10.share_never": 1.0, "dropout 0.8.silent": 1.0, "dropout 0.2.share_solved": 1.0}
+    assert "on the sum" in loss_words.paper_words(paper, "l1 10")
+    assert "on the mean" in loss_words.setting("l1 10")
+    assert loss_words.paper_words(paper, "dropout 0.8") == "does not say"
+    assert loss_words.paper_words(paper, "dropout 0.2") == "all solve it"
+    assert loss_words.paper_words(paper, "dropout 0.5") == ""
+    assert loss_words.setting("dropout 0.2") == "dropout 0.2"
 
 
 def test_what_figures_say_of_one_run_and_of_several(tmp_path: Path) -> None:
@@ -377,7 +433,9 @@ def sequences(folder: Path, times: list[float], learned: float, generalised: flo
     runs["digits_inf"], path = digits(folder, times)
     paths["digits_inf"] = [path]
     out = folder / "sequences.parquet"
-    script("analyse_sequences").analyse_sequences(runs, paths, str(out), CONSTANTS.changes, R)
+    script("analyse_sequences").analyse_sequences(
+        runs, paths, str(out), CONSTANTS.changes, CONSTANTS.outcomes, R
+    )
     found = statistics(out)
     assert set(found.index) == names_of(*TABLES["sequences_stats"])
     return found

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Literal
 
 from fittest.analysis.statistics.intervals import number
 from fittest.claims.measures import Evidence, Measure, Measured, UnavailableError
 from fittest.claims.model import Claim, Condition
+from fittest.claims.tables import MissingTableError
 
 Verdict = Literal["reproduced", "partly", "not reproduced", "not evaluated"]
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "partly", "not reproduced", "not evaluated")
@@ -29,7 +31,7 @@ class Judgement:
         failing: the keys of the measures that they are about.
         broken: whether a derived condition does not hold: a bug, not a finding.
         reason: why it was not evaluated, else empty.
-        note: for the reader, filled in.
+        note: for the reader, filled in; empty where it names a value that is not known.
     """
 
     id: str
@@ -108,8 +110,9 @@ def judge(
     if not conditions:
         # What a larger scale would miss as well is told already here, where it is cheap to mend.
         needed = claim.unjudged or f"needs the scale {claim.lowest_scale}; this is {scale}"
-        reason = "; ".join(dict.fromkeys([needed, *missing.values()]))
-        return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
+        reason = "; ".join([needed, *_told(missing.values())])
+        known = note if _all_known(claim, measured) else ""
+        return Judgement(id, claim, scale, "not evaluated", measured, reason=reason, note=known)
     words = "; ".join(in_words(c, claim) for c in conditions)
     outcomes = [_outcome(c, measured) for c in conditions]
     missed = [c for c, ok in zip(conditions, outcomes, strict=True) if ok is False]
@@ -121,12 +124,8 @@ def judge(
     verdict: Verdict
     if whole is None:
         verdict = "not evaluated"
-        unknown = [
-            _why(c, claim, measured, missing)
-            for c, ok in zip(conditions, outcomes, strict=True)
-            if ok is None
-        ]
-        reason = "; ".join(dict.fromkeys(unknown))
+        unknown = [c for c, ok in zip(conditions, outcomes, strict=True) if ok is None]
+        reason = "; ".join(_told(_why(c, claim, measured, missing) for c in unknown))
         note = ""
     elif whole:
         verdict = "reproduced"
@@ -141,19 +140,22 @@ def judge(
 
 def _take(
     claim: Claim, evidence: Evidence, measures: Mapping[str, Measure]
-) -> tuple[dict[str, Measured], dict[str, str]]:
+) -> tuple[dict[str, Measured], dict[str, UnavailableError]]:
     measured, missing = {}, {}
     for key, call in claim.measures.items():
         try:
             measured[key] = measures[call.measure](evidence, **call.parameters)
         except UnavailableError as error:
-            missing[key] = str(error)
+            missing[key] = error
     return measured, missing
 
 
 def _why(
-    condition: Condition, claim: Claim, measured: Mapping[str, Measured], missing: Mapping[str, str]
-) -> str:
+    condition: Condition,
+    claim: Claim,
+    measured: Mapping[str, Measured],
+    missing: Mapping[str, UnavailableError],
+) -> str | UnavailableError:
     if condition.of in missing:
         return missing[condition.of]
     if condition.precondition and holds(condition, measured) is False:
@@ -161,6 +163,21 @@ def _why(
     label = claim.measures[condition.of].label or condition.of
     what = "no value" if math.isnan(measured[condition.of].value) else "no interval"
     return f"{label} has {what} at this scale"
+
+
+def _told(reasons: Iterable[str | UnavailableError]) -> list[str]:
+    """Each reason once; tables that are not there in one of them."""
+    found = list(reasons)
+    tables = dict.fromkeys(one.table for one in found if isinstance(one, MissingTableError))
+    lack = [str(MissingTableError(", ".join(tables)))] if tables else []
+    others = [str(one) for one in found if not isinstance(one, MissingTableError)]
+    return [*dict.fromkeys(others), *lack]
+
+
+def _all_known(claim: Claim, measured: Mapping[str, Measured]) -> bool:
+    """Whether every value that the claim's note names was taken."""
+    named = {name for _, name, _, _ in Formatter().parse(claim.note) if name is not None}
+    return all(key in measured and not math.isnan(measured[key].value) for key in named)
 
 
 def _filled(claim: Claim, measured: Mapping[str, Measured]) -> str:

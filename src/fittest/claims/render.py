@@ -91,10 +91,11 @@ def _measure_text(judgement: Judgement, key: str) -> str:
 
 
 def full_note(judgement: Judgement) -> str:
-    """Why it was not evaluated; or what does not hold, what was found, and where to see it."""
+    """Why it was not evaluated, or what does not hold; what was found, and where to see it."""
     parts = []
     if judgement.verdict == "not evaluated":
-        return f"Not evaluated: {judgement.reason}." if judgement.reason else ""
+        why = f"Not evaluated: {judgement.reason}." if judgement.reason else ""
+        return " ".join(part for part in (why, judgement.note) if part)
     if judgement.failed:
         parts.append(f"Does not hold: {'; '.join(judgement.failed)}.")
     if anecdote(judgement):

@@ -16,6 +16,18 @@ class UnavailableError(Exception):
     """A measure cannot be taken here, and why: its claim is then not evaluated."""
 
 
+class MissingTableError(UnavailableError):
+    """A table that a measure reads was not computed, such as one of runs that were left out.
+
+    Attributes:
+        table: its name.
+    """
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"these results lack what it is measured on ({table})")
+        self.table = table
+
+
 class Tables:
     """Named tables. `<run-set>.runs` and `<run-set>.frequencies`, and analysis products."""
 
@@ -25,13 +37,14 @@ class Tables:
         self._read: dict[str, pd.DataFrame] = {}
 
     def get(self, name: str) -> pd.DataFrame:
-        """The table `name`. UnavailableError where there is none."""
+        """The table `name`. UnavailableError where no such table is known, MissingTableError where
+        it was not computed."""
         if name not in self._read:
             path = self._paths.get(name)
             if path is None:
                 raise UnavailableError(f"there is no table {name} yet")
             if not Path(path).exists():
-                raise UnavailableError(f"the table {name} has not been made")
+                raise MissingTableError(name)
             self._read[name] = read_table(path)
         return self._read[name]
 

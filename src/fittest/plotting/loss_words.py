@@ -21,8 +21,9 @@ _WORDS = {
 """Of several runs, and of one."""
 _FINAL = ("final_test_loss", "final_test_loss_min", "final_test_loss_max")
 _SHOT = "share_shot"
-CHANGE = "one sharp change"
-FALL = "the test loss falls long after the train loss"
+_SILENT = "silent"
+"""Of a setting that the paper trains and tells nothing of."""
+_L1, _SUMMED = "l1 ", "with the penalty on the sum"
 
 
 def note(paper: str, ours: str) -> list[tuple[str, str]]:
@@ -40,9 +41,12 @@ def paper_words(said: Mapping[str, float], label: str) -> str:
         label: of the setting.
     """
     paper = _of(said, label)
+    if _SILENT in paper:
+        return "does not say"
     shown = [*_shares(paper, 0, said.get("runs") == 1), *_step(paper.get("generalised", math.nan))]
     shown += _ends(paper, _FINAL[1:])
-    return ", ".join(shown + ([_one_shot(paper[_SHOT])] if _SHOT in paper else []))
+    shown += [_one_shot(paper[_SHOT])] if _SHOT in paper else []
+    return ", ".join(shown + ([_SUMMED] if shown and label.startswith(_L1) else []))
 
 
 def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -> str:
@@ -74,24 +78,7 @@ def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -
 
 def setting(label: str) -> str:
     """The label of a setting as a title."""
-    return label.replace("l1 ", "l1 penalty ")
-
-
-def change_words(group: Mapping[str, Any]) -> str:
-    """How suddenly a task is learned from fresh examples: `width` of its group."""
-    width = float(group["width"])
-    if math.isnan(width):
-        return "no fall"
-    return f"most of the fall in {100 * width:.2g} % of the steps"
-
-
-def fall_words(group: Mapping[str, Any]) -> str:
-    """How late the test loss falls on a sample: `low`, `fall`, `fallen` of its group."""
-    low, fall, fallen = (float(group[name]) for name in ("low", "fall", "fallen"))
-    if not math.isfinite(low):
-        return "the train loss is never low"
-    by = f", by step {fallen:,.0f}" if math.isfinite(fallen) else ""
-    return f"train loss low at step {low:,.0f}; the test loss then falls {times(fall)}{by}"
+    return f"l1 penalty {label.removeprefix(_L1)}, on the mean" if label.startswith(_L1) else label
 
 
 def times(ratio: float) -> str:

@@ -12,8 +12,11 @@ from fittest.analysis.progress.changes import (
     change_width,
     delayed_fall,
     distinct_times,
+    fall_left,
+    later_fall,
     row_means,
     steepest_drop,
+    tail_median,
 )
 
 STEPS = np.arange(0, 3001, 10)
@@ -89,7 +92,7 @@ def test_no_change_in_a_loss_that_does_not_fall() -> None:
 def test_delayed_fall_of_a_run_that_groks() -> None:
     train = cliff(300, 3.0, 0.001)
     test = np.interp(STEPS, [0, 400, 1500, 2000], [3.0, 10.0, 10.0, 0.5])
-    fall = delayed_fall(STEPS, train, test, 0.1, 5)
+    fall = delayed_fall(STEPS, train, test, 0.1, 5, 0.1)
     assert fall.learned == 310
     assert fall.peak == pytest.approx(10)
     assert fall.ratio == pytest.approx(20)
@@ -101,19 +104,53 @@ def test_no_delayed_fall_where_both_fall_together() -> None:
     """Once the train loss is low, the test loss is as low. From there on it may fall as far as it
     would after a peak: the peak tells the two apart."""
     slow = 3 * np.exp(-STEPS / 100)
-    both = delayed_fall(STEPS, slow, slow, 0.1, 5)
+    both = delayed_fall(STEPS, slow, slow, 0.1, 5, 0.1)
     assert both.ratio > 1e6 and both.peak < 0.2 and math.isfinite(both.fallen)
-    fall = delayed_fall(STEPS, cliff(300, 3, 0.05), cliff(300, 3, 0.05), 0.1, 5)
+    fall = delayed_fall(STEPS, cliff(300, 3, 0.05), cliff(300, 3, 0.05), 0.1, 5, 0.1)
     assert fall.ratio < 2
     assert math.isinf(fall.fallen)
 
 
 def test_no_delayed_fall_without_learning_or_without_generalising() -> None:
-    never = delayed_fall(STEPS, np.ones(len(STEPS)), cliff(300), 0.1, 5)
+    never = delayed_fall(STEPS, np.ones(len(STEPS)), cliff(300), 0.1, 5, 0.1)
     assert math.isinf(never.learned) and math.isnan(never.ratio) and math.isinf(never.fallen)
     test = np.linspace(3.0, 10.0, len(STEPS))
-    stuck = delayed_fall(STEPS, cliff(300, 3, 0.001), test, 0.1, 5)
+    stuck = delayed_fall(STEPS, cliff(300, 3, 0.001), test, 0.1, 5, 0.1)
     assert stuck.ratio == 1 and math.isinf(stuck.fallen)
+
+
+def test_one_low_batch_is_not_what_a_loss_falls_to() -> None:
+    """A plateau of 0.5 with a single loss of 0.001 in it, once before the tail, once in it."""
+    test = np.interp(STEPS, [0, 400, 1500, 2000], [3.0, 10.0, 10.0, 0.5])
+    test[[220, 295]] = 0.001
+    fall = delayed_fall(STEPS, cliff(300, 3.0, 0.001), test, 0.1, 5, 0.1)
+    assert fall.ratio == pytest.approx(20)
+    # A peak in the tail: what comes before it is not fallen to.
+    late = np.interp(STEPS, [0, 2800, 3000], [0.5, 0.5, 10.0])
+    assert delayed_fall(STEPS, cliff(300, 3.0, 0.001), late, 0.1, 5, 0.1).ratio == 1
+
+
+def test_the_end_of_a_loss_is_a_median_over_its_tail() -> None:
+    losses = cliff(1000, 2.0, 1.0)
+    losses[-3] = 50.0
+    assert tail_median(STEPS, losses, 0.1) == 1.0
+    assert math.isnan(tail_median([], [], 0.1))
+    # A tail of no length is the last step.
+    assert tail_median([0, 1], [3.0, 2.0], 1e-9) == 2.0
+
+
+def test_how_far_a_task_is_learned() -> None:
+    assert fall_left(4.85, 4.85, 0.3) == 1 and fall_left(0.3, 4.85, 0.3) == 0
+    assert fall_left(2.0, 4.0, 1.0) == pytest.approx(1 / 3)
+
+
+def test_a_loss_at_rest_and_one_that_still_falls() -> None:
+    assert later_fall(STEPS, cliff(1000), 0.1) == pytest.approx(0, abs=1e-9)
+    assert later_fall(STEPS, cliff(2500), 0.1) == pytest.approx(1)
+    line = later_fall(STEPS, np.linspace(3, 0, len(STEPS)), 0.1)
+    assert line == pytest.approx(0.45 / 0.95, abs=0.01)
+    for steps, losses in (([], []), ([0, 10], [1.0, 0.5]), (STEPS, np.linspace(0, 1, len(STEPS)))):
+        assert math.isnan(later_fall(steps, losses, 0.1))
 
 
 def test_row_means() -> None:

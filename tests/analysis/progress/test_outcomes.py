@@ -33,6 +33,7 @@ from fittest.analysis.progress.outcomes import (
     group_table,
     outcome,
     outcomes,
+    without_dropout,
 )
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.data import FullBatch
@@ -182,6 +183,35 @@ def test_labels_name_what_varies_and_is_there() -> None:
     table = outcomes(runs, rows, GROKKING, RULES)
     assert list(table["label"]) == ["l1 10", "dropout 0.5"]
     assert list(outcomes(*world(("one", plain, 1, 2)), GROKKING, RULES)["label"]) == [""]
+
+
+def test_with_dropout_all_losses_are_those_of_the_whole_network() -> None:
+    """Losses of updates are a thousand times those of rows, and jump now and then."""
+    plain = run(0)
+    dropped = run(0, model=plain.model.model_copy(update={"dropout": 0.5}))
+    runs, rows = world(("one", plain, 203, 9000), ("one", dropped, 203, 9000))
+    whole = trajectory(203, 9000, every=True)
+    shot = whole["train_losses"].copy()
+    for at in (300, 500):
+        shot[at] = np.full(10, 0.05)
+    updates = pd.concat([whole["train_losses"], 1000 * shot], ignore_index=True)
+    rows = without_dropout(runs, rows.assign(train_losses=updates))
+    table = outcomes(runs, rows, GROKKING, RULES).set_index("dropout")
+    # Of every step without dropout, of rows with it.
+    assert (table.loc[0.0, "learned"], table.loc[0.5, "learned"]) == (203, 210)
+    assert table.loc[0.0, "slingshots"] == 0 and math.isnan(table.loc[0.5, "slingshots"])
+    curves = curve_table(table.reset_index(), rows, 250)
+    train = curves[(curves["series"] == "train") & (curves["label"] == "dropout 0.5")]
+    # Nothing of the updates is left, not even in the last step.
+    assert set(train["value"]) <= {3.0, 1e-7}
+    groups = group_table(table.reset_index(), RULES, R).set_index("label")
+    for name in ("share_shot", "share_quiet", "slingshots"):
+        assert math.isnan(groups.loc["dropout 0.5", name])
+    assert groups.loc["dropout 0.5", "share_grokked"] == 1
+    [alone] = [part for label, part in table.groupby("label") if label != "dropout 0.5"]
+    assert group_table(alone.reset_index(), RULES, R)["share_quiet"].eq(1).all()
+    # Runs without dropout keep what they have.
+    assert without_dropout(runs[:1], rows) is rows
 
 
 def test_nothing_is_known_of_failed_runs() -> None:

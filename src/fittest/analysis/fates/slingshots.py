@@ -17,19 +17,26 @@ def slingshots(
         factor: dimensionless.
         refractory: a rise less than this many steps after a counted one belongs to it.
     """
+    return len(slingshot_steps(steps, losses, after, factor, refractory))
+
+
+def slingshot_steps(
+    steps: ArrayLike, losses: ArrayLike, after: int, factor: float, refractory: int
+) -> list[float]:
+    """The steps at which these rises begin, increasing. Arguments as in ``slingshots``."""
     times = np.asarray(steps)
     values = np.asarray(losses, dtype=np.float64)
     if len(times) == 0:
-        return 0
+        return []
     lowest = np.minimum.accumulate(values)
     # The minimum up to the step itself: a value cannot exceed a multiple of itself.
     above = values > factor * lowest
     rises = np.flatnonzero(above[1:] & ~above[:-1]) + 1
-    number, last = 0, -np.inf
+    found: list[float] = []
     for step in times[rises]:
-        if step > after and step - last >= refractory:
-            number, last = number + 1, float(step)
-    return number
+        if step > after and (not found or step - found[-1] >= refractory):
+            found.append(float(step))
+    return found
 
 
 def spikes(steps: ArrayLike, losses: ArrayLike, after: int, factor: float) -> int:

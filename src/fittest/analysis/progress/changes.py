@@ -32,9 +32,9 @@ class Fall:
 
     Attributes:
         learned: first step with a train loss below the limit. peak: largest test loss from there
-            on, nats. ratio: that over the least test loss after it. fallen: first step after the
-            peak at which the test loss is at most the peak over the factor asked for. NaN, and
-            infinity for steps, where it never comes to that.
+            on, nats. ratio: that over the median test loss of the run's tail. fallen: first step
+            after the peak at which the test loss is at most the peak over the factor asked for.
+            NaN, and infinity for steps, where it never comes to that.
     """
 
     learned: float
@@ -94,7 +94,7 @@ def change_width(steps: ArrayLike, losses: ArrayLike, share: float) -> float:
         NaN where the loss does not fall, or with fewer than two values.
     """
     times = np.asarray(steps, dtype=np.float64)
-    start, end = _shortest(times, np.asarray(losses, dtype=np.float64), share)
+    start, end = shortest_stretch(times, losses, share)
     return (end - start) / float(times[-1] - times[0]) if math.isfinite(end) else math.nan
 
 
@@ -104,15 +104,14 @@ def change_suddenness(steps: ArrayLike, losses: ArrayLike, share: float) -> floa
 
     Args, returns: as in ``change_width``.
     """
-    start, end = _shortest(
-        np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64), share
-    )
+    start, end = shortest_stretch(steps, losses, share)
     return (end - start) / end if end > 0 else math.nan
 
 
-def _shortest(times: Floats, values: Floats, share: float) -> tuple[float, float]:
+def shortest_stretch(steps: ArrayLike, losses: ArrayLike, share: float) -> tuple[float, float]:
     """First and last step of the shortest stretch with a share of the fall, the first of several;
-    NaN where there is none."""
+    NaN where there is none. Args: as in ``change_width``."""
+    times, values = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     found = (math.nan, math.nan)
     if len(times) < 2 or not values[0] > values[-1]:
         return found
@@ -126,23 +125,67 @@ def _shortest(times: Floats, values: Floats, share: float) -> tuple[float, float
     return found
 
 
+def in_tail(steps: Floats, tail: float) -> NDArray[np.bool_]:
+    """Which of (T,) steps, at least one of them, lie in the last share `tail` of a run."""
+    return np.asarray(steps >= steps[-1] - tail * (steps[-1] - steps[0]))
+
+
+def tail_median(steps: ArrayLike, values: ArrayLike, tail: float) -> float:
+    """Median of (T,) values over the last share `tail` of the steps; NaN without any."""
+    times, data = np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    return float(np.median(data[in_tail(times, tail)])) if len(times) else math.nan
+
+
+def fall_left(end: float, guess: float, floor: float) -> float:
+    """Which share of the way from the loss of a guess down to the least possible one is left at a
+    loss `end`, all in nats: 0 where a task is learned, 1 where nothing is."""
+    return (end - floor) / (guess - floor)
+
+
+def later_fall(steps: ArrayLike, losses: ArrayLike, tail: float) -> float:
+    """The share of a loss's fall that comes after half of the run: near 0 where it has come to
+    rest. Losses there, and at the end, are medians over a share `tail` of the run around or up to
+    them.
+
+    Args:
+        steps, losses: (T,), increasing in step.
+
+    Returns:
+        NaN where the loss does not fall, or has no value near the middle.
+    """
+    times, values = np.asarray(steps, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    if len(times) < 2:
+        return math.nan
+    done = (times - times[0]) / (times[-1] - times[0])
+    half = values[np.abs(done - 0.5) <= tail / 2]
+    end = tail_median(times, values, tail)
+    if len(half) == 0 or not values[0] > end:
+        return math.nan
+    return (float(np.median(half)) - end) / (float(values[0]) - end)
+
+
 def delayed_fall(
-    steps: ArrayLike, train: ArrayLike, test: ArrayLike, limit: float, factor: float
+    steps: ArrayLike, train: ArrayLike, test: ArrayLike, limit: float, factor: float, tail: float
 ) -> Fall:
     """How the test loss falls after the train loss is below a limit.
 
-    steps, train, test: (T,), increasing in step, nats. factor: the fall asked for.
+    What it falls to is a median: the least of many noisy batches is lower than any loss that lasts.
+
+    Args:
+        steps, train, test: (T,), increasing in step, nats. factor: the fall asked for.
+        tail: share of the run at its end, of which what comes after the peak counts.
     """
     times, tested = np.asarray(steps, dtype=np.float64), np.asarray(test, dtype=np.float64)
     found = np.flatnonzero(np.asarray(train, dtype=np.float64) < limit)
     if len(found) == 0:
         return Fall(math.inf, math.nan, math.nan, math.inf)
     top = int(found[0]) + int(np.argmax(tested[found[0] :]))
-    peak, lowest = float(tested[top]), float(tested[top:].min())
+    late = max(top, int(np.flatnonzero(in_tail(times, tail))[0]))
+    peak, end = float(tested[top]), float(np.median(tested[late:]))
     low = np.flatnonzero(tested[top:] <= peak / factor)
     return Fall(
         learned=float(times[found[0]]),
         peak=peak,
-        ratio=peak / lowest if lowest > 0 else math.inf,
+        ratio=peak / end if end > 0 else math.inf,
         fallen=float(times[top + low[0]]) if len(low) else math.inf,
     )

@@ -50,6 +50,8 @@ class ChangeSettings(Settings):
     share: Share = Field(description="of a loss's fall, whose shortest stretch is its change")
     learned: float = Field(gt=0, description="train loss after which the test loss may fall, nats")
     factor: float = Field(gt=1, description="fall of the test loss that counts, times")
+    parted: float = Field(gt=0, description="test loss from which on losses have parted, nats")
+    tail: Share = Field(description="of the run, at its end, whose median is what a loss comes to")
 
 
 class FractionSettings(Settings):

@@ -205,6 +205,8 @@ class DigitsFresh(StatisticName):
 
     TOKENS = "digits_inf.tokens"
     DOMINANT = "digits_inf.dominant"
+    DOMINANT_WIDER = "digits_inf.dominant_wider"
+    LEAST_CLEAR = "digits_inf.least_clear"
     DISTINCT = "digits_inf.distinct"
     FIRST = "digits_inf.first"
 
@@ -216,6 +218,10 @@ class DigitsSample(StatisticName):
     LEARNED = "digits_fin.learned"
     FALLEN = "digits_fin.fallen"
     PEAK = "digits_fin.peak"
+    SHOTS = "digits_fin.shots"
+    SINCE = "digits_fin.since"
+    ALL_SHOTS = "digits_fin.all_shots"
+    TRAIN_END = "digits_fin.train_end"
 
 
 class RepeatFresh(StatisticName):
@@ -223,6 +229,13 @@ class RepeatFresh(StatisticName):
 
     WIDTH = "repeat_inf.width"
     SUDDEN = "repeat_inf.sudden"
+    END = "repeat_inf.end"
+    LEFT = "repeat_inf.left"
+    FLOOR = "repeat_inf.floor"
+    START = "repeat_inf.start"
+    STOP = "repeat_inf.stop"
+    LATER = "repeat_inf.later"
+    ACCURACY = "repeat_inf.accuracy"
 
 
 class RepeatSample(StatisticName):
@@ -232,6 +245,10 @@ class RepeatSample(StatisticName):
     LEARNED = "repeat_fin.learned"
     FALLEN = "repeat_fin.fallen"
     PEAK = "repeat_fin.peak"
+    SHOTS = "repeat_fin.shots"
+    SINCE = "repeat_fin.since"
+    ALL_SHOTS = "repeat_fin.all_shots"
+    TRAIN_END = "repeat_fin.train_end"
 
 
 class TrigramFresh(StatisticName):
@@ -239,6 +256,13 @@ class TrigramFresh(StatisticName):
 
     WIDTH = "trigram_inf.width"
     SUDDEN = "trigram_inf.sudden"
+    END = "trigram_inf.end"
+    LEFT = "trigram_inf.left"
+    FLOOR = "trigram_inf.floor"
+    START = "trigram_inf.start"
+    STOP = "trigram_inf.stop"
+    LATER = "trigram_inf.later"
+    ACCURACY = "trigram_inf.accuracy"
 
 
 class TrigramSample(StatisticName):
@@ -248,6 +272,10 @@ class TrigramSample(StatisticName):
     LEARNED = "trigram_fin.learned"
     FALLEN = "trigram_fin.fallen"
     PEAK = "trigram_fin.peak"
+    SHOTS = "trigram_fin.shots"
+    SINCE = "trigram_fin.since"
+    ALL_SHOTS = "trigram_fin.all_shots"
+    TRAIN_END = "trigram_fin.train_end"
 
 
 FRESH = {"repeat_inf": RepeatFresh, "trigram_inf": TrigramFresh}

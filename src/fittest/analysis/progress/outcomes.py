@@ -14,8 +14,6 @@ import pandas as pd
 from fittest.analysis.fates.curves import every_train_loss
 from fittest.analysis.fates.runs import complete
 from fittest.analysis.fates.slingshots import slingshots
-from fittest.analysis.progress.changes import change_width, delayed_fall
-from fittest.analysis.progress.constants import ChangeSettings
 from fittest.analysis.progress.grokking import (
     FATES,
     GrokkingRules,
@@ -23,7 +21,6 @@ from fittest.analysis.progress.grokking import (
     first_at_least,
     first_below,
 )
-from fittest.analysis.progress.sequences import smoothed
 from fittest.analysis.statistics.intervals import (
     NOTHING,
     Estimate,
@@ -50,10 +47,6 @@ MEDIANS = [
     "final_test_loss",
     "final_test_accuracy",
     "slingshots",
-    "low",
-    "fall",
-    "fallen",
-    "width",
 ]
 """Outcomes whose median over runs is given, with its interval, and least and largest value."""
 OUTCOMES = [
@@ -93,10 +86,14 @@ def settings_of(run: Run) -> dict[str, Any]:
         "layers": getattr(run.model, "layers", None),
         "train_fraction": getattr(run.task, "train_fraction", None),
         "weight_decay": run.optimiser.weight_decay,
-        "dropout": getattr(run.model, "dropout", 0.0),
+        "dropout": _dropout(run),
         "l1": run.optimiser.l1 * _parameters(run.model, run.task.shape()),
         "loss": run.arithmetic.loss,
     }
+
+
+def _dropout(run: Run) -> float:
+    return float(getattr(run.model, "dropout", 0.0))
 
 
 def _parameters(model: ModelSettings, shape: Shape) -> int:
@@ -127,15 +124,12 @@ def outcome(
     rows: pd.DataFrame,
     grokking: GrokkingRules,
     rules: OutcomeRules,
-    changes: ChangeSettings | None = None,
 ) -> dict[str, Any]:
     """What became of one run.
 
     Args:
         rows: of its trajectory, in the order of steps: step, train_loss, test_loss (nats),
             train_accuracy, test_accuracy and, where every loss was recorded, train_losses.
-        changes: how the other tasks are learned; None leaves `low`, `fall`, `fallen` and `width`
-            out, NaN.
 
     Returns:
         OUTCOMES from ``steps`` on, the first step of something infinite where it never is.
@@ -161,22 +155,24 @@ def outcome(
         "final_test_loss": float(np.median(test[late])),
         "final_test_accuracy": float(np.median(accuracy[later])),
         "slingshots": slingshots(when, losses, rules.after, rules.factor, rules.refractory),
-        **_change(rows, changes),
     }
 
 
-def _change(rows: pd.DataFrame, rules: ChangeSettings | None) -> dict[str, float]:
-    """low: first step of a low train loss; fall: largest test loss from there on over the least
-    after it; fallen: step at which it has fallen; width: of the change of the train loss."""
-    if rules is None:
-        return dict.fromkeys(("low", "fall", "fallen", "width"), math.nan)
-    fall = delayed_fall(
-        rows["step"], rows["train_loss"], rows["test_loss"], rules.learned, rules.factor
-    )
-    width = math.nan
-    if "train_losses" in rows and rows["train_losses"].notna().all():
-        width = change_width(*smoothed(rows), rules.share)
-    return {"low": fall.learned, "fall": fall.ratio, "fallen": fall.fallen, "width": width}
+def without_dropout(runs: pd.DataFrame, trajectory: pd.DataFrame) -> pd.DataFrame:
+    """A trajectory whose losses are of one kind: those of whole networks.
+
+    The loss of every step is that of its update, with neurons left out where there is dropout;
+    recorded rows, like test losses, are of the whole network. Of runs with dropout only these stay.
+
+    Args:
+        runs: run_id, config. trajectory: run_id, train_losses.
+    """
+    settings = zip(runs["run_id"], runs["config"], strict=True)
+    dropped = [one for one, config in settings if _dropout(Run.model_validate_json(config)) > 0]
+    if not dropped:
+        return trajectory
+    those = trajectory["run_id"].isin(dropped)
+    return trajectory.assign(train_losses=trajectory["train_losses"].mask(those, None))
 
 
 def outcomes(
@@ -184,13 +180,12 @@ def outcomes(
     trajectory: pd.DataFrame,
     grokking: GrokkingRules,
     rules: OutcomeRules,
-    changes: ChangeSettings | None = None,
 ) -> pd.DataFrame:
     """OUTCOMES, a row per run that did not fail, in the order of `runs`.
 
     Args:
-        runs: `runs` tables. trajectory: theirs; rows of other runs do not matter.
-        changes: see ``outcome``.
+        runs: `runs` tables. trajectory: theirs; rows of other runs do not matter. With dropout see
+            ``without_dropout``.
     """
     rows = []
     by_run = {run_id: part.sort_values("step") for run_id, part in trajectory.groupby("run_id")}
@@ -202,10 +197,12 @@ def outcomes(
                 "runset": row["runset"],
                 "seed": row["seed_embedding"],
                 **settings_of(run),
-                **outcome(by_run[row["run_id"]], grokking, rules, changes),
+                **outcome(by_run[row["run_id"]], grokking, rules),
             }
         )
     table = pd.DataFrame(rows, columns=[name for name in OUTCOMES if name != "label"])
+    # Single updates jump by the neurons that they leave out.
+    table["slingshots"] = table["slingshots"].astype(float).mask(table["dropout"] > 0)
     return table.assign(label=labels(table))[OUTCOMES]
 
 
@@ -257,6 +254,9 @@ def _shares(runs: pd.DataFrame, rules: OutcomeRules, resampling: Resampling) -> 
     found: dict[str, float] = {}
     for name, marks in hits.items():
         found |= _named(f"share_{name}", rate(sum(marks), len(marks), resampling.confidence))
+    if runs["slingshots"].isna().any():
+        # Not counted with dropout: neither there nor absent.
+        found |= _named("share_shot", NOTHING) | _named("share_quiet", NOTHING)
     return found
 
 
