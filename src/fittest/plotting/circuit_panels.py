@@ -232,7 +232,8 @@ def ablation_points(
     ):
         axes.axhline(max(losses[name], ENDS[0]), color=colour, lw=0.9, label=label)
     for index, loss in enumerate(paper):
-        label = "the paper's two lines" if index == 0 else None
+        # A legend leaves out what begins with a dash below.
+        label = "the paper's two lines" if index == 0 else "_nolegend_"
         axes.axhline(loss, color=PAPER, lw=0.9, ls="--", label=label)
     lines = [losses["none"], losses["key_blocks"], *paper]
     seen = np.append(rows["loss"].to_numpy(float), lines)
