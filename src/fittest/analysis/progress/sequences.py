@@ -36,8 +36,9 @@ def loss_range(run: Run) -> tuple[float, float]:
     The first token of a repeated subsequence cannot be known; all else can, in every task here.
     """
     guess = math.log(run.task.shape().classes)
-    hidden = isinstance(run.task, RepeatedSubsequence)
-    return guess, guess / run.task.subsequence if hidden else 0.0
+    if isinstance(run.task, RepeatedSubsequence):
+        return guess, guess / run.task.subsequence
+    return guess, 0.0
 
 
 def smoothed(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -121,8 +122,12 @@ def fall_rows(
         )
         for rows in parts
     ]
-    counted = (outcomes.after, outcomes.factor, outcomes.refractory)
-    shots = [slingshot_steps(*every_train_loss(rows), *counted) for rows in parts]
+    shots = [
+        slingshot_steps(
+            *every_train_loss(rows), outcomes.after, outcomes.factor, outcomes.refractory
+        )
+        for rows in parts
+    ]
     before = [
         [step for step in steps if step <= fall.fallen]
         for steps, fall in zip(shots, falls, strict=True)
