@@ -14,6 +14,8 @@ from fittest.store import read_provenance, read_table
 
 LATE = "does the test loss fall long after the train loss?"
 CHANGE = "is there one sharp change?"
+SHOTS = "does the test loss fall, and are there slingshots?"
+TOGETHER = "do both losses fall together?"
 GROKS = "groks: the train pairs are known while the test loss is above a guess; else at once"
 _AXIS, _GAP = 0.75, 10.0
 """Inches beside the panels, and points between them, that hold no note."""
@@ -27,7 +29,6 @@ def plot_curves(
     out_figure: str,
     paper: Mapping[str, float],
     title: str = "",
-    see: str = "",
     columns: int = 1,
     together: bool = False,
     log: bool = True,
@@ -38,7 +39,8 @@ def plot_curves(
     fall: bool = False,
     low: float | None = None,
     whole: int | None = None,
-    remark: str = "",
+    shots: bool = False,
+    settings: int = 0,
 ) -> None:
     """Draw the figure. Panels of several settings share their axis of losses; what is said of each
     stands above it.
@@ -46,7 +48,7 @@ def plot_curves(
     Args:
         curves: CSV. groups: a row per setting (Parquet). out_figure: the PDF (a PNG goes beside).
         paper: its values, by `<setting>.<column of groups>`.
-        title: what is shown, above the panels. see: what is asked, in place of LATE or CHANGE.
+        title: what is shown, above the panels.
         columns: of panels. together: all settings in one panel. log: of the loss axis. test: show
             test losses, where they differ from train losses.
         early_steps: end of the axis of those settings that are trained on at least `early_from` of
@@ -55,7 +57,7 @@ def plot_curves(
             from fresh examples, or how late the test loss falls on a sample.
         low: the test loss, in nats, whose first step is told.
         whole: steps that the paper trains for; runs that end before it say so.
-        remark: what else a reader has to know, in the line below.
+        shots: ask for slingshots. settings: of the paper, for a figure that may have fewer.
     """
     data = pd.read_csv(curves, keep_default_na=False)
     found = read_table(groups)
@@ -78,11 +80,12 @@ def plot_curves(
         notes = [_wrapped(one, room) for one in said]
         most = max((len(one) for one in notes), default=0) if not (alone or together) else 0
         figure = style.new_figure(width, (1.4 + 0.12 * most) * lines + 1.1 if most else 3.2)
-        more = [remark] if remark else []
+        fewer = 0 < len(rows) < settings
+        more = [f"{len(rows)} of the paper's {settings} settings"] if fewer else []
         if early_steps is not None:
             more.append(f"axes end at step {early_steps:,} from {100 * early_from:g} % on")
         more += _explained(rows, None if fall or change else low)
-        asked = see or (CHANGE if change else LATE)
+        asked = CHANGE if change else SHOTS if shots else TOGETHER if together else LATE
         asked = f"{title}: {asked}" if title else asked.capitalize()
         if alone and rows:
             heading(figure, asked, said[0][0], f"{said[0][1]} ({_counted(rows)})", _grey(more))
@@ -214,7 +217,6 @@ if "snakemake" in globals():
                 name: told[name]
                 for name in (
                     "title",
-                    "see",
                     "columns",
                     "together",
                     "log",
@@ -225,7 +227,8 @@ if "snakemake" in globals():
                     "fall",
                     "low",
                     "whole",
-                    "remark",
+                    "shots",
+                    "settings",
                 )
                 if name in told
             },

@@ -97,7 +97,7 @@ def test_a_claim_without_a_verdict_is_measured_all_the_same() -> None:
     for scale in ("smoke", "full"):
         found = judged(Measured(0.8, 0.7, 0.9, 10), scale, **told)
         assert found.verdict == "not evaluated" and found.measured["r"].value == 0.8
-        assert full_note(found) == "Not evaluated: It depends on the seed."
+        assert full_note(found) == "Not evaluated: It depends on the seed. r is 0.8."
     missing = judged("there is no table x yet", **told)
     assert missing.reason == "It depends on the seed; there is no table x yet"
     with pytest.raises(ValidationError, match="without a verdict has no criteria"):

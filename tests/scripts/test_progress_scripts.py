@@ -223,7 +223,7 @@ def test_decays_together_and_apart(tmp_path: Path) -> None:
     script("analyse_decays").analyse_decays([str(made[1])], str(out), R)
     found = statistics(out)
     assert set(found.index) == names_of(Decays)
-    assert (found["value"] > 1.4).all()
+    assert (found["value"].drop(str(Decays.SLOWER_P53)) > 1.4).all()
 
 
 def test_slingshots_by_precision(tmp_path: Path) -> None:

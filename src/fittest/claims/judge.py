@@ -15,6 +15,8 @@ Verdict = Literal["reproduced", "partly", "not reproduced", "not evaluated"]
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "partly", "not reproduced", "not evaluated")
 REPRODUCED, PARTLY, NOT_REPRODUCED = 1.0, 0.5, 0.0
 """Verdicts as numbers, for the claims that repeat another paper's."""
+UNKNOWN = "unknown"
+"""What stands in a note for a value that is not known."""
 _WORDS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<", "between": "in"}
 
 
@@ -109,7 +111,7 @@ def judge(
         # What a larger scale would miss as well is told already here, where it is cheap to mend.
         needed = claim.unjudged or f"needs the scale {claim.lowest_scale}; this is {scale}"
         reason = "; ".join(dict.fromkeys([needed, *missing.values()]))
-        return Judgement(id, claim, scale, "not evaluated", measured, reason=reason)
+        return Judgement(id, claim, scale, "not evaluated", measured, reason=reason, note=note)
     words = "; ".join(in_words(c, claim) for c in conditions)
     outcomes = [_outcome(c, measured) for c in conditions]
     missed = [c for c, ok in zip(conditions, outcomes, strict=True) if ok is False]
@@ -166,7 +168,7 @@ def _why(
 def _filled(claim: Claim, measured: Mapping[str, Measured]) -> str:
     """The claim's note with measured values in it."""
     shown = {
-        key: number(measured[key].value) or "unknown" if key in measured else "unknown"
+        key: number(measured[key].value) or UNKNOWN if key in measured else UNKNOWN
         for key in claim.measures
     }
     return claim.note.format(**shown)

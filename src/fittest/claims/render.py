@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from fittest.claims.headline import anecdote, counted, totals
-from fittest.claims.judge import Judgement
+from fittest.claims.judge import UNKNOWN, Judgement
 from fittest.claims.measures import Measured
 
 COLUMNS = [
@@ -94,7 +94,11 @@ def full_note(judgement: Judgement) -> str:
     """Why it was not evaluated; or what does not hold, what was found, and where to see it."""
     parts = []
     if judgement.verdict == "not evaluated":
-        return f"Not evaluated: {judgement.reason}." if judgement.reason else ""
+        parts = [f"Not evaluated: {judgement.reason}."] if judgement.reason else []
+        # What was found where it gives no verdict, as far as it is known.
+        if judgement.note and UNKNOWN not in judgement.note:
+            parts.append(judgement.note)
+        return " ".join(parts)
     if judgement.failed:
         parts.append(f"Does not hold: {'; '.join(judgement.failed)}.")
     if anecdote(judgement):

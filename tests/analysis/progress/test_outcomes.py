@@ -316,12 +316,14 @@ def test_shares_of_the_data_as_in_the_paper_and_reversed() -> None:
 def test_decays() -> None:
     table = pd.DataFrame(
         {
-            "weight_decay": [0.3, 0.3, 1.0, 1.0, 3.0],
-            "generalised": [20_000, 24_000, 10_000, 10_000, math.inf],
+            "runset": ["a", "a", "b", "b", "c", "p53_wd1", "p53_wd5"],
+            "weight_decay": [0.3, 0.3, 1.0, 1.0, 3.0, 1.0, 5.0],
+            "generalised": [20_000, 24_000, 10_000, 10_000, math.inf, 30_000, 5000],
         }
     )
     rows = decay_rows(table, R)
     assert value(rows, Decays.SLOWER_03_THAN_1) == 2.2
+    assert value(rows, Decays.SLOWER_P53) == 6
     # Where the faster one never gets there, nothing is slower.
     assert math.isnan(value(rows, Decays.SLOWER_1_THAN_3))
 

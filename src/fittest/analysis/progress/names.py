@@ -17,10 +17,11 @@ class Fractions(StatisticName):
 
 
 class Decays(StatisticName):
-    """Runs by their weight decay (P49)."""
+    """Runs by their weight decay (P44, P49)."""
 
     SLOWER_03_THAN_1 = "decays.slower_03_than_1"
     SLOWER_1_THAN_3 = "decays.slower_1_than_3"
+    SLOWER_P53 = "decays.slower_p53"
 
 
 class Precision(StatisticName):

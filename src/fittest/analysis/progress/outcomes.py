@@ -239,8 +239,8 @@ def group_table(table: pd.DataFrame, rules: OutcomeRules, resampling: Resampling
         runset, SETTINGS, label, runs; share_<fate> with `_lo` and `_hi` (Wilson) for every fate,
         of runs that grokked by their lag (`share_late`), end with an accurate answer
         (`share_solved`), ever had it (`share_accurate`), had a slingshot (`share_shot`), or grokked
-        without one (`share_quiet`); for each of MEDIANS its median with `_lo` and `_hi`, `_min`, `_max`.
-        SETTINGS are missing where they differ within the group.
+        without one (`share_quiet`); for each of MEDIANS its median with `_lo` and `_hi`, `_min`,
+        `_max`. SETTINGS are missing where they differ within the group.
     """
     rows = []
     for runset, part in table.groupby("runset", sort=False):
