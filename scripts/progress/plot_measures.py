@@ -78,9 +78,14 @@ TOLD = {
         (("they do in {}", (Formed.ACCURACY_LEADS,)),),
     ),
     ("coefficients",): Told(
-        "Do all waves of key frequencies grow smoothly?",
-        "they do, before and after the network generalises",
-        (("{} of the size at the end is there when test loss falls", (Formed.ALPHA_FORMED,)),),
+        "How do the waves of key frequencies come to their size?",
+        "they grow smoothly, before and after the network generalises",
+        (
+            (
+                "{} of the size at the end is there when test loss falls, median of runs",
+                (Formed.ALPHA_FORMED,),
+            ),
+        ),
     ),
     ("accuracy_each", "loss_each"): Told(
         "What does the network lose on train pairs without one key frequency?",
@@ -92,6 +97,10 @@ TOLD = {
         (
             _LEADS,
             ("memorisation ends between steps {} and {}", (Phase.T1_MIN, Phase.T1_MAX)),
+            (
+                "by the least excluded loss {} and {}",
+                (Phase.T1_EXCLUDED_MIN, Phase.T1_EXCLUDED_MAX),
+            ),
         ),
     ),
     ("sparsity",): Told(
@@ -102,12 +111,12 @@ TOLD = {
     ("excluded",): Told(
         "Does excluded loss rise before test loss falls, in two layers?",
         "it does (one run)",
-        (("it does in {}", (Formed.RISES_FIRST,)),),
+        (("it is 1 nat before in {}", (Formed.RISES_FIRST,)),),
     ),
     ("largest",): Told(
         "Does a circuit form without weight decay?",
         "no: excluded loss does not rise, and the network does not grok (one run)",
-        (("once train loss is low, excluded loss grows {} times", (Undecayed.GROWTH,)),),
+        (("once train loss is low, excluded loss ends at {} times its least", (Undecayed.LEFT,)),),
     ),
 }
 
@@ -188,14 +197,19 @@ def _head(
         for words, names in told.ours
         if all(name in stats for name in names)
     ]
-    first = [] if others or not at else [_ends("phases end at", at[min(at)])]
+    first = [] if others or not at else [_ends("its phases end at", at[min(at)])]
     of_paper = [told.paper, "" if others else _ends("phases end at", paper)]
     dashed = "dashed: ends of phases" if any(_ends("", each) for each in at.values()) else ""
+    drawn = "; ".join(filter(None, [*ours, *first]))
+    # What is told of all runs stands apart from the one that is drawn.
+    every = ("of all runs: " if drawn and said else "") + "; ".join(said)
+    shown = [drawn, every] if drawn else [every]
     heading(
         figure,
         told.see,
         "; ".join(filter(None, of_paper)),
-        "; ".join(filter(None, [*ours, *first, *said, dashed])) or "no runs",
+        "; ".join(filter(None, shown)) or "no runs",
+        [(dashed, "0.35")] if dashed else [],
     )
 
 
