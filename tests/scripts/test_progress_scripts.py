@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.text import Text
 from worlds import PROVENANCE, load_script, names_of
 
 from fittest.analysis.progress.constants import ChangeSettings, Constants
@@ -32,7 +33,7 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import COLUMNS
 from fittest.data import Fresh, FullBatch
 from fittest.models import TransformerSettings
-from fittest.plotting import loss_words
+from fittest.plotting import loss_words, style
 from fittest.runs.optimisers import AdamW
 from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
@@ -224,6 +225,41 @@ def test_decays_together_and_apart(tmp_path: Path) -> None:
     found = statistics(out)
     assert set(found.index) == names_of(Decays)
     assert (found["value"].drop(str(Decays.SLOWER_P53)) > 1.4).all()
+
+
+def words_of(figure: Any) -> str:
+    return " ".join(text.get_text() for text in figure.findobj(Text)).replace(
+        "\N{NO-BREAK SPACE}", " "
+    )
+
+
+def test_runs_that_are_cut_short_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = analysed(
+        tmp_path,
+        "cut",
+        [
+            planted(tmp_path, "one", [(network(s), 300.0, 9000.0) for s in range(3)]),
+            planted(
+                tmp_path,
+                "two",
+                [(network(s, optimiser=AdamW(weight_decay=3.0)), 300.0, 3000.0) for s in range(2)],
+            ),
+        ],
+    )
+    seen: list[Any] = []
+    save = style.save
+    monkeypatch.setattr(
+        style, "save", lambda figure, *rest: (seen.append(figure), save(figure, *rest))
+    )
+    for whole, cut in ((40_000, True), (20_000, False)):
+        plot(tmp_path, made, "cut", columns=2, low=0.01, whole=whole, settings=6)
+        said = words_of(seen[-1])
+        assert ("20,000 of 40,000" in said) == cut
+        assert "3 and 2 runs" in said and "2 of the paper's 6 settings" in said
+        # No note is wider than its panel.
+        edge = seen[-1].get_size_inches()[0] * seen[-1].dpi
+        notes = [one for one in seen[-1].findobj(Text) if one.get_text().startswith("ours:")]
+        assert notes and all(one.get_window_extent().x1 <= edge for one in notes)
 
 
 def test_slingshots_by_precision(tmp_path: Path) -> None:
