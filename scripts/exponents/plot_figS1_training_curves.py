@@ -53,8 +53,8 @@ def plot_figS1(curves: str, table: str, outcomes: str, out_figure: str) -> None:
                 continue
             row = {str(key): value for key, value in rows[place].items()}
             label = f"({row['a']}, {row['b']}), p = {row['p']}"
-            # Every run by itself: a mean follows the slowest one, and has steps that none has.
-            part = data[(data["label"] == label) & (data["seed"] != loss_panels.MEAN)]
+            # Every run by itself: with few runs their median is one of them.
+            part = data[(data["label"] == label) & (data["seed"] != loss_panels.MIDDLE)]
             loss_panels.loss_lines(left, part, ("train", "test"), True)
             loss_panels.loss_lines(right, part, ("train accuracy", "test accuracy"), False)
             loss_panels.same_names(right)
@@ -68,7 +68,7 @@ def plot_figS1(curves: str, table: str, outcomes: str, out_figure: str) -> None:
                 if line < lines - 1:
                     axes.set_xlabel("")
         shared_legend(figure, 2)
-        drawn = data[data["seed"] != loss_panels.MEAN]
+        drawn = data[data["seed"] != loss_panels.MIDDLE]
         runs = {"figure_runs": len(drawn[["runset", "label", "seed"]].drop_duplicates())}
         style.save(figure, out_figure, read_provenance(outcomes) | runs)
 

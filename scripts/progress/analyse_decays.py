@@ -1,4 +1,4 @@
-"""How much longer runs with a lower weight decay take (P49)."""
+"""How much longer runs with a lower weight decay take (P44, P49)."""
 
 from collections.abc import Sequence
 

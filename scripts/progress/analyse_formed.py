@@ -1,6 +1,12 @@
 """What is formed before networks generalise (P33 to P39, P43, P65, P66, P68)."""
 
-from fittest.analysis.progress.measure_statistics import formed_rows, measured_runs
+import pandas as pd
+
+from fittest.analysis.progress.measure_statistics import (
+    excluded_rows,
+    formed_rows,
+    measured_runs,
+)
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
@@ -17,26 +23,33 @@ def analyse_formed(
     least_lead: float,
     rise: float,
     level: float,
+    again: float,
     window: int,
     resampling: Resampling,
 ) -> None:
-    """Write a row per run, and their statistics.
+    """Write a row per run for each reading of the end of memorisation, and their statistics.
 
     Args:
         measures, frequencies, phases: of one run-set. circuits: of these runs, among others; all
             files are Parquet.
-        least_lead: steps by which the restricted loss has to lead. rise: times that the excluded
-            loss at t1 has to grow before the test loss falls. level: times that it may then change
-            in cleanup. window: checkpoints of the running median of the losses.
+        least_lead: steps by which the restricted loss has to lead. rise: excluded loss that counts
+            as risen, nats. level: times that it may then change in cleanup. again: times its least
+            that the test loss reaches where it rises again after cleanup. window: checkpoints of
+            the running median of the losses.
     """
     ends, found = read_table(phases), read_table(circuits)
     moduli = found.loc[found["run_id"].isin(ends["run_id"]), "p"]
     p = int(moduli.iloc[0]) if len(moduli) else 2
-    table = measured_runs(read_table(measures), read_table(frequencies), ends, p, rise, window)
-    origin = joint_provenance([measures, phases], len(table))
-    write_table(table, out_table, origin)
-    rows = formed_rows(table, least_lead, rise, level, resampling)
-    write_table(statistics_table(rows), out_stats, origin)
+    readings = {"train": ends, "excluded": ends.assign(t1=ends["least_excluded"])}
+    tables, rows = [], {}
+    for name, some in readings.items():
+        table = measured_runs(read_table(measures), read_table(frequencies), some, p, rise, window)
+        rows[name] = formed_rows(table, least_lead, level, again, resampling)
+        tables.append(table.assign(memorised_by=name))
+    origin = joint_provenance([measures, phases], len(ends))
+    write_table(pd.concat(tables, ignore_index=True), out_table, origin)
+    both = [*rows["train"], *excluded_rows(rows["excluded"])]
+    write_table(statistics_table(both), out_stats, origin)
 
 
 if "snakemake" in globals():
@@ -51,6 +64,7 @@ if "snakemake" in globals():
             least_lead=snakemake.params.least_lead,
             rise=snakemake.params.rise,
             level=snakemake.params.level,
+            again=snakemake.params.again,
             window=snakemake.params.window,
             resampling=Resampling(**snakemake.params.resampling),
         )

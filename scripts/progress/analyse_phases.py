@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fittest.analysis.fates.runs import complete
@@ -14,7 +15,7 @@ from fittest.analysis.statistics.table import statistics_table
 from fittest.pipeline.script import rule_job
 from fittest.store import joint_provenance, read_table, write_table
 
-CURVES = ("excluded_loss", "test_loss", "squared_weights")
+CURVES = ("train_loss", "excluded_loss", "test_loss", "squared_weights")
 
 
 def analyse_phases(
@@ -29,8 +30,8 @@ def analyse_phases(
     """Write the ends of the phases of every run, and their statistics (Parquet).
 
     Args:
-        runs: `runs` table. measures: a row per run and checkpoint with excluded_loss, test_loss
-            (nats) and squared_weights.
+        runs: `runs` table. measures: a row per run and checkpoint with train_loss,
+            excluded_loss, test_loss (nats) and squared_weights.
         overrides: run_id -> t1, t2, t3 where somebody set them by hand.
     """
     described, found = read_table(runs, "runs"), read_table(measures)
@@ -39,15 +40,17 @@ def analyse_phases(
         mine = found[found["run_id"] == run["run_id"]].sort_values("step")
         if len(mine) == 0:
             continue
-        without, tested, norm = (mine[name] for name in CURVES)
-        ends = list(astuple(find_phases(mine["step"], without, tested, norm, int(run["p"]), rules)))
+        curves = (mine[name] for name in CURVES)
+        ends = list(astuple(find_phases(mine["step"], *curves, p=int(run["p"]), rules=rules)))
         ends[:3] = map(float, overrides.get(run["run_id"], ends[:3]))
         told = (run["run_id"], run["seed_embedding"], *ends)
         rows.append(dict(zip(PHASES, told, strict=True)))
     table = pd.DataFrame(rows, columns=PHASES)
     origin = joint_provenance([runs, measures], len(table))
     write_table(table, out_table, origin)
-    write_table(statistics_table(phase_rows(table, resampling)), out_stats, origin)
+    steps = np.unique(found["step"])
+    interval = float(np.diff(steps).min()) if len(steps) > 1 else 0.0
+    write_table(statistics_table(phase_rows(table, interval, resampling)), out_stats, origin)
 
 
 if "snakemake" in globals():
@@ -59,6 +62,6 @@ if "snakemake" in globals():
             out_table=snakemake.output.table,
             out_stats=snakemake.output.stats,
             overrides=settings.pop("overrides"),
-            rules=PhaseRules(**settings),
+            rules=PhaseRules(settings["window"], settings["factor"]),
             resampling=Resampling(**snakemake.params.resampling),
         )

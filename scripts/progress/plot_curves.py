@@ -9,10 +9,17 @@ import pandas as pd
 
 from fittest.pipeline.script import rule_job
 from fittest.plotting import loss_panels, loss_words, panels, style
-from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.heading import heading, shared_legend, wrapped
 from fittest.store import read_provenance, read_table
 
 LATE = "does the test loss fall long after the train loss?"
+SHOTS = "does the test loss fall, and are there slingshots?"
+TOGETHER = "do both losses fall together?"
+GROKS = "groks: the train pairs are known while the test loss is above a guess; else at once"
+_AXIS, _GAP = 0.75, 10.0
+"""Inches beside the panels, and points between them, that hold no note."""
+_ROOM = 0.06
+"""Above the curves, a share of their range."""
 
 
 def plot_curves(
@@ -28,8 +35,12 @@ def plot_curves(
     early_steps: int | None = None,
     early_from: float = 0.0,
     low: float | None = None,
+    whole: int | None = None,
+    shots: bool = False,
+    settings: int = 0,
 ) -> None:
-    """Draw the figure.
+    """Draw the figure. Panels of several settings share their axis of losses; what is said of each
+    stands above it.
 
     Args:
         curves: CSV. groups: a row per setting (Parquet). out_figure: the PDF (a PNG goes beside).
@@ -40,9 +51,12 @@ def plot_curves(
         early_steps: end of the axis of those settings that are trained on at least `early_from` of
             the pairs.
         low: the test loss, in nats, whose first step is told.
+        whole: steps that the paper trains for; runs that end before it say so.
+        shots: ask for slingshots. settings: of the paper, for a figure that may have fewer.
     """
     data = pd.read_csv(curves, keep_default_na=False)
     found = read_table(groups)
+    everything = records(found[found["label"] == "all"]) if len(found) else []
     found = found[found["label"] != "all"] if len(found) else found
     if len(found) and found["train_fraction"].nunique() > 1:
         found = found.sort_values("train_fraction", kind="stable")
@@ -50,43 +64,87 @@ def plot_curves(
     shown: list[Any] = [None] if together or len(found) == 0 else [*rows]
     lines = -(-len(shown) // columns)
     alone = len(shown) == 1 and not together
+    parts = [_part(data, row) for row in rows]
+    said = [
+        _with_end(_said(row, paper), part, whole) for row, part in zip(rows, parts, strict=True)
+    ]
     with style.paper_style():
         width = style.HALF_PAGE_WIDTH if columns == 1 and not together else style.PAGE_WIDTH
-        figure = style.new_figure(width, 1.65 * lines + 1.15 if lines > 1 else 3.2)
-        more = []
+        room = 72 * (width - _AXIS) / columns - _GAP
+        notes = [_wrapped(one, room) for one in said]
+        most = max((len(one) for one in notes), default=0) if not (alone or together) else 0
+        figure = style.new_figure(width, (1.4 + 0.12 * most) * lines + 1.1 if most else 3.2)
+        fewer = 0 < len(rows) < settings
+        more = [f"{len(rows)} of the paper's {settings} settings"] if fewer else []
         if early_steps is not None:
             more.append(f"axes end at step {early_steps:,} from {100 * early_from:g} % on")
-        if low is not None:
-            more.append(f"step: of the first test loss below {low:g}, median of runs [interval]")
-        see = f"{title}: {LATE}" if title else LATE.capitalize()
+        more += _explained(rows, low)
+        asked = SHOTS if shots else TOGETHER if together else LATE
+        asked = f"{title}: {asked}" if title else asked.capitalize()
         if alone and rows:
-            of_paper, ours = _said(rows[0], paper)
-            heading(figure, see, of_paper, f"{ours} ({_counted(rows)})", _grey(more))
+            heading(figure, asked, said[0][0], f"{said[0][1]} ({_counted(rows)})", _grey(more))
         else:
-            of_paper = loss_words.paper_words(paper, "all") if together else ""
-            heading(figure, see, of_paper, "", _grey([_counted(rows), *more]))
+            all_paper = loss_words.paper_words(paper, "all") if together else ""
+            all_ours = [loss_words.our_words(r, paper, "all") for r in everything if together]
+            heading(figure, asked, all_paper, "; ".join(all_ours), _grey([_counted(rows), *more]))
         grid = figure.subplots(lines, columns, squeeze=False)
         for axes in grid.flat[len(shown) :]:
             axes.set_axis_off()
+        series = ("train", "test") if test else ("train",)
         for place, (axes, group) in enumerate(zip(grid.flat, shown, strict=False)):
             if group is None:
-                _together(axes, data, rows, log, paper)
+                _together(axes, data, rows, said, log)
                 continue
-            part = data[(data["runset"] == group["runset"]) & (data["label"] == group["label"])]
+            part = parts[place]
             if early_steps is not None and (group["train_fraction"] or 0) >= early_from - 1e-9:
                 part = part[part["step"] <= early_steps]
-            series = ("train", "test") if test else ("train",)
-            room = 0.06 if alone else loss_panels.ROOM
-            loss_panels.loss_lines(axes, part, series, log, room)
+            loss_panels.loss_lines(axes, part, series, log, _ROOM)
             if not alone:
                 name = loss_words.setting(str(group["label"])) or str(group["runset"])
-                panels.panel_title(axes, ascii_lowercase[place], name)
-                _noted(axes, *_said(group, paper))
-            axes.set_ylabel(axes.get_ylabel() if place % columns == 0 else "")
-            axes.set_xlabel(axes.get_xlabel() if place >= len(shown) - columns else "")
+                panels.told_title(axes, ascii_lowercase[place], name, notes[place], most)
+                loss_panels.same_losses(axes, data, series, log, _ROOM)
+            _edges(axes, place % columns == 0, place >= len(shown) - columns)
         if not together:
             shared_legend(figure, 2)
         style.save(figure, out_figure, read_provenance(groups))
+
+
+def _edges(axes: Any, left: bool, below: bool) -> None:
+    """What the axes of a panel show, by whether it is the first of its line, and in the last."""
+    axes.tick_params(labelleft=left)
+    axes.set_ylabel(axes.get_ylabel() if left else "")
+    axes.set_xlabel(axes.get_xlabel() if below else "")
+
+
+def _explained(rows: list[dict[str, Any]], low: float | None) -> list[str]:
+    """What the words of fates mean, and of which loss the steps are that are told."""
+    if low is None:
+        return []
+    several = ", median of runs [interval]" if any(row["runs"] > 1 for row in rows) else ""
+    return [GROKS, f"step: of the first test loss below {low:g}{several}"]
+
+
+def _part(data: pd.DataFrame, group: Mapping[str, Any]) -> pd.DataFrame:
+    return data[(data["runset"] == group["runset"]) & (data["label"] == group["label"])]
+
+
+def _with_end(said: tuple[str, str], part: pd.DataFrame, whole: int | None) -> tuple[str, str]:
+    """What is said of a setting, with the last step of runs that are shorter than the paper's."""
+    last = int(part["step"].max()) if len(part) else 0
+    if whole is None or last >= whole:
+        return said
+    return said[
+        0
+    ], f"{said[1]}, cut at step {last:,}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{whole:,}"
+
+
+def _wrapped(said: tuple[str, str], room: float) -> list[tuple[str, str]]:
+    """The lines of a note that is not to be wider than `room` points."""
+    return [
+        (line, colour)
+        for text, colour in loss_words.note(*said)
+        for line in wrapped(text, panels.NOTE_SIZE, "normal", room)
+    ]
 
 
 def _grey(lines: list[str]) -> list[tuple[str, str]]:
@@ -106,39 +164,33 @@ def _said(group: dict[str, Any], paper: Mapping[str, float]) -> tuple[str, str]:
 
 def _counted(rows: list[dict[str, Any]]) -> str:
     """How many runs there are of each setting, and how they are drawn."""
-    counts = sorted({int(row["runs"]) for row in rows})
+    counts = [int(row["runs"]) for row in rows]
     if not counts:
         return "no runs"
-    one = counts == [1]
-    number = "one run" if one else f"{' or '.join(map(str, counts))} runs"
-    shown = number if len(rows) == 1 else f"{number} of each setting"
-    return shown if one else f"{shown}; thin: runs, bold: their mean"
-
-
-def _noted(axes: Any, of_paper: str, ours: str) -> None:
-    panels.note_box(axes, loss_words.note(of_paper, ours), "upper left")
-    for text in axes.texts:
-        # What is too long for its panel shrinks no panel.
-        text.set_in_layout(False)
+    same = len(set(counts)) == 1
+    number = "one run" if counts[0] == 1 else f"{counts[0]} runs"
+    if same:
+        number += " of each setting" if len(rows) > 1 else ""
+    else:
+        # In the order of the panels.
+        number = f"{', '.join(map(str, counts[:-1]))} and {counts[-1]} runs"
+    drawn = "; thin: runs, bold: their median" if max(counts) > 1 else ""
+    return number + drawn
 
 
 def _together(
     axes: Any,
     data: pd.DataFrame,
     rows: list[dict[str, Any]],
+    said: list[tuple[str, str]],
     log: bool,
-    paper: Mapping[str, float],
 ) -> None:
     told = {}
-    for row in rows:
-        label = str(row["label"])
-        lines = loss_words.note(
-            loss_words.paper_words(paper, label), loss_words.our_words(row, paper, label)
-        )
+    for row, one in zip(rows, said, strict=True):
         # Beside the panel there is room for so much in a line.
-        short = [part for text, _ in lines for part in wrap(text, 34)]
-        told[label] = "".join(f"\n  {part}" for part in short)
-    loss_panels.setting_lines(axes, data, log, told, 0.06)
+        short = [part for text, _ in loss_words.note(*one) for part in wrap(text, 34)]
+        told[str(row["label"])] = "".join(f"\n  {part}" for part in short)
+    loss_panels.setting_lines(axes, data, log, told, _ROOM)
 
 
 if "snakemake" in globals():
@@ -160,6 +212,9 @@ if "snakemake" in globals():
                     "early_steps",
                     "early_from",
                     "low",
+                    "whole",
+                    "shots",
+                    "settings",
                 )
                 if name in told
             },

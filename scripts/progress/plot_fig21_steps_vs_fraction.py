@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fittest.analysis.progress.names import Fractions
 from fittest.analysis.statistics.table import Statistics, printed
@@ -24,13 +25,13 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
     statistics = Statistics(read_table(stats))
     with style.paper_style():
         figure = style.new_figure(style.HALF_PAGE_WIDTH, 3.5)
-        rank = statistics[Fractions.SPEARMAN]
+        rank, larger = statistics[Fractions.SPEARMAN_SMALL], statistics[Fractions.SPEARMAN]
         heading(
             figure,
             "Does less data delay a low test loss, and not a low train loss?",
             "the train loss is low at once, the test loss the later the less data",
-            f"rank correlation of share and step {printed(rank)}, n = {int(rank['n'])} shares, one"
-            " run each",
+            f"rank correlation of share and step {printed(rank)} (below 0.01 nats"
+            f" {printed(larger)}), n = {int(rank['n'])} shares, one run each",
         )
         axes = figure.subplots()
         axes.set_yscale("log")
@@ -43,7 +44,7 @@ def plot_fig21(table: str, stats: str, out_figure: str) -> None:
 
 
 def _draw(axes: Axes, data: pd.DataFrame) -> None:
-    top = 1.6 * float(data["steps"].max())
+    top = float(data["steps"].max())
     for name, column, marker in CURVES:
         rows = data.assign(y=data[column].astype(float)).sort_values("train_fraction")
         x, known = 100 * rows["train_fraction"], np.isfinite(rows["y"])
@@ -62,8 +63,19 @@ def _draw(axes: Axes, data: pd.DataFrame) -> None:
             color=colour,
             clip_on=False,
         )
-    axes.plot([], [], ls="", marker="s", mfc="none", color="0.4", label="not within its steps")
-    axes.set_ylim(top=top)
+    axes.plot(
+        [],
+        [],
+        ls="",
+        marker="s",
+        mfc="none",
+        color=loss_panels.COLOURS["test"],
+        label="not by its last step",
+    )
+    axes.set_ylim(top=1.5 * top)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: loss_panels.thousands(value)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(0, 100)
     axes.set_xlabel("pairs trained on (%)")
     axes.set_ylabel("first step below $10^{-6}$ nats")

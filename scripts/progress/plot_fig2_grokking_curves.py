@@ -29,7 +29,7 @@ def plot_fig2(
         for row in whole:
             group = {str(name): value for name, value in row.items()}
             ours = loss_words.our_words(group, paper, "")
-            several = "; thin: runs, bold: their mean" if int(row["runs"]) > 1 else ""
+            several = "; thin: runs, bold: their median" if int(row["runs"]) > 1 else ""
             more = f"step: of the first test loss below {low:g}, median of runs [interval]{several}"
         heading(
             figure,

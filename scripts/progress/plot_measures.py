@@ -78,9 +78,14 @@ TOLD = {
         (("they do in {}", (Formed.ACCURACY_LEADS,)),),
     ),
     ("coefficients",): Told(
-        "Do all waves of key frequencies grow smoothly?",
-        "they do, before and after the network generalises",
-        (("{} of the size at the end is there when test loss falls", (Formed.ALPHA_FORMED,)),),
+        "How do the waves of key frequencies come to their size?",
+        "they grow smoothly, before and after the network generalises",
+        (
+            (
+                "{} of the size at the end is there when test loss falls, median of runs",
+                (Formed.ALPHA_FORMED,),
+            ),
+        ),
     ),
     ("accuracy_each", "loss_each"): Told(
         "What does the network lose on train pairs without one key frequency?",
@@ -91,7 +96,11 @@ TOLD = {
         "it does in all; memorisation ends near step 1,400 in all, the later phases differ",
         (
             _LEADS,
-            ("memorisation ends between steps {} and {}", (Phase.T1_MIN, Phase.T1_MAX)),
+            ("memorisation ends at step {} to {}", (Phase.T1_MIN, Phase.T1_MAX)),
+            (
+                "by the least excluded loss at {} to {}",
+                (Phase.T1_EXCLUDED_MIN, Phase.T1_EXCLUDED_MAX),
+            ),
         ),
     ),
     ("sparsity",): Told(
@@ -102,12 +111,12 @@ TOLD = {
     ("excluded",): Told(
         "Does excluded loss rise before test loss falls, in two layers?",
         "it does (one run)",
-        (("it does in {}", (Formed.RISES_FIRST,)),),
+        (("it is 1 nat before in {}", (Formed.RISES_FIRST,)),),
     ),
     ("largest",): Told(
         "Does a circuit form without weight decay?",
         "no: excluded loss does not rise, and the network does not grok (one run)",
-        (("once train loss is low, excluded loss grows {} times", (Undecayed.GROWTH,)),),
+        (("once train loss is low, excluded loss ends at {} times its least", (Undecayed.LEFT,)),),
     ),
 }
 
@@ -121,13 +130,15 @@ def plot_measures(
     stats: Sequence[str] = (),
     others: bool = False,
     paper: Sequence[float] = (),
+    whole: int | None = None,
 ) -> None:
     """Draw the figure.
 
     Args:
         measures, frequencies, phases, stats: Parquet. out_figure: the PDF (a PNG goes beside).
         kinds: names of KINDS, a panel each. others: of all seeds but the first.
-        paper: steps at which its phases end, for figures of one seed.
+        paper: steps at which its phases end, for figures of one seed. whole: steps that the paper
+            trains for; a run that ends before it says so, and what share it answers right then.
     """
     rows, each = read_table(measures), read_table(frequencies)
     ends = read_table(phases) if phases is not None else None
@@ -139,8 +150,11 @@ def plot_measures(
         width = style.HALF_PAGE_WIDTH if columns == 1 else style.PAGE_WIDTH
         figure = style.new_figure(width, 2.0 * lines + (1.3 if columns == 1 else 1.0))
         ours = [] if not seeds else [f"seed {seeds[0]}, one run"] if not others else []
+        if ours and whole is not None:
+            ours += _end(circuit_panels.of_seed(rows, seeds[0]), whole)
         at = {seed: _ends_of(rows, ends, seed) for seed in seeds}
-        _head(figure, kinds, Statistics(*map(read_table, stats)), paper, ours, at, others)
+        several = len(seeds) > 1
+        _head(figure, kinds, several, Statistics(*map(read_table, stats)), paper, ours, at, others)
         grid = figure.subplots(lines, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place >= len(shown):
@@ -161,6 +175,14 @@ def plot_measures(
         style.save(figure, out_figure, read_provenance(measures) | {"figure_runs": _runs(shown)})
 
 
+def _end(run: pd.DataFrame, whole: int) -> list[str]:
+    """Where a run ends before the paper's do, and what it answers right then."""
+    last = run.sort_values("step").iloc[-1]
+    step = int(last["step"])
+    cut = [f"cut at step {step:,} of {whole:,}"] if step < whole else []
+    return [*cut, f"test accuracy {last['test_accuracy']:.2g} at the end"]
+
+
 def _runs(shown: Sequence[tuple[Panel, int]]) -> int:
     return len({seed for _, seed in shown})
 
@@ -175,6 +197,7 @@ def _ends_of(rows: pd.DataFrame, ends: pd.DataFrame | None, seed: int) -> list[f
 def _head(
     figure: Figure,
     kinds: Sequence[str],
+    several: bool,
     stats: Statistics,
     paper: Sequence[float],
     ours: Sequence[str],
@@ -188,14 +211,19 @@ def _head(
         for words, names in told.ours
         if all(name in stats for name in names)
     ]
-    first = [] if others or not at else [_ends("phases end at", at[min(at)])]
+    first = [] if others or not at else [_ends("its phases end at", at[min(at)])]
     of_paper = [told.paper, "" if others else _ends("phases end at", paper)]
     dashed = "dashed: ends of phases" if any(_ends("", each) for each in at.values()) else ""
+    drawn = "; ".join(filter(None, [*ours, *first]))
+    # What is told of all runs stands apart from the one that is drawn.
+    every = ("of all runs: " if said and several else "") + "; ".join(said)
+    shown = [drawn, every]
     heading(
         figure,
         told.see,
         "; ".join(filter(None, of_paper)),
-        "; ".join(filter(None, [*ours, *first, *said, dashed])) or "no runs",
+        "; ".join(filter(None, shown)) or "no runs",
+        [(dashed, "0.35")] if dashed else [],
     )
 
 
@@ -251,4 +279,5 @@ if "snakemake" in globals():
             stats=[inputs[name] for name in ("formed", "ends", "stats") if name in inputs],
             others=bool(told.get("others", False)),
             paper=list(told.get("paper", {}).values()),
+            whole=told.get("whole"),
         )

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
-from fittest.plotting import circuit_panels, loss_panels, loss_words, style
+from fittest.plotting import circuit_panels, loss_panels, loss_words, panels, style
 from fittest.plotting.heading import heading, shared_legend
 
 
@@ -31,6 +31,36 @@ def test_numbers_stand_where_curves_are(axes: Axes, ends: tuple[float, float], r
     assert 1 <= len(shown) <= 7
     # None in the room for notes: at most the power of ten that closes the range.
     assert max(ticks) <= max(10.0 ** math.ceil(math.log10(ends[1])), 10 * low * (1 + 1e-9))
+
+
+def test_panels_of_one_figure_share_their_losses() -> None:
+    """However far the curves of each go, on both kinds of axes."""
+    rows = [
+        {"seed": 0, "label": label, "series": "test", "step": step, "value": value}
+        for label, low in (("a", 1e-7), ("b", 0.5))
+        for step, value in ((0, 5.0), (100, low))
+    ]
+    table = pd.DataFrame(rows)
+    for log in (True, False):
+        left, right = style.new_figure(6, 2).subplots(1, 2)
+        for axes, label in ((left, "a"), (right, "b")):
+            loss_panels.loss_lines(axes, table[table["label"] == label], ("test",), log)
+            loss_panels.same_losses(axes, table, ("test",), log)
+        assert left.get_ylim() == right.get_ylim()
+        assert left.get_ylim()[0] <= 1e-7 and left.get_ylim()[1] > 5
+
+
+def test_what_is_said_of_a_panel_stands_above_it_and_below_its_title(axes: Axes) -> None:
+    lines = [("paper: groks", style.PAPER), ("ours: never", style.OURS)]
+    panels.told_title(axes, "a", "10 %", lines, 3)
+    FigureCanvasAgg(axes.figure).draw()
+    top = axes.get_window_extent().y1
+    places = [text.get_window_extent() for text in axes.texts]
+    assert [text.get_text() for text in reversed(axes.texts)] == [text for text, _ in lines]
+    assert all(place.y0 >= top for place in places)
+    title = axes.get_title("left")
+    assert title.endswith("10 %")
+    assert max(place.y1 for place in places) < axes._left_title.get_window_extent().y1
 
 
 def test_one_legend_between_panels_and_footer() -> None:

@@ -182,7 +182,7 @@ def test_runs_are_drawn_by_themselves(tmp_path: Path, drawn: Drawn) -> None:
     curves = [
         {"runset": "powers_table1", "label": label, "seed": seed, "series": series}
         | {"step": step, "value": value}
-        for seed in (*range(runs), loss_panels.MEAN)
+        for seed in (*range(runs), loss_panels.MIDDLE)
         for series, of in values.items()
         for step, value in zip(STEPS, of, strict=True)
     ]

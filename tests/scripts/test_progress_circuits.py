@@ -23,7 +23,8 @@ from fittest.analysis.circuits.runs import analysed_runs
 from fittest.analysis.circuits.settings import CircuitSettings
 from fittest.analysis.progress.circuit_tables import ablation_table, generalising
 from fittest.analysis.progress.constants import HeadSettings
-from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
+from fittest.analysis.progress.names import TABLES as STATISTICS
+from fittest.analysis.progress.names import Circuits, OtherCircuits
 from fittest.analysis.statistics.intervals import Resampling
 from fittest.errors import ConfigError, StoreError
 from fittest.pipeline.project import Project
@@ -415,11 +416,13 @@ def test_statistics_of_what_is_formed(main: dict[str, Path], tmp_path: Path) -> 
     origin = read_provenance(main["measures"])
     ends = read_table(main["measures"])[["run_id", "seed"]].drop_duplicates()
     phases = tmp_path / "phases.parquet"
-    write_table(ends.assign(t1=0.0, t2=10.0, t3=20.0), phases, origin)
+    lines = {"t1": 0.0, "t2": 10.0, "t3": 20.0, "least_excluded": 5.0}
+    write_table(ends.assign(**lines), phases, origin)
     table, stats = tmp_path / "formed.parquet", tmp_path / "stats.parquet"
     load_script("analyse_formed", "progress").analyse_formed(
         *(str(main[name]) for name in ("measures", "frequencies", "circuits")),
-        *(str(phases), str(table), str(stats), 200, 10, 2, 5, Resampling(20, 1, 0.95)),
+        *(str(phases), str(table), str(stats), 200, 1, 2, 5, 5, Resampling(20, 1, 0.95)),
     )
-    assert len(read_table(table)) == len(ends)
-    assert set(read_table(stats)["name"]) == {str(name) for name in Formed}
+    assert len(read_table(table)) == 2 * len(ends)
+    names = {str(name) for group in STATISTICS["formed_stats"] for name in group}
+    assert set(read_table(stats)["name"]) == names

@@ -17,6 +17,8 @@ Verdict = Literal["reproduced", "partly", "not reproduced", "not evaluated"]
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "partly", "not reproduced", "not evaluated")
 REPRODUCED, PARTLY, NOT_REPRODUCED = 1.0, 0.5, 0.0
 """Verdicts as numbers, for the claims that repeat another paper's."""
+UNKNOWN = "unknown"
+"""What stands in a note for a value that is not known."""
 _WORDS = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<", "between": "in"}
 
 
@@ -183,7 +185,7 @@ def _all_known(claim: Claim, measured: Mapping[str, Measured]) -> bool:
 def _filled(claim: Claim, measured: Mapping[str, Measured]) -> str:
     """The claim's note with measured values in it."""
     shown = {
-        key: number(measured[key].value) or "unknown" if key in measured else "unknown"
+        key: number(measured[key].value) or UNKNOWN if key in measured else UNKNOWN
         for key in claim.measures
     }
     return claim.note.format(**shown)

@@ -14,7 +14,14 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
-from fittest.plotting.loss_panels import ENDS, TEST, TRAIN, decades, thousands
+from fittest.plotting.loss_panels import (
+    ENDS,
+    TEST,
+    TRAIN,
+    decades,
+    least_positive,
+    thousands,
+)
 from fittest.plotting.panels import empty
 from fittest.plotting.style import DEAD, DIVERGING, OURS, PAPER, SURVIVORS, TOKENS
 
@@ -29,6 +36,8 @@ CUT = 40
 numbers is no longer seen."""
 DEPTH = 1000
 """Largest over smallest norm of a spectrum's logarithmic colours."""
+_LEAST = 1e-12
+"""Nats; no axis goes further down."""
 WAVES = {"cos": OURS, "sin": SURVIVORS[1]}
 LINES: dict[str, dict[str, Any]] = {
     "train_loss": {"color": TRAIN, "label": "train"},
@@ -149,13 +158,13 @@ def measure_lines(
     table: pd.DataFrame,
     columns: Sequence[str],
     log: bool,
-    ends: Sequence[float] = (),
+    lines: Sequence[float] = (),
     room: float | None = None,
 ) -> None:
     """Measures of one run over its checkpoints.
 
     Args:
-        table: step and `columns`, each of LINES. log: of the vertical axis. ends: steps at which
+        table: step and `columns`, each of LINES. log: of the vertical axis. lines: steps at which
             phases end, as vertical lines; NaN for none. room: above the curves of a logarithmic
             axis, a share of their range; None for that of a legend with a line per column.
     """
@@ -163,13 +172,16 @@ def measure_lines(
         empty(axes, "no checkpoints")
         return
     ordered = table.sort_values("step")
+    # Without weight decay losses fall below what others end at: they get an axis that holds them.
+    low = least_positive(ordered[list(columns)].to_numpy(float))
+    ends = (max(min(low, ENDS[0]), _LEAST), ENDS[1])
     for column in columns:
-        values = ordered[column].clip(*ENDS) if log else ordered[column]
+        values = ordered[column].clip(*ends) if log else ordered[column]
         axes.plot(ordered["step"], values, **LINES[column])
-    step_axis(axes, float(ordered["step"].max()), ends)
+    step_axis(axes, float(ordered["step"].max()), lines)
     if log:
         above = 0.17 * len(columns) if room is None else room
-        decades(axes, ordered[list(columns)].to_numpy(float), above)
+        decades(axes, ordered[list(columns)].to_numpy(float), above, ends)
 
 
 def frequency_lines(

@@ -1,4 +1,4 @@
-"""Panels of losses over steps: runs thin, their mean bold, train and test in the same two colours
+"""Panels of losses over steps: runs thin, their median bold, train and test in the same two colours
 everywhere."""
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from fittest.plotting.style import SURVIVORS
 TRAIN = "#56B4E9"
 TEST = "#882255"
 COLOURS = {"train": TRAIN, "test": TEST, "train accuracy": TRAIN, "test accuracy": TEST}
-MEAN = -1
-"""The `seed` of a mean over runs."""
+MIDDLE = -1
+"""The `seed` of a median over runs."""
 ENDS = (1e-9, 1e2)
 """Nats; losses beyond are drawn at the edge."""
 _MOST_TICKS, _FEW = 7, 4
@@ -37,10 +37,10 @@ def loss_lines(
     room: float = ROOM,
     ends: tuple[float, float] = ENDS,
 ) -> None:
-    """Curves of the runs of one setting, and their mean.
+    """Curves of the runs of one setting, and their median.
 
     Args:
-        table: seed (-1 for the mean), series, step, value (losses in nats).
+        table: seed (-1 for the median), series, step, value (losses in nats).
         series: of ``COLOURS``, in the order in which they are drawn. log: of the axis of losses.
         room: see ``finish``. ends: as ``ENDS``, where losses reach further down.
     """
@@ -48,19 +48,19 @@ def loss_lines(
     if len(table) == 0:
         empty(axes, "no runs")
         return
-    several = (table["seed"] == MEAN).any()
+    several = (table["seed"] == MIDDLE).any()
     for name in series:
         rows = table[table["series"] == name]
         for seed, run in rows.groupby("seed"):
-            bold = not several or seed == MEAN
+            bold = not several or seed == MIDDLE
             axes.plot(
                 run["step"],
                 run["value"].clip(*ends) if log else run["value"],
                 color=COLOURS[name],
-                lw=1.2 if bold else 0.6,
-                alpha=1.0 if bold else 0.4,
+                lw=1.2 if bold else 0.7,
+                alpha=1.0 if bold else 0.5,
                 zorder=3 if bold else 2,
-                label=(f"{name}, mean" if several else name) if bold else None,
+                label=(f"{name}, median" if several else name) if bold else None,
             )
     finish(axes, table, log, room, ends)
 
@@ -75,7 +75,7 @@ def setting_lines(
     axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str, str], room: float = ROOM
 ) -> None:
     """Losses of several settings in one panel: a colour each, test solid and train dashed; of
-    several runs their mean. The legend stands to the right.
+    several runs their median. The legend stands to the right.
 
     Args:
         table: label, seed, series, step, value (losses in nats).
@@ -87,9 +87,9 @@ def setting_lines(
         return
     for index, (label, part) in enumerate(table.groupby("label", sort=False)):
         colour = SURVIVORS[index % len(SURVIVORS)]
-        means = part[part["seed"] == MEAN]
+        middle = part[part["seed"] == MIDDLE]
         for name, style in (("train", "--"), ("test", "-")):
-            drawn = means if len(means) else part
+            drawn = middle if len(middle) else part
             shown = drawn[drawn["series"] == name]
             axes.plot(
                 shown["step"],
@@ -120,6 +120,26 @@ def finish(
         decades(axes, table["value"].to_numpy(float), room, ends)
     else:
         axes.set_ylim(0, (1 + 0.75 * room) * float(table["value"].max()))
+
+
+def same_losses(
+    axes: Axes,
+    table: pd.DataFrame,
+    series: tuple[str, ...],
+    log: bool,
+    room: float = ROOM,
+    ends: tuple[float, float] = ENDS,
+) -> None:
+    """The axis of losses that all panels of a figure share, so that curves can be compared.
+
+    Args:
+        table: of all panels. series, log, room, ends: as in ``loss_lines``.
+    """
+    values = table.loc[table["series"].isin(series), "value"]
+    if log:
+        decades(axes, values.to_numpy(float), room, ends)
+    elif len(values):
+        axes.set_ylim(0, (1 + 0.75 * room) * float(values.max()))
 
 
 def least_positive(values: np.ndarray, default: float = ENDS[0]) -> float:

@@ -10,11 +10,11 @@ import numpy as np
 
 from fittest.plotting.style import OURS, PAPER
 
-_SOLVED = "share_solved"
+_SOLVED, _NEVER = "share_solved", "share_never"
 _WORDS = {
     "share_grokked": ("grok", "groks"),
     "share_immediate": ("generalise at once", "generalises at once"),
-    "share_never": ("never generalise", "never generalises"),
+    _NEVER: ("never generalise", "never generalises"),
     "share_not_memorised": ("do not memorise", "does not memorise"),
     _SOLVED: ("solve it", "solves it"),
 }
@@ -61,7 +61,8 @@ def our_words(group: Mapping[str, Any], said: Mapping[str, float], label: str) -
     ours = {
         name: float(group[name])
         for name in _WORDS
-        if (name in paper and runs > 1) or (name != _SOLVED and float(group[name]) > 0)
+        if (name in paper and name != _NEVER and runs > 1)
+        or (name != _SOLVED and float(group[name]) > 0)
     }
     told = _shares(ours, runs, runs == 1)
     if runs == 1 and _SOLVED in paper:
@@ -104,6 +105,9 @@ def _shares(shares: Mapping[str, float], runs: int, one: bool) -> list[str]:
     for name, (many, single) in _WORDS.items():
         if name in shares:
             share = shares[name]
+            if name == _NEVER and share == 1 and not one:
+                found.append("none generalises")
+                continue
             part = f"{100 * share:.0f} %" if share < 1 else "all"
             part = f"{round(share * runs)} of {runs}" if runs else part
             found.append(single if one else f"{part} {many}")
@@ -121,7 +125,7 @@ def _step(step: float, low: float = math.nan, high: float = math.nan) -> list[st
         return [f"step {step:,.0f}"]
     # Where the interval has no end, some runs do not get there.
     end = f"{high:,.0f}" if np.isfinite(high) else "never"
-    return [f"step {step:,.0f} [{low:,.0f}, {end}]"]
+    return [f"step {step:,.0f} [{low:,.0f},\N{NO-BREAK SPACE}{end}]"]
 
 
 def _ends(values: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:

@@ -20,8 +20,13 @@ from fittest.analysis.progress.head_statistics import (
     opposite_heads,
     products_of,
 )
-from fittest.analysis.progress.measure_statistics import COLUMNS, formed_rows, measured_runs
-from fittest.analysis.progress.names import Circuits, Formed, OtherCircuits
+from fittest.analysis.progress.measure_statistics import (
+    COLUMNS,
+    excluded_rows,
+    formed_rows,
+    measured_runs,
+)
+from fittest.analysis.progress.names import Circuits, Formed, FormedExcluded, OtherCircuits
 from fittest.analysis.progress.other_statistics import other_rows
 from fittest.analysis.progress.summaries import odd_run
 from fittest.analysis.statistics.intervals import Resampling
@@ -171,7 +176,7 @@ def test_the_run_that_is_odd() -> None:
 def curves(**changed: Any) -> pd.DataFrame:
     """Measures of a run with t1 = 1000, t2 = 2000 and t3 = 3000, as the paper sees them."""
     steps = np.arange(0, 4001, 100)
-    excluded = np.interp(steps, [0, 1000, 2000, 3000], [math.log(1e0), -6, 0, 0.5])
+    excluded = np.interp(steps, [0, 1000, 2000, 3000], [0, -6, 2, 2.5])
     columns = {
         "run_id": "a",
         "step": steps,
@@ -201,27 +206,32 @@ PHASES = pd.DataFrame([{"run_id": "a", "seed": 0, "t1": 1000.0, "t2": 2000.0, "t
 
 
 SHARES = (
-    *(Formed.PLATEAU, Formed.RISES_FIRST, Formed.SINGLE_RISES_FIRST, Formed.LEADS),
+    *(Formed.PLATEAU, Formed.RISES_FIRST, Formed.RISES_FIRST_HALF, Formed.LEADS),
+    *(Formed.SINGLE_RISES_FIRST, Formed.SINGLE_RISES_FIRST_HALF),
     *(Formed.ACCURACY_LEADS, Formed.GINI, Formed.GINI_EMBEDDING, Formed.WEIGHTS),
     Formed.TRAIN_LOWER,
 )
 
 
 def formed(table: pd.DataFrame) -> dict[str, float]:
-    return {one["name"]: one["value"] for one in formed_rows(table, 200, 10, 2, R)}
+    return {one["name"]: one["value"] for one in formed_rows(table, 200, 2, 5, R)}
 
 
 def test_measures_of_a_run_as_the_paper_sees_it() -> None:
-    table = measured_runs(curves(), FREQUENCIES, PHASES, 113, 10, 5)
+    table = measured_runs(curves(), FREQUENCIES, PHASES, 113, 1, 5)
     assert list(table.columns) == COLUMNS
     row = table.iloc[0]
-    assert row["excluded_rise"] == pytest.approx(math.exp(6))
+    assert row["excluded_rise"] == pytest.approx(math.exp(8))
+    assert row["excluded_formed"] == pytest.approx(2 * math.exp(2) / math.log(113))
     assert row["train_accuracy"] == 1
     assert row["excluded_kept"] == pytest.approx(math.exp(0.5))
-    assert row["test_kept"] == 1
-    # Ten times as high after log(10) / 6 of the thousand steps of circuit formation.
-    assert row["excluded_lead"] == 2500 - 1400
-    assert row["single_lead"] == 2500 - 1800
+    assert row["test_kept"] == row["test_kept_half"] == 1
+    # From e^-6 to e^2 within a thousand steps 1 nat is passed at 1750, half of ln 113 at 1858; by
+    # the largest single one, from e^-3 to e, at 1750 and 1965.
+    assert (row["excluded_lead"], row["excluded_lead_half"]) == (700, 600)
+    assert (row["single_lead"], row["single_lead_half"]) == (700, 500)
+    assert row["single_before"] == pytest.approx(math.exp(1.1))
+    assert row["test_after"] == 1
     assert (row["lead"], row["accuracy_lead"]) == (1000, 1000)
     assert row["gini_cleanup"] == pytest.approx(4 * row["gini_formation"])
     assert row["weights_formation"] == pytest.approx(-0.1)
@@ -235,8 +245,40 @@ def test_measures_of_a_run_as_the_paper_sees_it() -> None:
     assert row["train_after"] == pytest.approx(1 / 3)
     values = formed(table)
     assert set(values) == set(Formed)
+    assert values[Formed.TEST_RISES] == 0
     for name in SHARES:
         assert values[name] == 1, name
+
+
+def test_a_rise_from_nothing_to_next_to_nothing_is_none() -> None:
+    """Tenfold and more before the test loss falls, and no more than a tenth of a nat."""
+    small = {
+        f"excluded_{name}": 1e-3 * curves()[f"excluded_{name}"] for name in ("loss", "largest")
+    }
+    table = measured_runs(curves(**small), FREQUENCIES, PHASES, 113, 1, 5)
+    assert table["excluded_rise"].iloc[0] > 1000
+    values = formed(table)
+    for name in (Formed.RISES_FIRST, Formed.SINGLE_RISES_FIRST, Formed.PLATEAU):
+        assert values[name] == 0, name
+    assert values[Formed.EXCLUDED] < 0.1 and values[Formed.SINGLE_BEFORE] < 0.1
+
+
+def test_a_test_loss_that_rises_again() -> None:
+    """Tenfold after cleanup, or before it."""
+    steps = curves()["step"]
+    for at, share in ((3000, 1), (1000, 0)):
+        again = curves()["test_loss"] * np.where((steps > at) & (steps < at + 900), 10.0, 1.0)
+        table = measured_runs(curves(test_loss=again), FREQUENCIES, PHASES, 113, 1, 5)
+        assert formed(table)[Formed.TEST_RISES] == share
+
+
+def test_what_depends_on_the_end_of_memorisation_is_there_by_both_readings() -> None:
+    early = measured_runs(curves(), FREQUENCIES, PHASES.assign(t1=500.0), 113, 1, 5)
+    rows = excluded_rows(formed_rows(early, 200, 2, 5, R))
+    assert {row["name"] for row in rows} == {str(name) for name in FormedExcluded}
+    values = {row["name"]: row["value"] for row in rows}
+    assert values[FormedExcluded.EARLY_EXCLUDED] == pytest.approx(math.exp(-3) / math.log(113))
+    assert values[FormedExcluded.EARLY_TEST] == pytest.approx(4 / math.log(113))
 
 
 def test_a_run_that_generalises_without_forming_anything_first() -> None:
@@ -251,7 +293,7 @@ def test_a_run_that_generalises_without_forming_anything_first() -> None:
         squared_weights=1000.0 + curves()["step"],
     )
     sudden = FREQUENCIES.assign(alpha=np.where(FREQUENCIES["step"] < 2500, 0.0, 4.0))
-    values = formed(measured_runs(flat, sudden, PHASES, 113, 10, 5))
+    values = formed(measured_runs(flat, sudden, PHASES, 113, 1, 5))
     assert values[Formed.RISE] == 1
     assert math.isnan(values[Formed.TEST_KEPT])
     assert values[Formed.ALPHA_JUMP] == 1 and values[Formed.ALPHA_FORMED] == 0
@@ -282,23 +324,23 @@ def test_a_circuit_that_dissolves_does_not_level_off() -> None:
         gini_map=np.interp(steps, [1000, 2000, 3000], [0.9, 0.8, 0.4]),
         gini_embedding=np.interp(steps, [1000, 2000, 3000], [0.9, 0.8, 0.4]),
     )
-    values = formed(measured_runs(falling, FREQUENCIES, PHASES, 113, 10, 5))
+    values = formed(measured_runs(falling, FREQUENCIES, PHASES, 113, 1, 5))
     assert values[Formed.RISE] < 1
     assert values[Formed.PLATEAU] == values[Formed.GINI] == values[Formed.GINI_EMBEDDING] == 0
     # From a Gini coefficient that stands still in circuit formation any rise is sharp.
     sudden = curves(gini_map=np.interp(steps, [2000, 3000], [0.2, 0.7]))
-    assert formed(measured_runs(sudden, FREQUENCIES, PHASES, 113, 10, 5))[Formed.GINI] == 1
+    assert formed(measured_runs(sudden, FREQUENCIES, PHASES, 113, 1, 5))[Formed.GINI] == 1
 
 
 def test_a_run_without_phases_shows_nothing() -> None:
     never = PHASES.assign(t2=np.nan, t3=np.nan)
-    table = measured_runs(curves(), FREQUENCIES, never, 113, 10, 5)
+    table = measured_runs(curves(), FREQUENCIES, never, 113, 1, 5)
     values = formed(table)
     assert math.isnan(values[Formed.RISE]) and math.isnan(values[Formed.ALPHA_FORMED])
     assert math.isnan(values[Formed.ALPHA_JUMP])
     for name in (Formed.GINI, Formed.WEIGHTS, Formed.PLATEAU, Formed.TRAIN_LOWER):
         assert values[name] == 0, name
-    nothing = formed_rows(table.iloc[:0], 200, 10, 2, R)
+    nothing = formed_rows(table.iloc[:0], 200, 2, 5, R)
     assert all(math.isnan(one["value"]) or one["name"] == Formed.RUNS for one in nothing)
 
 
@@ -306,23 +348,23 @@ def test_excluded_loss_that_goes_on_rising_does_not_level_off() -> None:
     """Nor does one that was never lower. A rise that is over before the test loss has fallen is no
     rise while that stands still."""
     steps = curves()["step"]
-    on = np.exp(np.interp(steps, [1000, 2000, 3000], [-6, 0, 1]))
-    values = formed(measured_runs(curves(excluded_loss=on), FREQUENCIES, PHASES, 113, 10, 5))
+    on = np.exp(np.interp(steps, [1000, 2000, 3000], [-6, 2, 3]))
+    values = formed(measured_runs(curves(excluded_loss=on), FREQUENCIES, PHASES, 113, 1, 5))
     assert values[Formed.RISE] > 100 and values[Formed.PLATEAU] == 0
-    still = formed(measured_runs(curves(excluded_loss=1.0), FREQUENCIES, PHASES, 113, 10, 5))
+    still = formed(measured_runs(curves(excluded_loss=1.0), FREQUENCIES, PHASES, 113, 1, 5))
     assert still[Formed.PLATEAU] == 0
     with_it = np.interp(steps, [1000, 1300], [20.0, 1.0])
-    fallen = formed(measured_runs(curves(test_loss=with_it), FREQUENCIES, PHASES, 113, 10, 5))
+    fallen = formed(measured_runs(curves(test_loss=with_it), FREQUENCIES, PHASES, 113, 1, 5))
     assert fallen[Formed.TEST_KEPT] == pytest.approx(0.05)
 
 
 def test_a_slingshot_is_no_rise_of_the_excluded_loss() -> None:
     """It lifts what is excluded with the rest, for a checkpoint or two: no circuit formed."""
     flat = np.where(np.arange(0, 4001, 100) < 1000, 1.0, 1e-6)
-    shot = np.where(np.isin(np.arange(0, 4001, 100), [1500, 1600]), 1e-2, flat)
-    for losses in (shot, np.where(np.arange(0, 4001, 100) >= 1500, 1e-2, flat)):
+    shot = np.where(np.isin(np.arange(0, 4001, 100), [1500, 1600]), 5.0, flat)
+    for losses in (shot, np.where(np.arange(0, 4001, 100) >= 1500, 5.0, flat)):
         runs = curves(excluded_loss=losses, excluded_largest=losses)
-        values = formed(measured_runs(runs, FREQUENCIES, PHASES, 113, 10, 5))
+        values = formed(measured_runs(runs, FREQUENCIES, PHASES, 113, 1, 5))
         for name in (Formed.RISES_FIRST, Formed.SINGLE_RISES_FIRST):
             assert values[name] == float(losses is not shot), name
 
@@ -330,7 +372,7 @@ def test_a_slingshot_is_no_rise_of_the_excluded_loss() -> None:
 def test_a_network_that_uses_its_frequencies_from_the_start() -> None:
     early = curves(excluded_loss=9.0, restricted_loss=0.01, test_loss=0.01, gini_map=0.7)
     early.loc[early["step"] == 0, "gini_map"] = 0.1
-    values = formed(measured_runs(early, FREQUENCIES, PHASES, 113, 10, 5))
+    values = formed(measured_runs(early, FREQUENCIES, PHASES, 113, 1, 5))
     assert values[Formed.EARLY_EXCLUDED] > 1 and values[Formed.EARLY_GINI] == 1
     assert values[Formed.EARLY_RESTRICTED] < 0.01 and values[Formed.EARLY_TEST] < 0.01
 
@@ -340,7 +382,7 @@ def test_ends_are_not_those_of_one_checkpoint() -> None:
     spoilt = curves(), FREQUENCIES.copy()
     spoilt[0].loc[spoilt[0]["step"] == 4000, ["train_loss", "gini_map"]] = [3.0, 0.0]
     spoilt[1].loc[spoilt[1]["step"] == 4000, "alpha"] = -1.0
-    values = formed(measured_runs(*spoilt, PHASES, 113, 10, 5))
+    values = formed(measured_runs(*spoilt, PHASES, 113, 1, 5))
     assert values[Formed.ALPHA] == 4 and values[Formed.TRAIN_LOWER] == 1
     assert values[Formed.EARLY_GINI] == pytest.approx(0.1 / 0.6)
 

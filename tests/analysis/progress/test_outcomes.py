@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fittest.analysis.fates.curves import CURVES, MEAN, curve_table, thinned
+from fittest.analysis.fates.curves import CURVES, MIDDLE, curve_table, thinned
 from fittest.analysis.progress.comparisons import (
     PHASES,
     decay_rows,
-    expected_fates,
+    expected_fate,
     fraction_rows,
     phase_rows,
     precision_rows,
@@ -25,6 +25,7 @@ from fittest.analysis.progress.grokking import (
     fate_of,
     first_at_least,
     first_below,
+    parted,
 )
 from fittest.analysis.progress.names import Decays, Fractions, Phase, Precision
 from fittest.analysis.progress.outcomes import (
@@ -50,7 +51,7 @@ RULES = OutcomeRules(
 R = Resampling(draws=50, seed=0, confidence=0.95)
 STEPS = np.arange(0, 20_001, 10)
 FRACTIONS = FractionSettings(
-    never=(0.1, 0.2), grokked=(0.3, 0.4, 0.5), immediate=(0.6, 0.7, 0.8, 0.9), either=(0.5,)
+    never=(0.1, 0.2), grokked=(0.3, 0.4, 0.5), immediate=(0.6, 0.7, 0.8, 0.9)
 )
 
 
@@ -81,25 +82,69 @@ def test_first_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "learned", "generalised", "fate"),
+    ("accuracy", "generalised", "late", "fate"),
     [
-        (1.0, 200, 1201, "grokked"),
-        (1.0, 200, 1200, "immediate"),
-        (1.0, 300, 200, "immediate"),
-        (1.0, 200, math.inf, "never"),
-        (0.998, 200, 5000, "not memorised"),
-        # With dropout the train loss may never be low.
-        (1.0, math.inf, 5000, "immediate"),
+        (1.0, True, True, "grokked"),
+        (1.0, True, False, "immediate"),
+        (1.0, False, True, "never"),
+        (0.998, True, True, "not memorised"),
     ],
 )
-def test_fates(accuracy: float, learned: float, generalised: float, fate: str) -> None:
+def test_fates(accuracy: float, generalised: bool, late: bool, fate: str) -> None:
     assert fate in FATES
-    assert fate_of(accuracy, learned, generalised, GROKKING) == fate
+    assert fate_of(accuracy, generalised, late, 0.999) == fate
+
+
+def test_losses_that_part_and_losses_that_fall_together() -> None:
+    """A test loss above a guess counts while the train pairs are known, and before it is low."""
+    known = np.array([0.0, 0.5, 1.0, 1.0, 1.0, 1.0])
+    apart = np.array([4.7, 5.5, 7.0, 6.0, 0.1, 0.1])
+    assert parted(known, apart, 4, 0.999, 4.7)
+    # A peak while the train pairs are being learned is none, nor is a slingshot at the end.
+    together = np.array([4.7, 5.5, 4.6, 0.1, 0.01, 9.0])
+    assert not parted(known, together, 4, 0.999, 4.7)
+    assert parted(known, together, None, 0.999, 4.7)
+    assert not parted(np.full(6, 0.5), apart, None, 0.999, 4.7)
+
+
+def curve(train: list[float], test: list[float], high: float) -> pd.DataFrame:
+    """Losses at five points of the run and straight between them, on a logarithmic axis; answers
+    are right once the loss is below `high`."""
+    at = [0, 200, 800, 1200, 20_000]
+    table = pd.DataFrame({"step": STEPS})
+    for name, values in (("train", train), ("test", test)):
+        table[f"{name}_loss"] = np.exp(np.interp(STEPS, at, np.log(values)))
+        table[f"{name}_accuracy"] = (table[f"{name}_loss"] < high).astype(float)
+    return table
+
+
+def test_the_two_readings_of_grokking() -> None:
+    """Losses that part for 900 steps: grokked as the paper says it, at once by the lag; and losses
+    that fall together and slowly: at once, and by the lag grokked."""
+    guess = math.log(113)
+    short = curve([4.7, 1e-2, 1e-4, 1e-6, 1e-7], [4.7, 7.6, 3.0, 1e-3, 1e-7], 0.1)
+    found = outcome(short, GROKKING, RULES, guess=guess)
+    assert (found["fate"], found["fate_by_lag"]) == ("grokked", "immediate")
+    slow = curve([4.7, 0.05, 1e-4, 1e-6, 1e-7], [4.7, 4.0, 2.0, 1.0, 1e-7], 0.1)
+    found = outcome(slow, GROKKING, RULES, guess=guess)
+    assert (found["fate"], found["fate_by_lag"]) == ("immediate", "grokked")
+    # Without a guess the lag is all there is.
+    assert outcome(slow, GROKKING, RULES)["fate"] == "grokked"
+
+
+def test_a_penalty_that_keeps_losses_up_hides_no_fate() -> None:
+    """Both losses end at half a nat, with the right answers: that is generalising at once."""
+    curves = curve([5.0, 0.5, 0.5, 0.5, 0.5], [5.0, 0.55, 0.52, 0.51, 0.51], 0.6)
+    found = outcome(curves, GROKKING, RULES, guess=math.log(113))
+    assert found["fate"] == found["fate_by_lag"] == "immediate"
+    assert math.isinf(found["learned"]) and math.isinf(found["generalised"])
+    wrong = curves.assign(test_accuracy=0.5)
+    assert outcome(wrong, GROKKING, RULES, guess=math.log(113))["fate"] == "never"
 
 
 def test_outcome_of_a_run_that_groks() -> None:
-    found = outcome(trajectory(200, 9000), GROKKING, RULES)
-    assert found["fate"] == "grokked"
+    found = outcome(trajectory(200, 9000), GROKKING, RULES, guess=2.5)
+    assert found["fate"] == found["fate_by_lag"] == "grokked"
     assert (found["learned"], found["generalised"]) == (200, 9000)
     assert (found["train_accurate"], found["test_accurate"]) == (200, 9000)
     assert found["final_test_loss"] == 1e-7
@@ -156,7 +201,7 @@ def test_groups_by_run_set_and_setting() -> None:
     runs, rows = world(
         ("low", run(0, optimiser=low), 200, 12_000),
         ("low", run(1, optimiser=low), 200, None),
-        ("high", run(0, optimiser=high), 200, 900),
+        ("high", run(0, optimiser=high), 200, 200),
     )
     table = outcomes(runs, rows, GROKKING, RULES)
     assert list(table.columns) == OUTCOMES
@@ -166,6 +211,7 @@ def test_groups_by_run_set_and_setting() -> None:
     one = groups.loc[("low", "weight decay 0.3")]
     assert (one["runs"], one["share_grokked"], one["share_never"]) == (2, 0.5, 0.5)
     assert one["share_accurate"] == one["share_solved"] == one["share_quiet"] == 0.5
+    assert one["share_late"] == 0.5 and groups.loc[("high", "all"), "share_late"] == 0
     assert math.isinf(one["generalised_max"]) and one["generalised_min"] == 12_000
     assert one["weight_decay"] == 0.3 and one["p"] == 13
     assert groups.loc[("high", "all"), "share_immediate"] == 1
@@ -222,17 +268,28 @@ def test_nothing_is_known_of_failed_runs() -> None:
     assert list(curve_table(table, rows, 10).columns) == CURVES
 
 
-def test_curves_hold_runs_and_their_mean() -> None:
+def test_curves_hold_runs_and_their_median() -> None:
     runs, rows = world(("one", run(0), 200, 900), ("one", run(1), 400, 1100))
     curves = curve_table(outcomes(runs, rows, GROKKING, RULES), rows, 50)
-    assert set(curves["seed"]) == {0, 1, MEAN}
-    mean = curves[(curves["seed"] == MEAN) & (curves["series"] == "train")].set_index("step")
-    assert mean.loc[0, "value"] == 3.0
-    # Between 200 and 400 one of the two is low.
-    between = mean.loc[200:390, "value"]
-    assert len(between) and np.allclose(between, 1.5)
-    right = curves[(curves["seed"] == MEAN) & (curves["series"] == "test accuracy")]
+    assert set(curves["seed"]) == {0, 1, MIDDLE}
+    middle = curves[(curves["seed"] == MIDDLE) & (curves["series"] == "train")].set_index("step")
+    assert middle.loc[0, "value"] == pytest.approx(3.0)
+    # Between 200 and 400 one of the two is low, and the middle of their logarithms half-way.
+    between = middle.loc[200:390, "value"]
+    assert len(between) and np.allclose(between, math.sqrt(3.0 * 1e-7))
+    right = curves[(curves["seed"] == MIDDLE) & (curves["series"] == "test accuracy")]
     assert set(right["value"]) == {0.0, 0.5, 1.0}
+
+
+def test_one_run_in_a_slingshot_moves_no_median() -> None:
+    runs, rows = world(*(("one", run(seed), 200, 900) for seed in range(3)))
+    shot = (rows["run_id"] == runs["run_id"].iloc[0]) & rows["step"].between(5000, 5200)
+    rows.loc[shot, "test_loss"] = 5.0
+    rows.loc[rows["run_id"] == runs["run_id"].iloc[1], "test_loss"] = 0.0
+    curves = curve_table(outcomes(runs, rows, GROKKING, RULES), rows, 50)
+    middle = curves[(curves["seed"] == MIDDLE) & (curves["series"] == "test")]
+    late = middle.loc[middle["step"] >= 900, "value"]
+    assert np.allclose(late, 1e-7)
 
 
 def test_thinning_keeps_ends_and_spikes() -> None:
@@ -254,29 +311,30 @@ def value(rows: list[dict[str, Any]], name: str) -> float:
 
 
 def test_fates_that_the_paper_has() -> None:
-    assert expected_fates(0.1, FRACTIONS) == {"never"}
-    assert expected_fates(0.3, FRACTIONS) == {"grokked"}
-    assert expected_fates(0.5, FRACTIONS) == {"grokked", "immediate"}
-    assert expected_fates(0.7, FRACTIONS) == {"immediate"}
-    assert expected_fates(0.35, FRACTIONS) == set()
+    shares = (0.1, 0.3, 0.5, 0.7, 0.35)
+    found = [expected_fate(share, FRACTIONS) for share in shares]
+    assert found == ["never", "grokked", "grokked", "immediate", ""]
 
 
 def test_shares_of_the_data_as_in_the_paper_and_reversed() -> None:
     shares = np.arange(1, 10) / 10
     steps = [math.inf, math.inf, 12_000, 5000, 1500, 900, 700, 500, 300]
-    fates = ["never"] * 2 + ["grokked"] * 2 + ["immediate"] * 5
+    fates = ["never"] * 2 + ["grokked"] * 3 + ["immediate"] * 4
     table = pd.DataFrame(
         {
             "train_fraction": shares,
             "fate": fates,
+            "fate_by_lag": [*fates[:3], "immediate", "immediate", *fates[5:]],
             "generalised": steps,
+            "generalised_small": [math.inf] * 3 + steps[3:],
             "learned": np.linspace(200, 400, 9),
             "learned_small": [1000] * 8 + [math.inf],
         }
     )
     rows = fraction_rows(table, FRACTIONS)
     assert value(rows, Fractions.MATCHES) == 9
-    assert value(rows, Fractions.SPEARMAN) < -0.95
+    assert value(rows, Fractions.MATCHES_BY_LAG) == 7
+    assert value(rows, Fractions.SPEARMAN) < value(rows, Fractions.SPEARMAN_SMALL) < -0.95
     assert value(rows, Fractions.SPREAD) == 2
     assert math.isinf(value(rows, Fractions.SPREAD_SMALL))
     reverse = table.assign(fate=fates[::-1], generalised=steps[::-1])
@@ -288,12 +346,14 @@ def test_shares_of_the_data_as_in_the_paper_and_reversed() -> None:
 def test_decays() -> None:
     table = pd.DataFrame(
         {
-            "weight_decay": [0.3, 0.3, 1.0, 1.0, 3.0],
-            "generalised": [20_000, 24_000, 10_000, 10_000, math.inf],
+            "runset": ["a", "a", "b", "b", "c", "p53_wd1", "p53_wd5"],
+            "weight_decay": [0.3, 0.3, 1.0, 1.0, 3.0, 1.0, 5.0],
+            "generalised": [20_000, 24_000, 10_000, 10_000, math.inf, 30_000, 5000],
         }
     )
     rows = decay_rows(table, R)
     assert value(rows, Decays.SLOWER_03_THAN_1) == 2.2
+    assert value(rows, Decays.SLOWER_P53) == 6
     # Where the faster one never gets there, nothing is slower.
     assert math.isnan(value(rows, Decays.SLOWER_1_THAN_3))
 
@@ -301,40 +361,45 @@ def test_decays() -> None:
 def test_phases_of_seeds() -> None:
     table = pd.DataFrame(
         [
-            ("a", 0, 1400.0, 9000.0, 14_000.0, 1400.0, 1200.0),
-            ("b", 1, 1300.0, 7000.0, 11_000.0, 1400.0, 1200.0),
-            ("c", 2, 1600.0, math.nan, math.nan, 1400.0, 1200.0),
+            ("a", 0, 1400.0, 9000.0, 14_000.0, 900.0, 1400.0, 1200.0),
+            ("b", 1, 1300.0, 7000.0, 11_000.0, 700.0, 1400.0, 1200.0),
+            ("c", 2, 1600.0, math.nan, math.nan, 1400.0, 1400.0, 1200.0),
         ],
         columns=PHASES,
     )
-    rows = phase_rows(table[:2], R)
+    rows = phase_rows(table[:2], 1, R)
     assert value(rows, Phase.ORDERED) == 1
     assert value(rows, Phase.T1_RATIO) == pytest.approx(1400 / 1300)
     wider = math.log(9 / 7) / math.log(14 / 13)
     assert value(rows, Phase.WIDER_T2) == pytest.approx(wider)
     assert value(rows, Phase.WIDER_T3) == pytest.approx(math.log(14 / 11) / math.log(14 / 13))
-    rows = phase_rows(table, R)
+    assert value(rows, Phase.T1_EXCLUDED_RATIO) == pytest.approx(9 / 7)
+    assert value(rows, Phase.WIDER_T2_EXCLUDED) == pytest.approx(1)
+    rows = phase_rows(table, 1, R)
     assert value(rows, Phase.ORDERED) == pytest.approx(2 / 3)
     assert math.isnan(value(rows, Phase.WIDER_T2))
     assert {row["name"] for row in rows} == {str(name) for name in Phase}
-    assert math.isnan(value(phase_rows(table[:0], R), Phase.T1_MIN))
+    assert math.isnan(value(phase_rows(table[:0], 1, R), Phase.T1_MIN))
 
 
 def test_later_phases_that_are_further_apart_in_steps_alone() -> None:
     """A seed that takes half as long again for everything; then one and the same t1 in both."""
     rows = [
-        ("a", 0, 1000.0, 6000.0, 9000.0, 1.0, 1.0),
-        ("b", 1, 1500.0, 9000.0, 13_500.0, 1.0, 1.0),
+        ("a", 0, 1000.0, 6000.0, 9000.0, 1000.0, 1.0, 1.0),
+        ("b", 1, 1500.0, 9000.0, 13_500.0, 1500.0, 1.0, 1.0),
     ]
     table = pd.DataFrame(rows, columns=PHASES)
-    found = phase_rows(table, R)
+    found = phase_rows(table, 1, R)
     assert value(found, Phase.WIDER_T2) == pytest.approx(1)
     assert value(found, Phase.WIDER_T3) == pytest.approx(1)
-    assert math.isinf(value(phase_rows(table.assign(t1=1000.0), R), Phase.WIDER_T2))
-    same = phase_rows(table.assign(t1=1000.0, t2=6000.0), R)
-    assert value(same, Phase.WIDER_T2) == 1
+    # At one and the same checkpoint: no closer than from one to the next.
+    found = phase_rows(table.assign(t1=1000.0), 100, R)
+    assert value(found, Phase.WIDER_T2) == pytest.approx(math.log(1.5) / math.log(10 / 9))
+    assert value(found, Phase.WIDER_T2_EXCLUDED) == pytest.approx(1)
+    same = phase_rows(table.assign(t1=1000.0, t2=6000.0), 100, R)
+    assert value(same, Phase.WIDER_T2) == 0
     # A step that is none leaves nothing to compare.
-    assert math.isnan(value(phase_rows(table.assign(t1=0.0), R), Phase.WIDER_T2))
+    assert math.isnan(value(phase_rows(table.assign(t1=0.0), 100, R), Phase.WIDER_T2))
 
 
 def test_slingshots_by_precision() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 CURVES = ["runset", "label", "seed", "series", "step", "value"]
-"""seed -1 is the mean over the runs of a setting, where it has several; series: of SERIES."""
+"""seed -1 is the median over the runs of a setting, where it has several; series: of SERIES."""
 SERIES = {
     "train": "train_loss",
     "test": "test_loss",
@@ -17,7 +17,7 @@ SERIES = {
     "test accuracy": "test_accuracy",
 }
 """Curve -> column of a trajectory; the first two are losses in nats."""
-MEAN = -1
+MIDDLE = -1
 
 
 def thinned(steps: ArrayLike, values: ArrayLike, pieces: int) -> NDArray[np.intp]:
@@ -52,14 +52,16 @@ def every_train_loss(rows: pd.DataFrame) -> tuple[Any, Any]:
 
 
 def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> pd.DataFrame:
-    """Losses and accuracies of every run, and their mean over the runs of a setting.
+    """Losses and accuracies of every run, and their median over the runs of a setting.
 
     Args:
         table: OUTCOMES. trajectory: rows of at least those runs (``outcome``).
         pieces: see ``thinned``.
 
     Returns:
-        CURVES. The mean is that of recorded rows, so that all runs are in it.
+        CURVES. The median is that of recorded rows, so that all runs are in it; of a loss it is
+        taken of the logarithm, which is what figures show: a mean would follow the run with the
+        largest loss, and be in steps that no run has.
     """
     by_run = {run_id: rows.sort_values("step") for run_id, rows in trajectory.groupby("run_id")}
     parts = []
@@ -74,14 +76,20 @@ def curve_table(table: pd.DataFrame, trajectory: pd.DataFrame, pieces: int) -> p
                 parts.append(_curve(steps, values, pieces, **told, seed=seed, series=series))
         if len(runs) > 1:
             whole = pd.concat([by_run[run_id] for run_id in runs["run_id"]])
-            means = whole.groupby("step")[list(SERIES.values())].mean()
-            steps = means.index.to_numpy()
             for series, column in SERIES.items():
-                mean = means[column].to_numpy()
-                parts.append(_curve(steps, mean, pieces, **told, seed=MEAN, series=series))
+                steps, values = _middle(whole["step"], whole[column], "accuracy" not in series)
+                parts.append(_curve(steps, values, pieces, **told, seed=MIDDLE, series=series))
     if not parts:
         return pd.DataFrame(columns=CURVES)
     return pd.concat(parts, ignore_index=True)[CURVES]
+
+
+def _middle(steps: pd.Series, values: pd.Series, log: bool) -> tuple[Any, Any]:
+    """The median over runs at every step, and these steps. log: of the logarithm."""
+    with np.errstate(divide="ignore"):
+        found = (np.log(values) if log else values).groupby(steps).median()
+    middle = found.to_numpy(dtype=np.float64)
+    return found.index.to_numpy(), np.exp(middle) if log else middle
 
 
 def _curve(steps: ArrayLike, values: ArrayLike, pieces: int, **told: Any) -> pd.DataFrame:

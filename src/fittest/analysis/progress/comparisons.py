@@ -10,6 +10,7 @@ import pandas as pd
 
 from fittest.analysis.progress.constants import FractionSettings
 from fittest.analysis.progress.names import Decays, Fractions, Phase, Precision
+from fittest.analysis.progress.summaries import least, most
 from fittest.analysis.statistics.correlation import spearman
 from fittest.analysis.statistics.intervals import (
     NOTHING,
@@ -22,15 +23,12 @@ from fittest.analysis.statistics.intervals import (
 from fittest.analysis.statistics.table import Row, statistic_row
 
 
-def expected_fates(fraction: float, settings: FractionSettings) -> set[str]:
-    """The fates that the paper has at a share of the data, empty where it says nothing."""
-    found = {
-        name
-        for name in ("never", "grokked", "immediate")
-        if any(math.isclose(fraction, one) for one in getattr(settings, name))
-    }
-    either = any(math.isclose(fraction, one) for one in settings.either)
-    return found | {"grokked", "immediate"} if found and either else found
+def expected_fate(fraction: float, settings: FractionSettings) -> str:
+    """The fate that the paper has at a share of the data, empty where it says nothing."""
+    for name in ("never", "grokked", "immediate"):
+        if any(math.isclose(fraction, one) for one in getattr(settings, name)):
+            return name
+    return ""
 
 
 def fraction_rows(table: pd.DataFrame, settings: FractionSettings) -> list[Row]:
@@ -38,29 +36,26 @@ def fraction_rows(table: pd.DataFrame, settings: FractionSettings) -> list[Row]:
 
     table: OUTCOMES, one run per share.
     """
-    pairs = list(zip(table["train_fraction"], table["fate"], strict=True))
-    expected = [(fate, expected_fates(float(f), settings)) for f, fate in pairs]
-    judged = [fate in allowed for fate, allowed in expected if allowed]
-    n = len(table)
-    rank = spearman(table["train_fraction"], table["generalised"]) if n else math.nan
-    return [
-        statistic_row(
-            Fractions.MATCHES, sum(judged), len(judged), "shares of the data with the paper's fate"
-        ),
-        statistic_row(Fractions.SPEARMAN, rank, n, "share of the data, and first step solved"),
-        statistic_row(
-            Fractions.SPREAD,
-            _ratio(table["learned"]),
-            n,
-            "last over first step of a low train loss",
-        ),
-        statistic_row(
-            Fractions.SPREAD_SMALL,
-            _ratio(table["learned_small"]),
-            n,
-            "likewise of the smaller loss",
-        ),
-    ]
+    expected = [expected_fate(float(f), settings) for f in table["train_fraction"]]
+    rows, n = [], len(table)
+    for name, column, text in (
+        (Fractions.MATCHES, "fate", "shares of the data with the paper's fate"),
+        (Fractions.MATCHES_BY_LAG, "fate_by_lag", "likewise, grokking by its lag"),
+    ):
+        judged = [fate == one for fate, one in zip(table[column], expected, strict=True) if one]
+        rows.append(statistic_row(name, sum(judged), len(judged), text))
+    for name, column, text in (
+        (Fractions.SPEARMAN, "generalised", "share of the data, and first step solved"),
+        (Fractions.SPEARMAN_SMALL, "generalised_small", "likewise of the smaller loss"),
+    ):
+        rank = spearman(table["train_fraction"], table[column]) if n else math.nan
+        rows.append(statistic_row(name, rank, n, text))
+    for name, column, text in (
+        (Fractions.SPREAD, "learned", "last over first step of a low train loss"),
+        (Fractions.SPREAD_SMALL, "learned_small", "likewise of the smaller loss"),
+    ):
+        rows.append(statistic_row(name, _ratio(table[column]), n, text))
+    return rows
 
 
 def _ratio(steps: pd.Series) -> float:
@@ -74,12 +69,16 @@ def _ratio(steps: pd.Series) -> float:
 def decay_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
     """How many times longer runs with a lower weight decay take, by the median.
 
-    table: OUTCOMES of runs at weight decays 0.3, 1 and 3.
+    table: OUTCOMES of runs at weight decays 0.3, 1 and 3, and in run-sets of p = 53 at 1 and 5.
     """
-    pairs = ((Decays.SLOWER_03_THAN_1, 0.3, 1.0), (Decays.SLOWER_1_THAN_3, 1.0, 3.0))
+    small = table["runset"].str.startswith("p53")
     rows = []
-    for name, low, high in pairs:
-        both = table[table["weight_decay"].isin([low, high])]
+    for name, part, low, high in (
+        (Decays.SLOWER_03_THAN_1, table[~small], 0.3, 1.0),
+        (Decays.SLOWER_1_THAN_3, table[~small], 1.0, 3.0),
+        (Decays.SLOWER_P53, table[small], 1.0, 5.0),
+    ):
+        both = part[part["weight_decay"].isin([low, high])]
         note = f"median first step solved, decay {low:g} over {high:g}"
         # Of the two medians that of the fewer runs says how much it rests on.
         fewer = min(int((both["weight_decay"] == decay).sum()) for decay in (low, high))
@@ -116,22 +115,25 @@ def precision_rows(table: pd.DataFrame) -> list[Row]:
     return [statistic_row(Precision.MORE, more, len(low), note)]
 
 
-PHASES = ["run_id", "seed", "t1", "t2", "t3", "highest_test", "largest_norm"]
+PHASES = ["run_id", "seed", "t1", "t2", "t3", "least_excluded", "highest_test", "largest_norm"]
 
 
-def phase_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
-    """Phases of several seeds.
+def phase_rows(table: pd.DataFrame, interval: float, resampling: Resampling) -> list[Row]:
+    """Phases of several seeds, with both readings of the end of memorisation.
 
-    table: PHASES, a row per run; NaN where a run has no such end.
+    Args:
+        table: PHASES, a row per run; NaN where a run has no such end.
+        interval: steps from one checkpoint to the next.
     """
     n = len(table)
-    t1, t2, t3 = (table[name].to_numpy(np.float64) for name in ("t1", "t2", "t3"))
+    t1, t2, t3, other = (
+        table[name].to_numpy(np.float64) for name in ("t1", "t2", "t3", "least_excluded")
+    )
     ordered = int(((t1 < t2) & (t2 < t3)).sum())
-    known = bool(n) and not np.isnan(t1).any()
-    low, high = (float(t1.min()), float(t1.max())) if known else (math.nan, math.nan)
     rows = [statistic_row(Phase.RUNS, n, n, "main runs with measures of their checkpoints")]
     for name, column, what in (
         (Phase.T1, "t1", "end of memorisation, median"),
+        (Phase.T1_EXCLUDED, "least_excluded", "step of the least excluded loss, median"),
         (Phase.T2, "t2", "end of circuit formation, median"),
         (Phase.T3, "t3", "end of cleanup, median"),
         (Phase.HIGHEST_TEST, "highest_test", "step of the largest test loss, median"),
@@ -140,26 +142,42 @@ def phase_rows(table: pd.DataFrame, resampling: Resampling) -> list[Row]:
         estimate, number = over_runs(table[column], "median", resampling)
         rows.append(statistic_row(name, estimate, number, what))
     share = rate(ordered, n, resampling.confidence)
-    return [
-        *rows,
-        statistic_row(Phase.T1_MIN, low, n, "earliest end of memorisation"),
-        statistic_row(Phase.T1_MAX, high, n, "latest end of memorisation"),
-        statistic_row(
-            Phase.T1_RATIO, high / low if low > 0 else math.nan, n, "the latest over the earliest"
+    rows.append(statistic_row(Phase.ORDERED, share, n, "share of runs with t1 < t2 < t3"))
+    for names, ends, what in (
+        ((Phase.T1_MIN, Phase.T1_MAX, Phase.T1_RATIO), t1, "end of memorisation"),
+        (
+            (Phase.T1_EXCLUDED_MIN, Phase.T1_EXCLUDED_MAX, Phase.T1_EXCLUDED_RATIO),
+            other,
+            "step of the least excluded loss",
         ),
-        statistic_row(Phase.ORDERED, share, n, "share of runs with t1 < t2 < t3"),
-        statistic_row(Phase.WIDER_T2, _wider(t2, t1), n, "spread of log t2 over that of log t1"),
-        statistic_row(Phase.WIDER_T3, _wider(t3, t1), n, "spread of log t3 over that of log t1"),
-    ]
+    ):
+        low, high = least(ends), most(ends)
+        ratio = high / low if low > 0 else math.nan
+        for name, value, text in zip(
+            names,
+            (low, high, ratio),
+            (f"earliest {what}", f"latest {what}", f"latest over earliest {what}"),
+            strict=True,
+        ):
+            rows.append(statistic_row(name, value, n, text))
+    for name, ends, first, what in (
+        (Phase.WIDER_T2, t2, t1, "spread of log t2 over that of log t1"),
+        (Phase.WIDER_T3, t3, t1, "spread of log t3 over that of log t1"),
+        (Phase.WIDER_T2_EXCLUDED, t2, other, "likewise t2, t1 by excluded loss"),
+        (Phase.WIDER_T3_EXCLUDED, t3, other, "likewise t3, t1 by excluded loss"),
+    ):
+        rows.append(statistic_row(name, _wider(ends, first, interval), n, what))
+    return rows
 
 
-def _wider(values: np.ndarray, others: np.ndarray) -> float:
+def _wider(values: np.ndarray, others: np.ndarray, interval: float) -> float:
     """How many times as far apart some steps are as others, on a logarithmic axis: what comes late
-    is not far apart by that. 1 where neither are, infinity where the others alone are not."""
-    spread, other = _spread(values), _spread(others)
-    if other == 0:
-        return 1.0 if spread == 0 else math.nan if math.isnan(spread) else math.inf
-    return spread / other
+    is not far apart by that. Steps are known to a checkpoint: others that lie closer than that are
+    taken as one checkpoint apart."""
+    if len(others) == 0 or not (others > interval).all():
+        return math.nan
+    other = max(_spread(others), math.log(others.max() / (others.max() - interval)))
+    return _spread(values) / other if other > 0 else math.nan
 
 
 def _spread(values: np.ndarray) -> float:

@@ -34,8 +34,10 @@ class PhaseSettings(Settings):
     """Ends of the phases of a run (progress methods 2.14)."""
 
     window: int = Field(ge=1, le=999, description="checkpoints of the running median; odd")
-    tail: Share = Field(description="of the run, at its end, that counts as stable")
-    factor: float = Field(gt=1, description="times the stable test loss at which cleanup ends")
+    tail: Share = Field(description="of a run without weight decay, at its end, that counts as it")
+    factor: float = Field(
+        gt=1, description="times the loss at which a fall comes to rest, where the fall ends"
+    )
     overrides: dict[str, tuple[Step, Step, Step]] = Field(
         default_factory=dict, description="run_id: t1, t2 and t3 set by hand, steps"
     )
@@ -60,7 +62,6 @@ class FractionSettings(Settings):
     never: tuple[Share, ...] = Field(description="shares that never generalise")
     grokked: tuple[Share, ...] = Field(description="shares that grok")
     immediate: tuple[Share, ...] = Field(description="shares that generalise at once")
-    either: tuple[Share, ...] = Field(description="of these, shares that may also grok or not")
 
 
 class InterferenceSettings(Settings):

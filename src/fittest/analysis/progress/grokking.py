@@ -1,4 +1,4 @@
-"""Whether a run grokked: its two losses fall, the second long after the first (progress methods
+"""Whether a run grokked: it generalises after its two losses have parted (progress methods
 2.15)."""
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ class GrokkingRules:
 
     Attributes:
         memorised: train accuracy that a run has to have reached at some recorded step.
-        loss: train or test loss that counts as learned, nats.
+        loss: train or test loss whose first step is told, nats.
         small_loss: a second, smaller one, for comparison.
-        delay: steps by which the test loss has to lag behind for the run to have grokked.
+        delay: steps by which test accuracy has to lag behind train accuracy for the run to have
+            grokked by the second reading.
     """
 
     memorised: float
@@ -46,18 +47,38 @@ def first_at_least(steps: ArrayLike, shares: ArrayLike, limit: float) -> float:
     return float(np.asarray(steps)[found[0]]) if len(found) else math.inf
 
 
-def fate_of(
-    best_train_accuracy: float, learned: float, generalised: float, rules: GrokkingRules
-) -> Fate:
+def parted(
+    train_accuracy: ArrayLike,
+    test_loss: ArrayLike,
+    generalised: int | None,
+    memorised: float,
+    guess: float,
+) -> bool:
+    """Whether the losses of a run part before it generalises: whether its test loss is above that
+    of a guess at a step at which it knows its train pairs.
+
+    That is what the paper's appendix E.1 asks of grokking: where both losses improve together,
+    without diverging first, nothing groks. Slingshots after generalisation do not count.
+
+    Args:
+        train_accuracy, test_loss: (T,), nats. generalised: index from which on nothing counts, None
+            for none. memorised: train accuracy that counts as known. guess: its loss, nats.
+    """
+    before = slice(None, generalised)
+    known = np.asarray(train_accuracy, dtype=np.float64)[before] >= memorised
+    return bool((known & (np.asarray(test_loss, dtype=np.float64)[before] > guess)).any())
+
+
+def fate_of(best_train_accuracy: float, generalised: bool, late: bool, memorised: float) -> Fate:
     """What became of a run.
 
     Args:
-        best_train_accuracy: over its recorded steps.
-        learned, generalised: first steps with a train and a test loss below `rules.loss`; infinity
-            for never. With dropout the train loss may never be: then there is no lag.
+        best_train_accuracy: over its recorded steps. generalised: whether its test accuracy ever
+            was that of a solved task. late: whether that came after the losses had parted, or, by
+            the second reading, long after train accuracy. memorised: as in ``GrokkingRules``.
     """
-    if best_train_accuracy < rules.memorised:
+    if best_train_accuracy < memorised:
         return "not memorised"
-    if math.isinf(generalised):
+    if not generalised:
         return "never"
-    return "grokked" if generalised - learned > rules.delay else "immediate"
+    return "grokked" if late else "immediate"

@@ -9,29 +9,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fittest.analysis.progress.names import Formed
-from fittest.analysis.progress.phases import smoothed_loss
+from fittest.analysis.progress.names import Formed, FormedExcluded
+from fittest.analysis.progress.phases import growth_after, smoothed_loss
 from fittest.analysis.progress.summaries import least, most, odd_run
 from fittest.analysis.statistics.intervals import Resampling, over_runs, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
 COLUMNS = [
-    *("run_id", "seed", "excluded_rise", "excluded_kept", "train_accuracy", "test_kept"),
-    *("excluded_lead", "single_lead", "lead", "accuracy_lead", "gini_formation"),
-    *("gini_cleanup", "gini_embedding_formation", "gini_embedding_cleanup"),
+    *("run_id", "seed", "excluded_rise", "excluded_formed", "excluded_kept", "train_accuracy"),
+    *("test_kept", "test_kept_half", "excluded_lead", "excluded_lead_half"),
+    *("single_lead", "single_lead_half", "single_before", "lead", "accuracy_lead"),
+    *("gini_formation", "gini_cleanup", "gini_embedding_formation", "gini_embedding_cleanup"),
     *("weights_formation", "weights_cleanup", "alpha_least", "alpha_formed", "alpha_jump"),
-    *("early_excluded", "early_restricted", "early_test", "early_gini", "train_after"),
-    "alpha_fall",
+    *("early_excluded", "early_restricted", "early_test", "early_gini"),
+    *("train_after", "test_after", "alpha_fall"),
 ]
 """Of a row per run; NaN where a phase that it needs has no end.
 
 _formation, _cleanup: slopes per step in these phases, of the Gini coefficients of the map (`gini`)
 and of the embedding, and of the squared weights.
 excluded_rise, excluded_kept: excluded loss at t2 over that at t1, and at t3 over that at t2.
+excluded_formed: at t2, over the level asked for or half the loss of a guess, whichever is higher.
 train_accuracy: least from t1 to t2. test_kept: test loss over that at t1, where the excluded loss
-has risen so many times, as asked for.
+has risen to the level asked for; test_kept_half: to half the loss of a guess.
 excluded_lead: steps by which the excluded loss has risen so before the test loss falls below half
-the loss of a guess; single_lead: likewise of the largest excluded loss of all single frequencies.
+the loss of a guess; single_lead: likewise of the largest excluded loss of all single frequencies;
+single_before: the most that one reaches between t1 and there, nats.
 lead: steps by which the restricted loss falls below half of it before the test loss does.
 accuracy_lead: steps by which restricted accuracy reaches a half before test accuracy.
 alpha_least: smallest coefficient of a key frequency at the end, where the end of something is its
@@ -41,7 +44,7 @@ of them from a checkpoint to the next, up to t3, over its end. alpha_fall: how f
 below its largest, at most, as a share of that.
 early_: at t1: excluded, restricted and test loss over the loss of a guess; gini: how much of the
 whole rise of the map's Gini coefficient is there. train_after: train loss at the end over the least
-up to t2.
+up to t2. test_after: largest ratio of the test loss to its least before, from t3 on.
 """
 LOSSES = ["excluded_loss", "excluded_largest", "restricted_loss", "test_loss"]
 """Smoothed where the first step beyond a level is sought, as for the ends of phases: a slingshot
@@ -62,7 +65,7 @@ def measured_runs(
 
     Args:
         measures, frequencies: of circuits.measures. phases: run_id, seed, t1, t2, t3 in steps.
-        rise: of the excluded loss over that at t1 which counts for `excluded_lead`, times.
+        rise: excluded loss that counts as risen, nats.
         window: checkpoints of the running median of LOSSES; odd.
     """
     rows = [
@@ -97,12 +100,17 @@ def _measured(
         hits = np.flatnonzero((values >= level if above else values < level) & (steps >= after))
         return float(steps[hits[0]]) if len(hits) else math.inf
 
+    def risen(column: str, level: float) -> float:
+        """Where it was below a level at t1 and no longer is."""
+        return first(column, level, True, after=t1) if at(column, t1) < level else math.inf
+
     between = run[(run["step"] >= t1) & (run["step"] <= t2)]["train_accuracy"]
     guess = math.log(p)
     low = guess / 2
-    rises = first("excluded_loss", rise * at("excluded_loss", t1), True, after=t1)
-    single = first("excluded_largest", rise * at("excluded_largest", t1), True, after=t1)
+    rises, later = (risen("excluded_loss", level) for level in (rise, low))
+    single = [risen("excluded_largest", level) for level in (rise, low)]
     tested = first("test_loss", low, False)
+    before = smooth.loc[(steps >= t1) & (steps < tested), "excluded_largest"]
     gini = run["gini_map"].to_numpy(float)
     train = run["train_loss"].to_numpy(float)
     last = steps[-1] - END * (steps[-1] - steps[0])
@@ -114,11 +122,16 @@ def _measured(
         "run_id": ends["run_id"],
         "seed": ends["seed"],
         "excluded_rise": _over(at("excluded_loss", t2), at("excluded_loss", t1)),
+        "excluded_formed": at("excluded_loss", t2) / max(rise, low),
         "excluded_kept": _over(at("excluded_loss", t3), at("excluded_loss", t2)),
         "train_accuracy": float(between.min()),
         "test_kept": _over(at("test_loss", rises), at("test_loss", t1)),
+        "test_kept_half": _over(at("test_loss", later), at("test_loss", t1)),
         "excluded_lead": _lead(tested, rises),
-        "single_lead": _lead(tested, single),
+        "excluded_lead_half": _lead(tested, later),
+        "single_lead": _lead(tested, single[0]),
+        "single_lead_half": _lead(tested, single[1]),
+        "single_before": most(before),
         "lead": _lead(tested, first("restricted_loss", low, False)),
         "accuracy_lead": _lead(
             first("test_accuracy", 0.5, True), first("restricted_accuracy", 0.5, True)
@@ -140,6 +153,7 @@ def _measured(
         if early.any()
         else math.nan,
         "alpha_fall": float((1 - final / each.groupby("k")["alpha"].max()).max()),
+        "test_after": growth_after(steps, smooth["test_loss"], t3),
     }
 
 
@@ -163,36 +177,49 @@ def _lead(late: float, early: float) -> float:
 
 
 def formed_rows(
-    table: pd.DataFrame, least_lead: float, rise: float, level: float, resampling: Resampling
+    table: pd.DataFrame, least_lead: float, level: float, again: float, resampling: Resampling
 ) -> list[Row]:
     """Rows of `Formed` from a table of COLUMNS. A run without an end of a phase shows nothing.
 
     Args:
         least_lead: steps by which restricted loss has to lead.
-        rise: times that the excluded loss grows while a circuit forms, at least.
-        level: times that it then changes in cleanup, up or down, at most.
+        level: times that the excluded loss changes in cleanup, up or down, at most.
+        again: times its least that the test loss reaches after cleanup where it rises again.
     """
     n = len(table)
     weights = table["weights_formation"], table["weights_cleanup"]
     # What has not risen before does not level off, however flat it is.
-    flat = table["excluded_kept"].between(1 / level, level) & (table["excluded_rise"] >= rise)
+    flat = table["excluded_kept"].between(1 / level, level) & (table["excluded_formed"] >= 1)
     falls = (weights[0] < 0) & (weights[1] < weights[0])
     shares = (
         (Formed.PLATEAU, flat, "excluded loss rises, and stays so in cleanup"),
         (Formed.RISES_FIRST, table["excluded_lead"] > 0, "it has risen before the test loss falls"),
-        (Formed.SINGLE_RISES_FIRST, table["single_lead"] > 0, "likewise of the largest single one"),
+        (Formed.RISES_FIRST_HALF, table["excluded_lead_half"] > 0, "likewise to half of a guess"),
+        (
+            Formed.SINGLE_RISES_FIRST,
+            table["single_lead"] > 0,
+            "largest single one has risen before",
+        ),
+        (Formed.SINGLE_RISES_FIRST_HALF, table["single_lead_half"] > 0, "to half of a guess"),
         (Formed.LEADS, table["lead"] >= least_lead, "restricted loss falls before the test loss"),
         (Formed.ACCURACY_LEADS, table["accuracy_lead"] > 0, "restricted accuracy rises first"),
         (Formed.GINI, _sharper(table, "gini"), "Gini of the map rises twice as fast in cleanup"),
         (Formed.GINI_EMBEDDING, _sharper(table, "gini_embedding"), "that of the embedding does"),
         (Formed.WEIGHTS, falls, "squared weights fall, and faster in cleanup"),
         (Formed.TRAIN_LOWER, table["train_after"] < 1, "train loss ends lower than before t2"),
+        (Formed.TEST_RISES, table["test_after"] >= again, "test loss rises again after cleanup"),
     )
     rows = [statistic_row(Formed.RUNS, n, n, "runs with measures of their checkpoints")]
     for name, column, text in (
         (Formed.RISE, "excluded_rise", "excluded loss at t2 over t1, least"),
+        (
+            Formed.EXCLUDED,
+            "excluded_formed",
+            "excluded loss at t2 over what counts as risen, least",
+        ),
         (Formed.TRAIN, "train_accuracy", "train accuracy meanwhile, least"),
         (Formed.TEST_KEPT, "test_kept", "test loss over that at t1, excluded loss risen, least"),
+        (Formed.TEST_KEPT_HALF, "test_kept_half", "likewise, excluded loss at half of a guess"),
         (Formed.ALPHA, "alpha_least", "coefficient at the end, least"),
         (Formed.EARLY_RESTRICTED, "early_restricted", "restricted loss at t1 over a guess, least"),
         (Formed.EARLY_TEST, "early_test", "test loss at t1 over a guess, least"),
@@ -208,6 +235,7 @@ def formed_rows(
     for name, column, text in (
         (Formed.RISE_MEDIAN, "excluded_rise", "excluded loss at t2 over t1, median"),
         (Formed.ALPHA_FORMED, "alpha_formed", "share of the coefficients at t2, median"),
+        (Formed.SINGLE_BEFORE, "single_before", "largest single one before the test loss, median"),
     ):
         middle, known = over_runs(table[column], "median", resampling)
         rows.append(statistic_row(name, middle, known, text))
@@ -220,6 +248,17 @@ def formed_rows(
         statistic_row(name, share(hits, resampling.confidence), n, text)
         for name, hits, text in shares
     ]
+
+
+def excluded_rows(rows: list[Row]) -> list[Row]:
+    """Of the rows of `Formed` from ends whose t1 is the least excluded loss, those that depend on
+    it, as `FormedExcluded`."""
+    found = []
+    for row in rows:
+        name = str(row["name"]).rpartition(".")[2]
+        if FormedExcluded.has(name):
+            found.append(row | {"name": str(FormedExcluded.of(name))})
+    return found
 
 
 def _sharper(table: pd.DataFrame, name: str) -> pd.Series:

@@ -9,16 +9,19 @@ class Fractions(StatisticName):
     """Runs by their share of the data (P40, P41)."""
 
     MATCHES = "fractions.matches"
+    MATCHES_BY_LAG = "fractions.matches_by_lag"
     SPEARMAN = "fractions.spearman"
+    SPEARMAN_SMALL = "fractions.spearman_small"
     SPREAD = "fractions.spread"
     SPREAD_SMALL = "fractions.spread_small"
 
 
 class Decays(StatisticName):
-    """Runs by their weight decay (P49)."""
+    """Runs by their weight decay (P44, P49)."""
 
     SLOWER_03_THAN_1 = "decays.slower_03_than_1"
     SLOWER_1_THAN_3 = "decays.slower_1_than_3"
+    SLOWER_P53 = "decays.slower_p53"
 
 
 class Precision(StatisticName):
@@ -35,11 +38,17 @@ class Phase(StatisticName):
     T1_MIN = "phases.t1_min"
     T1_MAX = "phases.t1_max"
     T1_RATIO = "phases.t1_ratio"
+    T1_EXCLUDED = "phases.t1_excluded"
+    T1_EXCLUDED_MIN = "phases.t1_excluded_min"
+    T1_EXCLUDED_MAX = "phases.t1_excluded_max"
+    T1_EXCLUDED_RATIO = "phases.t1_excluded_ratio"
     T2 = "phases.t2"
     T3 = "phases.t3"
     ORDERED = "phases.ordered"
     WIDER_T2 = "phases.wider_t2"
     WIDER_T3 = "phases.wider_t3"
+    WIDER_T2_EXCLUDED = "phases.wider_t2_excluded"
+    WIDER_T3_EXCLUDED = "phases.wider_t3_excluded"
     HIGHEST_TEST = "phases.highest_test"
     LARGEST_NORM = "phases.largest_norm"
 
@@ -168,7 +177,9 @@ class Formed(StatisticName):
 
     RUNS = "formed.runs"
     PLATEAU = "formed.plateau"
+    EXCLUDED = "formed.excluded"
     TEST_KEPT = "formed.test_kept"
+    TEST_KEPT_HALF = "formed.test_kept_half"
     LEADS = "formed.leads"
     ACCURACY_LEADS = "formed.accuracy_leads"
     GINI = "formed.gini"
@@ -177,7 +188,10 @@ class Formed(StatisticName):
     RISE = "formed.rise"
     RISE_MEDIAN = "formed.rise_median"
     RISES_FIRST = "formed.rises_first"
+    RISES_FIRST_HALF = "formed.rises_first_half"
     SINGLE_RISES_FIRST = "formed.single_rises_first"
+    SINGLE_RISES_FIRST_HALF = "formed.single_rises_first_half"
+    SINGLE_BEFORE = "formed.single_before"
     TRAIN = "formed.train"
     ALPHA = "formed.alpha"
     ALPHA_FORMED = "formed.alpha_formed"
@@ -190,6 +204,22 @@ class Formed(StatisticName):
     EARLY_TEST = "formed.early_test"
     EARLY_GINI = "formed.early_gini"
     TRAIN_LOWER = "formed.train_lower"
+    TEST_RISES = "formed.test_rises"
+
+
+class FormedExcluded(StatisticName):
+    """Those of Formed that depend on the end of memorisation, with the least excluded loss as that
+    end (P33, P36, P37, P65)."""
+
+    TEST_KEPT = "formed_excluded.test_kept"
+    TEST_KEPT_HALF = "formed_excluded.test_kept_half"
+    GINI = "formed_excluded.gini"
+    GINI_EMBEDDING = "formed_excluded.gini_embedding"
+    WEIGHTS = "formed_excluded.weights"
+    EARLY_EXCLUDED = "formed_excluded.early_excluded"
+    EARLY_RESTRICTED = "formed_excluded.early_restricted"
+    EARLY_TEST = "formed_excluded.early_test"
+    EARLY_GINI = "formed_excluded.early_gini"
 
 
 class Interference(StatisticName):
@@ -291,8 +321,8 @@ TABLES = {
     "phases_stats": (Phase,),
     "layers2_phases_stats": (Phase,),
     "circuits_stats": (Circuits, OtherCircuits),
-    "formed_stats": (Formed,),
-    "layers2_formed_stats": (Formed,),
+    "formed_stats": (Formed, FormedExcluded),
+    "layers2_formed_stats": (Formed, FormedExcluded),
     "undecayed_stats": (Undecayed,),
     "interference_stats": (Interference,),
     "sequences_stats": (

@@ -20,6 +20,7 @@ from fittest.analysis.progress.grokking import (
     fate_of,
     first_at_least,
     first_below,
+    parted,
 )
 from fittest.analysis.statistics.intervals import (
     NOTHING,
@@ -57,6 +58,7 @@ OUTCOMES = [
     "label",
     "steps",
     "fate",
+    "fate_by_lag",
     *MEDIANS,
 ]
 
@@ -124,33 +126,46 @@ def outcome(
     rows: pd.DataFrame,
     grokking: GrokkingRules,
     rules: OutcomeRules,
+    guess: float | None = None,
 ) -> dict[str, Any]:
     """What became of one run.
 
     Args:
         rows: of its trajectory, in the order of steps: step, train_loss, test_loss (nats),
             train_accuracy, test_accuracy and, where every loss was recorded, train_losses.
+        guess: its loss, nats, beyond which losses have parted; None for tasks without one, whose
+            `fate` is that by the lag.
 
     Returns:
         OUTCOMES from ``steps`` on, the first step of something infinite where it never is.
+        `fate` asks whether losses part (``parted``), `fate_by_lag` whether test accuracy comes more
+        than the delay after train accuracy.
     """
     steps, train, test, accuracy = (
         rows[name].to_numpy() for name in ("step", "train_loss", "test_loss", "test_accuracy")
     )
     when, losses = every_train_loss(rows)
-    learned = first_below(when, losses, grokking.loss)
-    generalised = first_below(steps, test, grokking.loss)
-    best = float(rows["train_accuracy"].max())
+    known, solved = (
+        first_at_least(steps, rows[name], rules.accurate)
+        for name in ("train_accuracy", "test_accuracy")
+    )
+    best, ever = float(rows["train_accuracy"].max()), math.isfinite(solved)
+    lags = ever and solved - known > grokking.delay
+    apart = lags
+    if guess is not None:
+        end = int(np.searchsorted(steps, solved)) if ever else None
+        apart = parted(rows["train_accuracy"], test, end, grokking.memorised, guess)
     late, later = steps >= steps[-1] - rules.loss_tail, steps >= steps[-1] - rules.accuracy_tail
     return {
         "steps": int(steps[-1]),
-        "fate": fate_of(best, learned, generalised, grokking),
-        "learned": learned,
-        "generalised": generalised,
+        "fate": fate_of(best, ever, apart, grokking.memorised),
+        "fate_by_lag": fate_of(best, ever, lags, grokking.memorised),
+        "learned": first_below(when, losses, grokking.loss),
+        "generalised": first_below(steps, test, grokking.loss),
         "learned_small": first_below(when, losses, grokking.small_loss),
         "generalised_small": first_below(steps, test, grokking.small_loss),
-        "train_accurate": first_at_least(steps, rows["train_accuracy"], rules.accurate),
-        "test_accurate": first_at_least(steps, accuracy, rules.accurate),
+        "train_accurate": known,
+        "test_accurate": solved,
         "final_train_loss": float(np.median(train[late])),
         "final_test_loss": float(np.median(test[late])),
         "final_test_accuracy": float(np.median(accuracy[later])),
@@ -191,13 +206,15 @@ def outcomes(
     by_run = {run_id: part.sort_values("step") for run_id, part in trajectory.groupby("run_id")}
     for row in complete(runs).to_dict("records"):
         run = Run.model_validate_json(row["config"])
+        p = getattr(run.task, "p", None)
+        guess = math.log(p) if p is not None else None
         rows.append(
             {
                 "run_id": row["run_id"],
                 "runset": row["runset"],
                 "seed": row["seed_embedding"],
                 **settings_of(run),
-                **outcome(by_run[row["run_id"]], grokking, rules),
+                **outcome(by_run[row["run_id"]], grokking, rules, guess),
             }
         )
     table = pd.DataFrame(rows, columns=[name for name in OUTCOMES if name != "label"])
@@ -217,10 +234,10 @@ def group_table(table: pd.DataFrame, rules: OutcomeRules, resampling: Resampling
 
     Returns:
         runset, SETTINGS, label, runs; share_<fate> with `_lo` and `_hi` (Wilson) for every fate,
-        and of runs that end with an accurate answer (`share_solved`), ever had it
-        (`share_accurate`), had a slingshot (`share_shot`), or grokked without one
-        (`share_quiet`); for each of MEDIANS its median with `_lo` and `_hi`, `_min`, `_max`.
-        SETTINGS are missing where they differ within the group.
+        of runs that grokked by their lag (`share_late`), end with an accurate answer
+        (`share_solved`), ever had it (`share_accurate`), had a slingshot (`share_shot`), or grokked
+        without one (`share_quiet`); for each of MEDIANS its median with `_lo` and `_hi`, `_min`,
+        `_max`. SETTINGS are missing where they differ within the group.
     """
     rows = []
     for runset, part in table.groupby("runset", sort=False):
@@ -246,6 +263,7 @@ def _common(runs: pd.DataFrame) -> dict[str, Any]:
 def _shares(runs: pd.DataFrame, rules: OutcomeRules, resampling: Resampling) -> dict[str, float]:
     hits: Mapping[str, Sequence[bool]] = {
         **{fate.replace(" ", "_"): list(runs["fate"] == fate) for fate in FATES},
+        "late": list(runs["fate_by_lag"] == "grokked"),
         "solved": list(runs["final_test_accuracy"] >= rules.accurate),
         "accurate": list(np.isfinite(runs["test_accurate"])),
         "shot": list(runs["slingshots"] > 0),

@@ -20,12 +20,10 @@ class PhaseRules:
 
     Attributes:
         window: checkpoints of the running median of the logarithm of a loss.
-        tail: share of the run, at its end, whose median loss is that of the stable phase.
-        factor: times that median, below which cleanup is over.
+        factor: times the loss at which a fall comes to rest, below which the fall is over.
     """
 
     window: int
-    tail: float
     factor: float
 
 
@@ -36,6 +34,7 @@ class Phases:
     Attributes:
         memorised: end of memorisation, t1. formed: end of circuit formation, t2. cleaned: end of
             cleanup, t3.
+        least_excluded: where the excluded loss is least before t2, the other reading of t1.
         highest_test, largest_norm: where test loss and squared weights are largest before t2, which
             the paper also reads as the end of memorisation.
     """
@@ -43,6 +42,7 @@ class Phases:
     memorised: float
     formed: float
     cleaned: float
+    least_excluded: float
     highest_test: float
     largest_norm: float
 
@@ -110,8 +110,18 @@ def below_for_good(values: ArrayLike, limit: float) -> int | None:
     return first if first < len(np.asarray(values)) else None
 
 
+def first_floor(values: ArrayLike, factor: float) -> float:
+    """Where a fall of (T,) values comes to rest: the least before they first stand `factor` times
+    above it; the least of all where they never do. T >= 1."""
+    data = np.asarray(values, dtype=np.float64)
+    lowest = np.minimum.accumulate(data)
+    risen = np.flatnonzero(data > factor * lowest)
+    return float(lowest[risen[0]] if len(risen) else lowest[-1])
+
+
 def find_phases(
     steps: ArrayLike,
+    train_loss: ArrayLike,
     excluded: ArrayLike,
     test_loss: ArrayLike,
     squared_norm: ArrayLike,
@@ -121,37 +131,40 @@ def find_phases(
     """The phases of one run.
 
     Generalisation is the first checkpoint from which on the smoothed test loss stays below ln p,
-    the loss of a guess. t1 is the checkpoint before it at which the smoothed excluded loss is
-    least; t2 is generalisation itself; t3 the first checkpoint from t2 on whose test loss is below
-    `factor` times its median over the tail. Of a run that never generalises, t1 is sought among all
-    checkpoints and there are no t2 and t3.
+    the loss of a guess. t1 is the first checkpoint whose smoothed train loss is at most `factor`
+    times its least before generalisation; t2 is generalisation itself; t3 the first checkpoint from
+    t2 on whose test loss is at most `factor` times that at which its fall first comes to rest. Of a
+    run that never generalises, t1 is sought among all checkpoints and there are no t2 and t3.
 
     Args:
-        steps: (T,) increasing. excluded: (T,) excluded loss with all key frequencies removed, nats.
-        test_loss: (T,) nats. squared_norm: (T,) sum of squared weights.
+        steps: (T,) increasing. train_loss, test_loss: (T,) nats. excluded: (T,) excluded loss with
+            all key frequencies removed, nats. squared_norm: (T,) sum of squared weights.
         p: modulus.
 
     Raises:
         ValueError: for curves of unequal lengths, or without a checkpoint.
     """
     times = np.asarray(steps, dtype=np.float64)
-    curves = [np.asarray(x, dtype=np.float64) for x in (excluded, test_loss, squared_norm)]
+    curves = [
+        np.asarray(x, dtype=np.float64) for x in (train_loss, excluded, test_loss, squared_norm)
+    ]
     if len(times) == 0 or any(x.shape != times.shape for x in curves):
         raise ValueError("the curves of a run have one value for each of its checkpoints")
-    without, tested = (smoothed_loss(x, rules.window) for x in curves[:2])
+    trained, without, tested = (smoothed_loss(x, rules.window) for x in curves[:3])
     start = below_for_good(tested, math.log(p))
     # Nothing comes before the first checkpoint: there a run is as if it never generalised.
     before = slice(None, start or None)
-    t1, t2, t3 = float(times[np.argmin(without[before])]), math.nan, math.nan
+    known = np.flatnonzero(trained[before] <= rules.factor * trained[before].min())
+    t2, t3 = math.nan, math.nan
     if start is not None:
         t2 = float(times[start])
-        stable = float(np.median(tested[times >= times[-1] - rules.tail * (times[-1] - times[0])]))
-        quiet = np.flatnonzero(tested[start:] < rules.factor * stable)
-        t3 = float(times[start + quiet[0]]) if len(quiet) else math.nan
+        floor = first_floor(tested[start:], rules.factor)
+        t3 = float(times[start + np.flatnonzero(tested[start:] <= rules.factor * floor)[0]])
     return Phases(
-        memorised=t1,
+        memorised=float(times[known[0]]),
         formed=t2,
         cleaned=t3,
+        least_excluded=float(times[np.argmin(without[before])]),
         highest_test=float(times[np.argmax(tested[before])]),
-        largest_norm=float(times[np.argmax(curves[2][before])]),
+        largest_norm=float(times[np.argmax(curves[3][before])]),
     )
