@@ -107,7 +107,7 @@ def plot_curves(
             loss_panels.loss_lines(axes, part, series, log, _ROOM)
             if not alone:
                 name = loss_words.setting(str(group["label"])) or str(group["runset"])
-                panels.told_title(axes, ascii_lowercase[place], name, notes[place], most)
+                loss_panels.told_title(axes, ascii_lowercase[place], name, notes[place], most)
                 loss_panels.same_losses(axes, data, series, log, _ROOM)
             _edges(axes, place % columns == 0, place >= len(shown) - columns)
         if not together:
@@ -149,7 +149,7 @@ def _wrapped(said: tuple[str, str], room: float) -> list[tuple[str, str]]:
     return [
         (line, colour)
         for text, colour in loss_words.note(*said)
-        for line in wrapped(text, panels.NOTE_SIZE, "normal", room)
+        for line in wrapped(text, loss_panels.NOTE_SIZE, "normal", room)
     ]
 
 
