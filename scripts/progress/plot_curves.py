@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fittest.pipeline.script import rule_job
-from fittest.plotting import loss_panels, loss_words, panels, style
+from fittest.plotting import loss_panels, loss_words, style
 from fittest.plotting.heading import heading, shared_legend, wrapped
 from fittest.store import read_provenance, read_table
 
