@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fittest.pipeline.script import rule_job
-from fittest.plotting import loss_panels, loss_words, panels, style
+from fittest.plotting import loss_panels, loss_words, style
 from fittest.plotting.heading import heading, shared_legend, wrapped
 from fittest.store import read_provenance, read_table
 
@@ -101,7 +101,7 @@ def plot_curves(
             loss_panels.loss_lines(axes, part, series, log, _ROOM)
             if not alone:
                 name = loss_words.setting(str(group["label"])) or str(group["runset"])
-                panels.told_title(axes, ascii_lowercase[place], name, notes[place], most)
+                loss_panels.told_title(axes, ascii_lowercase[place], name, notes[place], most)
                 loss_panels.same_losses(axes, data, series, log, _ROOM)
             _edges(axes, place % columns == 0, place >= len(shown) - columns)
         if not together:
@@ -143,7 +143,7 @@ def _wrapped(said: tuple[str, str], room: float) -> list[tuple[str, str]]:
     return [
         (line, colour)
         for text, colour in loss_words.note(*said)
-        for line in wrapped(text, panels.NOTE_SIZE, "normal", room)
+        for line in wrapped(text, loss_panels.NOTE_SIZE, "normal", room)
     ]
 
 

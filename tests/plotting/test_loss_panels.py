@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
-from fittest.plotting import circuit_panels, loss_panels, loss_words, panels, style
+from fittest.plotting import circuit_panels, loss_panels, loss_words, style
 from fittest.plotting.heading import heading, shared_legend
 
 
@@ -52,7 +52,7 @@ def test_panels_of_one_figure_share_their_losses() -> None:
 
 def test_what_is_said_of_a_panel_stands_above_it_and_below_its_title(axes: Axes) -> None:
     lines = [("paper: groks", style.PAPER), ("ours: never", style.OURS)]
-    panels.told_title(axes, "a", "10 %", lines, 3)
+    loss_panels.told_title(axes, "a", "10 %", lines, 3)
     FigureCanvasAgg(axes.figure).draw()
     top = axes.get_window_extent().y1
     places = [text.get_window_extent() for text in axes.texts]

@@ -4,7 +4,7 @@ everywhere."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ MIDDLE = -1
 """The `seed` of a median over runs."""
 ENDS = (1e-9, 1e2)
 """Nats; losses beyond are drawn at the edge."""
+NOTE_SIZE = 6.3
+"""Points, of what is said beside the curves of a panel."""
+_LINE = 8.5  # points, from one line of it to the next
 _MOST_TICKS, _FEW = 7, 4
 """Powers of ten with a number on an axis, and up to how many of them have ticks in between."""
 
@@ -140,6 +143,33 @@ def same_losses(
         decades(axes, values.to_numpy(float), room, ends)
     elif len(values):
         axes.set_ylim(0, (1 + 0.75 * room) * float(values.max()))
+
+
+def told_title(
+    axes: Axes, letter: str, title: str, lines: Sequence[tuple[str, str]], most: int
+) -> None:
+    """A title as ``panel_title``, and between it and the panel what is said of it, so that nothing
+    stands on the curves.
+
+    Args:
+        lines: (text, colour), top to bottom. most: lines of that of the panels with the most of
+            them: all titles keep room for these.
+    """
+    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left", pad=5 + _LINE * most)
+    for index, (text, colour) in enumerate(reversed(lines)):
+        shown = axes.annotate(
+            text,
+            (0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(0, 4 + _LINE * (index + most - len(lines))),
+            textcoords="offset points",
+            fontsize=NOTE_SIZE,
+            color=colour,
+            va="bottom",
+            annotation_clip=False,
+        )
+        # What is too long for its panel shrinks no panel.
+        shown.set_in_layout(False)
 
 
 def least_positive(values: np.ndarray, default: float = ENDS[0]) -> float:

@@ -17,8 +17,6 @@ from fittest.plotting.style import ALIVE, DEAD, OURS, PAPER, TOKENS, survivor_st
 
 _DODGE = 0.055  # inches, more than a marker
 _LINE = 8.5  # points, from one small line below a title to the next
-NOTE_SIZE = 6.3
-"""Points, of what is said beside the curves of a panel."""
 
 
 def empty(axes: Axes, note: str) -> None:
@@ -60,33 +58,6 @@ def panel_title(
             va="bottom",
             annotation_clip=False,
         )
-
-
-def told_title(
-    axes: Axes, letter: str, title: str, lines: Sequence[tuple[str, str]], most: int
-) -> None:
-    """A title as ``panel_title``, and between it and the panel what is said of it, so that nothing
-    stands on the curves.
-
-    Args:
-        lines: (text, colour), top to bottom. most: lines of that of the panels with the most of
-            them: all titles keep room for these.
-    """
-    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left", pad=5 + _LINE * most)
-    for index, (text, colour) in enumerate(reversed(lines)):
-        shown = axes.annotate(
-            text,
-            (0.0, 1.0),
-            xycoords="axes fraction",
-            xytext=(0, 4 + _LINE * (index + most - len(lines))),
-            textcoords="offset points",
-            fontsize=NOTE_SIZE,
-            color=colour,
-            va="bottom",
-            annotation_clip=False,
-        )
-        # What is too long for its panel shrinks no panel.
-        shown.set_in_layout(False)
 
 
 def counted(number: float, what: str) -> str:
