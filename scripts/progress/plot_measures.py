@@ -1,6 +1,7 @@
 """Progress measures over training: figures 7, 13, 14, 15, 18, 19, 23 and 26."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
@@ -207,7 +208,8 @@ def _head(
     """Of one seed, ends of its phases as well; of the others they stand above each panel."""
     told = TOLD.get(tuple(kinds), Told(", ".join(KINDS[kind].title for kind in kinds), ""))
     said = [
-        words.format(*(_in_words(name, stats) for name in names))
+        # Of all runs alike there is one number, and no range.
+        re.sub(r"(\S+) to \1(?=\s|$)", r"\1", words.format(*(_in_words(n, stats) for n in names)))
         for words, names in told.ours
         if all(name in stats for name in names)
     ]
