@@ -54,7 +54,7 @@ def plot_primality(plotted: str, table: str, stats: str, out_figure: str) -> Non
             # Set for all once they are drawn. Some losses are in double precision, so that none
             # but those of 0 are drawn at the edge.
             loss_panels.decades(grid[0][0], known, _ROOM, _ends(known))
-        shared_legend(figure, 4)
+        shared_legend(figure, 3)
         style.save(figure, out_figure, read_provenance(stats) | {"figure_runs": len(runs)})
 
 
