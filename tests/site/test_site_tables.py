@@ -16,7 +16,7 @@ from planted_site import STEPS, D, P, project_at
 
 from fittest.analysis.circuits.basis import by_frequency, component_norms
 from fittest.pipeline.project import Project
-from fittest.site.packing import pack
+from fittest.site.packing import pack, write_index
 from fittest.site.tables import MAKERS, put_tables
 from fittest.site.tables.sources import Packed, thinned
 from fittest.store import read_run, read_table
@@ -83,3 +83,9 @@ def test_packed_tables_come_back(tmp_path: Path) -> None:
     wrapped = re.search(r'\["one"\]=\{about:(.*),parquet:"(.*)"\};', text)
     assert wrapped is not None and json.loads(wrapped[1]) == {"scale": "smoke"}
     assert pq.read_table(io.BytesIO(base64.b64decode(wrapped[2]))).equals(table)
+
+
+def test_an_explorer_opens_with_what_is_first(tmp_path: Path) -> None:
+    write_index(tmp_path, {"cosets": {"pop91": {}, "full91": {}}})
+    written = (tmp_path / "index.js").read_text()
+    assert written.index("pop91") < written.index("full91")

@@ -44,7 +44,7 @@ def pack(folder: Path, name: str, table: pa.Table, about: Mapping[str, Any]) -> 
 
 
 def write_index(folder: Path, index: Mapping[str, Any]) -> None:
-    """index.js: which tables an explorer can load."""
+    """index.js: which tables an explorer can load; it opens with the first."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(index, sort_keys=True)
+    text = json.dumps(index)
     (folder / "index.js").write_text(f"self.fittestIndex={text};\n", encoding="ascii")
