@@ -6,9 +6,11 @@ import base64
 import io
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -47,6 +49,29 @@ def test_trials_leave_out_failed_runs_and_know_their_embedding(project: Project)
     found = tables(project, "survival")["", "trials"]
     assert (found.about["runs"], found.about["embeddings"]) == (24, 4)
     assert set(found.table["embedding"].to_pylist()) == {0, 1, 2, 3}
+
+
+def test_trials_of_all_lengths_are_asked_at_the_same_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that end at different steps: no run's earlier step stands for another's."""
+    ends = {"a": 400, "b": 1000, "c": 2000}
+    rows = pd.DataFrame(
+        [
+            {"run_id": run, "step": step, "signals": [float(step)], "signal_mean": 1.0}
+            for run, end in ends.items()
+            for step in range(0, end + 100, 10)
+        ]
+    )
+    signals = import_module("fittest.site.tables.signals")
+    monkeypatch.setattr(signals, "read_table", lambda *_: rows)
+    chosen = pd.DataFrame({"run_id": list(ends), "last_step": list(ends.values())})
+    table, steps = signals._at_common_steps([tmp_path], chosen)
+    assert len(steps) == signals.ASKED and steps[0] == 0 and steps[-1] == 2000
+    found = table.to_pandas()
+    for place, end in enumerate(ends.values()):
+        own = set(found.loc[found["run"] == place, "step"])
+        assert own == {step for step in steps if step <= end} | {end}
 
 
 def test_spectra_are_those_of_the_weights(project: Project) -> None:

@@ -60,7 +60,7 @@ def in_words(condition: Condition, claim: Claim) -> str:
     call = claim.measures[condition.of]
     label = call.label or condition.of
     if call.measure == "verdict" and name == "at_least":
-        return f"{label}: reproduced{'' if limit > PARTLY else ' or partly'}"
+        return f"{label} = reproduced{'' if limit > PARTLY else ' or partly'}"
     ends = {"value": "", "lower": ", lower end", "upper": ", upper end", "n": ", n"}
     shown = "{:g} to {:g}".format(*limit) if name == "between" else f"{limit:g}"
     text = f"{label}{ends[condition.take]}"

@@ -26,7 +26,8 @@ EXPLORERS = (
         "signals",
         "survival",
         "Signals of a run",
-        "how the frequencies of one network live and die, and its circles at any kept step",
+        "how the frequencies of one network live and die, and its circles where its embedding is"
+        " kept",
         "Choose a run-set, a run and a step. The upper picture shows the signal of every frequency"
         " over the steps, survivors in colour; the lower one the tokens in the plane of a chosen"
         " frequency at the nearest step whose embedding is here.",

@@ -54,6 +54,10 @@ became of their claims at the scale **{scale}**{_judged(papers)}:
 
 {verdict_bar(counts)}
 
+Counted are the papers' own statements. *Partly*: a half of one holds, or one of two readings. *Not
+evaluated*: this scale is too small for it, or the paper's words do not decide it. Each paper's page
+says which, with our numbers; [the project](project.md) sums up what failed.
+
 <div class="cards">
 {cards}
 </div>
@@ -125,7 +129,8 @@ def paper_page(paper: Paper, explorers: list[Explorer], scale: str) -> str:
         parts.append(
             f"Judged at commit `{short(paper.origin.get('commit', 'unknown'))}`, configuration"
             f" `{short(paper.origin.get('config_hash', 'unknown'))}`. In brackets the 95 %"
-            " interval.\n"
+            " interval. The counts above are of the paper's own claims; checks of ours and verdicts"
+            " of other papers, repeated, stand in the table as well.\n"
         )
         parts.append(claims_table(paper) + "\n")
     else:

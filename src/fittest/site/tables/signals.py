@@ -58,13 +58,13 @@ def signals(project: Project) -> Iterator[Packed]:
 
 
 def survival(project: Project) -> Iterator[Packed]:
-    """Table `trials`: embedding, trial, step, signals (K,), mean of every run of fixed embeddings
-    that did not fail."""
+    """Table `trials`: run, embedding, step, signals (K,), mean of every run of fixed embeddings
+    that did not fail: at steps that all have in common as far as they go, and at its last one."""
     runs = runs_of(project, SURVIVAL)
     if runs is None or not (files := _with_signals(project, runs)):
         return
     good = runs[~runs["failed"].astype(bool)].head(TRIALS).reset_index(drop=True)
-    table = _trajectories(files, good, ASKED)
+    table, asked = _at_common_steps(files, good)
     embedding = good["seed_embedding"].to_numpy()[table["run"].to_numpy()]
     table = table.append_column("embedding", pa.array(embedding, pa.int32()))
     alive = project.config.analysis.alive
@@ -75,6 +75,7 @@ def survival(project: Project) -> Iterator[Packed]:
         "runs": len(good),
         "of": len(runs),
         "embeddings": int(good["seed_embedding"].nunique()),
+        "steps": asked,
         "rules": {
             "two_mean": alive.two_mean_factor,
             "absolute": alive.absolute,
@@ -92,17 +93,36 @@ def _with_signals(project: Project, runs: pd.DataFrame) -> list[Path]:
 
 
 def _trajectories(files: list[Path], chosen: pd.DataFrame, most: int) -> pa.Table:
+    own = _recorded(files, chosen)
+    steps = {run: thinned(rows.tolist(), most) for run, rows in own.groupby("run")["step"]}
+    kept = [step in steps[run] for run, step in zip(own["run"], own["step"], strict=True)]
+    return _table(own[kept])
+
+
+def _at_common_steps(files: list[Path], chosen: pd.DataFrame) -> tuple[pa.Table, list[int]]:
+    """The table, and the steps in common. A run that has ended earlier has its last step instead:
+    between these, one run's step would stand for another's."""
+    own = _recorded(files, chosen)
+    steps = thinned(own["step"].tolist(), ASKED)
+    last = own["step"] == own.groupby("run")["step"].transform("max")
+    return _table(own[own["step"].isin(steps) | last]), steps
+
+
+def _recorded(files: list[Path], chosen: pd.DataFrame) -> pd.DataFrame:
+    """Rows with signals up to the last step of each run, whose place is `run`."""
     places = {run_id: place for place, run_id in enumerate(chosen["run_id"])}
     last = dict(zip(chosen["run_id"], chosen["last_step"], strict=True))
     parts = []
     for path in files:
         rows = read_table(path, "trajectory", ["run_id", "step", "signals", "signal_mean"])
         rows = rows[rows["run_id"].isin(list(places)) & rows["signals"].notna()]
-        for run_id, recorded in rows.groupby("run_id", sort=False):
-            own = recorded[recorded["step"] <= last[run_id]]
-            steps = thinned(own["step"].tolist(), most)
-            parts.append(own[own["step"].isin(steps)].assign(run=places[run_id]))
-    frame = pd.concat(parts).drop_duplicates(["run", "step"]).sort_values(["run", "step"])
+        own = rows[rows["step"] <= rows["run_id"].map(last)]
+        parts.append(own.assign(run=own["run_id"].map(places)))
+    frame = pd.concat(parts).drop_duplicates(["run", "step"])
+    return frame.sort_values(["run", "step"]).reset_index(drop=True)
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
     return pa.table(
         {
             "run": pa.array(frame["run"].to_numpy(), pa.int32()),

@@ -74,7 +74,8 @@ export async function cosets(frame: Frame): Promise<void> {
     const bars = Array.from({ length: most }, (_, i) => ({ frequency: i + 1, networks: held.get(i + 1) ?? 0 }));
     const mine = new Set(one.frequency);
     frame.say(
-      `${about.labels[one.network]}: ${one.frequency.length} clusters, ${one.live} live neurons, accuracy ${one.accuracy.toFixed(4)} at step ${one.step.toLocaleString("en")}.`,
+      `${about.labels[one.network]}: ${one.frequency.length} clusters, ${one.live} live neurons, accuracy ${one.accuracy.toFixed(4)} at step ${one.step.toLocaleString("en")}.` +
+        (neurons.some((row) => row.network === one.network) ? "" : " Its neurons are not kept here, and so not drawn."),
     );
     frame.picture("frequencies", "Networks with a cluster at each frequency; those of the chosen network in colour", bars, {
       height: 240,

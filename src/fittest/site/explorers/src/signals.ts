@@ -92,7 +92,8 @@ export async function signals(frame: Frame): Promise<void> {
     const beside = apart(ends.map((row) => row.signal), line);
     frame.say(
       `At step ${step.toLocaleString("en")}, ${now.length} frequencies exceed ${about.two_mean_factor} times the mean: ${now.join(", ") || "none"}. ` +
-        `At the end: ${one.survivors.join(", ") || "none"}.`,
+        `At the end: ${one.survivors.join(", ") || "none"}.` +
+        (embeddings.some((row) => row.run === place()) ? "" : " Tokens in a plane are shown of the first runs alone: of this one no embedding is here."),
     );
     frame.picture("signals", `Signals of all frequencies, ${runset.value()}, ${one.label}`, points, {
       height: 380,

@@ -10,6 +10,7 @@ interface Known extends About {
   runs: number;
   of: number;
   embeddings: number;
+  steps: number[];
   rules: Record<Rule, number>;
 }
 interface Row {
@@ -33,7 +34,7 @@ const BINS = 8;
 
 export async function survival(frame: Frame): Promise<void> {
   const { rows, about } = await table<Row, Known>(frame.name, "", "trials");
-  const steps = [...new Set(rows.map((row) => row.step))].sort((a, b) => a - b);
+  const { steps } = about;
   const words: Record<Rule, string> = {
     two_mean: `above ${about.rules.two_mean} times the mean (the authors')`,
     absolute: `above ${about.rules.absolute} (the authors', figure 7)`,
@@ -43,7 +44,9 @@ export async function survival(frame: Frame): Promise<void> {
   const slider = frame.slide("step", "Step", steps);
 
   const starts = new Map<number, Row>();
+  const ends = new Map<number, number>();
   for (const row of rows) {
+    ends.set(row.run, Math.max(row.step, ends.get(row.run) ?? 0));
     const known = starts.get(row.run);
     if (!known || row.step < known.step) starts.set(row.run, row);
   }
@@ -77,6 +80,12 @@ export async function survival(frame: Frame): Promise<void> {
     }));
   }
 
+  /** Runs end once their survivors are settled, and count on as they ended. */
+  function stopped(step: number): string {
+    const count = [...ends.values()].filter((end) => end < step).length;
+    return count ? ` ${count} of ${ends.size} runs have ended before, settled, and count as they ended.` : "";
+  }
+
   const correlation = (points: Point[]): number =>
     pearson(points.map((one) => one.signal0), points.map((one) => one.rate));
 
@@ -99,7 +108,7 @@ export async function survival(frame: Frame): Promise<void> {
     const r = correlation(points);
     const alive_ = (points.reduce((sum, one) => sum + one.rate, 0) / Math.max(1, about.embeddings)).toFixed(2);
     frame.say(
-      `At step ${step.toLocaleString("en")}: Pearson's r ${Number.isNaN(r) ? "is undefined, since all rates are equal" : `= ${r.toFixed(3)} between initial signal and survival rate`}; ${alive_} survivors per network.`,
+      `At step ${step.toLocaleString("en")}: Pearson's r ${Number.isNaN(r) ? "is undefined, since all rates are equal" : `= ${r.toFixed(3)} between initial signal and survival rate`}; ${alive_} survivors per network.${stopped(step)}`,
     );
     frame.picture("rates", `Survival rate against initial signal at step ${step.toLocaleString("en")}`, points.map((one) => ({ ...one })), {
       height: 380,
