@@ -382,7 +382,7 @@ def test_a_repeated_verdict_is_told_by_what_led_to_it(tmp_path: Path) -> None:
     found = judge("K13", repeat, "reduced", evidence, {"verdict": verdict})
     assert found.verdict == "partly"
     assert claims_table([found])["measures"][0] == f"verdict on S14: {words}"
-    assert found.failed == ("verdict on S14: reproduced",)
+    assert found.failed == ("verdict on S14 = reproduced",)
 
 
 def test_what_n_counts_is_told_whole() -> None:
