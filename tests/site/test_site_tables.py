@@ -51,9 +51,7 @@ def test_trials_leave_out_failed_runs_and_know_their_embedding(project: Project)
     assert set(found.table["embedding"].to_pylist()) == {0, 1, 2, 3}
 
 
-def test_trials_of_all_lengths_are_asked_at_the_same_steps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trials_of_all_lengths_are_asked_at_the_same_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs that end at different steps: no run's earlier step stands for another's."""
     ends = {"a": 400, "b": 1000, "c": 2000}
     rows = pd.DataFrame(
@@ -64,9 +62,12 @@ def test_trials_of_all_lengths_are_asked_at_the_same_steps(
         ]
     )
     signals = import_module("fittest.site.tables.signals")
-    monkeypatch.setattr(signals, "read_table", lambda *_: rows)
+    # Another shard holds none of these runs.
+    others = rows.assign(run_id="d").astype({"run_id": "string[pyarrow]"})
+    files = {"one": rows, "other": others}
+    monkeypatch.setattr(signals, "read_table", lambda path, *_: files[path.name])
     chosen = pd.DataFrame({"run_id": list(ends), "last_step": list(ends.values())})
-    table, steps = signals._at_common_steps([tmp_path], chosen)
+    table, steps = signals._at_common_steps([Path(name) for name in files], chosen)
     assert len(steps) == signals.ASKED and steps[0] == 0 and steps[-1] == 2000
     found = table.to_pandas()
     for place, end in enumerate(ends.values()):

@@ -116,8 +116,9 @@ def _recorded(files: list[Path], chosen: pd.DataFrame) -> pd.DataFrame:
     for path in files:
         rows = read_table(path, "trajectory", ["run_id", "step", "signals", "signal_mean"])
         rows = rows[rows["run_id"].isin(list(places)) & rows["signals"].notna()]
-        own = rows[rows["step"] <= rows["run_id"].map(last)]
-        parts.append(own.assign(run=own["run_id"].map(places)))
+        if len(rows):
+            own = rows[rows["step"] <= rows["run_id"].map(last)]
+            parts.append(own.assign(run=own["run_id"].map(places)))
     frame = pd.concat(parts).drop_duplicates(["run", "step"])
     return frame.sort_values(["run", "step"]).reset_index(drop=True)
 
