@@ -30,8 +30,6 @@ def plot_curves(
     title: str = "",
     columns: int = 1,
     together: bool = False,
-    log: bool = True,
-    test: bool = True,
     early_steps: int | None = None,
     early_from: float = 0.0,
     low: float | None = None,
@@ -46,8 +44,7 @@ def plot_curves(
         curves: CSV. groups: a row per setting (Parquet). out_figure: the PDF (a PNG goes beside).
         paper: its values, by `<setting>.<column of groups>`.
         title: what is shown, above the panels.
-        columns: of panels. together: all settings in one panel. log: of the loss axis. test: show
-            test losses, where they differ from train losses.
+        columns: of panels. together: all settings in one panel.
         early_steps: end of the axis of those settings that are trained on at least `early_from` of
             the pairs.
         low: the test loss, in nats, whose first step is told.
@@ -90,19 +87,19 @@ def plot_curves(
         grid = figure.subplots(lines, columns, squeeze=False)
         for axes in grid.flat[len(shown) :]:
             axes.set_axis_off()
-        series = ("train", "test") if test else ("train",)
+        series = ("train", "test")
         for place, (axes, group) in enumerate(zip(grid.flat, shown, strict=False)):
             if group is None:
-                _together(axes, data, rows, said, log)
+                _together(axes, data, rows, said)
                 continue
             part = parts[place]
             if early_steps is not None and (group["train_fraction"] or 0) >= early_from - 1e-9:
                 part = part[part["step"] <= early_steps]
-            loss_panels.loss_lines(axes, part, series, log, _ROOM)
+            loss_panels.loss_lines(axes, part, series, True, _ROOM)
             if not alone:
                 name = loss_words.setting(str(group["label"])) or str(group["runset"])
                 loss_panels.told_title(axes, ascii_lowercase[place], name, notes[place], most)
-                loss_panels.same_losses(axes, data, series, log, _ROOM)
+                loss_panels.same_losses(axes, data, series, True, _ROOM)
             _edges(axes, place % columns == 0, place >= len(shown) - columns)
         if not together:
             shared_legend(figure, 2)
@@ -183,14 +180,13 @@ def _together(
     data: pd.DataFrame,
     rows: list[dict[str, Any]],
     said: list[tuple[str, str]],
-    log: bool,
 ) -> None:
     told = {}
     for row, one in zip(rows, said, strict=True):
         # Beside the panel there is room for so much in a line.
         short = [part for text, _ in loss_words.note(*one) for part in wrap(text, 34)]
         told[str(row["label"])] = "".join(f"\n  {part}" for part in short)
-    loss_panels.setting_lines(axes, data, log, told, _ROOM)
+    loss_panels.setting_lines(axes, data, True, told, _ROOM)
 
 
 if "snakemake" in globals():
@@ -207,8 +203,6 @@ if "snakemake" in globals():
                     "title",
                     "columns",
                     "together",
-                    "log",
-                    "test",
                     "early_steps",
                     "early_from",
                     "low",

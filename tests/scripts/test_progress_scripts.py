@@ -290,8 +290,10 @@ def test_main_runs(tmp_path: Path) -> None:
     drawn(bare)
 
 
-@pytest.mark.parametrize("told", [{}, {"together": True}, {"log": False, "test": False}])
-def test_nothing_but_failed_runs(tmp_path: Path, told: dict[str, bool]) -> None:
+@pytest.mark.parametrize(
+    "told", [{}, {"together": True}, {"columns": 2, "low": 0.01, "whole": 40_000}]
+)
+def test_nothing_but_failed_runs(tmp_path: Path, told: dict[str, Any]) -> None:
     made = analysed(tmp_path, "x", [planted(tmp_path, "x", [(network(0), 1.0, 2.0)], True)])
     assert len(read_table(made[1])) == 0
     plot(tmp_path, made, "x", **told)

@@ -119,10 +119,7 @@ def finish(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: thousands(x)))
     axes.set_xlabel("step")
     axes.set_ylabel("loss (nats)")
-    if log:
-        decades(axes, table["value"].to_numpy(float), room, ends)
-    else:
-        axes.set_ylim(0, (1 + 0.75 * room) * float(table["value"].max()))
+    _losses(axes, table["value"], log, room, ends)
 
 
 def same_losses(
@@ -138,7 +135,13 @@ def same_losses(
     Args:
         table: of all panels. series, log, room, ends: as in ``loss_lines``.
     """
-    values = table.loc[table["series"].isin(series), "value"]
+    _losses(axes, table.loc[table["series"].isin(series), "value"], log, room, ends)
+
+
+def _losses(
+    axes: Axes, values: pd.Series, log: bool, room: float, ends: tuple[float, float]
+) -> None:
+    """The limits of the axis of losses."""
     if log:
         decades(axes, values.to_numpy(float), room, ends)
     elif len(values):

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import balanced_accuracy_score
 
 from fittest.runs.run import Run
 from fittest.tasks import Primality
@@ -80,7 +81,7 @@ def balanced_accuracy(labels: ArrayLike, answers: ArrayLike) -> float:
     ones, said = np.asarray(labels, dtype=bool), np.asarray(answers, dtype=bool)
     if ones.all() or not ones.any():
         return math.nan
-    return float((said[ones].mean() + (~said[~ones]).mean()) / 2)
+    return float(balanced_accuracy_score(ones, said))
 
 
 def baseline_of(run: Run) -> Baseline:
