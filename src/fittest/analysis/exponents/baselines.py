@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import balanced_accuracy_score
 
 from fittest.runs.run import Run
 from fittest.tasks import Primality
@@ -81,6 +80,9 @@ def balanced_accuracy(labels: ArrayLike, answers: ArrayLike) -> float:
     ones, said = np.asarray(labels, dtype=bool), np.asarray(answers, dtype=bool)
     if ones.all() or not ones.any():
         return math.nan
+    # Here alone: scikit-learn is slow to import, and all baselines are read without it.
+    from sklearn.metrics import balanced_accuracy_score
+
     return float(balanced_accuracy_score(ones, said))
 
 
