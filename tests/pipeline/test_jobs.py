@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from fittest.errors import Interrupted
 from fittest.pipeline.configuration.targets import training_targets
 from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate, shard_seconds
 from fittest.pipeline.forecasts.kinds import Timed, kind_of
+from fittest.pipeline.forecasts.pace import Pace
 from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
 from fittest.pipeline.price import plan
@@ -171,6 +172,84 @@ def test_time_left_follows_the_speed(machine: Machine) -> None:
     machine.train(progress, 500)
     assert left(progress) == pytest.approx((300 * 3, (300 + 900) * 3), rel=0.02)
     assert f"50 %, {duration(900)} left" in progress.line()
+
+
+class Beside:
+    """Two jobs that share the cores, told apart by how much slower than forecast they are."""
+
+    def __init__(self, folder: Path, machine: Machine, loads: Sequence[float]) -> None:
+        self.machine, self.loads = machine, loads
+        self.jobs = []
+        for number in range(len(loads)):
+            pace = Pace(folder, f"job-{number}", machine.clock)
+            job = Progress("one", SECONDS, 3600.0, None, RATE, machine.clock, 0.5, pace)
+            self.jobs.append(job)
+        self._parts = [job.part(RUNS) for job in self.jobs]
+        self._owed = [0.0] * len(loads)
+        self.done = [0] * len(loads)
+
+    def train(self, seconds: float, slices: int = 10) -> None:
+        cost = EnsembleCost.of(RUNS, RATE).step
+        for _ in range(int(seconds)):
+            self.machine.now += 1.0
+            for number, (load, (reached, worked)) in enumerate(
+                zip(self.loads, self._parts, strict=True)
+            ):
+                self._owed[number] += 1.0 / load / cost
+                steps, self._owed[number] = divmod(self._owed[number], 1.0)
+                self.done[number] += int(steps)
+                worked(int(steps), 0)
+                reached(self.done[number])
+
+    def left(self) -> list[float]:
+        return [left(job)[1] for job in self.jobs]
+
+
+def test_a_kind_that_is_slower_than_forecast_slows_no_other(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Of two jobs side by side one takes four times as long as forecast: both say nearly the same
+    of all training, and neither that all of it takes as long."""
+    both = Beside(tmp_path, machine, [1.0, 4.0])
+    both.train(200)
+    fast, slow = both.left()
+    speed = (1 + 1 / 4) / 2
+    assert fast == pytest.approx(200 + 3600 / speed, rel=0.05)
+    assert slow == pytest.approx(1100 + 3600 / speed, rel=0.05)
+    # Alone each would take itself for all.
+    alone = Beside(tmp_path / "alone", machine, [4.0])
+    alone.train(200)
+    assert alone.left()[0] == pytest.approx(0.5 * 2200 + 4 * 3600, rel=0.05)
+
+
+def test_a_busy_machine_slows_all_jobs(machine: Machine, tmp_path: Path) -> None:
+    both = Beside(tmp_path, machine, [2.0, 2.0])
+    both.train(200)
+    assert both.left() == pytest.approx([500 + 2 * 3600] * 2, rel=0.05)
+
+
+def test_what_has_ended_or_is_damaged_says_nothing_of_the_pace(
+    machine: Machine, tmp_path: Path
+) -> None:
+    one, other = (Pace(tmp_path, name, machine.clock) for name in ("one", "other"))
+    one.tell(10.0, 40.0)
+    assert other.others() == (10.0, 40.0) and one.others() == (0.0, 0.0)
+    (tmp_path / "third.json").write_text('{"at": ')
+    (tmp_path / "fourth.json").write_text('{"did": [1], "at": 0}')
+    assert other.others() == (10.0, 40.0)
+    machine.now += 1000
+    assert other.others() == (0.0, 0.0)
+    one.tell(10.0, 40.0)
+    one.end()
+    one.end()
+    assert other.others() == (0.0, 0.0)
+
+
+def test_where_no_pace_can_be_kept_a_job_knows_itself(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    both = Beside(tmp_path / "file", machine, [1.0, 4.0])
+    both.train(200)
+    assert both.left()[1] == pytest.approx(1100 + 4 * 3600, rel=0.05)
 
 
 @pytest.mark.parametrize("load", [0.5, 2.0, 4.0])

@@ -8,6 +8,7 @@ import io
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -33,11 +34,15 @@ def explorer(look: Look, name: str, asked: str = "", **how: object) -> Page:
     return page
 
 
-def downloaded(page: Page, picture: str, kind: str = "CSV") -> bytes:
-    """What a picture's button saves."""
+def saved(page: Page, picture: str, kind: str) -> tuple[str, bytes]:
+    """Name and content of what a picture's button saves."""
     with page.expect_download() as waiting:
         page.locator(f'[data-picture="{picture}"]').get_by_role("button", name=kind).click()
-    return Path(waiting.value.path()).read_bytes()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def downloaded(page: Page, picture: str, kind: str = "CSV") -> bytes:
+    return saved(page, picture, kind)[1]
 
 
 def sheet(page: Page, picture: str) -> list[dict[str, str]]:
@@ -308,10 +313,60 @@ def test_a_tip_can_be_read(look: Look, scheme: str) -> None:
     assert abs(sum(paper) - sum(ink)) > 300
 
 
-def test_pictures_are_saved_as_such(look: Look) -> None:
-    page = explorer(look, "structures")
-    assert downloaded(page, "ranks", "SVG").startswith(b"<svg")
-    assert downloaded(page, "ranks", "PNG").startswith(b"\x89PNG")
+@pytest.mark.parametrize(("kind", "start"), [("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"")])
+def test_what_is_saved_tells_where_it_comes_from(look: Look, kind: str, start: bytes) -> None:
+    page = explorer(look, "structures", asked="#order=rank")
+    name, content = saved(page, "ranks", kind)
+    assert name == f"fittest-smoke-0123456789ab-structures-ranks.{kind.lower()}"
+    assert content.startswith(start)
+
+
+def test_a_saved_picture_reads_alone(look: Look) -> None:
+    page = explorer(look, "signals", asked="#step=300", width=390)
+    inside = downloaded(page, "signals", "SVG").decode()
+    texts = [one.text or "" for one in ElementTree.fromstring(inside).iter() if one.text]
+    title = page.locator('[data-picture="signals"] figcaption').inner_text()
+    assert title in " ".join(texts) and page.inner_text(".from") in " ".join(texts)
+    # The address draws it again.
+    (address,) = [text for text in texts if "signals.html#" in text]
+    assert address.endswith("#step=300")
+
+
+def test_what_the_address_asks_for_in_vain_is_said(look: Look) -> None:
+    page = explorer(look, "signals", asked="#k=99&step=2400&run=lost&colour=red")
+    amiss = page.locator(".amiss")
+    for told in ("k = 99", "step = 2400", "2000 is shown", "run = lost", "colour"):
+        assert told in amiss.inner_text()
+    assert "At step 2,000" in said(page)
+    # What is shown is what the address says from now on; a choice ends the matter.
+    assert "step=2000" in page.url and "k=99" not in page.url
+    page.select_option("select[name=k]", "5")
+    assert not amiss.is_visible()
+    right = explorer(look, "signals", asked="#k=5&step=2000")
+    assert not right.locator(".amiss").is_visible()
+
+
+def test_what_a_choice_leaves_behind_is_no_fault_of_the_address(look: Look) -> None:
+    """A run is one run-set's, and goes with it."""
+    page = explorer(look, "signals")
+    second = page.locator("select[name=run] option").nth(1).get_attribute("value")
+    page.select_option("select[name=run]", second)
+    page.select_option("select[name=runset]", "main")
+    page.get_by_text("of 2 runs of main").wait_for()
+    assert not page.locator(".amiss").is_visible() and f"run={second}" not in page.url
+    again = explorer(look, "signals", asked=page.url[page.url.index("#") :])
+    assert said(again) == said(page) and not again.locator(".amiss").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "choice", "runset"), [("signals", "runset", "base"), ("cosets", "population", "pop91")]
+)
+def test_what_runs_are_for_is_said(
+    look: Look, project: Project, name: str, choice: str, runset: str
+) -> None:
+    page = explorer(look, name, asked=f"#{choice}={runset}")
+    told = project.catalogue.runset(runset).declaration.description
+    assert page.inner_text(".what") == told
 
 
 def test_a_changed_address_is_followed(look: Look) -> None:

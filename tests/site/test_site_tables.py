@@ -20,7 +20,7 @@ from fittest.analysis.circuits.basis import by_frequency, component_norms
 from fittest.pipeline.project import Project
 from fittest.site.packing import pack, write_index
 from fittest.site.tables import MAKERS, put_tables
-from fittest.site.tables.sources import Packed, thinned
+from fittest.site.tables.sources import Packed, labels, spread, thinned
 from fittest.store import read_run, read_table
 
 
@@ -100,6 +100,54 @@ def test_thinned_steps_keep_both_ends_and_fill_what_they_may(most: int) -> None:
     assert len(found) == most and found == sorted(set(found)) and set(found) <= set(steps)
     assert (found[0], found[-1]) == (0, 30_000)
     assert thinned([3, 5, 9], 5) == [3, 5, 9]
+
+
+def sweep(*told: dict[str, object]) -> pd.DataFrame:
+    """Runs whose configurations say this."""
+    return pd.DataFrame({"config": [json.dumps(one) for one in told]})
+
+
+def seeds(
+    embedding: int, mlp: int | None = None, split: int | None = None
+) -> dict[str, int | None]:
+    known = embedding if mlp is None else mlp
+    return {"embedding": embedding, "mlp": known, "split": known if split is None else split}
+
+
+def test_labels_tell_runs_apart_by_all_that_differs() -> None:
+    kinds = [{"select": select, "rescale": scaled} for select in "ab" for scaled in (True, False)]
+    same = {"task": {"p": 59}, "stop": None}
+    runs = sweep(
+        *(
+            {**same, "seeds": seeds(seed), "intervention": kind}
+            for kind in kinds
+            for seed in (0, 1)
+        ),
+        # What is kept of a run, and when it may end, is no difference.
+        {**same, "seeds": seeds(2), "intervention": None, "stop": {"first": 9}, "steps": 7},
+    )
+    found = [label.split(": ", 1)[1] for label in labels(runs)]
+    assert len(set(found)) == len(runs)
+    assert found[0] == "select a, rescale yes, seed 0" and found[-1] == "seed 2"
+    # Seeds that differ within a run are named one by one, in every run.
+    apart = sweep({"seeds": seeds(0, 0)}, {"seeds": seeds(1, 4)})
+    assert labels(apart)[0] == "run 1: embedding seed 0, MLP seed 0, split seed 0"
+    assert labels(sweep({"p": 1})) == ["run 1"] and labels(sweep()) == []
+
+
+@pytest.mark.parametrize(("most", "ds"), [(4, [2, 6, 12, 16]), (8, [*range(2, 18, 2)])])
+def test_some_of_a_sweep_span_it(most: int, ds: list[int]) -> None:
+    wide = [{"model": {"d": d}, "seeds": seeds(seed)} for d in range(2, 18, 2) for seed in range(9)]
+    chosen = spread(sweep(*wide), most)
+    told = [json.loads(one) for one in chosen["config"]]
+    assert [one["model"]["d"] for one in told] == ds
+    assert {one["seeds"]["mlp"] for one in told} == {0}
+
+
+def test_runs_that_differ_by_seeds_alone_are_the_first() -> None:
+    runs = sweep(*({"seeds": seeds(seed)} for seed in range(50)))
+    assert list(spread(runs, 3).index) == [0, 1, 2]
+    assert list(spread(runs.head(2), 3).index) == [0, 1] and spread(runs.head(0), 3).empty
 
 
 def test_packed_tables_come_back(tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ class Paths:
         """Folder of a shard's restart points while it trains."""
         return f"{self.runset(runset)}/.restart/{shard}"
 
+    def pace(self) -> str:
+        """Folder where training jobs tell each other how fast they are."""
+        return f"{self.results}/{self.scale}/runs/.pace"
+
     def config(self, runset: str) -> str:
         """The run-set's resolved configuration, written beside its results."""
         return f"{self.runset(runset)}/config.json"

@@ -11,6 +11,7 @@ from typing import TextIO
 from tqdm import tqdm
 
 from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate
+from fittest.pipeline.forecasts.pace import Pace
 from fittest.runs.run import Run
 
 _LINE_SECONDS = 30.0
@@ -40,10 +41,13 @@ class Speed:
 
     def now(self) -> float | None:
         """Work per second; None until it can be told."""
-        start, before = self._seen[0]
-        seconds = self._clock() - start
-        done = self._total - before
+        done, seconds = self.seen()
         return done / seconds if seconds >= _LEAST_SECONDS and done > 0 else None
+
+    def seen(self) -> tuple[float, float]:
+        """Work of late, and the seconds that it took."""
+        start, before = self._seen[0]
+        return self._total - before, self._clock() - start
 
 
 class Progress:
@@ -51,7 +55,8 @@ class Progress:
 
     total: what the job costs. later: what the jobs cost that the target needs beside this one, when
     they share the cores; 0 for none. Both in seconds at `rate`; how much slower or faster this
-    machine is just now is seen on the way. share: what the job takes of the cores.
+    machine is just now is seen on the way. share: what the job takes of the cores. pace: where the
+    jobs that share the cores tell each other how fast they are.
 
     On a terminal it is one moving line, in a log file a line every half minute.
     """
@@ -65,8 +70,10 @@ class Progress:
         rate: Rate | None = None,
         clock: Callable[[], float] = time.monotonic,
         share: float = 1.0,
+        pace: Pace | None = None,
     ) -> None:
         self._share = share
+        self._pace = pace
         self._label = label
         self._total = total
         self._later = later
@@ -77,6 +84,9 @@ class Progress:
         self._before = 0.0
         self._done = 0.0
         self._last_line = clock()
+        self._others = 0.0, 0.0
+        # Before its speed is seen, a job has nothing to tell.
+        self._next_exchange = clock() + _LINE_SECONDS / 2
         self._bar: tqdm | None = None
         if stream is not None and stream.isatty():
             self._bar = tqdm(
@@ -93,10 +103,16 @@ class Progress:
 
     @classmethod
     def on_stderr(
-        cls, label: str, total: float, later: float, rate: Rate, share: float = 1.0
+        cls,
+        label: str,
+        total: float,
+        later: float,
+        rate: Rate,
+        share: float = 1.0,
+        pace: Pace | None = None,
     ) -> Progress:
         """A bar on standard error."""
-        return cls(label, total, later, sys.stderr, rate, share=share)
+        return cls(label, total, later, sys.stderr, rate, share=share, pace=pace)
 
     def part(self, runs: Sequence[Run]) -> tuple[Callable[[int], None], Callable[[int, int], None]]:
         """What the training loop of the job's next ensemble is to call (`Control`): `progress` and
@@ -109,6 +125,7 @@ class Progress:
 
         def worked(steps: int, rows: int) -> None:
             self._speed.add(steps * cost.step + rows * cost.row)
+            self._exchange()
 
         return progress, worked
 
@@ -131,8 +148,24 @@ class Progress:
         speed = self._speed.now()
         if speed is None:
             return None
-        own = max(0.0, self._total - self._done)
-        return own / speed, max(own, self._share * own + self._later) / speed
+        own = max(0.0, self._total - self._done) / speed
+        return own, max(own, self._share * own + self._later / self._common(speed))
+
+    def _common(self, own: float) -> float:
+        """Speed of all jobs that share the cores just now."""
+        if self._pace is None or not self._later:
+            return own
+        work, seconds = (self._share * one for one in self._speed.seen())
+        more_work, more_seconds = self._others
+        return (work + more_work) / (seconds + more_seconds)
+
+    def _exchange(self) -> None:
+        """Tell the other jobs, and hear from them, now and then."""
+        if self._pace is None or self._clock() < self._next_exchange:
+            return
+        self._next_exchange = self._clock() + _LINE_SECONDS
+        self._pace.tell(*(self._share * one for one in self._speed.seen()))
+        self._others = self._pace.others()
 
     def _times(self) -> list[str]:
         left = self.seconds_left()
@@ -150,6 +183,8 @@ class Progress:
 
     def close(self) -> None:
         """End the moving line."""
+        if self._pace is not None:
+            self._pace.end()
         if self._bar is not None:
             self._bar.close()
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from fittest.pipeline.forecasts.forecast import Rate, shard_flops, shard_seconds
 from fittest.pipeline.forecasts.job_memory import shard_memory
 from fittest.pipeline.forecasts.kinds import kind_of
+from fittest.pipeline.forecasts.pace import Pace
 from fittest.pipeline.forecasts.progress import Progress, duration
 from fittest.pipeline.forecasts.trainer import job_threads
 from fittest.pipeline.price import calibrate_kinds
@@ -44,6 +45,7 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
         later=_seconds_of(project, others, rate) if comparable else 0.0,
         rate=alone,
         share=cores_share(project, shard, rate),
+        pace=Pace(project.root / project.paths.pace(), f"{runset}-{name}"),
     )
 
 

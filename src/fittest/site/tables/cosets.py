@@ -37,6 +37,7 @@ def cosets(project: Project) -> Iterator[Packed]:
         about = {
             **origin(files[0]),
             "runset": runset,
+            "description": project.catalogue.runset(runset).declaration.description,
             "networks": len(ends),
             "labels": _labels(ends, runs),
             "n": sorted({int(n) for n in ends["n"]}),

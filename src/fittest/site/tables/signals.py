@@ -10,11 +10,20 @@ import pandas as pd
 import pyarrow as pa
 
 from fittest.pipeline.project import Project
-from fittest.site.tables.sources import Packed, labels, origin, plain, runs_of, shards, thinned
+from fittest.site.tables.sources import (
+    Packed,
+    labels,
+    origin,
+    plain,
+    runs_of,
+    shards,
+    spread,
+    thinned,
+)
 from fittest.store import read_run, read_table
 
 RUNS, STEPS = 24, 80
-"""At most so many runs of a run-set, with so many of their steps."""
+"""At most so many runs of a run-set, of as many settings as may be, with so many of their steps."""
 EMBEDDED, KEPT = 6, 12
 """At most so many runs with embeddings, at so many kept steps."""
 TRIALS, ASKED = 4000, 14
@@ -34,11 +43,12 @@ def signals(project: Project) -> Iterator[Packed]:
         runs = runs_of(project, runset)
         if runs is None or not (files := _with_signals(project, runs)):
             continue
-        chosen = runs[runs["p"].notna()].head(RUNS)
+        chosen = spread(runs[runs["p"].notna()], RUNS)
         table = _trajectories(files, chosen, STEPS)
         about = {
             **origin(files[0]),
             "runset": runset,
+            "description": project.catalogue.runset(runset).declaration.description,
             "of": len(runs),
             "two_mean_factor": project.config.analysis.alive.two_mean_factor,
             "runs": [
@@ -53,8 +63,9 @@ def signals(project: Project) -> Iterator[Packed]:
             ],
         }
         yield Packed("signals", runset, table, about)
-        if weights := shards(project, runs, weights=True):
-            yield Packed("embeddings", runset, _embeddings(weights, chosen), about)
+        embeddings = _embeddings(shards(project, runs, weights=True), chosen)
+        if len(embeddings):
+            yield Packed("embeddings", runset, embeddings, about)
 
 
 def survival(project: Project) -> Iterator[Packed]:
@@ -135,12 +146,17 @@ def _table(frame: pd.DataFrame) -> pa.Table:
 
 
 def _embeddings(weights: list[Path], chosen: pd.DataFrame) -> pa.Table:
-    found = []
-    for place, run_id in enumerate(chosen["run_id"].head(EMBEDDED)):
-        rows = read_run(weights, run_id, parameters=[_EMBEDDING])
-        rows = rows.drop_duplicates("step")
+    """Of as many settings as may be, among the runs whose embeddings were kept."""
+    places = {run_id: place for place, run_id in enumerate(chosen["run_id"])}
+    found: list[pd.DataFrame] = []
+    for run_id in dict.fromkeys([*spread(chosen, EMBEDDED)["run_id"], *places]):
+        rows = read_run(weights, run_id, parameters=[_EMBEDDING]).drop_duplicates("step")
         kept = rows[rows["step"].isin(thinned(rows["step"].tolist(), KEPT))] if len(rows) else rows
-        found.append(kept.assign(run=place))
+        found += [kept.assign(run=places[run_id])] if len(kept) else []
+        if len(found) == EMBEDDED:
+            break
+    if not found:
+        return pa.table({"run": [], "step": [], "values": []})
     frame = pd.concat(found)
     return pa.table(
         {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,14 @@ import pandas as pd
 import pyarrow as pa
 
 from fittest.pipeline.project import Project
+from fittest.runs.parts import Seeds
 from fittest.store import read_provenance, read_table
 
-_VARIED = {
-    "seed_embedding": "embedding seed",
-    "seed_mlp": "MLP seed",
-    "seed_split": "split seed",
-    "p": "p",
-    "d": "d",
-    "weight_decay": "weight decay",
-    "intervention": "intervention",
-    "frequency": "frequency",
-    "factor": "factor",
-    "first": "first",
-    "second": "second",
-    "ratio": "ratio",
-    "train_fraction": "train fraction",
-}
+_WORDS = {"mlp": "MLP", "lr": "learning rate", "dtype": "numbers in"}
+"""Last parts of settings that do not read well as they are."""
+_UNTOLD = ("recording.", "stop.", "steps")
+"""Settings of what is kept of a run and of when it may end: no difference between experiments."""
+_SEEDS = "seeds."
 
 
 @dataclass(frozen=True)
@@ -87,24 +79,78 @@ def thinned(steps: Sequence[int], most: int) -> list[int]:
 
 
 def labels(runs: pd.DataFrame) -> list[str]:
-    """What tells the runs of a run-set apart, in words."""
-    told = {
-        column: word
-        for column, word in _VARIED.items()
-        if column in runs and runs[column].astype(str).nunique() > 1
-    }
+    """What tells the runs of a run-set apart, in words, by their configurations."""
     found = []
-    for number, row in enumerate(runs.to_dict("records")):
-        parts = [f"{word} {_short(row[key])}" for key, word in told.items() if _known(row[key])]
-        found.append(f"run {number + 1}: {', '.join(parts)}" if parts else f"run {number + 1}")
+    for number, told in enumerate(_with_one_seed(_varied(runs)), 1):
+        parts = [
+            f"{_word(key)} {_short(value)}" for key, value in told.items() if value is not None
+        ]
+        found.append(f"run {number}: {', '.join(parts)}" if parts else f"run {number}")
     return found
 
 
-def _known(value: Any) -> bool:
-    return value is not None and not (isinstance(value, float) and np.isnan(value)) and value != ""
+def _with_one_seed(varied: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As given, but where all seeds of each run are one number with that as its seed."""
+    seeds = [[own[key] for key in own if key.startswith(_SEEDS)] for own in varied]
+    if any(len(own) < len(Seeds.model_fields) or len(set(own)) > 1 for own in seeds):
+        return varied
+    rest = [{key: own[key] for key in own if not key.startswith(_SEEDS)} for own in varied]
+    return [{**own, "seed": known[0]} for own, known in zip(rest, seeds, strict=True)]
+
+
+def _word(key: str) -> str:
+    last = key.rsplit(".", 1)[-1]
+    return _WORDS.get(last, last.replace("_", " ")) + (" seed" if key.startswith(_SEEDS) else "")
+
+
+def spread(runs: pd.DataFrame, most: int) -> pd.DataFrame:
+    """At most so many runs, in their order: of every setting one before any has a second, whatever
+    the seeds; where there are more settings than that, evenly spaced ones."""
+    settings = [
+        json.dumps({key: value for key, value in told.items() if not key.startswith(_SEEDS)})
+        for told in _varied(runs)
+    ]
+    number = pd.Series(settings, index=runs.index)
+    turn = runs.groupby(number).cumcount().to_numpy()
+    chosen: list[int] = []
+    for level in range(int(turn.max(initial=-1)) + 1):
+        places = np.flatnonzero(turn == level)
+        room = most - len(chosen)
+        if len(places) > room:
+            places = places[np.linspace(0, len(places) - 1, room).round().astype(int)]
+        chosen += places.tolist()
+        if len(chosen) >= most:
+            break
+    return runs.iloc[sorted(chosen)]
+
+
+def _varied(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Of each run the settings (path -> value) in which the runs differ; None where it has none."""
+    flat = [_flat(json.loads(one)) for one in runs["config"]]
+    keys = dict.fromkeys(key for one in flat for key in one)
+    differing = [
+        key
+        for key in keys
+        if not key.startswith(_UNTOLD) and len({json.dumps(one.get(key)) for one in flat}) > 1
+    ]
+    return [{key: one.get(key) for key in differing} for one in flat]
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{above}{key}.")
+        else:
+            found[above + key] = value
+    return found
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(_short, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

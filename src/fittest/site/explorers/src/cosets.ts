@@ -6,6 +6,7 @@ import { remapped, unit } from "./mathematics";
 
 interface Known extends About {
   runset: string;
+  description: string;
   networks: number;
   labels: string[];
   n: number[];
@@ -63,6 +64,7 @@ export async function cosets(frame: Frame): Promise<void> {
     const order = networks.map((row) => row.network).sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)) || a - b);
     network.offer(order.map((i) => ({ value: String(i), label: `${about!.labels[i]}${drawn.has(i) ? " (neurons kept)" : ""}` })));
     offerFrequencies();
+    frame.describe(about.description);
     draw();
   }
 

@@ -1,69 +1,15 @@
 // The frame of an explorer: controls, state in the address, pictures with their downloads.
 import * as Plot from "@observablehq/plot";
 import type { About } from "./data";
+import { make } from "./elements";
+import { csv, save, savePng, type Sheet, standalone, written } from "./saving";
 
 export interface Option {
   value: string;
   label: string;
 }
 
-type Cell = string | number | boolean | null | undefined;
-export type Sheet = Record<string, Cell>[];
-
 let identity = 0;
-
-function make<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  attributes: Record<string, string> = {},
-  ...inside: (Node | string)[]
-): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...inside);
-  return element;
-}
-
-function save(content: Blob, name: string): void {
-  const link = make("a", { href: URL.createObjectURL(content), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
-/** Rows as CSV, every column of the first row. */
-export function csv(rows: Sheet): string {
-  const names = Object.keys(rows[0] ?? {});
-  const cell = (value: Cell): string => {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [names, ...rows.map((row) => names.map((name) => row[name]))]
-    .map((row) => row.map((value) => cell(value as Cell)).join(","))
-    .join("\n");
-}
-
-function standalone(drawn: SVGElement): string {
-  const copy = drawn.cloneNode(true) as SVGElement;
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  copy.setAttribute("style", "color:#111;background:#fff;font-family:sans-serif");
-  return new XMLSerializer().serializeToString(copy);
-}
-
-function savePng(drawn: SVGElement, name: string): void {
-  const [width, height] = ["width", "height"].map((key) => Number(drawn.getAttribute(key)));
-  const picture = new Image();
-  picture.onload = () => {
-    const canvas = make("canvas");
-    canvas.width = 2 * (width ?? 0);
-    canvas.height = 2 * (height ?? 0);
-    const pen = canvas.getContext("2d");
-    if (!pen) return;
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob((content) => content && save(content, name));
-  };
-  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(drawn))}`;
-}
 
 interface Shown {
   place: HTMLElement;
@@ -78,6 +24,13 @@ export class Frame {
   private readonly pictures = make("div", { class: "pictures" });
   private readonly said = make("p", { class: "said", "aria-live": "polite" });
   private readonly from = make("p", { class: "from" });
+  private readonly what = make("p", { class: "what" });
+  private readonly amiss = make("p", { class: "amiss", role: "status" });
+  /** Keys of all controls, and whether anything was chosen here, after the address. */
+  private readonly known = new Set<string>();
+  private chosen = false;
+  private origin = "";
+  private file = "";
   private readonly state = new URLSearchParams(location.hash.slice(1));
   private readonly shown = new Map<string, Shown>();
   private redraw: () => void = () => undefined;
@@ -87,11 +40,31 @@ export class Frame {
     readonly name: string,
   ) {
     this.controls.addEventListener("submit", (event) => event.preventDefault());
-    root.replaceChildren(this.controls, this.said, this.pictures, this.from);
+    root.replaceChildren(this.controls, this.amiss, this.what, this.said, this.pictures, this.from);
+  }
+
+  /** What the address asks for, and the page has not, gives way to what is shown. Said where it is
+   * the address that was given; later it is left over from another choice. */
+  private giveWay(key: string, instead: string | null, words: string): void {
+    if (!this.chosen) this.sayAmiss(`The address asks for ${key} = ${this.state.get(key)}, which is not here: ${words} is shown.`);
+    if (instead === null) this.state.delete(key);
+    else this.state.set(key, instead);
+    history.replaceState(null, "", `#${this.state}`);
+  }
+
+  private sayAmiss(text: string): void {
+    this.amiss.append(make("span", {}, `${text} `));
+  }
+
+  /** What the runs are for, in a sentence. */
+  describe(text: string): void {
+    this.what.textContent = text;
   }
 
   /** What draws all pictures; called at every change, and when the width of the page changes. */
   drawWith(redraw: () => void): void {
+    for (const [key, value] of this.state)
+      if (value && !this.known.has(key)) this.sayAmiss(`The address asks for ${key}, which this page does not know.`);
     let width = this.width();
     this.redraw = redraw;
     redraw();
@@ -108,18 +81,23 @@ export class Frame {
   }
 
   private keep(key: string, value: string): void {
+    this.chosen = true;
+    this.amiss.replaceChildren();
     this.state.set(key, value);
     history.replaceState(null, "", `#${this.state}`);
   }
 
   /** One of several; the address decides, else the first. `changed` goes before the redrawing. */
   choose(key: string, label: string, options: Option[], changed?: () => void): Choice {
+    this.known.add(key);
     const select = make("select", { name: key, autocomplete: "off" });
     this.controls.append(make("label", {}, `${label} `, select));
     const fill = (offered: Option[]): void => {
       select.replaceChildren(...offered.map((one) => make("option", { value: one.value }, one.label)));
       const wanted = this.state.get(key);
-      if (offered.some((one) => one.value === wanted)) select.value = wanted as string;
+      if (wanted === null || offered.length === 0) return;
+      if (offered.some((one) => one.value === wanted)) select.value = wanted;
+      else this.giveWay(key, null, offered[0]!.label);
     };
     fill(options);
     select.addEventListener("change", () => {
@@ -132,6 +110,7 @@ export class Frame {
 
   /** One of ascending numbers; the address decides, else the last. */
   slide(key: string, label: string, values: number[]): Slider {
+    this.known.add(key);
     const input = make("input", { type: "range", name: key, min: "0", step: "1", autocomplete: "off" });
     const output = make("output");
     this.controls.append(make("label", { class: "slider" }, `${label} `, input, output));
@@ -145,7 +124,9 @@ export class Frame {
       offered = numbers;
       input.max = String(Math.max(0, numbers.length - 1));
       const wanted = this.state.get(key);
-      input.value = wanted === null ? input.max : String(nearest(numbers, Number(wanted)));
+      const place = wanted === null || !wanted.trim() || Number.isNaN(Number(wanted)) ? input.max : String(nearest(numbers, Number(wanted)));
+      input.value = place;
+      if (wanted !== null && numbers.length && value() !== Number(wanted)) this.giveWay(key, String(value()), String(value()));
       print();
     };
     fill(values);
@@ -159,8 +140,10 @@ export class Frame {
 
   /** Yes or no; no unless the address says yes. */
   tick(key: string, label: string): () => boolean {
+    this.known.add(key);
     const input = make("input", { type: "checkbox", name: key, autocomplete: "off" });
     input.checked = this.state.get(key) === "yes";
+    if (!["yes", "no", null].includes(this.state.get(key))) this.giveWay(key, null, "no");
     this.controls.append(make("label", {}, input, ` ${label}`));
     input.addEventListener("change", () => {
       this.keep(key, input.checked ? "yes" : "no");
@@ -178,6 +161,8 @@ export class Frame {
   tell(about: About, n: string): void {
     const text = `Scale ${about.scale}, ${n}, commit ${about.commit.slice(0, 12)}, config ${about.config_hash.slice(0, 12)}.`;
     this.from.textContent = text;
+    this.origin = text;
+    this.file = `fittest-${about.scale}-${about.commit.slice(0, 12)}-${this.name}`;
   }
 
   /** Put a picture in its place, with downloads of it and of its data. */
@@ -201,16 +186,17 @@ export class Frame {
     const place = make("figure", { "data-picture": key, "aria-labelledby": caption.id });
     const body = make("div");
     const shown: Shown = { place, caption, body, drawn: null, sheet: [] };
-    const file = `${this.name}-${key}`;
+    const file = (ending: string): string => `${this.file}-${key}.${ending}`;
+    const whole = (drawn: SVGElement): SVGElement => standalone(drawn, caption.textContent ?? "", this.origin);
     const button = (label: string, act: (drawn: SVGSVGElement) => void): void => {
       const words = `${label} of this picture`;
       const one = make("button", { type: "button", "aria-describedby": caption.id, title: words }, label);
       one.addEventListener("click", () => shown.drawn && act(shown.drawn));
       files.append(one);
     };
-    button("SVG", (drawn) => save(new Blob([standalone(drawn)], { type: "image/svg+xml" }), `${file}.svg`));
-    button("PNG", (drawn) => savePng(drawn, `${file}.png`));
-    button("CSV", () => save(new Blob([csv(shown.sheet)], { type: "text/csv" }), `${file}.csv`));
+    button("SVG", (drawn) => save(new Blob([written(whole(drawn))], { type: "image/svg+xml" }), file("svg")));
+    button("PNG", (drawn) => savePng(whole(drawn), file("png")));
+    button("CSV", () => save(new Blob([csv(shown.sheet)], { type: "text/csv" }), file("csv")));
     place.append(caption, body, files);
     this.shown.set(key, shown);
     this.pictures.append(place);

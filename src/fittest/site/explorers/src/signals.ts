@@ -13,6 +13,7 @@ interface Run {
 }
 interface Known extends About {
   runset: string;
+  description: string;
   of: number;
   two_mean_factor: number;
   runs: Run[];
@@ -65,7 +66,9 @@ export async function signals(frame: Frame): Promise<void> {
     embeddings = offered[runset.value()]?.includes("embeddings")
       ? (await table<Embedding>(frame.name, runset.value(), "embeddings")).rows
       : [];
-    run.offer(about.runs.map((one) => ({ value: one.id, label: one.label })));
+    const kept = new Set(embeddings.map((row) => row.run));
+    run.offer(about.runs.map((one, i) => ({ value: one.id, label: `${one.label}${kept.has(i) ? " (tokens kept)" : ""}` })));
+    frame.describe(about.description);
     offerSteps();
     draw();
   }
@@ -93,7 +96,7 @@ export async function signals(frame: Frame): Promise<void> {
     frame.say(
       `At step ${step.toLocaleString("en")}, ${now.length} frequencies exceed ${about.two_mean_factor} times the mean: ${now.join(", ") || "none"}. ` +
         `At the end: ${one.survivors.join(", ") || "none"}.` +
-        (embeddings.some((row) => row.run === place()) ? "" : " Tokens in a plane are shown of the first runs alone: of this one no embedding is here."),
+        (embeddings.some((row) => row.run === place()) ? "" : " No embedding of this run is here, and its tokens are not drawn."),
     );
     frame.picture("signals", `Signals of all frequencies, ${runset.value()}, ${one.label}`, points, {
       height: 380,
