@@ -330,6 +330,13 @@ def test_a_saved_picture_reads_alone(look: Look) -> None:
     # The address draws it again.
     (address,) = [text for text in texts if "signals.html#" in text]
     assert address.endswith("#step=300")
+    page.set_content(inside)
+    ends = page.evaluate(
+        "[...document.querySelectorAll('svg text')].map(one => one.getBoundingClientRect())"
+        ".map(box => [box.left, box.right])"
+    )
+    width = page.evaluate("document.querySelector('svg').getBoundingClientRect()")
+    assert all(width["left"] <= left and right <= width["right"] + 1 for left, right in ends)
 
 
 def test_what_the_address_asks_for_in_vain_is_said(look: Look) -> None:

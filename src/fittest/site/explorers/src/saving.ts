@@ -40,7 +40,8 @@ export function standalone(drawn: SVGElement, title: string, from: string): SVGE
   copy.setAttribute("viewBox", `0 ${-top} ${width} ${whole}`);
   const write = (text: string, y: number, size: number): void => {
     const one = document.createElementNS(SVG, "text");
-    for (const [key, value] of Object.entries({ x: 4, y, "font-size": size, fill: "#111" })) one.setAttribute(key, String(value));
+    for (const [key, value] of Object.entries({ x: 4, y, "font-size": size, "text-anchor": "start", fill: "#111" }))
+      one.setAttribute(key, String(value));
     one.textContent = text;
     copy.append(one);
   };
