@@ -174,6 +174,13 @@ def test_time_left_follows_the_speed(machine: Machine) -> None:
     assert f"50 %, {duration(900)} left" in progress.line()
 
 
+def test_loading_and_warming_up_say_nothing_of_the_speed(machine: Machine) -> None:
+    progress = progress_on(machine, later=900.0)
+    machine.now += 200.0
+    machine.train(progress, 100)
+    assert left(progress) == pytest.approx((540, 540 + 900), rel=0.02)
+
+
 class Beside:
     """Two jobs that share the cores, told apart by how much slower than forecast they are."""
 

@@ -28,7 +28,8 @@ class Speed:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._total = 0.0
-        self._seen: deque[tuple[float, float]] = deque([(clock(), 0.0)])
+        # From the first report on: what comes before, loading and warming up, is no training.
+        self._seen: deque[tuple[float, float]] = deque()
 
     def add(self, work: float) -> None:
         """Count work that was just done."""
@@ -46,6 +47,8 @@ class Speed:
 
     def seen(self) -> tuple[float, float]:
         """Work of late, and the seconds that it took."""
+        if not self._seen:
+            return 0.0, 0.0
         start, before = self._seen[0]
         return self._total - before, self._clock() - start
 
