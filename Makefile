@@ -1,5 +1,5 @@
-# The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness),
-# archive, site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
+# The contract: make demo, figures/<name>.pdf, figures/<table>.csv, <paper> (survival, completeness,
+# progress, cosets, exponents), report, gallery, archive, site, smoke, test, test-slurm, bench, bench-gpu, lint. Each sets up .venv.
 # SCALE=smoke|reduced|settled|full (default: that of config/config.yaml).
 # .venv/installed is what the workflow needs, .venv/tools what tests and lints it.
 
