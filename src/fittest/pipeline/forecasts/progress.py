@@ -11,7 +11,7 @@ from typing import TextIO
 from tqdm import tqdm
 
 from fittest.pipeline.forecasts.forecast import EnsembleCost, Rate
-from fittest.pipeline.forecasts.pace import Pace
+from fittest.pipeline.forecasts.pace import NOTHING, Pace, Told
 from fittest.runs.run import Run
 
 _LINE_SECONDS = 30.0
@@ -59,7 +59,8 @@ class Progress:
     total: what the job costs. later: what the jobs cost that the target needs beside this one, when
     they share the cores; 0 for none. Both in seconds at `rate`; how much slower or faster this
     machine is just now is seen on the way. share: what the job takes of the cores. pace: where the
-    jobs that share the cores tell each other how fast they are.
+    jobs that share the cores tell each other how far and how fast they are. pending: asks what is
+    left of `later`, jobs that run counted in full.
 
     On a terminal it is one moving line, in a log file a line every half minute.
     """
@@ -74,9 +75,11 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         share: float = 1.0,
         pace: Pace | None = None,
+        pending: Callable[[], float] | None = None,
     ) -> None:
         self._share = share
         self._pace = pace
+        self._pending = pending
         self._label = label
         self._total = total
         self._later = later
@@ -87,7 +90,7 @@ class Progress:
         self._before = 0.0
         self._done = 0.0
         self._last_line = clock()
-        self._others = 0.0, 0.0
+        self._others = NOTHING
         # Before its speed is seen, a job has nothing to tell.
         self._next_exchange = clock() + _LINE_SECONDS / 2
         self._bar: tqdm | None = None
@@ -113,9 +116,10 @@ class Progress:
         rate: Rate,
         share: float = 1.0,
         pace: Pace | None = None,
+        pending: Callable[[], float] | None = None,
     ) -> Progress:
         """A bar on standard error."""
-        return cls(label, total, later, sys.stderr, rate, share=share, pace=pace)
+        return cls(label, total, later, sys.stderr, rate, share=share, pace=pace, pending=pending)
 
     def part(self, runs: Sequence[Run]) -> tuple[Callable[[int], None], Callable[[int, int], None]]:
         """What the training loop of the job's next ensemble is to call (`Control`): `progress` and
@@ -159,16 +163,17 @@ class Progress:
         if self._pace is None or not self._later:
             return own
         work, seconds = (self._share * one for one in self._speed.seen())
-        more_work, more_seconds = self._others
-        return (work + more_work) / (seconds + more_seconds)
+        return (work + self._others.work) / (seconds + self._others.seconds)
 
     def _exchange(self) -> None:
         """Tell the other jobs, and hear from them, now and then."""
         if self._pace is None or self._clock() < self._next_exchange:
             return
         self._next_exchange = self._clock() + _LINE_SECONDS
-        self._pace.tell(*(self._share * one for one in self._speed.seen()))
+        self._pace.tell(Told(*(self._share * one for one in (*self._speed.seen(), self._done))))
         self._others = self._pace.others()
+        if self._pending is not None:
+            self._later = max(0.0, self._pending() - self._others.done)
 
     def _times(self) -> list[str]:
         left = self.seconds_left()

@@ -38,6 +38,11 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
     alone = _of_job(project, shard, rate)
     number = len(project.catalogue.shards(runset))
     others = pending_shards(project, targets, (runset, name))
+
+    def pending() -> float:
+        others[:] = [other for other in others if not is_finished(project, other)]
+        return _seconds_of(project, others, rate)
+
     comparable = _comparable(project, [shard, *others], rate)
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
@@ -46,6 +51,7 @@ def job_progress(project: Project, runset: str, name: str, targets: Iterable[str
         rate=alone,
         share=cores_share(project, shard, rate),
         pace=Pace(project.root / project.paths.pace(), f"{runset}-{name}"),
+        pending=pending if comparable else None,
     )
 
 
