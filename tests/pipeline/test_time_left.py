@@ -315,6 +315,14 @@ def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
     assert later("all") == pytest.approx(whole)
     assert later() == 0
 
+    # Once the other is trained, nothing is left of it, though this job began before.
+    pending = job_progress(project, "one", "0000", training_targets(project, ["all"]))._pending
+    assert pending is not None and pending() == pytest.approx(whole)
+    paths = project.paths
+    files = paths.trajectory("more", "0000"), paths.weights("more", "0000")
+    train_shard(project, "more", "0000", *files, threads=1)
+    assert pending() == 0
+
 
 def test_no_time_of_all_training_where_nobody_knows_how_jobs_compare(
     project: Project, monkeypatch: pytest.MonkeyPatch
