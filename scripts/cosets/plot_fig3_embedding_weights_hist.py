@@ -15,12 +15,12 @@ from fittest.store import read_provenance, read_table
 PANELS = {
     "batches of n, the bin at zero left out": {
         "pop91": ("as chosen", style.OURS),
-        "pop91_long": ("four times as long", style.SURVIVORS[1]),
+        "pop91_long": ("trained longer", style.SURVIVORS[1]),
         "pop91_torch": ("torch's initial weights", style.SURVIVORS[2]),
     },
     "full batch": {
         "full91": ("as chosen", style.OURS),
-        "full91_long": ("four times as long", style.SURVIVORS[1]),
+        "full91_long": ("trained longer", style.SURVIVORS[1]),
     },
 }
 """Panel -> run-sets, their names and their colours; the first one is filled."""
@@ -38,7 +38,7 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
             for name, what in (
                 ("pop91", "in batches"),
                 ("full91", "in full batch"),
-                ("pop91_long", "in batches and four times as long"),
+                ("pop91_long", "in batches, trained longer"),
             )
         )
         heading(
@@ -47,7 +47,7 @@ def plot_fig3(bins: str, weights: str, out_figure: str, paper: Mapping[str, floa
             f"share of entries over 1 is about {paper['over_one_small']:g} in batches, below"
             f" {paper['over_one_full']:g} in full batch; {paper['near_zero']:g} of them near zero",
             f"{tails}; near zero {said(last, 'near_zero', 3, runset='pop91')} in batches",
-            [("n: as chosen / four times as long / with torch's initial weights", "0.4")],
+            [("n: as chosen / trained longer / with torch's initial weights", "0.4")],
         )
         # Tails can be compared: both panels have the same axes.
         grid = figure.subplots(1, 2, sharex=True, sharey=True)

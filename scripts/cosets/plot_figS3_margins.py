@@ -20,7 +20,7 @@ def plot_figs3(table: str, stats: str, out_figure: str) -> None:
         heading(
             figure,
             "Are ln n random frequencies enough to tell the right answer from all others?",
-            "with m = ln n of them, the margin exceeds 0.16 m with a probability of at least half",
+            "with m = ln n of them, the margin exceeds 0.15 m with a probability of at least half",
             f"{printed(statistics.get(Margin.FOUR), 3)} at m = 4 and"
             f" {printed(statistics.get(Margin.FIVE), 3)} at m = 5",
         )
