@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from fittest.errors import Interrupted
+from fittest.pipeline.forecasts.pace import Told
+from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
 from fittest.pipeline.project import Project
 from fittest.pipeline.script import job
@@ -77,3 +80,24 @@ def test_a_job_told_to_stop_asks_to_be_started_again(
         train(project)
     assert caught.value.code == EXIT_INTERRUPTED
     assert "later" in Path("logs/train.log").read_text()
+
+
+@pytest.mark.parametrize("end", [Interrupted("later"), RuntimeError("broken"), None])
+def test_a_job_that_has_ended_tells_no_other_how_fast_it_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch, end: Exception | None
+) -> None:
+    folder = Path(project.paths.pace())
+    seen = []
+
+    def training(*arguments: object) -> None:
+        (progress,) = [one for one in arguments if isinstance(one, Progress)]
+        assert progress._pace is not None
+        progress._pace.tell(Told(1.0, 1.0, 1.0))
+        seen.extend(folder.iterdir())
+        if end is not None:
+            raise end
+
+    monkeypatch.setattr("fittest.pipeline.running.train.train_shard", training)
+    with suppress(SystemExit, RuntimeError):
+        train(project)
+    assert len(seen) == 1 and not list(folder.iterdir())

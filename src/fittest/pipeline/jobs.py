@@ -43,6 +43,9 @@ def run_training(
     except Interrupted as stop:
         log.warning("%s", stop)
         sys.exit(EXIT_INTERRUPTED)
+    finally:
+        # What has ended, in whatever way, is no measure of how fast others are.
+        progress.close()
 
 
 def run_join(config: Mapping[str, Any], runset: str, reduction: str, joined: str) -> None:
