@@ -234,7 +234,7 @@ def test_the_catalog_finds_the_workflow() -> None:
     assert (ROOT / "workflow" / "Snakefile").is_file()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/README.md", "benchmarks/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/README.md"])
 def test_papers_are_named_in_their_order(page: str) -> None:
     """In every line that links a page of each of several, and in tables with a row for each."""
     order = list(Project.load(ROOT).papers)
