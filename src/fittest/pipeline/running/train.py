@@ -88,7 +88,6 @@ def train_shard(
                     shared.offer(project.root / common, project.scale, shard, files)
     except OSError as error:
         raise StoreError(explain_os_error(folder, error)) from error
-    progress.close()
 
 
 def _in_place(shard: Shard, trajectory: str, weights: str, reductions: Mapping[str, str]) -> bool:
