@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections.abc import Mapping
@@ -270,6 +271,39 @@ def test_what_an_import_brings_counts(package: Path) -> None:
 def test_what_a_source_uses_of_a_library(text: str, names: set[str]) -> None:
     used = sources.uses(text)
     assert {name for module, name in used if module == "fittest.fourier"} == names
+
+
+SOURCE = """
+@decorated
+class Shape(Base, of=1):
+    size: int = None
+
+    async def area(self, *more, unit="m²", **kind) -> float:
+        match self.size:
+            case [1, *_]:
+                return f"{self.size!r:>{more[0]}} {unit}"
+        return lambda: [] or {} or -1.5e-7
+
+
+def nothing():
+    return None
+"""
+
+
+def test_every_version_of_python_makes_the_same_of_a_source() -> None:
+    # What Python 3.11 makes of it; later versions print syntax trees otherwise.
+    found = sources.sha256(sources.dumped(ast.parse(SOURCE)))
+    assert found == "5b5b318ebdff956b98f5f2c0b84f8a469da38f7c5c2d14bbf126372d48ba08f3"
+
+
+def test_what_a_version_of_python_adds_counts_where_it_is_used() -> None:
+    # 3.12 gives every function a list of type parameters.
+    class Function(ast.AST):
+        _fields = ("name", "type_params")
+
+    plain, generic = (sources.dumped(Function("f", given)) for given in ([], [ast.Name("T")]))
+    assert plain == "Function(name='f')"
+    assert generic != plain
 
 
 def test_every_definition_counts_where_it_is_not_told_which() -> None:

@@ -78,10 +78,28 @@ def content(text: str, suffix: str) -> str:
     return str(_memory.recall(f"content {suffix}", text, lambda: sha256(_bare_text(text, suffix))))
 
 
+def dumped(node: object) -> str:
+    """A syntax tree as text, the same from every version of Python: `ast.dump` of 3.12 names what
+    sources of 3.11 cannot have, that of 3.13 leaves out what is empty, and results trained under
+    one version would be stale under the next."""
+    if isinstance(node, list):
+        return f"[{', '.join(map(dumped, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    parts = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        optional = getattr(type(node), name, ...) is None
+        if (value is None and optional) or (name == "type_params" and not value):
+            continue
+        parts.append(f"{name}={dumped(value)}")
+    return f"{type(node).__name__}({', '.join(parts)})"
+
+
 def _bare_text(text: str, suffix: str) -> str:
     if suffix == ".py":
         tree, names = _bare_tree(text)
-        return f"{ast.dump(tree)} {sorted(names)}"
+        return f"{dumped(tree)} {sorted(names)}"
     bare = re.sub(r"//[^\n]*|/\*.*?\*/", " ", text, flags=re.DOTALL)
     bare = re.sub(r'^\s*#\s*include\s*"[^"\n]*"', " ", bare, flags=re.MULTILINE)
     return " ".join(bare.split())
@@ -150,7 +168,7 @@ def _definitions(text: str, names: frozenset[str]) -> str:
         kept = [s for bound, s in statements if bound & wanted]
         referred = {n.id for s in kept for n in ast.walk(s) if isinstance(n, ast.Name)}
         waiting = referred & every - wanted
-    return "".join(ast.dump(s) for bound, s in statements if bound & wanted)
+    return "".join(dumped(s) for bound, s in statements if bound & wanted)
 
 
 @cache
