@@ -213,9 +213,16 @@ def test_all_that_is_left_shrinks_as_other_jobs_go_on_and_end(
     assert "all training" not in long.line()
 
 
-def test_where_no_pace_can_be_kept_a_job_knows_itself(machine: Machine, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    both = Beside(tmp_path / "file", machine, [1.0, 4.0])
+@pytest.mark.parametrize("refused", ["folder", "files"])
+def test_where_no_pace_can_be_kept_a_job_knows_itself(
+    refused: str, machine: Machine, tmp_path: Path
+) -> None:
+    if refused == "folder":
+        (tmp_path / "pace").write_text("")
+    else:
+        for number in range(2):
+            (tmp_path / "pace" / f"job-{number}.json").mkdir(parents=True)
+    both = Beside(tmp_path / "pace", machine, [1.0, 4.0])
     both.train(200)
     assert both.left()[1] == pytest.approx(1100 + 4 * 3600, rel=0.05)
 

@@ -50,6 +50,10 @@ def recording(every: int, dense: int) -> dict[str, Any]:
     return {"recording": {"every": every, "dense_until": dense}}
 
 
+def kept(**more: Any) -> dict[str, Any]:
+    return {"recording": {**RUN["recording"], **more}}
+
+
 @pytest.mark.parametrize(
     ("donor", "wanted", "expected"),
     [
@@ -63,6 +67,16 @@ def recording(every: int, dense: int) -> dict[str, Any]:
         (recording(20, 5), {}, False),
         ({"recording": {**RUN["recording"], "gradients": True}}, {}, True),
         ({}, {"recording": {**RUN["recording"], "gradients": True}}, False),
+        (kept(checkpoints_every=20), kept(checkpoints_every=40), True),
+        (kept(checkpoints_every=40), kept(checkpoints_every=20), False),
+        ({}, kept(checkpoints_every=20), False),
+        (kept(checkpoints_every=20), {}, True),
+        (kept(every_loss=True), {}, True),
+        ({}, kept(every_loss=True), False),
+        (kept(observers=["signals", "squared_norm"]), {}, True),
+        ({}, kept(observers=["signals", "squared_norm"]), False),
+        (kept(final=["embedding.weight", "output.weight"]), {}, True),
+        (kept(final=[]), {}, False),
         ({"seeds": {"mlp": 1}}, {}, False),
         ({"optimiser": {"lr": 0.5}}, {}, False),
         # A last step off the donor's schedule is recorded only where the donor ends too.

@@ -49,12 +49,14 @@ class Shard:
 
 
 def covers(donor: Run, wanted: Run) -> bool:
-    """True if the trajectory of `donor` contains that of `wanted`, the same network."""
+    """True if what is recorded of `donor` contains what is to be of `wanted`, the same network."""
     ours, theirs = wanted.recording, donor.recording
     same_rows = (
         ours.every % theirs.every == 0
         and theirs.dense_until >= ours.dense_until
         and theirs.gradients >= ours.gradients
+        and theirs.every_loss >= ours.every_loss
+        and {*wanted.observers} <= {*donor.observers}
     )
     last_recorded = wanted.steps % theirs.every == 0 or wanted.steps == donor.steps
     # A stop is decided at recorded steps, so a donor that records more may stop earlier.
@@ -70,9 +72,18 @@ def covers(donor: Run, wanted: Run) -> bool:
         donor.run_id == wanted.run_id
         and donor.steps >= wanted.steps
         and same_rows
+        and _same_weights(donor, wanted)
         and last_recorded
         and stops_alike
     )
+
+
+def _same_weights(donor: Run, wanted: Run) -> bool:
+    ours, theirs = wanted.recording.checkpoints_every, donor.recording.checkpoints_every
+    # A checkpoint is of all parameters.
+    if ours and (not theirs or ours % theirs):
+        return False
+    return {*wanted.kept} <= {*donor.kept}
 
 
 def _stop_rule(run: Run) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -242,6 +243,27 @@ def test_one_that_runs_already_is_taken(server: Server, monkeypatch: pytest.Monk
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(prefork.GIVEN, "0")
     assert prefork.start() is None
+
+
+def refused(*_: object) -> int:
+    raise OSError(errno.ENOSYS, "Function not implemented")
+
+
+@pytest.mark.parametrize("lacking", ["python", "kernel", "place"])
+def test_where_it_cannot_work_jobs_load_their_libraries(
+    lacking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(prefork.GIVEN, raising=False)
+    started: list[object] = []
+    monkeypatch.setattr(prefork.subprocess, "Popen", lambda *a, **k: started.append(a))
+    if lacking == "python":
+        monkeypatch.delattr(os, "pidfd_open")
+    elif lacking == "kernel":
+        monkeypatch.setattr(os, "pidfd_open", refused)
+    else:  # temporary files may not be run
+        monkeypatch.setattr(os, "access", lambda path, mode: mode != os.X_OK)
+    assert prefork.start() is None
+    assert started == []
 
 
 @pytest.mark.parametrize(("end", "status"), [("", 0), ("raise ValueError", 1), ("exit(3)", 3)])

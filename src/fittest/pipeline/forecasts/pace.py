@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from fittest.errors import StoreError
 from fittest.store import write_text
 
 # Others report every half minute; one that has ended says no more of the load.
@@ -43,7 +44,7 @@ class Pace:
 
     def tell(self, told: Told) -> None:
         """Say what this job has done."""
-        with suppress(OSError):
+        with suppress(OSError, StoreError):
             self._folder.mkdir(parents=True, exist_ok=True)
             write_text(json.dumps({"at": self._clock(), "told": told}), self._own)
 

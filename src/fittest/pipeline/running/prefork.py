@@ -66,13 +66,19 @@ def start() -> str | None:
     It ends with the process that calls this.
     """
     given = os.environ.get(GIVEN)
-    if sys.platform != "linux" or given == "0":
+    if sys.platform != "linux" or given == "0" or not _waits_for_children():
         return None
     if given and os.access(given, os.X_OK):
         return given
     folder = Path(tempfile.mkdtemp(prefix="fittest-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     address = folder / "socket"
+    interpreter = folder / "python-of-fittest"
+    words = [sys.executable, "-I", "-S", prefork_client.__file__, str(address)]
+    interpreter.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    interpreter.chmod(0o700)
+    if not os.access(interpreter, os.X_OK):  # nothing there may be run (noexec)
+        return None
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(address))
@@ -92,11 +98,17 @@ def start() -> str | None:
     )
     listener.close()
     os.close(lifeline)
-    interpreter = folder / "python-of-fittest"
-    words = [sys.executable, "-I", "-S", prefork_client.__file__, str(address)]
-    interpreter.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
-    interpreter.chmod(0o700)
     return str(interpreter)
+
+
+def _waits_for_children() -> bool:
+    """Whether this Python and this kernel tell the end of a process by a descriptor: some builds
+    of Python leave that out, and Linux has it from 5.3 on."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 # -- the process that has the libraries loaded --------------------------------------------
