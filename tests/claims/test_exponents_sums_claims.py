@@ -23,7 +23,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "E04": {"difference": (4e-15, 0.3)},
     "E05": {"difference": (4e-15, 0.3)},
     "E06": {"even": (1, 0.4), "uneven": (0, 0.8), "generalised": (0, 0.9)},
-    "E07": {"grokked": (0, 1)},
+    "E07": {"grokked": (0, 0.6), "at_once": (0, 0.4)},
     "E08": {"grokked": (1, 0)},
     "E10": {"left": (0, 4), "pairs": (4, 0), "fast": (1, 0)},
     "E11": {"ratio": (0.5, 3), "p": (0.01, 0.5), "slower": (40, 0.3)},
@@ -129,6 +129,9 @@ def test_steps_of_exchanged_exponents_are_compared_where_they_could_differ(
 @pytest.mark.parametrize(
     ("name", "values"),
     [
+        # (7, 7) generalises at once: no run groks, and none is what a "No" means.
+        ("E01", {"rows": 9, "at_once": 10}),
+        ("E07", {"grokked": 0.0, "at_once": 1.0}),
         # Uneven answers generalise, and yet do not grok.
         ("E06", {"even": 1.0, "uneven": 0.0, "generalised": 0.9}),
         ("E11", {"ratio": 0.8, "p": 0.02, "slower": 0.8}),

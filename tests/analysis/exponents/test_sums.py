@@ -99,7 +99,8 @@ def test_a_world_in_which_symmetry_decides() -> None:
     times |= {(113, 3, 4): [4000.0] * 3, (113, 5, 4): [3000.0, 3500.0, 5000.0]}
     times |= {(113, 4, 5): [3100.0, 3400.0, 5100.0], (113, 8, 9): [400.0, 450.0, NEVER]}
     seen = found(times, {(113, 2, 2): [NEVER, NEVER], (113, 4, 4): [9000.0]})
-    assert seen[Sums.FLAGS] == 9 and seen[Sums.FLAGS_AT_ONCE] == 10
+    # (8, 9) and (7, 7) generalise at once, which is neither a yes nor a no.
+    assert seen[Sums.FLAGS] == 8 and seen[Sums.FLAGS_AT_ONCE] == 10
     assert seen[Sums.STEPS_WITHIN] < 9
     assert seen[Sums.TREND_P] > 0.2 and seen[Sums.DIFFERENCE_P] > 0.2
     assert seen[Sums.MIRRORED_P] > 0.2
@@ -108,6 +109,22 @@ def test_a_world_in_which_symmetry_decides() -> None:
     assert seen[Sums.EVEN_PAIRS_GENERALISED] == 1 and seen[Sums.EVEN_PAIRS_LEFT] == 1
     assert seen[Sums.FOURTH_FAST] == 0
     assert seen[Sums.SLOWER_RATIO] < 1 < seen[Sums.MULTIPLES_RATIO]
+
+
+@pytest.mark.parametrize(
+    ("times", "strict", "loose"),
+    [
+        ([NEVER, NEVER, NEVER], 10, 10),
+        ([NEVER, NEVER, 240.0], 10, 10),
+        ([240.0, 250.0, NEVER], 9, 10),
+        ([9000.0, 9500.0, 250.0], 9, 9),
+        # As many as not: no majority does without generalising, nor groks.
+        ([NEVER, 9000.0], 9, 10),
+    ],
+)
+def test_no_is_of_what_does_not_generalise(times: list[float], strict: int, loose: int) -> None:
+    seen = found({**AS_PRINTED, (113, 7, 7): times}, {})
+    assert (seen[Sums.FLAGS], seen[Sums.FLAGS_AT_ONCE]) == (strict, loose)
 
 
 def cut(table: pd.DataFrame, at: dict[tuple[int, int, int], int]) -> pd.DataFrame:
