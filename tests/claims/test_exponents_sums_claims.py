@@ -27,7 +27,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "E08": {"grokked": (1, 0)},
     "E10": {"left": (0, 4), "pairs": (4, 0), "fast": (1, 0)},
     "E11": {"ratio": (0.5, 3), "p": (0.01, 0.5), "slower": (40, 0.3)},
-    "E12": {"gini": (0.8, 0.1)},
+    "E12": {"gini": (0.8, 0.1), "long": (0.9, 0.2)},
     "E13": {"first": (0.7, 0.2), "novel": (0.3, 0.8)},
     "E14": {
         "cosines": (0.99, 0.5),
@@ -135,6 +135,8 @@ def test_steps_of_exchanged_exponents_are_compared_where_they_could_differ(
         # Uneven answers generalise, and yet do not grok.
         ("E06", {"even": 1.0, "uneven": 0.0, "generalised": 0.9}),
         ("E11", {"ratio": 0.8, "p": 0.02, "slower": 0.8}),
+        # Short runs generalise without key frequencies.
+        ("E12", {"gini": 0.24, "long": 0.69}),
         # It rises, but not all runs have the phases.
         ("E17", {"rise": 800.0, "phases": 0.7}),
         ("E18", {"lead": 0.08, "wider": 1.5}),
@@ -149,7 +151,7 @@ def test_half_of_a_claim_is_partly_reproduced(
 
 def test_what_is_only_shown_decides_nothing(tmp_path: Path) -> None:
     shown = {
-        "E12": {"gini": 0.7, "short": 0.1},
+        "E12": {"gini": 0.7, "long": 0.8, "short": 0.1},
         "E18": {"lead": 0.2, "wider": 2.0, "all": -1.0},
         "E19": {"left": 0.3, "step": 1.0, "whole": 0.1},
         "E20": {"loss": 0.0, "attention": 0.07, "worst": 0.3, "spared": 0.9},
