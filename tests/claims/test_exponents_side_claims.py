@@ -126,7 +126,6 @@ PLANTED: dict[str, tuple[dict[str, float], dict[str, float]]] = {
             "sorting.variable_exact": 0.0,
         },
     ),
-    "S02": ({"sorting.gap": 0.001}, {"sorting.gap": 0.5}),
     "S04": (
         {
             "sorting.copying_least": 0.6,
@@ -183,6 +182,8 @@ PLANTED: dict[str, tuple[dict[str, float], dict[str, float]]] = {
 }
 HIGHER = {"S03"}
 """Judged at no scale below the settled one."""
+UNJUDGED = {"S02"}
+"""What could not fail."""
 MINE = {name: claim for name, claim in claims_of("exponents").claims.items() if name[0] in "PGS"}
 
 
@@ -206,7 +207,7 @@ def test_all_claims_are_there_and_planted() -> None:
     numbers = {"P": 5, "G": 3, "S": 10}
     expected = {f"{kind}{i:02d}" for kind, last in numbers.items() for i in range(1, last + 1)}
     assert set(MINE) == expected
-    assert PLANTED.keys() | HIGHER == expected
+    assert PLANTED.keys() | HIGHER | UNJUDGED == expected
 
 
 @pytest.mark.parametrize("claim", sorted(PLANTED))
@@ -259,6 +260,11 @@ def test_what_cannot_fail_is_not_judged(tmp_path: Path) -> None:
     # Where there are stages all the same, they speak against it.
     found = judged("exponents", "G03", tables({**PLANTED["G03"][1], **unknown}), tmp_path)
     assert found.verdict == "not reproduced"
+    # Fresh lists leave nothing to overfit to.
+    for gap in (0.001, 0.5):
+        found = judged("exponents", "S02", tables({"sorting.gap": gap}), tmp_path, "full")
+        assert found.verdict == "not evaluated" and "drawn anew" in found.reason
+        assert found.measured["gap"].value == gap
     # Both sort every list: nothing can be better.
     perfect = {"sorting.vary_token_errors": math.nan, "sorting.vary_exact_errors": math.nan}
     found = judged("exponents", "S09", tables({**PLANTED["S09"][0], **perfect}), tmp_path)

@@ -25,7 +25,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "E06": {"even": (1, 0.4), "uneven": (0, 0.8), "generalised": (0, 0.9)},
     "E07": {"grokked": (0, 0.6), "at_once": (0, 0.4)},
     "E08": {"grokked": (1, 0)},
-    "E10": {"left": (0, 4), "pairs": (4, 0), "fast": (1, 0)},
+    "E10": {"left": (0, 4), "pairs": (4, 0), "at_once": (1, 0.5)},
     "E11": {"ratio": (0.5, 3), "p": (0.01, 0.5), "slower": (40, 0.3), "power": (0.004, 1)},
     "E12": {"gini": (0.8, 0.1), "long": (0.9, 0.2)},
     "E13": {"first": (0.7, 0.2), "novel": (0.3, 0.8)},
@@ -137,6 +137,8 @@ def test_steps_of_exchanged_exponents_are_compared_where_they_could_differ(
         ("E07", {"grokked": 0.0, "at_once": 1.0}),
         # Uneven answers generalise, and yet do not grok.
         ("E06", {"even": 1.0, "uneven": 0.0, "generalised": 0.9}),
+        # (4, 4) is fast, and not at once.
+        ("E10", {"left": 0.0, "pairs": 4, "at_once": 0.0, "fast": 1.0}),
         ("E11", {"ratio": 0.8, "p": 0.02, "slower": 0.8}),
         # Short runs generalise without key frequencies.
         ("E12", {"gini": 0.24, "long": 0.69}),
