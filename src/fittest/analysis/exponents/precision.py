@@ -142,8 +142,8 @@ def precision_rows(table: pd.DataFrame, spikes: pd.DataFrame, resampling: Resamp
             Precision.NEAR_DROP,
             near,
             n,
-            "share of a run's spikes within a quarter of the step at which its test loss falls most,"
-            " mean over runs in float32 that generalise",
+            "share of a run's spikes within a quarter of the step at which its test loss falls"
+            " most, mean over runs in float32 that generalise",
         )
     )
     sums = table[(table["task"] == "powers")]
