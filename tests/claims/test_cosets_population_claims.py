@@ -37,7 +37,12 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "C05": {"zero": (0.041, 0.0005), "bin": (2, 1)},
     "C08": {"tuned": (0.1, 1)},
     "C11": {"ratio": (1, 0.3), "small": (1, 3)},
-    "C12": {"rate": (0.107, 0.5)},
+    # Half of all networks find each; or some frequencies are never found, and others twice as often.
+    "C12": {
+        "rate": (0.107, 0.5),
+        **{"least": (0.1, 0), "least89": (0.1, 0)},
+        **{"most": (0.115, 0.214), "most89": (0.115, 0.214)},
+    },
     "C13": {"m": (4.8, 20), "prime": (4.9, 20)},
     "C14": {"large": (0.03, 0.8), "small": (0.03, 0.8)},
     "C15": {"ratio": (0.6, 1)},
@@ -175,6 +180,9 @@ PARTS: list[tuple[str, dict[str, float], str]] = [
     # Between the paper's value and the absence of its effect.
     ("C03", {"tail": 0.0075}, "partly"),
     ("C04", {"full": 1.7}, "partly"),
+    ("C12", {"least": 0.07}, "partly"),
+    ("C12", {"most89": 0.16}, "partly"),
+    ("C12", {"least": 0.0, "most": 0.214, "least89": 0.0, "most89": 0.214}, "not reproduced"),
     ("C17", {"ninth": 4}, "partly"),
     ("C29", {"rate": 0.0097}, "partly"),
     ("C29", {"rate": 0.0097, "clusters": 0.3}, "not reproduced"),

@@ -34,6 +34,7 @@ from fittest.analysis.cosets.relations import (
     multiples,
     non_units,
     pooled,
+    rate_ends,
     related,
     uniformity,
     units,
@@ -187,6 +188,21 @@ def test_shares_of_networks_have_their_intervals() -> None:
     assert table.loc[1, "found_hi"] == pytest.approx(0.4019, abs=1e-3)
     assert table.loc[2, "found_lo"] == 0 < table.loc[2, "found_hi"]
     assert table.loc[2, "band_lo"] < 1 == table.loc[2, "band_hi"]
+
+
+def test_the_rarest_frequency_and_the_most_frequent_one() -> None:
+    """Equal frequencies differ by chance, and their intervals reach the rate of all."""
+    least, most = rate_ends(drawn(91, 600, 5), CONFIDENCE)
+    mean = 5 / 45
+    assert 0.05 < least.value < mean < most.value < 0.17
+    assert least.hi > 0.85 * mean and most.lo < 1.15 * mean
+    row = relation_row(Sets(*[drawn(91, 600, 5)] * 3, 91), CONFIDENCE)
+    assert (row["rate_least"], row["rate_most_hi"]) == (least.value, most.hi)
+    # One that is never found, and one that is always, do not show in the mean.
+    uneven = drawn(91, 600, 5, weight={3: 1e-9, 8: 1e9})
+    least, most = rate_ends(uneven, CONFIDENCE)
+    assert least.value == 0 and least.hi < 0.01 and most.lo > 0.99
+    assert math.isnan(rate_ends(uneven[:0], CONFIDENCE)[0].value)
 
 
 def test_pairs_are_counted_as_they_are() -> None:
