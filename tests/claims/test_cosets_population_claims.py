@@ -47,8 +47,8 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "C14": {"large": (0.03, 0.8), "small": (0.03, 0.8)},
     "C15": {"ratio": (0.6, 1)},
     "C16": {"f14_7": (0.6, 1), "f42_7": (0.6, 1), "f1_2": (0.6, 1), "f4_2": (0.6, 1)},
-    # Nearly every pair answered by a cluster alone.
-    "C17": {"ninth": (13, 1)},
+    # One rank for all pairs; or nearly every pair answered by a cluster alone.
+    "C17": {"spread": (13, 0), "mode": (0, 20), "first": (0.12, 0.97)},
     "C21": {"formula": (0.0005, 0.2), "bound": (0, 0.1)},
     "C22": {"four": (0.81, 0.1), "five": (0.93, 0.1)},
     "C29": {"rate": (0.022, 0.6), "ratio": (0.23, 5), "clusters": (0.1, 2)},
@@ -183,7 +183,8 @@ PARTS: list[tuple[str, dict[str, float], str]] = [
     ("C12", {"least": 0.07}, "partly"),
     ("C12", {"most89": 0.16}, "partly"),
     ("C12", {"least": 0.0, "most": 0.214, "least89": 0.0, "most89": 0.214}, "not reproduced"),
-    ("C17", {"ninth": 4}, "partly"),
+    ("C17", {"spread": 4}, "partly"),
+    ("C17", {"spread": 0, "mode": 13, "first": 0}, "not reproduced"),
     ("C29", {"rate": 0.0097}, "partly"),
     ("C29", {"rate": 0.0097, "clusters": 0.3}, "not reproduced"),
     ("C29", {"rate": 0, "ratio": 0, "clusters": 0}, "not reproduced"),

@@ -13,6 +13,7 @@ class Ranks(StatisticName):
     FIRST = "ranks.first"
     MEDIAN = "ranks.median"
     NINTH = "ranks.ninth"
+    SPREAD = "ranks.spread"
     LOW = "ranks.low"
     HIGH = "ranks.high"
 
