@@ -37,7 +37,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "C05": {"zero": (0.041, 0.0005), "bin": (2, 1)},
     "C08": {"tuned": (0.1, 1)},
     "C11": {"ratio": (1, 0.3), "small": (1, 3)},
-    # Half of all networks find each; or some frequencies are never found, and others twice as often.
+    # Half of all networks find each; or some are never found, and others twice as often.
     "C12": {
         "rate": (0.107, 0.5),
         **{"least": (0.1, 0), "least89": (0.1, 0)},
@@ -54,9 +54,9 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "C29": {"rate": (0.022, 0.6), "ratio": (0.23, 5), "clusters": (0.1, 2)},
     "C30": {"ratio": (0.5, 1.1)},
     "C32": {"ratio": (2, 1), "sevens": (2, 1)},
-    "C35": {"most": (1.2, 20), "fewest": (50, 2), "solved": (1, 0.3)},
+    "C35": {"most": (1.2, 20), "end": (1.3, 21), "fewest": (50, 2), "solved": (1, 0.3)},
     # A line through n = 35 and 91 with a tenth of n.
-    "C36": {"gap": (0.5, 30), "slope": (0.8, 5.9)},
+    "C36": {"gap": (-0.1, 30), "slope": (0.8, 5.9)},
     "C41": {"widths": (0.4, -3), "m": (0.2, -3), "simple": (0.01, -0.6)},
 }
 UNJUDGED = ("C10", "C31")
@@ -191,6 +191,10 @@ PARTS: list[tuple[str, dict[str, float], str]] = [
     # Where there are as many frequencies in the band as clusters, nothing is left to compare with.
     ("C29", {"ratio": -3}, "partly"),
     ("C32", {"sevens": 0.9}, "partly"),
+    # A width whose mean is not the largest, and of which less is known.
+    ("C35", {"most": 1.7, "end": 2.4}, "partly"),
+    # Above ln n by less than a cluster, and by more.
+    ("C36", {"gap": 0.7, "slope": 0.5}, "partly"),
     ("C36", {"gap": 1.2, "slope": 0.2}, "not reproduced"),
     ("C41", {"m": 1.4, "widths": 1.4}, "not reproduced"),
     ("C41", {"widths": -1.4}, "partly"),

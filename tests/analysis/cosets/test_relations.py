@@ -258,6 +258,10 @@ def test_growth_by_logarithm_and_by_line() -> None:
     assert len(mean_table(table[:0], CONFIDENCE, 0.99)) == 0
 
 
+LAST = ["runset", "share", "live", "simple", "m2"]
+"""Columns of networks at their end that are read."""
+
+
 def widths(full: dict[int, list[float]], small: dict[int, list[float]]) -> pd.DataFrame:
     rows = [
         {"runset": runset, "n": 35, "hidden": hidden, "m2": m, "share": 1.0, "test_accuracy": 1.0}
@@ -266,6 +270,20 @@ def widths(full: dict[int, list[float]], small: dict[int, list[float]]) -> pd.Da
         for m in values
     ]
     return mean_table(pd.DataFrame(rows), CONFIDENCE, 0.99)
+
+
+def test_the_least_known_width_decides_how_many_clusters_there_may_be() -> None:
+    """A few networks that differ much have a smaller mean than many that do not."""
+    table = widths({}, {128: [5, 6] * 20, 512: [1, 9]})
+    rows = scaling_rows(table, table[:0], pd.DataFrame(columns=LAST), 35, 8, CONFIDENCE)
+    found = {row["name"]: row for row in rows}
+    most, end = found["scaling.width_most"], found["scaling.width_most_end"]
+    assert most["value"] == pytest.approx(5.5 / math.log(35))
+    assert most["ci_hi"] < 6 / math.log(35) < 9 / math.log(35) < end["value"]
+    # One network has no interval: nothing is known of how many there may be.
+    table = widths({}, {128: [5, 6] * 20, 512: [4]})
+    rows = scaling_rows(table, table[:0], pd.DataFrame(columns=LAST), 35, 8, CONFIDENCE)
+    assert math.isnan({row["name"]: row["value"] for row in rows}["scaling.width_most_end"])
 
 
 def test_batches_are_compared_where_there_are_networks_enough() -> None:
