@@ -44,7 +44,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     "C33": {"relative": (0.1, 40), "loss": (0.003, 4), "accuracy": (0.001, 0.5)},
     # Clusters of one importance.
     "C34": {"ratio": (40, 1.1)},
-    # Nothing moves; or fine-tuning clusters do as well.
+    # Nothing moves; or small clusters do as well.
     "C37": {"moved": (0.98, 0.17), "less": (0.4, 0), "correlation": (0.98, 0)},
     "C39": {"many": (1, 0.1)},
     "C40": {"share": (0.97, 0.1)},

@@ -74,7 +74,7 @@ PLANTED: dict[str, dict[str, tuple[float, float]]] = {
     # A network that knows nothing without its heads guesses, and does no worse.
     "P27": {"least": (5.1, 1.0)},
     "P28": {"least": (0.979, 0.1), "median": (0.985, 0.2)},
-    "P29": {"best": (0.99, 0.3), "median": (0.97, 0.1)},
+    "P29": {"least": (0.924, 0.3), "median": (0.97, 0.1)},
     # A step in place of a line; and scores so small that every sigmoid is a line.
     "P30": {"wide": (1, 0), "share": (0.975, 0.6), "reach": (5, 0.1)},
     "P31": {"ratio": (0.88, 1e6), "lost": (0, 0.5)},
@@ -372,6 +372,9 @@ READINGS = {
     "P33": {"half": 0.39},
     # Diverged, and by the lag.
     "P40": {"matches": 8, "lag": 7},
+    # Of most heads, and not of each.
+    "P28": {"least": 0.74},
+    "P29": {"least": 0.74},
     # A contrast, and not the one of the paper.
     "P44": {"plain": 1.0, "slower": 5.5},
 }

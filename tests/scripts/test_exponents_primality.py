@@ -190,8 +190,9 @@ def test_spikes_are_counted_by_precision_and_held_against_the_fall(tmp_path: Pat
     # Of the seed that both precisions have: four less three times one.
     assert found["precision.excess"]["value"] == 1 and found["precision.excess"]["n"] == 1
     assert found["precision.before"]["value"] == pytest.approx(1e-6)
+    # All spikes that are near a fall are of double precision.
     near = found["precision.near_drop"]
-    assert (near["value"], near["n"]) == (pytest.approx(2 / 3), 3)
+    assert math.isnan(near["value"]) and near["n"] == 0
     assert found["precision.grokked_single"]["value"] == 0
     assert found["precision.grokked_double"]["value"] == 1
     assert found["precision.grokked_double"]["n"] == 2
@@ -203,6 +204,43 @@ def test_spikes_are_counted_by_precision_and_held_against_the_fall(tmp_path: Pat
     values = gradient.set_index("arm")["value"]
     assert values["float32"] == pytest.approx(values["float64 throughout"], rel=1e-4)
     assert values.min() > 0
+
+
+def near_drop(told: dict[tuple[str, str], list[bool | None]]) -> dict[str, float]:
+    """The statistic of P04. told: by run and arm, of each spike whether it is near the fall."""
+    table = pd.DataFrame(
+        [
+            {"run_id": run, "task": "powers", "name": "sum", "arm": arm, "seed": run}
+            | {"spikes": len(marks), "outcome": "grokked", "t_gen": 900.0}
+            for (run, arm), marks in told.items()
+        ]
+    )
+    spikes = pd.DataFrame(
+        [
+            {"run_id": run, "arm": arm, "before": 1e-6, "near_drop": mark}
+            for (run, arm), marks in told.items()
+            for mark in marks
+        ]
+    ).astype({"near_drop": "boolean"})
+    [row] = [
+        one for one in precision_rows(table, spikes, R) if one["name"] == "precision.near_drop"
+    ]
+    return {key: row[key] for key in ("value", "ci_lo", "ci_hi", "n")}
+
+
+def test_spikes_near_the_fall_are_told_by_run_and_of_single_precision() -> None:
+    many: list[bool | None] = [True] * 9
+    found = near_drop(
+        {("a", "float32"): many, ("b", "float32"): many, ("c", "float64"): [False] * 9}
+    )
+    assert found == {"value": 1, "ci_lo": 1, "ci_hi": 1, "n": 2}
+    # A run of many spikes is one run, and one that does not generalise is none.
+    found = near_drop({("a", "float32"): many, ("b", "float32"): [False], ("c", "float32"): [None]})
+    assert (found["value"], found["n"]) == (0.5, 2)
+    assert (found["ci_lo"], found["ci_hi"]) == (0, 1)
+    found = near_drop({("a", "float32"): [False] * 9, ("b", "float32"): [False, True]})
+    assert found["value"] == 0.25
+    assert math.isnan(near_drop({("a", "float32"): many})["ci_lo"])
 
 
 def spiking(single: dict[str, int], double: dict[str, int]) -> dict[str, float]:

@@ -154,6 +154,7 @@ def test_networks_planted_to_sort(tmp_path: Path) -> None:
     assert value(found, "one_length") == pytest.approx(0.99**4)
     assert value(found, "learned_vary") == 400
     assert value(found, "copies_slope") < -0.1 and value(found, "copies_p") < 0.05
+    assert math.isnan(float(found["sorting.copies_slope"]["ci_hi"])), "one network tells of itself"
     assert value(found, "copies_slope_plain") == pytest.approx(0, abs=1e-6)
     assert value(found, "kept") == 0
     table = pd.read_csv(made["copying"])

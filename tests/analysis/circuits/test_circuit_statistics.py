@@ -432,6 +432,17 @@ def test_what_amplifies_does_not_multiply() -> None:
     assert alone[Circuits.HEADS_PRODUCT] == 0 and alone[Circuits.HEADS_BOTH] == 0
 
 
+def test_one_head_whose_scores_are_no_wave_is_the_least() -> None:
+    """In a run with other heads, of which the best and the middle one do not tell."""
+    some = heads(*((0, *one) for one in MAIN), (0, 42, -0.26, 0.04, 0.4))
+    some["lookup_explained"] = [0.99, 0.98, 0.97, 0.3]
+    values = {row["name"]: row["value"] for row in head_rows(some, HEADS, R)}
+    assert values[Circuits.LOOKUP_LEAST] == 0.3
+    assert values[Circuits.LOOKUP_BEST] == 0.99 and values[Circuits.LOOKUP] > 0.97
+    values = {row["name"]: row["value"] for row in head_rows(some.iloc[:3], HEADS, R)}
+    assert values[Circuits.LOOKUP_LEAST] == 0.97
+
+
 def test_far_and_linear_is_asked_of_one_head() -> None:
     """Half the heads reach far and half are linear, none is both."""
     some = heads(*((0, *one) for one in MAIN), (0, 42, -0.26, 0.04, 0.4))

@@ -34,6 +34,7 @@ from fittest.analysis.cosets.relations import (
     multiples,
     non_units,
     pooled,
+    rate_ends,
     related,
     uniformity,
     units,
@@ -189,6 +190,21 @@ def test_shares_of_networks_have_their_intervals() -> None:
     assert table.loc[2, "band_lo"] < 1 == table.loc[2, "band_hi"]
 
 
+def test_the_rarest_frequency_and_the_most_frequent_one() -> None:
+    """Equal frequencies differ by chance, and their intervals reach the rate of all."""
+    least, most = rate_ends(drawn(91, 600, 5), CONFIDENCE)
+    mean = 5 / 45
+    assert 0.05 < least.value < mean < most.value < 0.17
+    assert least.hi > 0.85 * mean and most.lo < 1.15 * mean
+    row = relation_row(Sets(*[drawn(91, 600, 5)] * 3, 91), CONFIDENCE)
+    assert (row["rate_least"], row["rate_most_hi"]) == (least.value, most.hi)
+    # One that is never found, and one that is always, do not show in the mean.
+    uneven = drawn(91, 600, 5, weight={3: 1e-9, 8: 1e9})
+    least, most = rate_ends(uneven, CONFIDENCE)
+    assert least.value == 0 and least.hi < 0.01 and most.lo > 0.99
+    assert math.isnan(rate_ends(uneven[:0], CONFIDENCE)[0].value)
+
+
 def test_pairs_are_counted_as_they_are() -> None:
     found = np.zeros((2, 5), dtype=np.bool_)
     found[0, [0, 1, 3]] = True  # 1, 2 and 4 modulo 11: 1-2 and 2-4 are doubles
@@ -242,6 +258,10 @@ def test_growth_by_logarithm_and_by_line() -> None:
     assert len(mean_table(table[:0], CONFIDENCE, 0.99)) == 0
 
 
+LAST = ["runset", "share", "live", "simple", "m2"]
+"""Columns of networks at their end that are read."""
+
+
 def widths(full: dict[int, list[float]], small: dict[int, list[float]]) -> pd.DataFrame:
     rows = [
         {"runset": runset, "n": 35, "hidden": hidden, "m2": m, "share": 1.0, "test_accuracy": 1.0}
@@ -250,6 +270,20 @@ def widths(full: dict[int, list[float]], small: dict[int, list[float]]) -> pd.Da
         for m in values
     ]
     return mean_table(pd.DataFrame(rows), CONFIDENCE, 0.99)
+
+
+def test_the_least_known_width_decides_how_many_clusters_there_may_be() -> None:
+    """A few networks that differ much have a smaller mean than many that do not."""
+    table = widths({}, {128: [5, 6] * 20, 512: [1, 9]})
+    rows = scaling_rows(table, table[:0], pd.DataFrame(columns=LAST), 35, 8, CONFIDENCE)
+    found = {row["name"]: row for row in rows}
+    most, end = found["scaling.width_most"], found["scaling.width_most_end"]
+    assert most["value"] == pytest.approx(5.5 / math.log(35))
+    assert most["ci_hi"] < 6 / math.log(35) < 9 / math.log(35) < end["value"]
+    # One network has no interval: nothing is known of how many there may be.
+    table = widths({}, {128: [5, 6] * 20, 512: [4]})
+    rows = scaling_rows(table, table[:0], pd.DataFrame(columns=LAST), 35, 8, CONFIDENCE)
+    assert math.isnan({row["name"]: row["value"] for row in rows}["scaling.width_most_end"])
 
 
 def test_batches_are_compared_where_there_are_networks_enough() -> None:

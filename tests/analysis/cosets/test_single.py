@@ -89,7 +89,7 @@ def test_a_planted_population_has_what_the_paper_says(settings: SingleSettings) 
     # Those of the fine-tuning neurons are one of three networks'.
     assert found[Single.CIRCLES_SAME] > 0.8 and found[Single.CIRCLES_OTHER] > 0.9
     assert found[Single.MOVED_TURNED] == 1 and found[Single.MOVED_TURNED_FINE] == 0
-    assert found[Single.MOVED_LESS] == 1
+    assert np.isnan(found[Single.MOVED_LESS_SMALL]), "all simple clusters are large"
     assert found[Single.COMPONENT] > 0.95 and found[Single.POINTS] > 0.95
     assert found[Single.PROJECTED] > 0.95
     assert found[Single.MIXED] == 6 and found[Single.RELATED] == 1
@@ -111,6 +111,35 @@ def test_a_code_of_two_rotations_has_four_phases_and_a_cluster_of_more_has_many(
     tables["clusters"]["distinct_b"] = 4
     rows = single_rows(**tables, settings=settings, resampling=RESAMPLING)
     assert {r["name"]: r["value"] for r in rows}[str(Single.DISTINCT)] == 0
+
+
+def test_clusters_are_compared_by_size_within_a_kind_and_by_kind_within_a_size(
+    settings: SingleSettings,
+) -> None:
+    tables = measured_networks(iter([planted(s) for s in range(2)]), 2, settings, 1)
+    clusters = tables["clusters"].reset_index(drop=True)
+    fine = clusters["fine_tuning"].astype(bool)
+    small = clusters[~fine].drop_duplicates("run_id").index
+
+    def told(of_small: float, of_fine: float) -> dict[str, float]:
+        """One simple cluster of each network has four neurons; outputs that move, by kind."""
+        changed = clusters.copy()
+        changed.loc[small, "neurons"] = 4
+        changed.loc[small, "moved_turned"] = of_small
+        changed.loc[fine, "moved_turned"] = of_fine
+        rows = single_rows(
+            **{**tables, "clusters": changed}, settings=settings, resampling=RESAMPLING
+        )
+        return {row["name"]: row["value"] for row in rows}
+
+    by_size = told(of_small=0.2, of_fine=0.2)
+    assert by_size[Single.MOVED_TURNED_SMALL] == pytest.approx(0.2)
+    assert by_size[Single.MOVED_LESS_SMALL] == pytest.approx(0.8)
+    # Fine-tuning clusters move as little as simple ones of their size: it is not their kind.
+    assert by_size[Single.MOVED_LESS_FINE] == pytest.approx(0)
+    by_kind = told(of_small=1, of_fine=0.2)
+    assert by_kind[Single.MOVED_LESS_SMALL] == pytest.approx(0)
+    assert by_kind[Single.MOVED_LESS_FINE] == pytest.approx(0.8)
 
 
 def test_who_matters_least_is_told_by_place_and_not_by_label(settings: SingleSettings) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.func import functional_call
 
+from fittest.analysis.exponents.other_names import Sorting as Names
 from fittest.analysis.exponents.settings import ListSettings
 from fittest.analysis.exponents.sort_circuits import (
     SortNetwork,
@@ -34,7 +35,8 @@ from fittest.analysis.exponents.sort_lists import (
     neurons_kept,
     score,
 )
-from fittest.analysis.exponents.sort_statistics import copies_slope
+from fittest.analysis.exponents.sort_statistics import copies_slope, copy_rows
+from fittest.analysis.statistics.intervals import Resampling
 from fittest.data import Fresh
 from fittest.models import TransformerSettings
 from fittest.runs.initial import initial_parameters
@@ -184,3 +186,27 @@ def test_copies_get_less_attention_where_positions_say_so() -> None:
     assert copies_slope(found)[0] == pytest.approx(0)
     assert len(copies_attended(run(), sorter(run({"head_size": 16})), 10)) == 0
     assert math.isnan(copies_slope(found.iloc[:0])[0])
+
+
+def test_slopes_of_copies_are_told_by_network() -> None:
+    def told(*slopes: float) -> dict[str, Any]:
+        """The statistic of networks with positions and these slopes."""
+        copies = pd.DataFrame(
+            [
+                {"run_id": run_id, "positions": True, "place": place, "weight": 0.2}
+                | {"relative": 1 + slope * place}
+                for run_id, slope in enumerate(slopes)
+                for place in range(9)
+            ]
+        )
+        rows = copy_rows(copies, Resampling(draws=200, seed=0, confidence=0.95))
+        return next(row for row in rows if row["name"] == Names.COPIES_SLOPE)
+
+    fall = told(-0.1, -0.05, -0.06)
+    assert fall["value"] == pytest.approx(-0.07) and fall["ci_hi"] < 0 and fall["n"] == 3
+    apart = told(-0.1, 0.06)
+    assert apart["value"] < 0 < apart["ci_hi"]
+    # A line through the places of one network is one value.
+    alone = told(-0.1)
+    assert (alone["value"], alone["n"]) == (pytest.approx(-0.1), 1)
+    assert math.isnan(alone["ci_hi"])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from fittest.analysis.exponents.multiples import problem_of, problem_strata
 from fittest.analysis.exponents.names import Sums
 from fittest.analysis.exponents.outcomes import COLUMNS
 from fittest.analysis.exponents.sum_statistics import statistics
@@ -99,7 +100,8 @@ def test_a_world_in_which_symmetry_decides() -> None:
     times |= {(113, 3, 4): [4000.0] * 3, (113, 5, 4): [3000.0, 3500.0, 5000.0]}
     times |= {(113, 4, 5): [3100.0, 3400.0, 5100.0], (113, 8, 9): [400.0, 450.0, NEVER]}
     seen = found(times, {(113, 2, 2): [NEVER, NEVER], (113, 4, 4): [9000.0]})
-    assert seen[Sums.FLAGS] == 9 and seen[Sums.FLAGS_AT_ONCE] == 10
+    # (8, 9) and (7, 7) generalise at once, which is neither a yes nor a no.
+    assert seen[Sums.FLAGS] == 8 and seen[Sums.FLAGS_AT_ONCE] == 10
     assert seen[Sums.STEPS_WITHIN] < 9
     assert seen[Sums.TREND_P] > 0.2 and seen[Sums.DIFFERENCE_P] > 0.2
     assert seen[Sums.MIRRORED_P] > 0.2
@@ -108,6 +110,22 @@ def test_a_world_in_which_symmetry_decides() -> None:
     assert seen[Sums.EVEN_PAIRS_GENERALISED] == 1 and seen[Sums.EVEN_PAIRS_LEFT] == 1
     assert seen[Sums.FOURTH_FAST] == 0
     assert seen[Sums.SLOWER_RATIO] < 1 < seen[Sums.MULTIPLES_RATIO]
+
+
+@pytest.mark.parametrize(
+    ("times", "strict", "loose"),
+    [
+        ([NEVER, NEVER, NEVER], 10, 10),
+        ([NEVER, NEVER, 240.0], 10, 10),
+        ([240.0, 250.0, NEVER], 9, 10),
+        ([9000.0, 9500.0, 250.0], 9, 9),
+        # As many as not: no majority does without generalising, nor groks.
+        ([NEVER, 9000.0], 9, 10),
+    ],
+)
+def test_no_is_of_what_does_not_generalise(times: list[float], strict: int, loose: int) -> None:
+    seen = found({**AS_PRINTED, (113, 7, 7): times}, {})
+    assert (seen[Sums.FLAGS], seen[Sums.FLAGS_AT_ONCE]) == (strict, loose)
 
 
 def cut(table: pd.DataFrame, at: dict[tuple[int, int, int], int]) -> pd.DataFrame:
@@ -149,19 +167,69 @@ def test_the_least_share_rests_on_the_runs_of_its_modulus() -> None:
     assert (seen[Sums.SEVEN_CUT]["value"], seen[Sums.SEVEN_CUT]["n"]) == (1, 8)
 
 
-def test_multiples_are_compared_where_as_much_can_be_looked_up() -> None:
-    """All that is multiple is slow because it cannot be looked up: no sign of multiples."""
-    slow: Planted = {(113, a, a): [9000.0 + a, 9500.0 + a] for a in (1, 3, 5, 9)}
-    fast: Planted = {(113, 3, 4): [4000.0, 4400.0], (113, 4, 5): [4100.0, 4300.0]}
-    same: Planted = {(113, 2, 2): [4050.0, 4350.0], (113, 6, 6): [4060.0, 4250.0]}
-    seen = found({**slow, **fast}, same)
-    assert seen[Sums.MULTIPLES_RATIO] > 1 and seen[Sums.MULTIPLES_P] > 0.2
+def test_multiples_of_the_report_are_not_told_from_uneven_answers() -> None:
+    """Whatever its sums do: the multiples among them are uneven, or all of one problem."""
+    slow: Planted = {(113, a, a): [9000.0 + a] for a in (1, 3, 5, 9)}
+    others: Planted = {(113, 3, 4): [4000.0, 4400.0], (113, 4, 5): [4100.0, 4300.0]}
     sooner: Planted = {(113, 2, 2): [1000.0, 1100.0], (113, 6, 6): [1200.0, 1300.0]}
-    seen = found({**slow, **fast}, sooner)
+    sooner |= {(113, 4, 7): [300.0], (113, 2, 7): [2000.0], (113, 4, 8): [160.0]}
+    seen = found({**slow, **others}, sooner)
+    assert math.isnan(seen[Sums.MULTIPLES_P]) and seen[Sums.MULTIPLES_LEAST_P] == 1
+    assert seen[Sums.MULTIPLES_RATIO] < 1 < seen[Sums.MULTIPLES_RATIO_EVEN]
+
+
+MULTIPLE = [(1, 1), (1, 3), (1, 5), (1, 9), (1, 2), (1, 6)]
+NO_MULTIPLE = [(3, 5), (5, 9), (3, 2), (5, 2), (5, 6), (9, 2)]
+"""All even; in either, the first with a product of divisors of 1, the last four or two of 2."""
+
+
+def problems(multiple: float, other: float, seeds: int = 2) -> Planted:
+    """Six problems of each kind, those of which pairs can be looked up ten times sooner."""
+    return {
+        (113, *pair): [
+            (base + 10 * at + seed) / (10 if pair[1] % 2 == 0 else 1) for seed in range(seeds)
+        ]
+        for pairs, base in ((MULTIPLE, multiple), (NO_MULTIPLE, other))
+        for at, pair in enumerate(pairs)
+    }
+
+
+def test_multiples_are_compared_with_problems_that_are_alike_but_for_that() -> None:
+    seen = found(problems(5000, 9000), {})
     assert seen[Sums.MULTIPLES_P] < 0.05
-    assert seen[Sums.MULTIPLES_RATIO_EVEN] > 2
-    # Nothing to compare with.
-    assert math.isnan(found(slow, {})[Sums.MULTIPLES_P])
+    assert seen[Sums.MULTIPLES_LEAST_P] == pytest.approx(1 / 15**2)
+    assert found(problems(9000, 5000), {})[Sums.MULTIPLES_P] > 0.5
+    assert found(problems(9000, 9000), {})[Sums.MULTIPLES_P] > 0.05
+    # What differs between strata alone is no difference between kinds.
+    fewer = problems(9000, 9000)
+    for pair in ((3, 5), (5, 9), (1, 2), (1, 6)):
+        del fewer[(113, *pair)]
+    seen = found(fewer, {})
+    assert math.isnan(seen[Sums.MULTIPLES_P]) and seen[Sums.MULTIPLES_RATIO] > 2
+
+
+def test_a_problem_counts_once_however_many_runs_and_names_it_has() -> None:
+    table = planted(problems(5000, 9000, seeds=9))
+    rows = {row["name"]: row for row in statistics(table, table, SETTINGS, R)}
+    assert rows[Sums.MULTIPLES_P]["n"] == 12
+    # (3, 9) is (1, 3) and (9, 6) is (3, 2): two more names, no more problems.
+    more = planted({**problems(5000, 9000), (113, 9, 3): [5000.0], (113, 9, 6): [900.0]})
+    rows = {row["name"]: row for row in statistics(more, more, SETTINGS, R)}
+    assert rows[Sums.MULTIPLES_P]["n"] == 12
+    assert rows[Sums.MULTIPLES_LEAST_P]["value"] == pytest.approx(1 / 15**2)
+
+
+def test_sums_that_are_one_problem() -> None:
+    same = [(1, 1), (3, 3), (5, 5), (9, 9)]
+    assert len({problem_of((113, *one)) for one in same}) == 1
+    assert problem_of((113, 4, 5)) == problem_of((113, 5, 4)) != problem_of((113, 3, 4))
+    assert problem_of((113, 2, 2)) == problem_of((113, 6, 6)) != problem_of((113, 4, 4))
+    assert problem_of((113, 7, 7)) != problem_of((113, 1, 1)) != problem_of((101, 1, 1))
+    assert problem_of((101, 7, 7)) == problem_of((101, 1, 1))
+    # Modulo 13 one problem is (1, 2), a multiple, and (7, 2), none: it says nothing about them.
+    assert problem_of((13, 1, 2)) == problem_of((13, 7, 2))
+    both: Planted = {(13, 1, 2): [900.0], (13, 7, 2): [800.0], (13, 1, 1): [700.0]}
+    assert problem_strata(planted(both)) == [([700.0], [])]
 
 
 def test_all_exponents_that_grok_are_put_in_one_order() -> None:

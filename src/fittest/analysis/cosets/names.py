@@ -13,6 +13,7 @@ class Ranks(StatisticName):
     FIRST = "ranks.first"
     MEDIAN = "ranks.median"
     NINTH = "ranks.ninth"
+    SPREAD = "ranks.spread"
     LOW = "ranks.low"
     HIGH = "ranks.high"
 
@@ -21,6 +22,7 @@ class Scaling(StatisticName):
     """Numbers of clusters compared (C14, C35, C36, C41)."""
 
     WIDTH_MOST = "scaling.width_most"
+    WIDTH_MOST_END = "scaling.width_most_end"
     WIDTH_N = "scaling.width_n"
     WIDTH_FEWEST = "scaling.width_fewest"
     WIDTH_SOLVED = "scaling.width_solved"

@@ -52,6 +52,7 @@ def rank_rows(ranks: NDArray[np.int64], confidence: float) -> list[Row]:
     every = np.bincount(place, weights=counts.sum(axis=1), minlength=len(names))
     own = counts[:, 0] / counts.sum(axis=1)
     cumulated = np.cumsum(total) / total.sum()
+    tenth, ninth = (float(np.searchsorted(cumulated, share)) for share in (0.1, 0.9))
     low, high = np.quantile(own, [0.1, 0.9])
     return [
         statistic_row(Ranks.MODE, float(np.argmax(total)), clusters, "most frequent rank"),
@@ -61,8 +62,9 @@ def rank_rows(ranks: NDArray[np.int64], confidence: float) -> list[Row]:
         statistic_row(
             Ranks.MEDIAN, float(np.searchsorted(cumulated, 0.5)), clusters, "median rank"
         ),
+        statistic_row(Ranks.NINTH, ninth, clusters, "rank that 90 % reach"),
         statistic_row(
-            Ranks.NINTH, float(np.searchsorted(cumulated, 0.9)), clusters, "rank that 90 % reach"
+            Ranks.SPREAD, ninth - tenth, clusters, "rank that 90 % reach less that which 10 % reach"
         ),
         statistic_row(Ranks.LOW, low, clusters, "share of rank 0 of a cluster, lowest tenth"),
         statistic_row(Ranks.HIGH, high, clusters, "likewise, highest tenth"),

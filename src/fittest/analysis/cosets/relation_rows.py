@@ -16,6 +16,7 @@ from fittest.analysis.cosets.relations import (
     doubling,
     multiples,
     non_units,
+    rate_ends,
     related,
     uniformity,
     units,
@@ -110,12 +111,15 @@ others, by network."""
 
 
 def relation_row(sets: Sets, confidence: float) -> dict[str, Any]:
-    """What is said of the frequencies of one run-set (C10, C11, C15, C30 to C32). Columns that end
-    in `_several` are of neurons with several frequencies in the band."""
+    """What is said of the frequencies of one run-set (C10 to C12, C15, C30 to C32). Columns that
+    end in `_several` are of neurons with several frequencies in the band."""
     found, n = sets.clusters, sets.n
     twice = ratio_of_sums(*related(found, n, doubling(n)), confidence)
+    least, most = rate_ends(found, confidence)
     row = {
         "networks": len(found),
+        **named("rate_least", least),
+        **named("rate_most", most),
         **uniformity(found, n),
         **named("non_units", non_units(found, n, confidence=confidence)),
         **named("doubling", twice),

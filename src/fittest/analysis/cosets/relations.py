@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fittest.analysis.cosets.estimates import named, ratio_of_sums
-from fittest.analysis.statistics.intervals import Estimate, wilson
+from fittest.analysis.statistics.intervals import NOTHING, Estimate, rate, wilson
 
 Found = NDArray[np.bool_]
 LEVEL, POWER = 0.05, 0.8
@@ -143,6 +143,19 @@ def conditional(found: Found, n: int, given: int, confidence: float) -> pd.DataF
             }
         )
     return pd.DataFrame(rows, columns=columns)
+
+
+def rate_ends(found: Found, confidence: float) -> tuple[Estimate, Estimate]:
+    """The least and the largest share of networks that find a frequency, over all frequencies, each
+    with Wilson's interval of its own; NaN without networks.
+
+    found: (networks, n // 2).
+    """
+    if len(found) == 0:
+        return NOTHING, NOTHING
+    counts = found.sum(axis=0)
+    least, most = (rate(int(end), len(found), confidence) for end in (counts.min(), counts.max()))
+    return least, most
 
 
 def frequency_counts(

@@ -105,6 +105,17 @@ def _width_rows(widths: pd.DataFrame, least_networks: int) -> list[Row]:
             "mean number of clusters over ln n, the most of all widths and batches",
         )
     ]
+    # The least that is known of a width may not be of the one with the largest mean; a single
+    # network, which has no interval, leaves it open.
+    ends = widths["m_hi"].to_numpy(float) / widths["ln_n"].to_numpy(float)
+    rows.append(
+        statistic_row(
+            Scaling.WIDTH_MOST_END,
+            float(ends.max()) if len(ends) else math.nan,
+            len(widths),
+            "the largest upper end of their intervals, over ln n",
+        )
+    )
     for name, column, what in (
         (Scaling.WIDTH_N, "n", "modulus of the networks of several widths, the smallest"),
         (Scaling.WIDTH_FEWEST, "networks", "networks of a width and batch, the fewest"),

@@ -49,6 +49,10 @@ def single_rows(
     whole = clusters[clusters["removed_loss"].notna()]
     fine = whole["fine_tuning"].astype(bool)
     judged = whole[~fine & (whole["neurons"] >= least)]
+    # Fine-tuning clusters are mostly small: simple ones are compared by size with simple ones, and
+    # small ones by kind with small ones.
+    few = whole["neurons"] < least
+    small, small_fine = whole[~fine & few], whole[fine & few]
     large = clusters["neurons"] >= least
     simple = clusters[large & ~clusters["fine_tuning"].astype(bool)]
     own = mixed[mixed["in_cluster"].astype(bool)]
@@ -61,9 +65,9 @@ def single_rows(
         estimate, n = over_runs(networks[column].to_numpy(float), middle, resampling)
         return statistic_row(name, estimate, n, note)
 
-    def less(name: Single, column: str, note: str) -> Row:
-        both = pd.concat([judged.assign(of_fine=False), whole[fine].assign(of_fine=True)])
-        return statistic_row(name, _less(both, column, resampling), int(fine.sum()), note)
+    def less(name: Single, one: pd.DataFrame, other: pd.DataFrame, note: str) -> Row:
+        found = _less(one, other, "moved_turned", resampling)
+        return statistic_row(name, found, min(len(one), len(other)), note)
 
     def hits(name: Single, marks: pd.Series, note: str) -> Row:
         found = share(marks.to_numpy(bool), resampling.confidence)
@@ -104,7 +108,9 @@ def single_rows(
         over(Single.MOVED, judged, "moved", "mean", "simple clusters"),
         over(Single.MOVED_TURNED, judged, "moved_turned", "mean", "within some degrees"),
         over(Single.MOVED_TURNED_FINE, whole[fine], "moved_turned", "mean", "fine-tuning ones"),
-        less(Single.MOVED_LESS, "moved_turned", "simple clusters less fine-tuning ones"),
+        over(Single.MOVED_TURNED_SMALL, small, "moved_turned", "mean", "small simple ones"),
+        less(Single.MOVED_LESS_SMALL, judged, small, "simple clusters less small simple ones"),
+        less(Single.MOVED_LESS_FINE, small, small_fine, "small simple ones less fine-tuning ones"),
         over(Single.MOVED_CORRELATION, judged, "moved_correlation", "mean", "at the shift itself"),
         over(Single.MOVED_FINE, whole[fine], "moved", "mean", "fine-tuning clusters"),
         over(Single.EVEN, simple.assign(even=even), "even", "mean", "clusters of even phases"),
@@ -116,14 +122,15 @@ def single_rows(
     return rows
 
 
-def _less(both: pd.DataFrame, column: str, resampling: Resampling) -> Estimate:
-    """Mean over rows that are not of fine-tuning clusters less that over those that are, with an
-    interval over networks: all clusters of one are drawn together."""
+def _less(one: pd.DataFrame, other: pd.DataFrame, column: str, resampling: Resampling) -> Estimate:
+    """Mean over the clusters of one table less that over those of the other, with an interval over
+    networks: all clusters of one are drawn together."""
+    both = pd.concat([one.assign(of_other=False), other.assign(of_other=True)])
     known = both[both[column].notna()]
-    values, fine = known[column].to_numpy(np.float64), known["of_fine"].to_numpy(bool)
+    values, of_other = known[column].to_numpy(np.float64), known["of_other"].to_numpy(bool)
 
     def difference(rows: np.ndarray) -> float:
-        drawn, marks = values[rows], fine[rows]
+        drawn, marks = values[rows], of_other[rows]
         if marks.all() or not marks.any():
             return float("nan")
         return float(drawn[~marks].mean() - drawn[marks].mean())

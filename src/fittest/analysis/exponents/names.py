@@ -57,6 +57,7 @@ class Sums(StatisticName):
     MULTIPLES_RATIO = "sums.multiples_ratio"
     MULTIPLES_RATIO_EVEN = "sums.multiples_ratio_even"
     MULTIPLES_P = "sums.multiples_p"
+    MULTIPLES_LEAST_P = "sums.multiples_least_p"
     SLOWER_RATIO = "sums.slower_ratio"
 
 

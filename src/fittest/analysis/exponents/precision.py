@@ -14,7 +14,7 @@ from fittest.analysis.exponents.outcomes import run_outcomes
 from fittest.analysis.exponents.settings import OutcomeSettings, SpikeSettings
 from fittest.analysis.exponents.spikes import loss_spikes
 from fittest.analysis.fates.curves import every_train_loss, thinned
-from fittest.analysis.statistics.intervals import Resampling, rate
+from fittest.analysis.statistics.intervals import Resampling, over_runs, rate
 from fittest.analysis.statistics.table import Row, statistic_row
 from fittest.runs.run import Run
 from fittest.tasks import Powers
@@ -130,14 +130,20 @@ def precision_rows(table: pd.DataFrame, spikes: pd.DataFrame, resampling: Resamp
         )
     )
     rows += _task_rows(table)
-    told = spikes["near_drop"].dropna().astype(bool)
+    # Spikes of one run are no independent cases, and their number is not the same in all runs.
+    told = single[single["near_drop"].notna()]
+    near, n = over_runs(
+        told["near_drop"].astype(float).groupby(told["run_id"]).mean().to_numpy(float),
+        "mean",
+        resampling,
+    )
     rows.append(
         statistic_row(
             Precision.NEAR_DROP,
-            rate(int(told.sum()), len(told), resampling.confidence),
-            len(told),
-            "share of spikes within a quarter of the step at which the test loss falls most, of"
-            " runs that generalise",
+            near,
+            n,
+            "share of a run's spikes within a quarter of the step at which its test loss falls"
+            " most, mean over runs in float32 that generalise",
         )
     )
     sums = table[(table["task"] == "powers")]

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 
 from fittest.analysis.exponents.other_names import Sorting
-from fittest.analysis.statistics.intervals import Estimate, Resampling, median_estimate
+from fittest.analysis.statistics.intervals import (
+    Estimate,
+    Resampling,
+    median_estimate,
+    over_runs,
+)
 from fittest.analysis.statistics.table import Row, statistic_row
 
 MAIN = ("sort_fixed", "sort_variable")
@@ -24,7 +29,7 @@ def sorting_rows(tables: Mapping[str, pd.DataFrame], resampling: Resampling) -> 
     return [
         *_main_rows(main),
         *_arm_rows(arms, resampling),
-        *_copy_rows(tables["copies"]),
+        *copy_rows(tables["copies"], resampling),
     ]
 
 
@@ -208,18 +213,27 @@ def _later(placed: float, plain: float) -> float:
     return placed / plain if plain > 0 else math.nan
 
 
-def _copy_rows(copies: pd.DataFrame) -> list[Row]:
+def copy_rows(copies: pd.DataFrame, resampling: Resampling) -> list[Row]:
+    """S10. copies: of `sorting.Found`, a row for each run and place."""
     rows = []
     for learned, slope, probability, said in (
         (True, Sorting.COPIES_SLOPE, Sorting.COPIES_P, "with positions"),
         (False, Sorting.COPIES_SLOPE_PLAIN, Sorting.COPIES_P_PLAIN, "without positions"),
     ):
         part = copies[copies["positions"].astype(bool) == learned]
-        found = copies_slope(part)
-        n = part["run_id"].nunique()
+        # Places of one run share its network: what holds of networks is told by their slopes.
+        slopes = [copies_slope(own)[0] for _, own in part.groupby("run_id")]
+        middle, n = over_runs(slopes, "mean", resampling)
         rows += [
-            statistic_row(slope, found[0], n, f"change of attention to a copy per place, {said}"),
-            statistic_row(probability, found[1], n, f"its p-value over places, {said}"),
+            statistic_row(
+                slope, middle, n, f"change of attention to a copy per place, mean over runs, {said}"
+            ),
+            statistic_row(
+                probability,
+                copies_slope(part)[1],
+                part["run_id"].nunique(),
+                f"p-value of a line through the places of all runs, {said}",
+            ),
         ]
     heavy = copies["weight"].to_numpy(float)
     return [

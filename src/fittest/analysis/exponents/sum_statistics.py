@@ -4,16 +4,16 @@ methods 2.3, E01 to E11)."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import pandas as pd
 
+from fittest.analysis.exponents.multiples import multiple_rows
 from fittest.analysis.exponents.names import Sums
 from fittest.analysis.exponents.outcomes import median_step
 from fittest.analysis.exponents.sum_settings import SumSettings
 from fittest.analysis.exponents.sums import GENERALISED, keys, of
 from fittest.analysis.exponents.table1_statistics import counted, table_rows, trend_rows
-from fittest.analysis.exponents.trends import rank_correlation, sooner_p
+from fittest.analysis.exponents.trends import rank_correlation
 from fittest.analysis.statistics.intervals import NOTHING, Resampling, rate, share
 from fittest.analysis.statistics.table import Row, statistic_row
 
@@ -36,7 +36,7 @@ def statistics(
         *_evenness_rows(every, resampling),
         *_seven_rows(every, main, settings, resampling),
         *_even_rows(every, main, settings, resampling),
-        *_group_rows(every, main, settings, resampling),
+        *multiple_rows(every[every["p"] == main], settings, resampling),
     ]
 
 
@@ -164,50 +164,3 @@ def _even_rows(
             "1 where most are immediate or the pair is among the fastest third",
         ),
     ]
-
-
-def _group_rows(
-    runs: pd.DataFrame, main: int, settings: SumSettings, resampling: Resampling
-) -> list[Row]:
-    here = runs[runs["p"] == main]
-    multiple = (here["a"] % here["b"] == 0) | (here["b"] % here["a"] == 0)
-    even = here["chi_square"] == 0
-    # Equal products are equal chances that a test pair can be looked up.
-    strata = [
-        (part.loc[mine, "t_gen"].to_numpy(float), part.loc[~mine, "t_gen"].to_numpy(float))
-        for _, part in here.groupby(here["gcd_a"] * here["gcd_b"])
-        for mine in (multiple[part.index],)
-    ]
-    both = sum(sum(map(len, pair)) for pair in strata if all(map(len, pair)))
-    slow, fast = (of(runs, (main, *one)) for one in settings.slower)
-    return [
-        _ratio_row(
-            Sums.MULTIPLES_RATIO,
-            (here[multiple], here[~multiple]),
-            "median t_gen where one exponent is a multiple of the other, over the others'",
-        ),
-        _ratio_row(
-            Sums.MULTIPLES_RATIO_EVEN,
-            (here[multiple & even], here[~multiple & even]),
-            "the same of runs with even answers",
-        ),
-        statistic_row(
-            Sums.MULTIPLES_P,
-            sooner_p(strata, resampling),
-            both,
-            "one-sided p that multiples are sooner, among runs of which as much can be looked up",
-        ),
-        _ratio_row(
-            Sums.SLOWER_RATIO,
-            (slow, fast),
-            f"median t_gen of {settings.slower[0]} over that of {settings.slower[1]}",
-        ),
-    ]
-
-
-def _ratio_row(name: Sums, groups: Iterable[pd.DataFrame], note: str) -> Row:
-    top, bottom = list(groups)
-    one, other = (median_step(part, "t_gen") for part in (top, bottom))
-    both_never = math.isinf(one) and math.isinf(other)
-    found = math.nan if both_never or other == 0 else one / other
-    return statistic_row(name, found, min(len(top), len(bottom)), note)

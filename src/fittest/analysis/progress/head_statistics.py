@@ -37,6 +37,9 @@ def head_rows(heads: pd.DataFrame, settings: HeadSettings, resampling: Resamplin
             Circuits.PATTERN_LEAST, least(heads["pattern_explained"]), n, "attention, least head"
         ),
         statistic_row(
+            Circuits.LOOKUP_LEAST, least(heads["lookup_explained"]), n, "scores, least head"
+        ),
+        statistic_row(
             Circuits.DIVIDED, divided, n, "attention over that to both operands, median head"
         ),
         statistic_row(

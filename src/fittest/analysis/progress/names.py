@@ -143,6 +143,7 @@ class Circuits(StatisticName):
     DIVIDED_LEAST = "circuits.divided_least"
     LOOKUP_BEST = "circuits.lookup_best"
     LOOKUP = "circuits.lookup"
+    LOOKUP_LEAST = "circuits.lookup_least"
     SIGMOID = "circuits.sigmoid"
     SIGMOID_REACH = "circuits.sigmoid_reach"
     SIGMOID_WIDE = "circuits.sigmoid_wide"
