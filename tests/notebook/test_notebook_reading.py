@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import fittest
 from fittest.errors import ConfigError, FittestError, StoreError
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
+from fittest.store import read_provenance, read_table, write_table
 from small_world import REPOSITORY, plain, runset, train_all, write_project
 
 SHORT = {"steps": 40, "recording": {"every": 10, "dense_until": 4}}
@@ -137,6 +139,25 @@ def test_a_missing_shard_is_an_error_not_a_gap(finished: Project, tmp_path: Path
     (copy / "smoke" / "runs" / "short" / "trajectory" / "0000.parquet").unlink()
     with pytest.raises(StoreError, match="no tables here; copy the whole folder"):
         _ = fittest.load("short", results=copy).trajectories
+
+
+@pytest.mark.parametrize("kind", ["trajectory", "weights"])
+def test_a_shard_of_an_earlier_configuration_is_not_read_as_well(
+    kind: str, finished: Project, tmp_path: Path
+) -> None:
+    copy = tmp_path / "results"
+    shutil.copytree(finished.root / "results", copy)
+    folder = copy / "smoke" / "runs" / "long" / kind
+    current, left = folder / "0000.parquet", folder / "0007.parquet"
+    said = {**read_provenance(current), "shard": "0007"}
+    write_table(read_table(current, kind), left, said, kind)
+    os.utime(folder / "0007.parquet", (0, 1))
+    results = fittest.load("long", results=copy)
+    with pytest.raises(StoreError, match=r"0000\.parquet and.*in 0007\.parquet; delete"):
+        _ = results.trajectories if kind == "trajectory" else results.weights()
+    (folder / "0007.parquet").unlink()
+    again = fittest.load("long", results=copy)
+    assert not again.trajectories.duplicated(["run_id", "step"]).any()
 
 
 def test_run_sets_are_listed_and_shown(inside: Project) -> None:

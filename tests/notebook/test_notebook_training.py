@@ -122,6 +122,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     fittest.train(SHORT, seeds=[0, 1], progress=False, training=ON_CPU, threads=2)
     assert list(tmp_path.iterdir()) == []
     assert torch.get_num_threads() == 1
+    assert float(torch.full((1,), 1e-39) * torch.ones(1)) > 0
     assert signal.getsignal(signal.SIGINT) is handler
 
 

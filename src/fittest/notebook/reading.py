@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,7 @@ class _Files:
 
             files = _tables(Path(self._paths.trajectories(str(owner))))
             rows = read_rows(files, "trajectory", ["run_id"], is_ours)
+            _refuse_twins(files, rows, ["run_id", "step"])
             found |= {str(run_id): part for run_id, part in rows.groupby("run_id", sort=False)}
         return pd.concat(self._cut(found), ignore_index=True)
 
@@ -144,7 +145,10 @@ class _Files:
 
     def weights(self, run_id: str) -> Mapping[int, Arrays]:
         owner = str(self.runs.set_index("run_id").loc[run_id, "source"])
-        return by_step(read_run(_tables(Path(self._paths.all_weights(owner))), run_id))
+        files = _tables(Path(self._paths.all_weights(owner)))
+        rows = read_run(files, run_id)
+        _refuse_twins(files, rows, ["run_id", "step", "parameter"])
+        return by_step(rows)
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -153,3 +157,22 @@ def _tables(folder: Path) -> list[Path]:
     if not found:
         raise StoreError(f"{folder}: no tables here; copy the whole folder of results")
     return found
+
+
+def _refuse_twins(files: Sequence[Path], rows: pd.DataFrame, keys: list[str]) -> None:
+    """StoreError where a run was read twice: a run-set that has become cheaper, or whose shards
+    have become larger, leaves shards of before behind."""
+    twice = rows.loc[rows.duplicated(keys), "run_id"]
+    if twice.empty:
+        return
+    run_id = str(twice.iloc[0])
+    holders = [path for path in files if len(read_rows(path, None, ["run_id"], _is(run_id)))]
+    *older, newest = sorted(holders, key=lambda path: path.stat().st_mtime)
+    raise StoreError(
+        f"{files[0].parent}: run {run_id} is in {newest.name} and, from an earlier configuration,"
+        f" in {', '.join(path.name for path in older)}; delete the earlier"
+    )
+
+
+def _is(run_id: str) -> Callable[[pd.DataFrame], NDArray[np.bool_]]:
+    return lambda rows: (rows["run_id"] == run_id).to_numpy(dtype=bool)

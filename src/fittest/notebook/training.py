@@ -184,6 +184,8 @@ def _threads_as_before() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+        # What training has switched on for its own sake (backends.py).
+        torch.set_flush_denormal(False)
 
 
 @contextmanager

@@ -49,6 +49,18 @@ def test_native_where_it_applies() -> None:
     assert chosen(backend="torch") == "torch"
 
 
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this CPU cannot switch")
+def test_what_is_hardly_a_number_costs_torch_no_time_and_the_kernel_nothing() -> None:
+    """Whichever of two ensembles of a job comes first."""
+    try:
+        for backend in ["torch", *(["auto", "torch"] if "native" in BACKENDS else [])]:
+            chosen(backend=backend)
+            tiny = torch.full((3,), 1e-39) * torch.ones(3)
+            assert bool((tiny == 0).all()) == (backend == "torch")
+    finally:
+        torch.set_flush_denormal(False)
+
+
 def test_torch_where_there_is_no_kernel(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

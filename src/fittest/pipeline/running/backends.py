@@ -86,9 +86,13 @@ def choose_backend(
     job starts, also one that resumes: it may have come to another machine or build.
     """
     device = resolve_device(settings)
+    obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
     # Also beside the native kernel: what is recorded is computed with torch.
     torch.set_num_threads(threads)
-    obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
+    # The kernel meets no numbers below 1e-38 to speak of. Torch does, where a loss is computed in
+    # low precision, and CPUs compute with them many times slower; as zeros they change no weight,
+    # since optimisers add 1e-8 to what they divide by.
+    torch.set_flush_denormal(obstacle is not None and device.type == "cpu")
     if obstacle is None:
         if missing := native_library.better_variant():
             _tell_of_a_better_kernel(missing)

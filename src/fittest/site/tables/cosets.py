@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from fittest.analysis.cosets.neurons import describe, split_two_tables
 from fittest.pipeline.project import Project
-from fittest.site.tables.sources import Packed, labels, origin, runs_of
+from fittest.site.tables.sources import Packed, labels, origin, runs_of, there
 from fittest.store import by_step, read_run, read_table
 
 NETWORKS, DRAWN = 5000, 6
@@ -26,8 +26,9 @@ def cosets(project: Project) -> Iterator[Packed]:
     comes first: its page opens with it."""
     shards = project.catalogue.shards
     for runset in sorted(project.catalogue.names(), key=lambda name: -len(shards(name))):
-        folder = project.root / project.paths.runset(runset) / _REDUCTION
-        files = sorted(folder.glob("*.parquet"))
+        files = there(
+            project, runset, lambda of, shard: project.paths.reduction(of, _REDUCTION, shard)
+        )
         if not files:
             continue
         rows = pd.concat([read_table(path) for path in files], ignore_index=True)
@@ -71,8 +72,7 @@ def _networks(ends: pd.DataFrame) -> pa.Table:
 
 def _neurons(project: Project, runset: str, ends: pd.DataFrame) -> pa.Table:
     """Of the first networks whose weights at their last step are here."""
-    folder = project.root / project.paths.all_weights(runset)
-    weights = sorted(folder.glob("*.parquet"))
+    weights = there(project, runset, project.paths.weights)
     found: dict[str, list[object]] = {
         "network": [],
         "neuron": [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,18 @@ def runs_of(project: Project, runset: str) -> pd.DataFrame | None:
 def shards(project: Project, runs: pd.DataFrame, weights: bool = False) -> list[Path]:
     """Tables that hold the trajectories (or the weights) of some runs, whichever run-set trained
     them."""
-    found: list[Path] = []
-    for source in runs["source"].unique():
-        paths = project.paths
-        folder = paths.all_weights(source) if weights else paths.trajectories(source)
-        found += sorted((project.root / folder).glob("*.parquet"))
-    return found
+    place = project.paths.weights if weights else project.paths.trajectory
+    return [path for of in runs["source"].unique() for path in there(project, str(of), place)]
+
+
+def there(project: Project, runset: str, place: Callable[[str, str], str]) -> list[Path]:
+    """Tables of a run-set's shards that are here; of shards that it had under an earlier
+    configuration some may lie beside them.
+
+    place: from names of the run-set and of a shard to the path of its table.
+    """
+    paths = (project.root / place(runset, shard.name) for shard in project.catalogue.shards(runset))
+    return [path for path in paths if path.is_file()]
 
 
 def origin(path: Path) -> dict[str, Any]:
