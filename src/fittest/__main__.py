@@ -119,9 +119,14 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _archive(arguments: argparse.Namespace) -> None:
+    from fittest.archive.contents import contents
+    from fittest.archive.current import refuse_what_is_outdated
     from fittest.archive.pack import pack
 
     project = Project.load(arguments.root, {"scale": arguments.scale})
+    # What is not there is said before a dry run is waited for.
+    contents(project, arguments.paper, arguments.weights)
+    refuse_what_is_outdated(project, arguments.paper)
     out = arguments.out or Path(f"fittest-{arguments.paper}-{project.scale}.zip")
     pack(project, arguments.paper, out, arguments.weights)
 

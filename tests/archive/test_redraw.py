@@ -9,12 +9,16 @@ import yaml
 
 import checkouts
 import fittest
-from fittest.archive.pack import pack
+from fittest.__main__ import main
 from fittest.archive.redraw import redraw
 from fittest.errors import ConfigError
 from fittest.pipeline.project import Project
 
 FIGURE = "figS2_demo"
+OTHERWISE = """
+with open(globals()["snakemake"].output.figure, "w") as file:
+    file.write("other")
+"""
 
 pytestmark = pytest.mark.workflow
 
@@ -54,7 +58,8 @@ def test_another_clone_draws_the_same_figure_without_training(
     finished: Project, tmp_path: Path
 ) -> None:
     archive = tmp_path / "survival.zip"
-    pack(finished, "survival", archive, say=lambda _: None)
+    command = ["--root", str(finished.root), "archive", "survival", "--scale", "smoke"]
+    assert main([*command, "--out", str(archive)]) == 0
     clone = checkouts.checkout(tmp_path / "clone")
     redraw(clone, archive, ["figS2"], cores="1")
     drawn = (clone / "figures" / f"{FIGURE}.pdf").read_bytes()
@@ -63,7 +68,24 @@ def test_another_clone_draws_the_same_figure_without_training(
     (clone / "figures" / f"{FIGURE}.pdf").unlink()
     redraw(clone, archive, ["survival"], cores="1")
     assert (clone / "figures" / f"{FIGURE}.pdf").read_bytes() == drawn
+    # A clone whose script draws otherwise draws the unpacked results anew.
+    script = clone / "scripts" / "survival" / f"plot_{FIGURE}.py"
+    script.write_text(script.read_text() + OTHERWISE)
+    redraw(clone, archive, ["figS2"], cores="1")
+    assert (clone / "figures" / f"{FIGURE}.pdf").read_text() == "other"
     assert not (clone / "logs" / "smoke" / "train").exists()
     assert not (clone / "results" / "smoke").exists()
     with pytest.raises(ConfigError, match="unknown target `fig6`"):
         redraw(clone, archive, ["fig6"], cores="1")
+
+
+def test_what_code_of_now_would_make_otherwise_is_not_archived(
+    finished: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = finished.root / "scripts" / "survival" / "analyse_demo.py"
+    script.write_text(script.read_text() + "\nanother = 1\n")
+    out = tmp_path / "a.zip"
+    command = ["--root", str(finished.root), "archive", "survival", "--scale", "smoke"]
+    assert main([*command, "--out", str(out)]) == 2
+    assert "survival_demo" in capsys.readouterr().err
+    assert not out.exists()

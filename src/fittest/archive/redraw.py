@@ -166,10 +166,13 @@ def redraw(root: Path, path: Path, targets: Sequence[str], cores: str = "all") -
     words = ["--config", f"scale={label.scale}", f"paths={json.dumps(paths)}"]
     # What the archive holds is taken as it is; what it lacks may be drawn or judged, not trained.
     allowed = [rule.name for rule in here.entry_rules() if rule.figure is not None]
-    allowed += ["publish", "publish_table", f"{label.paper}_claims", f"{label.paper}_derived"]
+    allowed += ["publish", "publish_table"]
+    if label.paper in here.claims:
+        allowed += [f"{label.paper}_claims", f"{label.paper}_derived"]
     command = [sys.executable, "-m", "snakemake", *files, "--cores", cores]
-    # What was last put under figures/ may be of other results.
-    command += ["--forcerun", "publish", "publish_table", "--rerun-triggers", "mtime"]
+    # What the folder holds may have been drawn by the scripts of an earlier clone, and what was
+    # last put under figures/ may be of other results.
+    command += ["--forcerun", *allowed, "--rerun-triggers", "mtime"]
     command += ["--allowed-rules", *allowed, *words]
     done = subprocess.run(command, cwd=root, check=False)
     if done.returncode:

@@ -142,8 +142,9 @@ def _holds_product(project: Project, paper: str, runsets: set[str]) -> bool:
     )
 
 
-def _by_snakemake(project: Project, targets: Sequence[str]) -> Remaining:
-    """The jobs of a dry run. OSError or SubprocessError where there can be none."""
+def dry_run(project: Project, targets: Sequence[str]) -> str:
+    """What Snakemake says of the jobs that some targets need. OSError or SubprocessError where
+    there can be no dry run."""
     snakefile = _snakefile(project)
     words = [snakemake_target(project, canonical(project, target)) for target in targets]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile)]
@@ -160,8 +161,13 @@ def _by_snakemake(project: Project, targets: Sequence[str]) -> Remaining:
         check=True,
         timeout=_SECONDS,
     )
+    return done.stdout + done.stderr
+
+
+def _by_snakemake(project: Project, targets: Sequence[str]) -> Remaining:
+    """The jobs of a dry run. Raises as `dry_run`."""
     shards, summaries = set(), set()
-    for rule, body in _JOB.findall(done.stdout + done.stderr):
+    for rule, body in _JOB.findall(dry_run(project, targets)):
         wildcards = dict(re.findall(r"\b(runset|shard)=(\w+)", body))
         if rule != "collect":
             shards.add((wildcards["runset"], wildcards["shard"]))
