@@ -141,6 +141,40 @@ def test_verdicts(measured: Measured | str, scale: str, verdict: str) -> None:
     assert judged(measured, scale).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("half", "verdict"), [(0.9, "partly"), (0.1, "not reproduced"), (math.nan, "not evaluated")]
+)
+def test_what_fails_is_judged_only_where_it_is_known_whether_half_of_it_holds(
+    half: float, verdict: str
+) -> None:
+    calls = {name: {"measure": name, "label": name} for name in ("r", "half")}
+    conditions = [{"of": name, "at_least": 0.6} for name in calls]
+    asked = claim(measures=calls, criteria={"reduced": conditions}, partly=conditions[1:])
+    known = {"r": lambda evidence: Measured(0.1), "half": lambda evidence: Measured(half)}
+    found = judge("S99", asked, "reduced", NOTHING, known)
+    assert found.verdict == verdict
+    assert found.failed[0] == "r ≥ 0.6"
+    if verdict == "not evaluated":
+        assert "half has no value" in found.reason and "r ≥ 0.6 does not hold" in found.reason
+
+
+def test_a_half_may_wait_for_a_larger_scale() -> None:
+    over = {"criteria": {"reduced": [{"of": "r", "at_least": 9}]}, "note": ""}
+    halves = [{"of": "r", "at_least": 0}, {"of": "r", "at_least": 5, "lowest_scale": "full"}]
+    assert judged(Measured(1.0), "reduced", partly=halves, **over).verdict == "partly"
+    assert judged(Measured(1.0), "full", partly=halves, **over).verdict == "not reproduced"
+
+
+def test_the_scale_that_is_needed_is_the_lowest_at_which_something_is_asked() -> None:
+    waiting = [
+        {"of": "r", "at_least": 0, "lowest_scale": "full"},
+        {"of": "r", "at_least": 0.1, "lowest_scale": "settled"},
+    ]
+    found = judged(Measured(1.0), "reduced", criteria={"reduced": waiting}, partly=[])
+    assert found.verdict == "not evaluated"
+    assert "needs the scale settled" in found.reason
+
+
 def test_what_is_not_evaluated_says_why() -> None:
     assert "table x" in full_note(judged("there is no table x yet"))
     assert "needs the scale reduced" in full_note(judged(Measured(0.8, 0.7, 0.9), "smoke"))

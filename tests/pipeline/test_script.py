@@ -71,6 +71,17 @@ def test_a_job_that_fails_leaves_no_record(tmp_path: Path) -> None:
     assert not made.is_made_from(smk.output, "abc")
 
 
+def test_outputs_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "stats.csv" for folder in ("pca", "fft")]
+    for path, text in zip(paths, ("x\n", "x\n1\n"), strict=True):
+        path.parent.mkdir()
+        path.write_text(text)
+    made.record(paths, "abc")
+    assert made.is_made_from(paths, "abc")
+    paths[0].write_text("x\n1\n")
+    assert not made.is_made_from(paths, "abc")
+
+
 def test_a_file_that_was_replaced_is_not_what_was_recorded(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     path.write_text("x\n1\n")

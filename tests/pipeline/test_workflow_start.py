@@ -47,6 +47,21 @@ def test_who_asks_for_times_alone_keeps_older_results(words: list[str], keeps: b
     assert workflow_start.command_line(["a.pdf", *words]).keeps_older is keeps
 
 
+@pytest.mark.parametrize("by", ["--profile", "SNAKEMAKE_PROFILE"])
+def test_a_profile_asks_as_the_command_line_does(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text("rerun-triggers: [mtime]\n")
+    words = ["a.pdf", "--cores", "1"]
+    if by.startswith("--"):
+        words += [by, str(tmp_path)]
+    else:
+        monkeypatch.setenv(by, str(tmp_path))
+    assert workflow_start.command_line(words).keeps_older
+    asked = workflow_start.command_line([*words, "--rerun-triggers", "code", "--dry-run"])
+    assert (asked.targets, asked.keeps_older, asked.runs_jobs) == (("a.pdf",), False, False)
+
+
 def test_jobs_know_targets_with_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(workflow_start.TARGETS, "")
     assert workflow_start.announced() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Formatter
 from typing import Literal
@@ -111,7 +111,7 @@ def judge(
     conditions = claim.conditions(scale)
     if not conditions:
         # What a larger scale would miss as well is told already here, where it is cheap to mend.
-        needed = claim.unjudged or f"needs the scale {claim.lowest_scale}; this is {scale}"
+        needed = claim.unjudged or f"needs the scale {claim.needs(scale)}; this is {scale}"
         reason = "; ".join([needed, *_told(missing.values())])
         known = note if _all_known(claim, measured) else ""
         return Judgement(id, claim, scale, "not evaluated", measured, reason=reason, note=known)
@@ -121,23 +121,45 @@ def judge(
     failed = tuple(in_words(c, claim) for c in missed)
     failing = tuple(dict.fromkeys(c.of for c in missed))
     broken = any((c.kind or claim.kind) == "derived" for c in missed)
-    whole = all_hold(outcomes)
+    verdict, decisive = _verdict(conditions, outcomes, claim.partly_at(scale), measured)
     reason = ""
-    verdict: Verdict
-    if whole is None:
-        verdict = "not evaluated"
-        unknown = [c for c, ok in zip(conditions, outcomes, strict=True) if ok is None]
-        reason = "; ".join(_told(_why(c, claim, measured, missing) for c in unknown))
-        note = ""
-    elif whole:
-        verdict = "reproduced"
-    elif claim.partly and all_hold(holds(c, measured) for c in claim.partly):
-        verdict = "partly"
-    else:
-        verdict = "not reproduced"
+    if verdict == "not evaluated":
+        told = _told(_why(c, claim, measured, missing) for c in decisive)
+        reason = "; ".join([*told, *(f"{words} does not hold" for words in failed)])
+        note = note if _all_known(claim, measured) else ""
     return Judgement(
         id, claim, scale, verdict, measured, words, failed, failing, broken, reason, note
     )
+
+
+def _verdict(
+    conditions: Sequence[Condition],
+    outcomes: Sequence[bool | None],
+    partly: Sequence[Condition],
+    measured: Mapping[str, Measured],
+) -> tuple[Verdict, list[Condition]]:
+    """The verdict, and the conditions whose being unknown leaves it open."""
+    whole = all_hold(outcomes)
+    if whole:
+        return "reproduced", []
+    if whole is None:
+        return "not evaluated", [
+            c for c, ok in zip(conditions, outcomes, strict=True) if ok is None
+        ]
+    halves = [_is_shown(c, measured) for c in partly]
+    half = all_hold(halves) if partly else False
+    if half is None:
+        # It is not reproduced as a whole, but what is left of it nobody knows.
+        return "not evaluated", [c for c, ok in zip(partly, halves, strict=True) if ok is None]
+    return ("partly" if half else "not reproduced"), []
+
+
+def _is_shown(condition: Condition, measured: Mapping[str, Measured]) -> bool | None:
+    """Whether a condition holds; a value that is known and has no interval shows nothing of its
+    ends."""
+    found = holds(condition, measured)
+    value = measured[condition.of].value if condition.of in measured else math.nan
+    return False if found is None and not math.isnan(value) else found
 
 
 def _take(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from string import Formatter
 from typing import Any, Literal, Self
 
@@ -175,8 +176,23 @@ class Claim(Settings):
         if self.unjudged or not reaches(scale, self.lowest_scale):
             return ()
         usable = [name for name in SCALES if name in self.criteria and reaches(scale, name)]
-        found = self.criteria[usable[-1]]
-        return tuple(c for c in found if c.lowest_scale is None or reaches(scale, c.lowest_scale))
+        return _reached(self.criteria[usable[-1]], scale)
+
+    def partly_at(self, scale: str) -> tuple[Condition, ...]:
+        """The conditions for `partly` that are judged at a scale."""
+        return _reached(self.partly, scale)
+
+    def needs(self, scale: str) -> str:
+        """The lowest scale with a verdict, where `scale` has none."""
+        waiting = [c.lowest_scale for found in self.criteria.values() for c in found]
+        known = [name for name in waiting if name is not None and not reaches(scale, name)]
+        if not reaches(scale, self.lowest_scale) or not known:
+            return self.lowest_scale
+        return min(known, key=SCALES.index)
+
+
+def _reached(conditions: Iterable[Condition], scale: str) -> tuple[Condition, ...]:
+    return tuple(c for c in conditions if c.lowest_scale is None or reaches(scale, c.lowest_scale))
 
 
 class ClaimFile(Settings):

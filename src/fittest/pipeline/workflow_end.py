@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fittest.errors import StoreError
 from fittest.pipeline.identity.freshness import MARKER, Freshness, Step, mark
 from fittest.pipeline.project import Project
 from fittest.pipeline.script import CONFIGURATION
@@ -46,7 +47,10 @@ def remake_what_is_stale(
         elif rule.output.get("joined"):
             rule.set_params(made=lambda w: freshness.join_key(w.runset, w.reduction))
     _leave_ages_of_scripts_alone({rule.name for rule in rules})
-    stale = freshness.stale() if look else set()
+    try:
+        stale = freshness.stale() if look else set()
+    except StoreError as error:
+        sys.exit(f"fittest: {error}")
     if not mark(project.root, now=bool(stale)):
         return
     if stale:

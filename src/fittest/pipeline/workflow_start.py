@@ -101,14 +101,15 @@ class CommandLine:
 
 
 def command_line(words: Sequence[str]) -> CommandLine:
-    """A Snakemake command by Snakemake's own reading of it."""
+    """A Snakemake command by Snakemake's own reading of it, its profiles included."""
     # Costs half a second; whoever asks for a target has loaded it already.
-    from snakemake.cli import get_argument_parser
+    from snakemake.cli import parse_args
+    from snakemake.exceptions import CliException
 
     try:
         with redirect_stderr(io.StringIO()):
-            known, _ = get_argument_parser().parse_known_args(list(words))
-    except SystemExit:  # not a command line of Snakemake's: it is used as a library
+            _, known = parse_args(list(words))
+    except (SystemExit, CliException):  # no command line of Snakemake's: it is used as a library
         return CommandLine()
     triggers = {str(getattr(t, "name", t)).lower() for t in known.rerun_triggers or ()}
     return CommandLine(

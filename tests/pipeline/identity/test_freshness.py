@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from fittest.pipeline.identity import made
+from fittest.errors import StoreError
+from fittest.pipeline.identity import freshness, made
 from fittest.pipeline.identity.freshness import MARKER, Freshness, Step, mark
 from fittest.pipeline.project import Project
 from fittest.pipeline.running.collect import collect
@@ -150,6 +152,28 @@ def test_a_damaged_shard_is_stale(folder: Path) -> None:
     path = folder / "results/smoke/runs/one/trajectory/0000.parquet"
     path.write_bytes(path.read_bytes()[:100])
     assert "results/smoke/runs/one/trajectory/0000.parquet" in stale(Project.load(folder))
+
+
+def refused(path: object) -> dict[str, object]:
+    error = OSError(errno.EIO, "Input/output error", str(path))
+    raise StoreError(f"{path}: damaged") from error
+
+
+def test_what_the_disk_does_not_give_is_not_stale(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stale files are removed, and disks of a network come and go."""
+    monkeypatch.setattr(freshness, "read_provenance", refused)
+    with pytest.raises(StoreError, match=r"0000\.parquet: cannot be read \(Input/output"):
+        stale(Project.load(folder))
+
+
+def test_a_record_that_the_disk_does_not_give_is_not_stale(folder: Path) -> None:
+    record = next((folder / "results/smoke/test").glob(".made/fig1.csv*"))
+    record.unlink()
+    record.mkdir()  # a folder is read by nobody
+    with pytest.raises(StoreError, match=r"fig1\.csv.*cannot be read"):
+        stale(Project.load(folder))
 
 
 @pytest.mark.parametrize("file", ["fig1.csv", "figures/fig1_a.pdf"])

@@ -135,12 +135,23 @@ class Freshness:
     # -- staleness ---------------------------------------------------------------------
 
     def stale(self) -> set[str]:
-        """Files that exist and are not what is asked for now, with those made beside them."""
+        """Files that exist and are not what is asked for now, with those made beside them.
+
+        Raises StoreError where the disk does not give a file: that says nothing of what it holds,
+        and what is stale is removed.
+        """
         root = self._project.root
         found: set[str] = set()
         for made in (*self._shards(), *self._summaries(), *self._products(), *self._shown()):
-            if any((root / file).exists() for file in made.files) and not made.is_fresh():
-                found |= set(made.files)
+            try:
+                if any((root / file).exists() for file in made.files) and not made.is_fresh():
+                    found |= set(made.files)
+            except OSError as error:
+                raise StoreError(
+                    f"{error.filename or made.files[0]}: cannot be read"
+                    f" ({error.strerror or error}), so whether it is of now is not known; see to"
+                    " the disk, and run the same command again"
+                ) from error
         return found
 
     def _shards(self) -> Iterator[_Made]:
@@ -188,7 +199,9 @@ class Freshness:
                 continue
             try:
                 origin = read_provenance(path)
-            except StoreError:
+            except StoreError as error:
+                if isinstance(error.__cause__, OSError) and error.__cause__.errno:
+                    raise error.__cause__ from error
                 return False
             if (origin.get("config_hash"), origin.get("scale")) != (shard.key, self._project.scale):
                 return False

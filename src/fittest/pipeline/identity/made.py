@@ -9,6 +9,7 @@ tells what the job cost.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from collections.abc import Sequence
@@ -48,11 +49,16 @@ def record(outputs: Sequence[str | Path], key: str | None, cost: Cost | None = N
     """
     content = {
         "key": key,
-        "sizes": {Path(path).name: Path(path).stat().st_size for path in outputs},
+        "sizes": {_place(path, outputs): Path(path).stat().st_size for path in outputs},
         "seconds": cost and round(cost.seconds, 3),
         "peak_mb": cost and round(cost.peak_mb, 1),
     }
     write_text(json.dumps(content, indent=1), record_path(outputs))
+
+
+def _place(path: str | Path, outputs: Sequence[str | Path]) -> str:
+    """Of an output by the folder of the first, with / between folders: two may have one name."""
+    return Path(os.path.relpath(path, Path(outputs[0]).parent)).as_posix()
 
 
 def cost_of(outputs: Sequence[str | Path]) -> Cost | None:
@@ -73,15 +79,17 @@ def forget(outputs: Sequence[str | Path]) -> None:
 def is_made_from(outputs: Sequence[str | Path], key: str) -> bool:
     """Whether those of `outputs` that exist are as a job left them that was given `key`.
 
-    A file without a record, or of another size than recorded, is not.
+    A file without a record, or of another size than recorded, is not. Raises OSError where a record
+    is there and the disk does not give it.
     """
     try:
         found = json.loads(record_path(outputs).read_text(encoding="utf-8"))
         sizes = found["sizes"]
         return bool(found["key"] == key) and all(
-            Path(path).stat().st_size == sizes[Path(path).name]
+            Path(path).stat().st_size
+            == sizes.get(_place(path, outputs), sizes.get(Path(path).name))
             for path in outputs
             if Path(path).exists()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError):
         return False

@@ -64,7 +64,11 @@ def price_table(projects: Iterable[Project], paper: str, rate: Rate, measured: s
 def _measured(project: Project, runset: str, rate: Rate) -> float:
     found = []
     for shard in project.catalogue.shards(runset):
-        cost = made.cost_of([project.root / project.paths.trajectory(runset, shard.name)])
+        # Beside the first of what a job makes.
+        own = [*project.reduction_tables(shard).values()]
+        own.append(project.paths.trajectory(runset, shard.name))
+        costs = (made.cost_of([project.root / path]) for path in own)
+        cost = next((one for one in costs if one is not None), None)
         if cost is None:
             return math.nan
         found.append(Duration(cost.seconds * cores_share(project, shard, rate), cost.seconds))
