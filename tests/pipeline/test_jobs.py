@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from fittest.errors import Interrupted
+from fittest.pipeline import workflow_start
 from fittest.pipeline.forecasts.pace import Told
 from fittest.pipeline.forecasts.progress import Progress
 from fittest.pipeline.jobs import EXIT_INTERRUPTED, run_collect, run_training
 from fittest.pipeline.project import Project
+from fittest.pipeline.running.node import SUBMITTED
 from fittest.pipeline.script import job
 from fittest.store import read_table
 from small_world import runset, write_project
@@ -46,6 +48,28 @@ def train(project: Project, **over: object) -> None:
     }
     with job("logs/train.log"):
         run_training(**arguments | over)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("submitted", "targets"), [(False, ["one"]), (True, [])])
+def test_only_jobs_that_share_a_machine_tell_the_time_of_all_training(
+    submitted: bool, targets: list[str], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[list[str], int | None]] = []
+
+    def asked(_: Project, __: str, ___: str, of: Iterable[str], cores: int | None) -> Progress:
+        told.append((list(of), cores))
+        return Progress.silent()
+
+    monkeypatch.setattr("fittest.pipeline.price.plan.job_progress", asked)
+    monkeypatch.setenv(workflow_start.TARGETS, "")
+    monkeypatch.setenv(workflow_start.CORES, "")
+    workflow_start.announce(["one"], 3)
+    if submitted:
+        monkeypatch.setenv(SUBMITTED, "1")
+    else:
+        monkeypatch.delenv(SUBMITTED, raising=False)
+    train(project)
+    assert told == [(targets, 3)]
 
 
 def test_jobs_make_their_tables_and_logs(project: Project) -> None:

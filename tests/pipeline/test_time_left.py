@@ -299,7 +299,9 @@ def test_training_tells_its_progress_by_what_it_computes(project: Project) -> No
     assert "100 %" in progress.line()
 
 
-def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
+def test_a_job_counts_what_its_workflow_is_asked_for(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     more = runset({"steps": 500}, {"seed": [5]})
     write_project(
         project.root,
@@ -321,6 +323,12 @@ def test_a_job_counts_what_its_workflow_is_asked_for(project: Project) -> None:
     whole = shard_seconds(more_to_do, rate) * cores_share(project, more_to_do, rate)
     assert later("all") == pytest.approx(whole)
     assert later() == 0
+    # Of a large machine Snakemake was given one core: nothing runs beside.
+    with monkeypatch.context() as large:
+        large.setattr(plan, "usable_cores", lambda: 64)
+        asked = training_targets(project, ["all"])
+        of_all, of_one = (job_progress(project, "one", "0000", asked, n)._later for n in (None, 1))
+    assert of_one > 10 * of_all
 
     # Once the other is trained, nothing is left of it, though this job began before.
     pending = job_progress(project, "one", "0000", training_targets(project, ["all"]))._pending

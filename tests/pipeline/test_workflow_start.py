@@ -64,9 +64,13 @@ def test_a_profile_asks_as_the_command_line_does(
 
 def test_jobs_know_targets_with_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(workflow_start.TARGETS, "")
+    monkeypatch.setenv(workflow_start.CORES, "")
     assert workflow_start.announced() == []
     workflow_start.announce(["a b.pdf", "c"])
     assert workflow_start.announced() == ["a b.pdf", "c"]
+    assert workflow_start.announced_cores() is None
+    workflow_start.announce([], 4)
+    assert workflow_start.announced_cores() == 4
 
 
 def test_an_interpreter_whose_path_a_shell_would_break_is_named_only(

@@ -45,7 +45,9 @@ try:
     )
     # Jobs report their progress against all the training that the command line asks for.
     if workflow.is_main_process:
-        workflow_start.announce(training_targets(project, asked.targets))
+        workflow_start.announce(
+            training_targets(project, asked.targets), workflow_start.cores_of(workflow)
+        )
 except FittestError as error:
     sys.exit(f"fittest: {error}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -31,12 +32,14 @@ def run_training(
     """
     # Every script comes by here, and only this job pays for importing torch.
     from fittest.pipeline.price.plan import job_progress
-    from fittest.pipeline.running.node import own_gpu, project_on_this_node
+    from fittest.pipeline.running.node import SUBMITTED, own_gpu, project_on_this_node
     from fittest.pipeline.running.train import train_shard
-    from fittest.pipeline.workflow_start import announced
+    from fittest.pipeline.workflow_start import announced, announced_cores
 
     project = project_on_this_node(config)
-    progress = job_progress(project, runset, shard, announced())
+    # On a cluster nobody knows how many jobs run at once, nor on what.
+    asked = () if SUBMITTED in os.environ else announced()
+    progress = job_progress(project, runset, shard, asked, announced_cores())
     try:
         with own_gpu(project.config.training):
             train_shard(project, runset, shard, trajectory, weights, threads, progress, reductions)

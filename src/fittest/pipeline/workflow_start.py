@@ -20,6 +20,8 @@ from fittest.yaml_file import read_yaml
 HOME = "config"
 TARGETS = "FITTEST_TARGETS"
 """Name of the environment variable that tells jobs what all the training is for."""
+CORES = "FITTEST_CORES"
+"""And of that which tells how many cores Snakemake was given for all of them (`--cores`)."""
 
 
 def name_interpreter_without_its_path() -> None:
@@ -119,11 +121,28 @@ def command_line(words: Sequence[str]) -> CommandLine:
     )
 
 
-def announce(targets: Sequence[str]) -> None:
-    """Tell the jobs what they are for."""
+def cores_of(workflow: Any) -> int | None:
+    """How many cores Snakemake was given for all jobs on this machine; None where for none."""
+    from snakemake.exceptions import WorkflowError
+
+    try:
+        return int(workflow.cores)
+    except (WorkflowError, TypeError, ValueError):
+        return None
+
+
+def announce(targets: Sequence[str], cores: int | None = None) -> None:
+    """Tell the jobs what they are for, and how many cores they share."""
     os.environ[TARGETS] = shlex.join(targets)
+    os.environ[CORES] = str(cores or "")
 
 
 def announced() -> list[str]:
     """What a job is for, as far as it has been told."""
     return shlex.split(os.environ.get(TARGETS, ""))
+
+
+def announced_cores() -> int | None:
+    """How many cores a job and those beside it share, as far as it has been told."""
+    told = os.environ.get(CORES, "")
+    return int(told) if told.isdigit() else None

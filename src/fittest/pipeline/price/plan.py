@@ -30,48 +30,58 @@ _DURATIONS = ("time", "time_left")
 _ADDED_UP = ("runs", "jobs", "jobs_left", "jobs_fetched", "steps", "flops", "flops_left")
 
 
-def job_progress(project: Project, runset: str, name: str, targets: Iterable[str] = ()) -> Progress:
+def job_progress(
+    project: Project,
+    runset: str,
+    name: str,
+    targets: Iterable[str] = (),
+    cores: int | None = None,
+) -> Progress:
     """A bar for the job of a shard, and for all training of the targets where the measured speed
-    tells how the others compare with it."""
+    tells how the others compare with it.
+
+    cores: those that its jobs share; None for all that this process may use.
+    """
+    cores = min(usable_cores(), cores or usable_cores())
     rate = known(project) or Rate.typical(usable_cores())
     shard = project.shard(runset, name)
-    alone = _of_job(project, shard, rate)
+    alone = _of_job(project, shard, rate, cores)
     number = len(project.catalogue.shards(runset))
     others = pending_shards(project, targets, (runset, name))
 
     def pending() -> float:
         others[:] = [other for other in others if not is_finished(project, other)]
-        return _seconds_of(project, others, rate)
+        return _seconds_of(project, others, rate, cores)
 
     comparable = _comparable(project, [shard, *others], rate)
     return Progress.on_stderr(
         f"{runset} {shard.index + 1}/{number}",
         total=shard_seconds(shard, replace(alone, start_seconds=0.0, trace_seconds=0.0)),
-        later=_seconds_of(project, others, rate) if comparable else 0.0,
+        later=_seconds_of(project, others, rate, cores) if comparable else 0.0,
         rate=alone,
-        share=cores_share(project, shard, rate),
+        share=cores_share(project, shard, rate, cores),
         pace=Pace(project.root / project.paths.pace(), f"{runset}-{name}"),
         pending=pending if comparable else None,
     )
 
 
-def cores_share(project: Project, shard: Shard, rate: Rate) -> float:
-    """What a job takes of the cores: others run beside it on the rest. One that a rate is given for
-    takes the whole machine."""
+def cores_share(project: Project, shard: Shard, rate: Rate, cores: int | None = None) -> float:
+    """What a job takes of the cores (all that this process may use, or so many): others run beside
+    it on the rest. One that a rate is given for takes the whole machine."""
     if not rate.side_by_side:
         return 1.0
-    cores = usable_cores()
+    cores = cores or usable_cores()
     return job_threads(project.config.training, shard.kinds, cores) / cores
 
 
-def _of_job(project: Project, shard: Shard, rate: Rate) -> Rate:
+def _of_job(project: Project, shard: Shard, rate: Rate, cores: int | None = None) -> Rate:
     """The rate of a shard's job on the threads that it is given."""
-    return rate.on(job_threads(project.config.training, shard.kinds, usable_cores()))
+    return rate.on(job_threads(project.config.training, shard.kinds, cores or usable_cores()))
 
 
-def job_seconds(project: Project, shard: Shard, rate: Rate) -> float:
+def job_seconds(project: Project, shard: Shard, rate: Rate, cores: int | None = None) -> float:
     """Time of a shard's job on the threads that it is given."""
-    return shard_seconds(shard, _of_job(project, shard, rate))
+    return shard_seconds(shard, _of_job(project, shard, rate, cores))
 
 
 def pending_shards(
@@ -93,12 +103,15 @@ def pending_seconds(
     return _seconds_of(project, pending_shards(project, targets, besides), rate)
 
 
-def _seconds_of(project: Project, shards: Iterable[Shard], rate: Rate) -> float:
-    return sum(
-        (rate.start_seconds if is_shared(project, shard) else job_seconds(project, shard, rate))
-        * cores_share(project, shard, rate)
-        for shard in shards
-    )
+def _seconds_of(
+    project: Project, shards: Iterable[Shard], rate: Rate, cores: int | None = None
+) -> float:
+    def alone(shard: Shard) -> float:
+        if is_shared(project, shard):
+            return rate.start_seconds
+        return job_seconds(project, shard, rate, cores)
+
+    return sum(alone(shard) * cores_share(project, shard, rate, cores) for shard in shards)
 
 
 def kinds_of(shards: Iterable[Shard]) -> list[Run]:
