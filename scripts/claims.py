@@ -52,7 +52,7 @@ def judge_claims(
         name = Path(path).stem
         figure = figures[name]
         text = described.get(name)
-        shows = Path(text).read_text() if text else f"{figure['title']}."
+        shows = Path(text).read_text(encoding="utf-8") if text else f"{figure['title']}."
         own = [one for one in found if one.claim.figure == name]
         write_text(caption(shows, scale, figure["runs"], own), path)
 
@@ -69,7 +69,9 @@ if "snakemake" in globals():
                 smk.params.bootstrap["seed"],
                 smk.params.bootstrap["confidence"],
             ),
-            origin=provenance(smk.params.scale, digest(Path(smk.input.claims).read_text())),
+            origin=provenance(
+                smk.params.scale, digest(Path(smk.input.claims).read_text(encoding="utf-8"))
+            ),
             figures=smk.params.figures,
             descriptions=listed(smk.input.descriptions),
             out_csv=smk.output.csv,

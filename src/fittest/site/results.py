@@ -144,7 +144,9 @@ def _figure(project: Project, paper: str, name: str) -> Figure:
         label=figure_label(name, entry.title),
         title=entry.title,
         section=entry.section,
-        described=_markdown(described.read_text()) if described.is_file() else f"{entry.title}.",
+        described=_markdown(described.read_text(encoding="utf-8"))
+        if described.is_file()
+        else f"{entry.title}.",
         target=project.published(paper, name),
         pdf=pdf if here else None,
         png=png if here else None,
