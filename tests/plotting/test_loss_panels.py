@@ -94,6 +94,25 @@ def test_a_key_frequency_has_one_colour_and_no_loss_has_it() -> None:
     assert not losses & {to_rgb(look["color"]) for look in looks}
 
 
+def test_the_paper_s_two_losses_are_told_apart(axes: Axes) -> None:
+    rows = [
+        ("none", 0, 1e-6),
+        ("key_blocks", 0, 1e-7),
+        ("without_k", 1, 1.0),
+        ("without_k", 2, 2e-6),
+    ]
+    table = pd.DataFrame(rows, columns=["ablation", "k", "loss"])
+    circuit_panels.ablation_points(axes, table, [1], (3e-6, 4e-8))
+    lines = {str(line.get_label()): line for line in axes.lines}
+    told = [lines[f"paper: {name}"] for name in ("whole network", "key frequencies alone")]
+    assert [line.get_ydata()[0] for line in told] == [3e-6, 4e-8]
+    assert len({line.get_linestyle() for line in told}) == 2
+    # A point is a network without that frequency alone.
+    points = {str(one.get_label()): one.get_offsets().tolist() for one in axes.collections}
+    assert points["without one key frequency"] == [[1, 1.0]]
+    assert points["without one other frequency"] == [[2, 2e-6]]
+
+
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_silent_neuron_is_as_dark_as_no_activation(axes: Axes, silent: bool) -> None:
     a, b = np.indices((5, 5))
