@@ -63,7 +63,8 @@ def plot_curves(
     alone = len(shown) == 1 and not together
     parts = [_part(data, row) for row in rows]
     said = [
-        _with_end(_said(row, paper), part, whole) for row, part in zip(rows, parts, strict=True)
+        _with_end(_said(row, paper, part), part, whole)
+        for row, part in zip(rows, parts, strict=True)
     ]
     with style.paper_style():
         width = style.HALF_PAGE_WIDTH if columns == 1 and not together else style.PAGE_WIDTH
@@ -153,10 +154,11 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _said(group: dict[str, Any], paper: Mapping[str, float]) -> tuple[str, str]:
+def _said(group: dict[str, Any], paper: Mapping[str, float], part: pd.DataFrame) -> tuple[str, str]:
     """What the paper says of a setting, and what we find."""
-    label = str(group["label"])
-    return loss_words.paper_words(paper, label), loss_words.our_words(group, paper, label)
+    label, falling = str(group["label"]), loss_words.last_of_falling(part)
+    ours = loss_words.our_words(group, paper, label, falling)
+    return loss_words.paper_words(paper, label), ours
 
 
 def _counted(rows: list[dict[str, Any]]) -> str:

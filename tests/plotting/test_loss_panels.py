@@ -161,5 +161,27 @@ def test_numbers_as_readers_write_them(value: float, text: str) -> None:
     assert loss_words.number(value) == text
 
 
+@pytest.mark.parametrize(("floor", "falls"), [(1e-3, False), (0.0, True)])
+def test_a_loss_that_still_falls_has_no_final_value(floor: float, falls: bool) -> None:
+    steps = np.arange(0, 7001, 50)
+    losses = floor + np.exp(-steps / 300.0)
+    # The median over runs is no run.
+    parts = [
+        pd.DataFrame({"seed": seed, "series": "test", "step": steps, "value": losses})
+        for seed in (0, loss_panels.MIDDLE)
+    ]
+    falling = loss_words.last_of_falling(pd.concat(parts))
+    assert falling == ([losses[-1]] if falls else [])
+    final = {"final_test_loss": 2e-3, "final_test_loss_min": 1e-3, "final_test_loss_max": 5e-3}
+    group = {"runs": 1, "generalised": math.inf, **dict.fromkeys(loss_words.FATES, 0.0), **final}
+    paper = {"all.final_test_loss_min": 1e-6}
+    one = loss_words.our_words(group, paper, "", falling)
+    assert ("final test loss" in one) != falls and ("still falling" in one) == falls
+    several = loss_words.our_words({**group, "runs": 3}, paper, "", falling)
+    ends = [loss_words.number(x) for x in (1e-3, 5e-3)]
+    assert f"final test loss {ends[0]} to {ends[1]}" in several
+    assert ("1 of 3 still falling" in several) == falls
+
+
 def test_a_note_without_the_paper_has_ours_alone() -> None:
     assert loss_words.note("", "none") == [("ours: none", style.OURS)]
