@@ -20,7 +20,7 @@ FATES = {
     "share_not_memorised": ("do not memorise", "does not memorise"),
     _SOLVED: ("solve it", "solves it"),
 }
-"""Of several runs, and of one."""
+"""Columns of a group table: what is said of several runs, and of one."""
 _FINAL = ("final_test_loss", "final_test_loss_min", "final_test_loss_max")
 _SHOT = "share_shot"
 _SILENT = "silent"
