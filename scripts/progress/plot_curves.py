@@ -118,8 +118,11 @@ def _explained(rows: list[dict[str, Any]], low: float | None) -> list[str]:
     """What the words of fates mean, and of which loss the steps are that are told."""
     if low is None:
         return []
-    several = ", median of runs [interval]" if any(row["runs"] > 1 for row in rows) else ""
-    return [GROKS, f"step: of the first test loss below {low:g}{several}"]
+    counts = [int(row["runs"]) for row in rows]
+    several = (
+        f", median of runs {loss_words.bracketed(counts)}" if max(counts, default=0) > 1 else ""
+    )
+    return [GROKS, f"step: of the first low test loss, below {low:g}{several}"]
 
 
 def _part(data: pd.DataFrame, group: Mapping[str, Any]) -> pd.DataFrame:
@@ -173,8 +176,10 @@ def _counted(rows: list[dict[str, Any]]) -> str:
     else:
         # In the order of the panels.
         number = f"{', '.join(map(str, counts[:-1]))} and {counts[-1]} runs"
-    drawn = "; thin: runs, bold: their median" if max(counts) > 1 else ""
-    return number + drawn
+    fewest = loss_panels.FEWEST
+    drawn = "; thin: runs, bold: their median" if max(counts) >= fewest else ""
+    few = f"; fewer than {fewest} runs without" if drawn and min(counts) < fewest else ""
+    return number + drawn + few
 
 
 def _together(

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
+from fittest.analysis.statistics.intervals import Resampling, median_estimate
 from fittest.plotting import circuit_panels, loss_panels, loss_words, style
 from fittest.plotting.heading import heading, shared_legend
 
@@ -181,6 +182,58 @@ def test_a_loss_that_still_falls_has_no_final_value(floor: float, falls: bool) -
     ends = [loss_words.number(x) for x in (1e-3, 5e-3)]
     assert f"final test loss {ends[0]} to {ends[1]}" in several
     assert ("1 of 3 still falling" in several) == falls
+
+
+@pytest.mark.parametrize("runs", [1, 2, 4, 5])
+def test_a_median_is_drawn_of_five_runs_and_more(axes: Axes, runs: int) -> None:
+    seeds = [*range(runs), *([loss_panels.MIDDLE] if runs > 1 else [])]
+    table = pd.DataFrame(
+        {
+            "label": "a",
+            "seed": seed,
+            "series": series,
+            "step": step,
+            "value": 2.0 + seed * step / 10,
+        }
+        for seed in seeds
+        for series in ("train", "test")
+        for step in (0, 10)
+    )
+    median = runs >= loss_panels.FEWEST
+    loss_panels.loss_lines(axes, table, ("test",), True)
+    assert len(axes.lines) == runs + median
+    named = [str(line.get_label()) for line in axes.lines if str(line.get_label())[0] != "_"]
+    assert named == ["test, median" if median else "test"]
+    beside = style.new_figure(3, 2).subplots()
+    loss_panels.setting_lines(beside, table, True, {})
+    shown = [line for line in beside.lines if len(line.get_xdata())]
+    assert len(shown) == 2 * (1 if median else runs)
+    assert [text.get_text() for text in beside.get_legend().get_texts()] == [
+        "a",
+        "solid: test",
+        "dashed: train",
+    ]
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6, 7])
+def test_the_interval_of_a_median_of_few_runs_is_called_what_it_is(n: int) -> None:
+    values = np.arange(1.0, n + 1) ** 2
+    found = median_estimate(values, Resampling(2000, 0, 0.95))
+    is_range = (found.lo, found.hi) == (values[0], values[-1])
+    assert (loss_words.bracketed([n]) == "[range]") == is_range
+    assert ("range" in loss_words.bracketed([3, n])) and loss_words.bracketed([n, 1]).startswith(
+        "["
+    )
+
+
+@pytest.mark.parametrize(("last", "told"), [(900.0, False), (math.inf, True)])
+@pytest.mark.parametrize("runs", [1, 3])
+def test_who_generalises_by_answers_alone_is_told(last: float, told: bool, runs: int) -> None:
+    group = {"runs": runs, **dict.fromkeys(loss_words.FATES, 0.0), "generalised": 500.0}
+    at_once = {**group, "share_immediate": 1.0, "generalised_max": last}
+    assert ("by right answers" in loss_words.our_words(at_once, {}, "")) == told
+    never = {**group, "share_never": 1.0, "generalised_max": last}
+    assert "by right answers" not in loss_words.our_words(never, {}, "")
 
 
 def test_a_note_without_the_paper_has_ours_alone() -> None:

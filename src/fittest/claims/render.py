@@ -45,6 +45,12 @@ _COLOURS = {
 }
 
 _UNJUDGED = "What a scale cannot judge is not evaluated, never passed."
+_RANGES = (
+    "Of the median of two to five cases that is their range, which holds the true median with a"
+    " chance of 50, 75, 88 and 94 %."
+)
+"""Derived: a bootstrapped median's percentiles are then the least and the largest; all n of them
+lie on one side of the median with a chance of 2 / 2^n."""
 _STYLE = (
     "body{font:14px/1.35 sans-serif;margin:1em;color:#222}table{border-collapse:collapse}"
     "td,th{border:1px solid #ccc;padding:4px 7px;vertical-align:top;text-align:left}"
@@ -203,7 +209,8 @@ def markdown(
     ]
     lines += ["they fail. " + _UNJUDGED, ""]
     lines += ["Ours: the first value decides together with the others named in the criterion; in"]
-    lines += ["brackets the 95 % interval. Thresholds and sources: `config/claims/`.", ""]
+    lines += ["brackets the 95 % interval.", _RANGES]
+    lines += ["Thresholds and sources: `config/claims/`.", ""]
     lines += ["| id | claim | paper | ours | n | verdict | figure | note |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for found in judgements:
@@ -268,7 +275,7 @@ def _totals_html(counts: pd.DataFrame) -> str:
     return (
         f'<table class="totals"><tr><th>claims</th>{"".join(heads)}</tr>{"".join(rows)}</table>'
         f"<p>Empirical claims are measured; derived ones are exact and stop the workflow where they"
-        f" fail. {_UNJUDGED}</p>"
+        f" fail. {_UNJUDGED} In brackets: the 95 % interval. {_RANGES}</p>"
     )
 
 

@@ -27,6 +27,8 @@ _SILENT = "silent"
 """Of a setting that the paper trains and tells nothing of."""
 _TAIL = 0.1
 """Share of the steps, at a run's end, in which a loss that falls on falls to less than half."""
+_RANGE = 5
+"""Up to so many cases the percentiles of a bootstrapped median are the least and the largest."""
 _L1, _SUMMED = "l1 ", "with the penalty on the sum"
 
 
@@ -80,6 +82,7 @@ def our_words(
         told.append("solves it" if group[_SOLVED] == 1 else "does not solve it")
     ends = [float(group.get(f"generalised_{end}", math.nan)) for end in ("lo", "hi")]
     told += _step(float(group["generalised"]), *ends)
+    told += _by_answers(group, runs)
     if any(name in paper for name in _FINAL):
         if not falling or runs > 1:
             told += _ends(group, _FINAL[1:] if runs > 1 else _FINAL[:1])
@@ -149,6 +152,28 @@ def _shares(shares: Mapping[str, float], runs: int, one: bool) -> list[str]:
             part = f"{round(share * runs)} of {runs}" if runs else part
             found.append(single if one else f"{part} {many}")
     return found
+
+
+def _by_answers(group: Mapping[str, Any], runs: int) -> list[str]:
+    """That runs which all generalise, as their answers tell, do not all come to a low test loss."""
+    generalise = float(group["share_grokked"]) + float(group["share_immediate"])
+    if generalise < 1 - 1e-9 or float(group.get("generalised_max", 0.0)) < math.inf:
+        return []
+    which = "not all with a low test loss" if runs > 1 else "its test loss is never low"
+    return [f"by right answers, {which}"]
+
+
+def bracketed(counts: Sequence[int]) -> str:
+    """What brackets beside a median over so many runs are: their bootstrap interval is the range of
+    the runs up to five of them (progress methods 4).
+
+    Args:
+        counts: of the runs of each setting, one of them larger than 1.
+    """
+    few, many = any(1 < n <= _RANGE for n in counts), any(n > _RANGE for n in counts)
+    if few and many:
+        return f"[range; interval of more than {_RANGE} runs]"
+    return "[range]" if few else "[95 % interval]"
 
 
 def _one_shot(shot: float) -> str:
