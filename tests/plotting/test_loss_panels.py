@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,8 @@ def test_a_key_frequency_has_one_colour_and_no_loss_has_it() -> None:
     losses = {to_rgb(loss_panels.TRAIN), to_rgb(loss_panels.TEST)}
     looks = [circuit_panels.frequency_look(index) for index in range(12)]
     assert len({(to_rgb(look["color"]), look["ls"]) for look in looks}) == len(looks)
+    # Nor by colours alone: neighbours differ in their lines as well.
+    assert all(one["ls"] != next_one["ls"] for one, next_one in pairwise(looks))
     assert not losses & {to_rgb(look["color"]) for look in looks}
 
 

@@ -29,6 +29,8 @@ RESTRICTED = OURS
 EXCLUDED = SURVIVORS[1]
 FREQUENCIES = tuple(colour for colour in SURVIVORS if colour not in (TRAIN, TEST))
 """Colours of key frequencies, the same in all figures; none of them is that of a loss."""
+# So many that a second turn of the colours gets other ones.
+_STROKES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5)))
 ROOM = 0.08
 """Above the curves, a share of their range: legends stand outside the panels."""
 CUT = 40
@@ -92,10 +94,12 @@ def mark(axes: Axes, places: Sequence[float], sides: bool = False) -> None:
 
 
 def frequency_look(index: int) -> dict[str, Any]:
-    """Colour and line of the key frequency of that place among them, in ascending order; beyond the
-    palette they are dashed."""
-    turn, place = divmod(index, len(FREQUENCIES))
-    return {"color": FREQUENCIES[place], "ls": "-" if turn == 0 else "--"}
+    """Colour and line of the key frequency of that place among them, in ascending order: neighbours
+    are told apart without colours as well, and beyond the palette by their lines."""
+    return {
+        "color": FREQUENCIES[index % len(FREQUENCIES)],
+        "ls": _STROKES[index % len(_STROKES)],
+    }
 
 
 def pair_map(
@@ -197,7 +201,8 @@ def frequency_lines(
         return
     for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
         values = rows[column].clip(*ENDS) if log else rows[column]
-        axes.plot(rows["step"], values, label=f"k = {k}", **frequency_look(index))
+        # Above the whole network's, which would hide one that the network can do without.
+        axes.plot(rows["step"], values, label=f"k = {k}", zorder=3, **frequency_look(index))
     step_axis(axes, float(table["step"].max()), ends)
     if log:
         decades(axes, table[column].to_numpy(float), ROOM)
