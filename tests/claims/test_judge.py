@@ -393,6 +393,7 @@ def test_what_n_counts_is_told_whole() -> None:
         (600, "n", "600"),
         (600, "runs", "600 runs"),
         (1, "runs", "1 run"),
+        (1, "frequencies", "1 frequency"),
     ):
         found = [judged(Measured(0.9, 0.8, 1.0, n, of))]
         assert f"| {told} |" in markdown("T", "reduced", found, {}), of

@@ -175,7 +175,8 @@ def _count(measured: Measured) -> str:
     """`600 networks`, `1 run`; the number alone where nothing says of what."""
     if measured.of == "n":
         return f"{measured.n}"
-    return f"{measured.n} {measured.of.removesuffix('s') if measured.n == 1 else measured.of}"
+    one = re.sub("(ie)?s$", lambda end: "y" if end[1] else "", measured.of)
+    return f"{measured.n} {one if measured.n == 1 else measured.of}"
 
 
 def origin_words(scale: str, origin: Mapping[str, Any]) -> str:
