@@ -383,7 +383,8 @@ def other_task(
     names = (FRESH | SAMPLES)[runset]
     found = statistics(stats)["value"]
     assert set(found.index) == names_of(names)
-    shares = {"share": CONSTANTS.changes.share, "parted": CONSTANTS.changes.parted}
+    told = CONSTANTS.changes
+    shares = {"share": told.share, "parted": told.parted, "learned": told.learned}
     script("plot_sequences").plot_sequences(
         str(curves), str(stats), str(out), title="A task", whole=whole, **shares
     )

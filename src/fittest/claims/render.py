@@ -37,6 +37,8 @@ COLUMNS = [
     "broken",
     "source",
 ]
+_NUMBERS = re.compile(r"-?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
+"""Numbers as papers print them: 10,000, .19, 2.41e-7."""
 UNJUDGED = "What a scale cannot judge is not evaluated, never passed."
 RANGES = (
     "Of the median of two to five cases that is their range, which holds the true median with a"
@@ -44,9 +46,6 @@ RANGES = (
 )
 """Derived: a bootstrapped median's percentiles are then the least and the largest; all n of them
 lie on one side of the median with a chance of 2 / 2^n."""
-
-
-_NUMBERS = re.compile(r"-?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
 
 
 def value_text(measured: Measured | None) -> str:

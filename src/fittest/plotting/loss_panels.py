@@ -64,9 +64,8 @@ def loss_lines(
     table = table if several or alone else table[table["seed"] != MIDDLE]
     for name in series:
         rows = table[table["series"] == name]
-        for place, (seed, run) in enumerate(rows.groupby("seed")):
+        for seed, run in rows.groupby("seed"):
             bold = alone or (several and seed == MIDDLE)
-            named = bold or (not several and place == 0)
             axes.plot(
                 run["step"],
                 run["value"].clip(*ends) if log else run["value"],
@@ -74,7 +73,7 @@ def loss_lines(
                 lw=1.2 if bold else 0.7 if several else 0.9,
                 alpha=0.5 if several and not bold else 1.0,
                 zorder=3 if bold else 2,
-                label=(f"{name}, median" if several else name) if named else None,
+                label=(f"{name}, median" if several else name) if bold or not several else None,
             )
     finish(axes, table, log, room, ends)
 

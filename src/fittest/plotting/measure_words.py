@@ -33,7 +33,7 @@ SHARES = (Formed.LEADS, Formed.GINI, Formed.ACCURACY_LEADS, Formed.RISES_FIRST)
 """Statistics that are shares of runs."""
 _FINE = (Formed.ALPHA_JUMP, Formed.ALPHA_JUMP_OTHERS)
 """Statistics that a limit of two digits decides."""
-TOLD = {
+TOLD: dict[tuple[str, ...], Told] = {
     ("excluded", "restricted", "sparsity", "weights"): Told(
         "What is formed before the test loss falls?",
         "excluded loss rises, restricted loss falls before test loss; sparsity jumps in cleanup",
