@@ -8,8 +8,9 @@ from fittest.analysis.statistics.intervals import Resampling
 from fittest.claims.judge import judge
 from fittest.claims.measures import Evidence
 from fittest.claims.model import ClaimFile
+from fittest.claims.page import page
 from fittest.claims.registry import measures_of
-from fittest.claims.render import caption, claims_table, markdown, page
+from fittest.claims.render import caption, claims_table, markdown
 from fittest.claims.tables import Tables
 from fittest.pipeline.script import rule_job
 from fittest.runs.run import digest

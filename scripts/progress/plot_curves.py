@@ -63,7 +63,8 @@ def plot_curves(
     alone = len(shown) == 1 and not together
     parts = [_part(data, row) for row in rows]
     said = [
-        _with_end(_said(row, paper), part, whole) for row, part in zip(rows, parts, strict=True)
+        _with_end(_said(row, paper, part), part, whole)
+        for row, part in zip(rows, parts, strict=True)
     ]
     with style.paper_style():
         width = style.HALF_PAGE_WIDTH if columns == 1 and not together else style.PAGE_WIDTH
@@ -117,8 +118,11 @@ def _explained(rows: list[dict[str, Any]], low: float | None) -> list[str]:
     """What the words of fates mean, and of which loss the steps are that are told."""
     if low is None:
         return []
-    several = ", median of runs [interval]" if any(row["runs"] > 1 for row in rows) else ""
-    return [GROKS, f"step: of the first test loss below {low:g}{several}"]
+    counts = [int(row["runs"]) for row in rows]
+    several = (
+        f", median of runs {loss_words.bracketed(counts)}" if max(counts, default=0) > 1 else ""
+    )
+    return [GROKS, f"step: of the first low test loss, below {low:g}{several}"]
 
 
 def _part(data: pd.DataFrame, group: Mapping[str, Any]) -> pd.DataFrame:
@@ -153,10 +157,11 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
-def _said(group: dict[str, Any], paper: Mapping[str, float]) -> tuple[str, str]:
+def _said(group: dict[str, Any], paper: Mapping[str, float], part: pd.DataFrame) -> tuple[str, str]:
     """What the paper says of a setting, and what we find."""
-    label = str(group["label"])
-    return loss_words.paper_words(paper, label), loss_words.our_words(group, paper, label)
+    label, falling = str(group["label"]), loss_words.last_of_falling(part)
+    ours = loss_words.our_words(group, paper, label, falling)
+    return loss_words.paper_words(paper, label), ours
 
 
 def _counted(rows: list[dict[str, Any]]) -> str:
@@ -171,8 +176,10 @@ def _counted(rows: list[dict[str, Any]]) -> str:
     else:
         # In the order of the panels.
         number = f"{', '.join(map(str, counts[:-1]))} and {counts[-1]} runs"
-    drawn = "; thin: runs, bold: their median" if max(counts) > 1 else ""
-    return number + drawn
+    fewest = loss_panels.FEWEST
+    drawn = "; thin: runs, bold: their median" if max(counts) >= fewest else ""
+    few = f"; fewer than {fewest} runs without" if drawn and min(counts) < fewest else ""
+    return number + drawn + few
 
 
 def _together(

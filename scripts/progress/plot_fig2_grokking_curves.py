@@ -29,8 +29,10 @@ def plot_fig2(
         for row in whole:
             group = {str(name): value for name, value in row.items()}
             ours = loss_words.our_words(group, paper, "")
-            several = "; thin: runs, bold: their median" if int(row["runs"]) > 1 else ""
-            more = f"step: of the first test loss below {low:g}, median of runs [interval]{several}"
+            runs = int(row["runs"])
+            more = f"step: of the first test loss below {low:g}"
+            more += f", median of runs {loss_words.bracketed([runs])}" if runs > 1 else ""
+            more += "; thin: runs, bold: their median" if runs >= loss_panels.FEWEST else ""
         heading(
             figure,
             "Do networks generalise long after they know all train pairs?",

@@ -1,7 +1,5 @@
 """Progress measures over training: figures 7, 13, 14, 15, 18, 19, 23 and 26."""
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
@@ -10,12 +8,19 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from fittest.analysis.progress.names import Formed, Phase, Undecayed
-from fittest.analysis.statistics.names import StatisticName
-from fittest.analysis.statistics.table import Statistics, printed
+from fittest.analysis.statistics.table import Statistics
 from fittest.pipeline.script import rule_job
 from fittest.plotting import circuit_panels, panels, style
 from fittest.plotting.heading import heading, shared_legend
+from fittest.plotting.measure_words import (
+    TOLD,
+    Told,
+    end_words,
+    known_ends,
+    phase_ends,
+    sentences,
+    shot_ends,
+)
 from fittest.store import read_provenance, read_table
 
 LOSSES = ("train_loss", "test_loss")
@@ -53,75 +58,6 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Told:
-    """What stands above the panels: what to look for, what the paper says, and of ours sentences,
-    each with the statistics that fill its gaps."""
-
-    see: str
-    paper: str
-    ours: tuple[tuple[str, tuple[StatisticName, ...]], ...] = ()
-
-
-_LEADS = ("restricted loss falls before test loss in {}", (Formed.LEADS,))
-_SHARPER = ("the map's Gini rises twice as fast in cleanup in {}", (Formed.GINI,))
-SHARES = (Formed.LEADS, Formed.GINI, Formed.ACCURACY_LEADS, Formed.RISES_FIRST)
-"""Statistics that are shares of runs."""
-TOLD = {
-    ("excluded", "restricted", "sparsity", "weights"): Told(
-        "What is formed before the test loss falls?",
-        "excluded loss rises, restricted loss falls before test loss; sparsity jumps in cleanup",
-        (_LEADS, _SHARPER),
-    ),
-    ("accuracy",): Told(
-        "Do the key frequencies alone answer right before the network does?",
-        "they do",
-        (("they do in {}", (Formed.ACCURACY_LEADS,)),),
-    ),
-    ("coefficients",): Told(
-        "How do the waves of key frequencies come to their size?",
-        "they grow smoothly, before and after the network generalises",
-        (
-            (
-                "{} of the size at the end is there when test loss falls, median of runs",
-                (Formed.ALPHA_FORMED,),
-            ),
-        ),
-    ),
-    ("accuracy_each", "loss_each"): Told(
-        "What does the network lose on train pairs without one key frequency?",
-        "the curves bend where phases end",
-    ),
-    ("restricted",): Told(
-        "Does restricted loss fall before test loss in the other seeds?",
-        "it does in all; memorisation ends near step 1,400 in all, the later phases differ",
-        (
-            _LEADS,
-            ("memorisation ends at step {} to {}", (Phase.T1_MIN, Phase.T1_MAX)),
-            (
-                "by the least excluded loss at {} to {}",
-                (Phase.T1_EXCLUDED_MIN, Phase.T1_EXCLUDED_MAX),
-            ),
-        ),
-    ),
-    ("sparsity",): Told(
-        "Does sparsity rise fastest in cleanup in the other seeds?",
-        "slowly in memorisation and circuit formation, fast in cleanup",
-        (_SHARPER,),
-    ),
-    ("excluded",): Told(
-        "Does excluded loss rise before test loss falls, in two layers?",
-        "it does (one run)",
-        (("it is 1 nat before in {}", (Formed.RISES_FIRST,)),),
-    ),
-    ("largest",): Told(
-        "Does a circuit form without weight decay?",
-        "no: excluded loss does not rise, and the network does not grok (one run)",
-        (("once train loss is low, excluded loss ends at {} times its least", (Undecayed.LEFT,)),),
-    ),
-}
-
-
 def plot_measures(
     measures: str,
     frequencies: str,
@@ -132,6 +68,7 @@ def plot_measures(
     others: bool = False,
     paper: Sequence[float] = (),
     whole: int | None = None,
+    shot: float | None = None,
 ) -> None:
     """Draw the figure.
 
@@ -140,6 +77,8 @@ def plot_measures(
         kinds: names of KINDS, a panel each. others: of all seeds but the first.
         paper: steps at which its phases end, for figures of one seed. whole: steps that the paper
             trains for; a run that ends before it says so, and what share it answers right then.
+        shot: times its least so far from which on a train loss is in a slingshot, for figures of
+            runs whose ends of phases these may blur.
     """
     rows, each = read_table(measures), read_table(frequencies)
     ends = read_table(phases) if phases is not None else None
@@ -152,10 +91,14 @@ def plot_measures(
         figure = style.new_figure(width, 2.0 * lines + (1.3 if columns == 1 else 1.0))
         ours = [] if not seeds else [f"seed {seeds[0]}, one run"] if not others else []
         if ours and whole is not None:
-            ours += _end(circuit_panels.of_seed(rows, seeds[0]), whole)
+            ours += end_words(circuit_panels.of_seed(rows, seeds[0]), whole)
         at = {seed: _ends_of(rows, ends, seed) for seed in seeds}
         several = len(seeds) > 1
-        _head(figure, kinds, several, Statistics(*map(read_table, stats)), paper, ours, at, others)
+        blurred = ""
+        if shot is not None and seeds and not others:
+            blurred = shot_ends(circuit_panels.of_seed(rows, seeds[0]), at[seeds[0]], shot)
+        known = Statistics(*map(read_table, stats))
+        _head(figure, kinds, several, known, paper, ours, at, others, blurred)
         grid = figure.subplots(lines, columns, squeeze=False)
         for place, axes in enumerate(grid.flat):
             if place >= len(shown):
@@ -166,7 +109,9 @@ def plot_measures(
             _draw(axes, panel, mine, own, at[seed])
             if others:
                 panels.panel_title(
-                    axes, ascii_lowercase[place], f"seed {seed}{_ends(': phases end at', at[seed])}"
+                    axes,
+                    ascii_lowercase[place],
+                    f"seed {seed}{phase_ends(': phases end at', at[seed])}",
                 )
             elif len(shown) > 1:
                 panels.panel_title(axes, ascii_lowercase[place], panel.title)
@@ -174,14 +119,6 @@ def plot_measures(
                 axes.set_xlabel("")
         shared_legend(figure, 2 * columns, any(KINDS[kind].each for kind in kinds))
         style.save(figure, out_figure, read_provenance(measures) | {"figure_runs": _runs(shown)})
-
-
-def _end(run: pd.DataFrame, whole: int) -> list[str]:
-    """Where a run ends before the paper's do, and what it answers right then."""
-    last = run.sort_values("step").iloc[-1]
-    step = int(last["step"])
-    cut = [f"cut at step {step:,} of {whole:,}"] if step < whole else []
-    return [*cut, f"test accuracy {last['test_accuracy']:.2g} at the end"]
 
 
 def _runs(shown: Sequence[tuple[Panel, int]]) -> int:
@@ -192,7 +129,7 @@ def _ends_of(rows: pd.DataFrame, ends: pd.DataFrame | None, seed: int) -> list[f
     mine = circuit_panels.of_seed(rows, seed)
     if ends is None or len(mine) == 0:
         return []
-    return circuit_panels.ends_of(ends, str(mine["run_id"].iloc[0]))
+    return known_ends(mine, circuit_panels.ends_of(ends, str(mine["run_id"].iloc[0])))
 
 
 def _head(
@@ -204,18 +141,15 @@ def _head(
     ours: Sequence[str],
     at: Mapping[int, Sequence[float]],
     others: bool,
+    blurred: str,
 ) -> None:
     """Of one seed, ends of its phases as well; of the others they stand above each panel."""
     told = TOLD.get(tuple(kinds), Told(", ".join(KINDS[kind].title for kind in kinds), ""))
-    said = [
-        # Of all runs alike there is one number, and no range.
-        re.sub(r"(\S+) to \1(?=\s|$)", r"\1", words.format(*(_in_words(n, stats) for n in names)))
-        for words, names in told.ours
-        if all(name in stats for name in names)
-    ]
-    first = [] if others or not at else [_ends("its phases end at", at[min(at)])]
-    of_paper = [told.paper, "" if others else _ends("phases end at", paper)]
-    dashed = "dashed: ends of phases" if any(_ends("", each) for each in at.values()) else ""
+    said = sentences(told, stats)
+    first = [] if others or not at else [phase_ends("its phases end at", at[min(at)])]
+    of_paper = [told.paper, "" if others else phase_ends("phases end at", paper)]
+    dashed = "dashed: ends of phases" if any(phase_ends("", e) for e in at.values()) else ""
+    dashed = "; ".join(filter(None, [dashed, blurred]))
     drawn = "; ".join(filter(None, [*ours, *first]))
     # What is told of all runs stands apart from the one that is drawn.
     every = ("of all runs: " if said and several else "") + "; ".join(said)
@@ -227,23 +161,6 @@ def _head(
         "; ".join(filter(None, shown)) or "no runs",
         [(dashed, "0.35")] if dashed else [],
     )
-
-
-def _in_words(name: StatisticName, stats: Statistics) -> str:
-    row = stats[name]
-    value, n = float(row["value"]), int(row["n"])
-    if name in SHARES and math.isfinite(value):
-        return f"{round(value * n)} of {n} {'run' if n == 1 else 'runs'}"
-    whole = value >= 1000 or (value >= 100 and value.is_integer())
-    return f"{value:,.0f}" if whole else printed(row)
-
-
-def _ends(before: str, ends: Sequence[float]) -> str:
-    """Steps at which the phases end; empty where none does."""
-    if not any(map(math.isfinite, ends)):
-        return ""
-    known = [f"{end:,.0f}" if math.isfinite(end) else "never" for end in ends]
-    return f"{before} {' / '.join(known)}"
 
 
 def _draw(
@@ -282,4 +199,5 @@ if "snakemake" in globals():
             others=bool(told.get("others", False)),
             paper=list(told.get("paper", {}).values()),
             whole=told.get("whole"),
+            shot=told.get("shot"),
         )

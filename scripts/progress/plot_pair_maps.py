@@ -24,6 +24,8 @@ NEURONS = (
     "Are more neurons periodic in both operands?",
     "all are; 84.6 % of all neurons are polynomials of one frequency",
 )
+FITS = {"attention": "one wave at a less at b", "neuron": "eight components of k"}
+"""What explains a share of the variance: of attention and of neurons not the same."""
 
 
 def plot_pair_maps(
@@ -106,14 +108,15 @@ def _ours(
     shares = circuit_panels.of_seed(heads, seed)["pattern_explained"].dropna().tolist()
     if "attention" in kinds and "neuron" not in kinds and shares:
         told = [
-            f"one frequency explains {circuit_panels.percentages(shares)} of the variance of a head"
+            f"one wave at a, less the same at b, explains {circuit_panels.percentages(shares)} of a"
+            " head's variance"
         ]
     if kinds == {"neuron"}:
         mine = circuit_panels.of_seed(neurons, seed)["explained"].dropna().tolist()
         drawn = [mine[index] for _, index in shown if index < len(mine)]
         if drawn:
             shown_of = circuit_panels.percentages(drawn)
-            told = [f"one frequency explains {shown_of} of the variance of a neuron"]
+            told = [f"eight components of one frequency hold {shown_of} of a neuron's variance"]
     if "logits" in kinds and len(circuit):
         inside = float(circuit_panels.of_seed(circuit, seed)["spectrum_in_blocks"].iloc[0])
         told.append(f"{100 * inside:.1f} % of the spectrum in their two by two blocks")
@@ -131,14 +134,15 @@ def _words(of: str, index: int) -> tuple[str, str]:
 def _fit(
     table: pd.DataFrame, name: str, share: str, seed: int, index: int, part: pd.DataFrame
 ) -> str:
-    """The best frequency and its share of the variance."""
+    """The best frequency and the share of the variance that its fit explains."""
     rows = circuit_panels.of_seed(table, seed)
     rows = rows[rows[name] == index]
     if not (part["value"] != 0).any():
         return "silent"
     if len(rows) == 0 or not np.isfinite(rows[share].iloc[0]):
         return ""
-    return f"k = {int(rows['k'].iloc[0])}: {100 * rows[share].iloc[0]:.1f} % of the variance"
+    by = FITS["attention" if name == "head" else "neuron"]
+    return f"k = {int(rows['k'].iloc[0])}: {100 * rows[share].iloc[0]:.1f} %, {by}"
 
 
 if "snakemake" in globals():

@@ -1,5 +1,7 @@
 """Losses of the other tasks on fresh examples and on a sample: figures 30 to 34."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -22,6 +24,7 @@ def plot_sequences(
     title: str,
     share: float,
     parted: float,
+    learned: float = math.nan,
     whole: int | None = None,
     log: bool = False,
 ) -> None:
@@ -31,6 +34,7 @@ def plot_sequences(
         curves: CSV. stats: statistics of one run-set of FRESH or SAMPLES (Parquet).
         out_figure: the PDF (a PNG goes beside). title: what is shown.
         share: of the fall, that a change holds. parted: least peak of losses that part, nats.
+        learned: train loss below which it is low, nats, for samples.
         whole: steps that the paper trains for; runs that end before it say so. log: of the axis of
             losses.
     """
@@ -47,7 +51,7 @@ def plot_sequences(
         if fresh:
             said, ours = sequence_words.CHANGE, sequence_words.change_words(found, share)
         else:
-            said, ours = sequence_words.FALL, sequence_words.fall_words(found, parted)
+            said, ours = sequence_words.FALL, sequence_words.fall_words(found, parted, learned)
             more.insert(0, sequence_words.shot_words(found))
         ours = f"{ours} ({'one run' if runs == 1 else f'{runs} runs, medians'})" if runs else ""
         grey = "; ".join(part for part in more if part)
@@ -71,7 +75,8 @@ def _cut(last: int, whole: int | None) -> str:
 
 def _marked(axes: Axes, found: dict[str, float]) -> None:
     """The stretch of the change, and the least loss possible."""
-    axes.axhline(found["floor"], color="0.35", lw=0.9, ls=":", label="least possible")
+    if axes.get_yscale() == "linear" or found["floor"] > 0:
+        axes.axhline(found["floor"], color="0.35", lw=0.9, ls=":", label="least possible")
     if found["stop"] > found["start"]:
         axes.axvspan(found["start"], found["stop"], color="0.85", lw=0, label="the change")
     test = [line for line in axes.lines if line.get_label() == "test"]
@@ -89,7 +94,7 @@ if "snakemake" in globals():
             out_figure=snakemake.output.figure,
             **{
                 name: told[name]
-                for name in ("title", "share", "parted", "whole", "log")
+                for name in ("title", "share", "parted", "learned", "whole", "log")
                 if name in told
             },
         )

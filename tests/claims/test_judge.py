@@ -15,6 +15,7 @@ from fittest.claims.headline import ROLES, totals
 from fittest.claims.judge import Judgement, all_hold, holds, judge
 from fittest.claims.measures import Evidence, Measured
 from fittest.claims.model import Claim, Condition
+from fittest.claims.page import page
 from fittest.claims.registry import check_call, measures_of
 from fittest.claims.render import (
     caption,
@@ -22,7 +23,7 @@ from fittest.claims.render import (
     figure_label,
     full_note,
     markdown,
-    page,
+    paper_text,
     value_text,
 )
 from fittest.claims.tables import Tables, UnavailableError
@@ -342,9 +343,10 @@ def test_totals_count_every_claim_once_by_role_and_verdict() -> None:
     assert parts.loc[ROLES["check"], "not reproduced"] == 1
     assert counts.loc["of all, derived", "all"] == counts.loc["of all, n = 1", "all"] == 1
     assert totals([]).loc["all", "all"] == 0
-    headline = "The paper's claims: 2 reproduced, 0 partly, 1 not reproduced, 0 not evaluated (1 on"
+    headline = "The paper's claims: 2 reproduced, 0 partly, 1 not reproduced, 0 not evaluated"
     text = markdown("A title", "reduced", found, {})
-    assert headline in text
+    # What rests on one run was judged: it is no part of those that were not.
+    assert f"{headline} (of those judged, 1 rests on one run)" in text
     assert text.index("| all | 2 | 0 | 2 | 1 | 5 |") < text.index("| id |")
     shown = page("A title", "reduced", found, {})
     assert "<th>our own checks</th><td>0</td><td>0</td><td>1</td><td>0</td><td>1</td>" in shown
@@ -420,9 +422,41 @@ def test_a_repeated_verdict_is_told_by_what_led_to_it(tmp_path: Path) -> None:
 
 
 def test_what_n_counts_is_told_whole() -> None:
-    for of, told in (("networks", "| 600 networks |"), ("n", "| 600 |"), ("runs", "| 600 runs |")):
-        text = markdown("T", "reduced", [judged(Measured(0.9, 0.8, 1.0, 600, of))], {})
-        assert told in text, of
+    for n, of, told in (
+        (600, "networks", "600 networks"),
+        (600, "n", "600"),
+        (600, "runs", "600 runs"),
+        (1, "runs", "1 run"),
+        (1, "frequencies", "1 frequency"),
+    ):
+        found = [judged(Measured(0.9, 0.8, 1.0, n, of))]
+        assert f"| {told} |" in markdown("T", "reduced", found, {}), of
+        assert claims_table(found)["measures"][0].endswith(f"(n = {told})")
+
+
+@pytest.mark.parametrize(
+    ("paper", "told"),
+    [
+        ({"text": "-50 % of loss", "value": 0.5}, "-50 % of loss (as measured here: 0.5)"),
+        ({"text": "about 10,000 steps", "value": 10_000}, "about 10,000 steps"),
+        ({"text": "r = 0.85", "value": 0.85}, "r = 0.85"),
+        ({"text": "2e-7 to .5", "value": 0.1, "between": [2e-7, 0.5]}, "2e-7 to .5"),
+        (
+            {"text": "1 to 4 %", "between": [0.01, 0.04]},
+            "1 to 4 % (as measured here: 0.01 to 0.04)",
+        ),
+        ({"text": "half", "between": [0.5, None]}, "half (as measured here: at least 0.5)"),
+        ({"text": "less", "between": [None, 0.5]}, "less (as measured here: at most 0.5)"),
+        ({"text": "seen"}, "seen"),
+    ],
+)
+def test_the_paper_s_number_stands_in_the_unit_of_ours(paper: dict, told: str) -> None:
+    found = judged(Measured(0.8, 0.7, 0.9, 9), paper=paper)
+    assert paper_text(found) == told
+    assert claims_table([found])["paper"][0] == told
+    for text in (markdown("T", "reduced", [found], {}), page("T", "reduced", [found], {})):
+        assert told in text
+    assert paper["text"] in caption("It.", "reduced", 9, [found])
 
 
 @pytest.mark.parametrize(

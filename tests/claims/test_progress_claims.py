@@ -350,7 +350,11 @@ def test_a_sharp_change_that_stops_half_way_is_not_the_task_learned(
     ("name", "values", "why"),
     [
         ("P60", {"penalty": 1.0, "forgotten": 0.0}, "sum of all absolute parameters"),
-        ("P62", {"peak": 9.0, "ratio": 50.0}, "how long its sequences are"),
+        (
+            "P62",
+            {"peak": 9.0, "ratio": 50.0, "learned": 70.0, "fallen": 80.0},
+            "how long its sequences are",
+        ),
     ],
 )
 def test_another_experiment_than_the_paper_s_is_shown_and_not_judged(

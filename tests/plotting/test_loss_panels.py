@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
+from fittest.analysis.statistics.intervals import Resampling, median_estimate
 from fittest.plotting import circuit_panels, loss_panels, loss_words, style
 from fittest.plotting.heading import heading, shared_legend
 
@@ -91,7 +93,28 @@ def test_a_key_frequency_has_one_colour_and_no_loss_has_it() -> None:
     losses = {to_rgb(loss_panels.TRAIN), to_rgb(loss_panels.TEST)}
     looks = [circuit_panels.frequency_look(index) for index in range(12)]
     assert len({(to_rgb(look["color"]), look["ls"]) for look in looks}) == len(looks)
+    # Nor by colours alone: neighbours differ in their lines as well.
+    assert all(one["ls"] != next_one["ls"] for one, next_one in pairwise(looks))
     assert not losses & {to_rgb(look["color"]) for look in looks}
+
+
+def test_the_paper_s_two_losses_are_told_apart(axes: Axes) -> None:
+    rows = [
+        ("none", 0, 1e-6),
+        ("key_blocks", 0, 1e-7),
+        ("without_k", 1, 1.0),
+        ("without_k", 2, 2e-6),
+    ]
+    table = pd.DataFrame(rows, columns=["ablation", "k", "loss"])
+    circuit_panels.ablation_points(axes, table, [1], (3e-6, 4e-8))
+    lines = {str(line.get_label()): line for line in axes.lines}
+    told = [lines[f"paper: {name}"] for name in ("whole network", "key frequencies alone")]
+    assert [line.get_ydata()[0] for line in told] == [3e-6, 4e-8]
+    assert len({line.get_linestyle() for line in told}) == 2
+    # A point is a network without that frequency alone.
+    points = {str(one.get_label()): one.get_offsets().tolist() for one in axes.collections}
+    assert points["without one key frequency"] == [[1, 1.0]]
+    assert points["without one other frequency"] == [[2, 2e-6]]
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -140,6 +163,80 @@ def test_what_is_said_of_key_frequencies() -> None:
 )
 def test_numbers_as_readers_write_them(value: float, text: str) -> None:
     assert loss_words.number(value) == text
+
+
+@pytest.mark.parametrize(("floor", "falls"), [(1e-3, False), (0.0, True)])
+def test_a_loss_that_still_falls_has_no_final_value(floor: float, falls: bool) -> None:
+    steps = np.arange(0, 7001, 50)
+    losses = floor + np.exp(-steps / 300.0)
+    # The median over runs is no run.
+    parts = [
+        pd.DataFrame({"seed": seed, "series": "test", "step": steps, "value": losses})
+        for seed in (0, loss_panels.MIDDLE)
+    ]
+    falling = loss_words.last_of_falling(pd.concat(parts))
+    assert falling == ([losses[-1]] if falls else [])
+    final = {"final_test_loss": 2e-3, "final_test_loss_min": 1e-3, "final_test_loss_max": 5e-3}
+    group = {"runs": 1, "generalised": math.inf, **dict.fromkeys(loss_words.FATES, 0.0), **final}
+    paper = {"all.final_test_loss_min": 1e-6}
+    one = loss_words.our_words(group, paper, "", falling)
+    assert ("final test loss" in one) != falls and ("still falling" in one) == falls
+    several = loss_words.our_words({**group, "runs": 3}, paper, "", falling)
+    ends = [loss_words.number(x) for x in (1e-3, 5e-3)]
+    assert f"final test loss {ends[0]} to {ends[1]}" in several
+    assert ("1 of 3 still falling" in several) == falls
+
+
+@pytest.mark.parametrize("runs", [1, 2, 4, 5])
+def test_a_median_is_drawn_of_five_runs_and_more(axes: Axes, runs: int) -> None:
+    seeds = [*range(runs), *([loss_panels.MIDDLE] if runs > 1 else [])]
+    table = pd.DataFrame(
+        {
+            "label": "a",
+            "seed": seed,
+            "series": series,
+            "step": step,
+            "value": 2.0 + seed * step / 10,
+        }
+        for seed in seeds
+        for series in ("train", "test")
+        for step in (0, 10)
+    )
+    median = runs >= loss_panels.FEWEST
+    loss_panels.loss_lines(axes, table, ("test",), True)
+    assert len(axes.lines) == runs + median
+    named = [str(line.get_label()) for line in axes.lines if str(line.get_label())[0] != "_"]
+    assert set(named) == {"test, median" if median else "test"}
+    beside = style.new_figure(3, 2).subplots()
+    loss_panels.setting_lines(beside, table, True, {})
+    shown = [line for line in beside.lines if len(line.get_xdata())]
+    assert len(shown) == 2 * (1 if median else runs)
+    assert [text.get_text() for text in beside.get_legend().get_texts()] == [
+        "a",
+        "solid: test",
+        "dashed: train",
+    ]
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 6, 7])
+def test_the_interval_of_a_median_of_few_runs_is_called_what_it_is(n: int) -> None:
+    values = np.arange(1.0, n + 1) ** 2
+    found = median_estimate(values, Resampling(2000, 0, 0.95))
+    is_range = (found.lo, found.hi) == (values[0], values[-1])
+    assert (loss_words.bracketed([n]) == "[range]") == is_range
+    assert ("range" in loss_words.bracketed([3, n])) and loss_words.bracketed([n, 1]).startswith(
+        "["
+    )
+
+
+@pytest.mark.parametrize(("last", "told"), [(900.0, False), (math.inf, True)])
+@pytest.mark.parametrize("runs", [1, 3])
+def test_who_generalises_by_answers_alone_is_told(last: float, told: bool, runs: int) -> None:
+    group = {"runs": runs, **dict.fromkeys(loss_words.FATES, 0.0), "generalised": 500.0}
+    at_once = {**group, "share_immediate": 1.0, "generalised_max": last}
+    assert ("by right answers" in loss_words.our_words(at_once, {}, "")) == told
+    never = {**group, "share_never": 1.0, "generalised_max": last}
+    assert "by right answers" not in loss_words.our_words(never, {}, "")
 
 
 def test_a_note_without_the_paper_has_ours_alone() -> None:

@@ -383,7 +383,8 @@ def other_task(
     names = (FRESH | SAMPLES)[runset]
     found = statistics(stats)["value"]
     assert set(found.index) == names_of(names)
-    shares = {"share": CONSTANTS.changes.share, "parted": CONSTANTS.changes.parted}
+    told = CONSTANTS.changes
+    shares = {"share": told.share, "parted": told.parted, "learned": told.learned}
     script("plot_sequences").plot_sequences(
         str(curves), str(stats), str(out), title="A task", whole=whole, **shares
     )
@@ -393,20 +394,20 @@ def other_task(
 
 def test_what_figures_say_of_a_sample(tmp_path: Path) -> None:
     """A fall long after learning; none at all; and losses that fall together."""
-    parted = CONSTANTS.changes.parted
+    parted, low = CONSTANTS.changes.parted, CONSTANTS.changes.learned
     late = other_task(tmp_path, "digits_fin", 9000)
-    words = sequence_words.fall_words(late, parted)
-    assert (
-        "no divergence" not in words and f"a fifth of that at step {late['fallen']:,.0f}" in words
-    )
-    never = sequence_words.fall_words(other_task(tmp_path, "repeat_fin", math.inf, 40_000), parted)
+    words = sequence_words.fall_words(late, parted, low)
+    assert "do not part" not in words and f"a fifth of that at step {late['fallen']:,.0f}" in words
+    stays = other_task(tmp_path, "repeat_fin", math.inf, 40_000)
+    never = sequence_words.fall_words(stays, parted, low)
     assert "never a fifth" in never
     together = other_task(tmp_path, "trigram_fin", 300)
     # Far as it falls from there: nothing has parted.
     assert together["ratio"] > 1000
-    assert sequence_words.fall_words(together, parted).startswith("no divergence")
+    said = sequence_words.fall_words(together, parted, low)
+    assert said.startswith("the losses do not part, to 1 nat") and "below 0.1, at step" in said
     unlearned = {**late, "learned": math.inf, "train_end": 2.31}
-    assert sequence_words.fall_words(unlearned, parted).endswith("2.3 nats at the end")
+    assert sequence_words.fall_words(unlearned, parted, low).endswith("2.3 nats at the end")
 
 
 @pytest.mark.parametrize("runset", ["repeat_inf", "digits_fin"])

@@ -11,7 +11,7 @@ ROWS = ("row", "over", "minus")
 """Parameters that name a row of the statistics table that the parameter `table` names."""
 
 
-def _row(evidence: Evidence, table: str, row: str) -> Measured:
+def _row(evidence: Evidence, table: str, row: str, counts: str = "n") -> Measured:
     found = evidence.tables.row(table, row)
     n = found["n"]
     return Measured(
@@ -19,14 +19,15 @@ def _row(evidence: Evidence, table: str, row: str) -> Measured:
         float(found["ci_lo"]),
         float(found["ci_hi"]),
         0 if math.isnan(n) else int(n),
-        "n",
+        counts,
     )
 
 
 @measure("statistic")
-def statistic(evidence: Evidence, table: str, row: str) -> Measured:
-    """A row of a statistics table as it stands."""
-    return _row(evidence, table, row)
+def statistic(evidence: Evidence, table: str, row: str, counts: str = "n") -> Measured:
+    """A row of a statistics table as it stands. counts: what its n is of, which the table does not
+    say; `n` for nothing."""
+    return _row(evidence, table, row, counts)
 
 
 @measure("verdict")
@@ -38,11 +39,11 @@ def verdict(evidence: Evidence, table: str, row: str) -> Measured:
 
 
 @measure("ratio")
-def ratio(evidence: Evidence, table: str, row: str, over: str) -> Measured:
-    """One row's value over another's; without an interval. n is the smaller one."""
+def ratio(evidence: Evidence, table: str, row: str, over: str, counts: str = "n") -> Measured:
+    """One row's value over another's; without an interval. n is the smaller one, of `counts`."""
     top, bottom = _row(evidence, table, row), _row(evidence, table, over)
     value = top.value / bottom.value if bottom.value else math.nan
-    return Measured(value, n=min(top.n, bottom.n), of="n")
+    return Measured(value, n=min(top.n, bottom.n), of=counts)
 
 
 @measure("difference")

@@ -32,7 +32,8 @@ def counted(judgements: Sequence[Judgement]) -> str:
             continue
         counts = Counter(found.verdict for found in own)
         alone = sum(anecdote(found) for found in own)
-        tail = f" ({alone} on one run each)" if alone else ""
+        rest = "rests" if alone == 1 else "rest"
+        tail = f" (of those judged, {alone} {rest} on one run)" if alone else ""
         shown = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
         parts.append(f"{name[0].upper()}{name[1:]}: {shown}{tail}")
     return "; ".join(parts)

@@ -1,8 +1,7 @@
-"""Verdicts for readers: a table with a row per claim, Markdown, a page, and captions of figures."""
+"""Verdicts for readers: a table with a row per claim, Markdown, and captions of figures."""
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from fittest.analysis.statistics.intervals import number
 from fittest.claims.headline import anecdote, counted, totals
 from fittest.claims.judge import Judgement
 from fittest.claims.measures import Measured
@@ -37,33 +37,15 @@ COLUMNS = [
     "broken",
     "source",
 ]
-_COLOURS = {
-    "reproduced": "#d7efe3",
-    "partly": "#fdf0c8",
-    "not reproduced": "#f8d9cd",
-    "not evaluated": "#eeeeee",
-}
-
-_UNJUDGED = "What a scale cannot judge is not evaluated, never passed."
-_STYLE = (
-    "body{font:14px/1.35 sans-serif;margin:1em;color:#222}table{border-collapse:collapse}"
-    "td,th{border:1px solid #ccc;padding:4px 7px;vertical-align:top;text-align:left}"
-    "th{background:#f4f4f4}small{color:#555}"
-    ".totals{margin:0 0 1em}.totals td{text-align:right}"
-    # Fixed widths: left to itself a browser gives a column of long words the width of one word.
-    ".claims{table-layout:fixed;width:100%;min-width:1100px}.claims th{position:sticky;top:0}"
-    ".claims td{overflow-wrap:anywhere}"
+_NUMBERS = re.compile(r"-?(?:\d[\d,]*)?\.?\d+(?:e[-+]?\d+)?")
+"""Numbers as papers print them: 10,000, .19, 2.41e-7."""
+UNJUDGED = "What a scale cannot judge is not evaluated, never passed."
+RANGES = (
+    "Of the median of two to five cases that is their range, which holds the true median with a"
+    " chance of 50, 75, 88 and 94 %."
 )
-# Columns of the page and the share of its width that each gets, in per cent.
-_HEADS = {
-    "id": 4,
-    "claim and criterion": 26,
-    "paper": 12,
-    "ours": 27,
-    "verdict": 8,
-    "figure": 5,
-    "note": 18,
-}
+"""Derived: a bootstrapped median's percentiles are then the least and the largest; all n of them
+lie on one side of the median with a chance of 2 / 2^n."""
 
 
 def value_text(measured: Measured | None) -> str:
@@ -85,9 +67,25 @@ def deciding_text(judgement: Judgement) -> list[str]:
 
 def _measure_text(judgement: Judgement, key: str) -> str:
     found = judgement.measured[key]
-    n = f" (n = {found.n})" if found.n else ""
+    n = f" (n = {_count(found)})" if found.n else ""
     label = judgement.claim.measures[key].label or key
     return f"{label}: {found.words or value_text(found) + n}"
+
+
+def paper_text(judgement: Judgement) -> str:
+    """What the paper says, in its words, and as a number of the measure that it is compared with
+    where these tell it in another unit: `-50 % of loss (as measured here: 0.5)`."""
+    paper = judgement.claim.paper
+    if paper.ends is None:
+        return paper.text
+    ends = [end for end in dict.fromkeys(paper.ends) if math.isfinite(end)]
+    told = {float(x.replace(",", "")) for x in _NUMBERS.findall(paper.text)}
+    if not ends or told.issuperset(ends):
+        return paper.text
+    shown = " to ".join(map(number, ends))
+    if len(ends) < len(set(paper.ends)):
+        shown = f"{'at least' if math.isfinite(paper.ends[0]) else 'at most'} {shown}"
+    return f"{paper.text} (as measured here: {shown})".strip()
 
 
 def full_note(judgement: Judgement) -> str:
@@ -138,7 +136,7 @@ def claims_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
             {
                 "id": found.id,
                 "statement": found.claim.statement,
-                "paper": found.claim.paper.text,
+                "paper": paper_text(found),
                 "paper_value": found.claim.paper.value,
                 "value": ours.value,
                 "ci_lo": ours.lo,
@@ -173,11 +171,14 @@ def _excludes_paper(judgement: Judgement) -> bool:
 
 
 def _count(measured: Measured) -> str:
-    """`600 networks`; the number alone where nothing says of what."""
-    return f"{measured.n}" if measured.of == "n" else f"{measured.n} {measured.of}"
+    """`600 networks`, `1 run`; the number alone where nothing says of what."""
+    if measured.of == "n":
+        return f"{measured.n}"
+    one = re.sub("(ie)?s$", lambda end: "y" if end[1] else "", measured.of)
+    return f"{measured.n} {one if measured.n == 1 else measured.of}"
 
 
-def _origin(scale: str, origin: Mapping[str, Any]) -> str:
+def origin_words(scale: str, origin: Mapping[str, Any]) -> str:
     commit = origin.get("commit", "unknown")
     return f"Scale {scale}, commit {commit}, config {origin.get('config_hash', 'unknown')}."
 
@@ -190,7 +191,7 @@ def markdown(
     def cell(text: str) -> str:
         return text.replace("|", "\\|").replace("\n", " ")
 
-    lines = [f"# Claims: {title}", "", f"{counted(judgements)}. {_origin(scale, origin)}", ""]
+    lines = [f"# Claims: {title}", "", f"{counted(judgements)}. {origin_words(scale, origin)}", ""]
     counts = totals(judgements)
     lines += [f"| claims | {' | '.join(counts.columns)} |", "|---" * (counts.shape[1] + 1) + "|"]
     lines += [
@@ -201,9 +202,10 @@ def markdown(
         "",
         "Empirical claims are measured; derived ones are exact and stop the workflow where",
     ]
-    lines += ["they fail. " + _UNJUDGED, ""]
+    lines += ["they fail. " + UNJUDGED, ""]
     lines += ["Ours: the first value decides together with the others named in the criterion; in"]
-    lines += ["brackets the 95 % interval. Thresholds and sources: `config/claims/`.", ""]
+    lines += ["brackets the 95 % interval.", RANGES]
+    lines += ["Thresholds and sources: `config/claims/`.", ""]
     lines += ["| id | claim | paper | ours | n | verdict | figure | note |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for found in judgements:
@@ -212,7 +214,7 @@ def markdown(
         row = [
             found.id,
             cell(found.claim.statement),
-            cell(found.claim.paper.text),
+            cell(paper_text(found)),
             cell("<br>".join(measures_text(found))) or "–",
             n,
             f"**{found.verdict}**" if found.verdict != "not evaluated" else found.verdict,
@@ -225,51 +227,6 @@ def markdown(
         if found.criterion:
             lines.append(f"- {found.id}: {found.criterion}.")
     return "\n".join(lines) + "\n"
-
-
-def page(title: str, scale: str, judgements: Sequence[Judgement], origin: Mapping[str, Any]) -> str:
-    """claims.html: the same table as one page without anything from outside it."""
-    rows = []
-    for found in judgements:
-        cells = [
-            f"<b>{found.id}</b>",
-            html.escape(found.claim.statement)
-            + (f"<br><small>{html.escape(found.criterion)}</small>" if found.criterion else ""),
-            html.escape(found.claim.paper.text),
-            "<br>".join(html.escape(line) for line in measures_text(found)) or "–",
-            f"<b>{found.verdict}</b>",
-            figure_id(found.claim.figure) if found.claim.figure else "",
-            html.escape(full_note(found)),
-        ]
-        colour = _COLOURS[found.verdict]
-        rows.append(
-            f'<tr style="background:{colour}">' + "".join(f"<td>{c}</td>" for c in cells) + "</tr>"
-        )
-    head = "".join(f'<th style="width:{share}%">{text}</th>' for text, share in _HEADS.items())
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Claims: {html.escape(title)}'
-        f"</title><style>{_STYLE}</style><h2>{html.escape(title)}</h2>"
-        f"<p>{counted(judgements)}. {html.escape(_origin(scale, origin))}</p>"
-        f"{_totals_html(totals(judgements))}"
-        f'<table class="claims"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></html>\n"
-    )
-
-
-def _totals_html(counts: pd.DataFrame) -> str:
-    heads = [
-        f'<th style="background:{_COLOURS.get(name, "#f4f4f4")}">{name}</th>'
-        for name in counts.columns
-    ]
-    rows = [
-        f"<tr><th>{kind}</th>{''.join(f'<td>{n}</td>' for n in row)}</tr>"
-        for kind, row in zip(counts.index, counts.to_numpy(), strict=True)
-    ]
-    return (
-        f'<table class="totals"><tr><th>claims</th>{"".join(heads)}</tr>{"".join(rows)}</table>'
-        f"<p>Empirical claims are measured; derived ones are exact and stop the workflow where they"
-        f" fail. {_UNJUDGED}</p>"
-    )
 
 
 def _rst(text: str) -> str:
@@ -293,7 +250,7 @@ def caption(shows: str, scale: str, runs: int, judgements: Sequence[Judgement]) 
         lines += [
             f"- **{_rst(found.id)}, {found.verdict}.** {_rst(found.claim.statement)}",
             "",
-            f"  | Paper: {_rst(found.claim.paper.text or '–')}.",
+            f"  | Paper: {_rst(paper_text(found) or '–')}.",
             f"  | Ours: {_rst('; '.join(measures_text(found)) or '–')}.",
             *([f"  | {_rst(note)}"] if note else []),
             "",

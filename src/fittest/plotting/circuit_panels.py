@@ -29,6 +29,8 @@ RESTRICTED = OURS
 EXCLUDED = SURVIVORS[1]
 FREQUENCIES = tuple(colour for colour in SURVIVORS if colour not in (TRAIN, TEST))
 """Colours of key frequencies, the same in all figures; none of them is that of a loss."""
+# So many that a second turn of the colours gets other ones.
+_STROKES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5)))
 ROOM = 0.08
 """Above the curves, a share of their range: legends stand outside the panels."""
 CUT = 40
@@ -92,10 +94,12 @@ def mark(axes: Axes, places: Sequence[float], sides: bool = False) -> None:
 
 
 def frequency_look(index: int) -> dict[str, Any]:
-    """Colour and line of the key frequency of that place among them, in ascending order; beyond the
-    palette they are dashed."""
-    turn, place = divmod(index, len(FREQUENCIES))
-    return {"color": FREQUENCIES[place], "ls": "-" if turn == 0 else "--"}
+    """Colour and line of the key frequency of that place among them, in ascending order: neighbours
+    are told apart without colours as well, and beyond the palette by their lines."""
+    return {
+        "color": FREQUENCIES[index % len(FREQUENCIES)],
+        "ls": _STROKES[index % len(_STROKES)],
+    }
 
 
 def pair_map(
@@ -197,7 +201,8 @@ def frequency_lines(
         return
     for index, (k, rows) in enumerate(table.sort_values("step").groupby("k")):
         values = rows[column].clip(*ENDS) if log else rows[column]
-        axes.plot(rows["step"], values, label=f"k = {k}", **frequency_look(index))
+        # Above the whole network's, which would hide one that the network can do without.
+        axes.plot(rows["step"], values, label=f"k = {k}", zorder=3, **frequency_look(index))
     step_axis(axes, float(table["step"].max()), ends)
     if log:
         decades(axes, table[column].to_numpy(float), ROOM)
@@ -214,39 +219,35 @@ def step_axis(axes: Axes, last: float, ends: Sequence[float]) -> None:
 
 
 def ablation_points(
-    axes: Axes, table: pd.DataFrame, keys: Sequence[int], paper: Sequence[float] = ()
+    axes: Axes, table: pd.DataFrame, keys: Sequence[int], paper: Sequence[float]
 ) -> None:
-    """Loss without each frequency's block, and lines of the whole network and of the logits that
-    keep the blocks of key frequencies alone.
+    """Loss without each single frequency's block, and lines of the whole network and of the logits
+    that keep the blocks of key frequencies alone.
 
     Args:
-        table: ablation, k, loss of one run. paper: its losses, as lines.
+        table: ablation, k, loss of one run. paper: its losses of these two, in this order.
     """
     rows = table[table["ablation"] == "without_k"]
     if len(rows) == 0:
         empty(axes, "no runs")
         return
     is_key = rows["k"].astype(int).isin(list(keys)).to_numpy()
-    for chosen, colour, label in ((~is_key, DEAD, "any other"), (is_key, SURVIVORS[1], "a key")):
+    for chosen, colour, label in ((~is_key, DEAD, "other"), (is_key, SURVIVORS[1], "key")):
         part = rows[chosen]
         axes.scatter(
             part["k"].astype(int),
             part["loss"].clip(*ENDS),
             s=11,
             color=colour,
-            label=f"without {label} frequency",
+            label=f"without one {label} frequency",
             zorder=3,
         )
     losses = dict(zip(table["ablation"], table["loss"], strict=True))
-    for name, colour, label in (
-        ("none", "black", "whole network"),
-        ("key_blocks", RESTRICTED, "key frequencies alone"),
-    ):
+    whole, alone = "whole network", "key frequencies alone"
+    for name, colour, label in (("none", "black", whole), ("key_blocks", RESTRICTED, alone)):
         axes.axhline(max(losses[name], ENDS[0]), color=colour, lw=0.9, label=label)
-    for index, loss in enumerate(paper):
-        # A legend leaves out what begins with a dash below.
-        label = "the paper's two lines" if index == 0 else "_nolegend_"
-        axes.axhline(loss, color=PAPER, lw=0.9, ls="--", label=label)
+    for loss, line, label in zip(paper, ("--", ":"), (whole, alone), strict=True):
+        axes.axhline(loss, color=PAPER, lw=0.9, ls=line, label=f"paper: {label}")
     lines = [losses["none"], losses["key_blocks"], *paper]
     seen = np.append(rows["loss"].to_numpy(float), lines)
     decades(axes, seen, ROOM)

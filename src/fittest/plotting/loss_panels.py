@@ -1,5 +1,5 @@
-"""Panels of losses over steps: runs thin, their median bold, train and test in the same two colours
-everywhere."""
+"""Panels of losses over steps: runs thin, the median of many bold, train and test in the same two
+colours everywhere."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ TEST = "#882255"
 COLOURS = {"train": TRAIN, "test": TEST, "train accuracy": TRAIN, "test accuracy": TEST}
 MIDDLE = -1
 """The `seed` of a median over runs."""
+FEWEST = 5
+"""Runs of which a median is drawn. That of fewer is not where most of them are: of two it lies
+between, and comes to a low loss at neither's step nor at the middle of these."""
 ENDS = (1e-9, 1e2)
 """Nats; losses beyond are drawn at the edge."""
 NOTE_SIZE = 6.3
@@ -32,6 +35,12 @@ ROOM = 0.4
 """Above the curves, a share of their range: for a note of two lines."""
 
 
+def median_drawn(table: pd.DataFrame) -> bool:
+    """Whether the curves of one setting, by their seed, have a median that is drawn."""
+    seeds = set(table["seed"])
+    return MIDDLE in seeds and len(seeds) > FEWEST
+
+
 def loss_lines(
     axes: Axes,
     table: pd.DataFrame,
@@ -40,7 +49,7 @@ def loss_lines(
     room: float = ROOM,
     ends: tuple[float, float] = ENDS,
 ) -> None:
-    """Curves of the runs of one setting, and their median.
+    """Curves of the runs of one setting, and of FEWEST runs and more their median.
 
     Args:
         table: seed (-1 for the median), series, step, value (losses in nats).
@@ -51,19 +60,20 @@ def loss_lines(
     if len(table) == 0:
         empty(axes, "no runs")
         return
-    several = (table["seed"] == MIDDLE).any()
+    several, alone = median_drawn(table), table["seed"].nunique() == 1
+    table = table if several or alone else table[table["seed"] != MIDDLE]
     for name in series:
         rows = table[table["series"] == name]
         for seed, run in rows.groupby("seed"):
-            bold = not several or seed == MIDDLE
+            bold = alone or (several and seed == MIDDLE)
             axes.plot(
                 run["step"],
                 run["value"].clip(*ends) if log else run["value"],
                 color=COLOURS[name],
-                lw=1.2 if bold else 0.7,
-                alpha=1.0 if bold else 0.5,
+                lw=1.2 if bold else 0.7 if several else 0.9,
+                alpha=0.5 if several and not bold else 1.0,
                 zorder=3 if bold else 2,
-                label=(f"{name}, median" if several else name) if bold else None,
+                label=(f"{name}, median" if several else name) if bold or not several else None,
             )
     finish(axes, table, log, room, ends)
 
@@ -78,7 +88,7 @@ def setting_lines(
     axes: Axes, table: pd.DataFrame, log: bool, found: Mapping[str, str], room: float = ROOM
 ) -> None:
     """Losses of several settings in one panel: a colour each, test solid and train dashed; of
-    several runs their median. The legend stands to the right.
+    FEWEST runs and more their median. The legend stands to the right.
 
     Args:
         table: label, seed, series, step, value (losses in nats).
@@ -90,19 +100,22 @@ def setting_lines(
         return
     for index, (label, part) in enumerate(table.groupby("label", sort=False)):
         colour = SURVIVORS[index % len(SURVIVORS)]
-        middle = part[part["seed"] == MIDDLE]
+        drawn = part[(part["seed"] == MIDDLE) == median_drawn(part)]
         for name, style in (("train", "--"), ("test", "-")):
-            drawn = middle if len(middle) else part
-            shown = drawn[drawn["series"] == name]
-            axes.plot(
-                shown["step"],
-                shown["value"].clip(*ENDS) if log else shown["value"],
-                color=colour,
-                ls=style,
-                lw=1.1,
-                label=f"{label}{found.get(str(label), '')}" if name == "test" else None,
-            )
-    axes.plot([], [], color="0.3", ls="--", lw=1.1, label="dashed: train")
+            runs = drawn[drawn["series"] == name].groupby("seed")
+            for place, (_, shown) in enumerate(runs):
+                axes.plot(
+                    shown["step"],
+                    shown["value"].clip(*ENDS) if log else shown["value"],
+                    color=colour,
+                    ls=style,
+                    lw=1.1,
+                    label=f"{label}{found.get(str(label), '')}"
+                    if name == "test" and place == 0
+                    else None,
+                )
+    for style, label in (("-", "solid: test"), ("--", "dashed: train")):
+        axes.plot([], [], color="0.3", ls=style, lw=1.1, label=label)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     finish(axes, table, log, room)
 

@@ -33,19 +33,20 @@ def change_words(found: Mapping[str, float], share: float) -> str:
     )
 
 
-def fall_words(found: Mapping[str, float], parted: float) -> str:
+def fall_words(found: Mapping[str, float], parted: float, low: float) -> str:
     """Whether losses part on a sample, and how late the test loss falls then.
 
     Args:
         found: `learned` and `fallen` (steps), `peak` and `train_end` (nats) and `ratio`.
-        parted: least peak of losses that part, nats.
+        parted: least peak of losses that part, nats. low: train loss from which on it is sought.
     """
     if not math.isfinite(found["learned"]):
-        return f"the train loss is not low yet: {number(found['train_end'])} nats at the end"
-    low = f"once the train loss is low, at step {found['learned']:,.0f}"
-    peak = f"the test loss is at most {number(found['peak'])} nats {low}"
+        end = number(found["train_end"])
+        return f"the train loss is not below {low:g} yet: {end} nats at the end"
+    when = f"once the train loss is below {low:g}, at step {found['learned']:,.0f}"
+    peak = f"the test loss is at most {number(found['peak'])} nats {when}"
     if found["peak"] < parted:
-        return f"no divergence: {peak}"
+        return f"the losses do not part, to {parted:g} nat and more: {peak}, first fall included"
     fifth = (
         f"a fifth of that at step {found['fallen']:,.0f}"
         if math.isfinite(found["fallen"])
