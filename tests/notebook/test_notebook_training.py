@@ -119,7 +119,9 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     torch.set_num_threads(1)
     handler = signal.getsignal(signal.SIGINT)
+    low = {"model": {"name": "transformer"}, "arithmetic": {"loss": "float32"}}
     fittest.train(SHORT, seeds=[0, 1], progress=False, training=ON_CPU, threads=2)
+    fittest.train({"task": {"p": 5}, **low}, steps=2, progress=False, training=ON_CPU, threads=2)
     assert list(tmp_path.iterdir()) == []
     assert torch.get_num_threads() == 1
     assert float(torch.full((1,), 1e-39) * torch.ones(1)) > 0

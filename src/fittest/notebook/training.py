@@ -33,6 +33,7 @@ from fittest.runs.parts import Seeds
 from fittest.runs.run import Run
 from fittest.runs.runset import check_sides
 from fittest.store import as_stored
+from fittest.training import low_precision
 from fittest.training.loop import Control
 from fittest.training.record import Record, WeightSpool
 from fittest.training.restart import RestartFolder
@@ -184,8 +185,7 @@ def _threads_as_before() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-        # What training has switched on for its own sake (backends.py).
-        torch.set_flush_denormal(False)
+        low_precision.flush(False)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ CONDITIONAL = {
     *deciding.DRAWING,
     *deciding.MEASURING,
     *deciding.KICKING,
+    *deciding.LOW_PRECISION,
     *(f"training/observers/{name}.py" for name in OBSERVERS),
 }
 
@@ -165,6 +166,15 @@ def test_what_kicks_a_run_counts_in_that_run_alone() -> None:
     )
     assert kicked - plain == {*deciding.KICKING, "runs/interventions/kick.py"}
     assert perturbed - plain == {"runs/interventions/perturb.py"}
+
+
+def test_what_low_precision_does_counts_where_a_loss_is_of_low_precision() -> None:
+    exact, double, single = (
+        {*deciding.sources_of([Run.model_validate({"arithmetic": {"loss": loss}})])}
+        for loss in ("exact", "float64", "float32")
+    )
+    assert exact == double
+    assert single - double == {*deciding.LOW_PRECISION}
 
 
 @pytest.mark.parametrize(

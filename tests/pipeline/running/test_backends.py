@@ -11,8 +11,16 @@ import torch
 from fittest.errors import DeviceError
 from fittest.pipeline.configuration.config import TrainingSettings
 from fittest.pipeline.running.backends import choose_backend, networks_at_once, resolve_device
+from fittest.runs.run import Run
 from fittest.training import native_backend, native_library
-from small_world import BACKENDS, ensemble_of, runset, seeded_runs, train_all, write_project
+from small_world import (
+    BACKENDS,
+    ensemble_of,
+    runset,
+    seeded_runs,
+    train_all,
+    write_project,
+)
 
 RUNS = seeded_runs(3)
 ENSEMBLE = ensemble_of(RUNS, torch.float32)
@@ -50,13 +58,19 @@ def test_native_where_it_applies() -> None:
 
 
 @pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this CPU cannot switch")
-def test_what_is_hardly_a_number_costs_torch_no_time_and_the_kernel_nothing() -> None:
-    """Whichever of two ensembles of a job comes first."""
+@pytest.mark.parametrize("losses", [("float32", "float64", "float32"), ("exact", "float32")])
+def test_what_is_hardly_a_number_is_none_where_a_loss_is_of_low_precision(
+    losses: tuple[str, ...],
+) -> None:
+    """And in no ensemble that is trained after it."""
+    given = TrainingSettings(device="cpu", compile="never")
+    small = {"task": {"p": 5}, "model": {"name": "transformer"}}
     try:
-        for backend in ["torch", *(["auto", "torch"] if "native" in BACKENDS else [])]:
-            chosen(backend=backend)
+        for loss in losses:
+            runs = [Run.model_validate({**small, "arithmetic": {"loss": loss}})]
+            choose_backend(given, ensemble_of(runs, torch.float32), runs, 0.0, 1)
             tiny = torch.full((3,), 1e-39) * torch.ones(3)
-            assert bool((tiny == 0).all()) == (backend == "torch")
+            assert bool((tiny == 0).all()) == (loss == "float32")
     finally:
         torch.set_flush_denormal(False)
 

@@ -82,6 +82,9 @@ REFERRING = ("pipeline/running/references.py",)
 KICKING = ("training/kicked.py",)
 """Those that decide a run which is kicked while it trains, beside its intervention's own."""
 
+LOW_PRECISION = ("training/low_precision.py",)
+"""Those that decide a run whose loss is computed in float32."""
+
 LIBRARIES = ("analysis/fates/alive.py", "fourier.py", "models/activations.py", "streams.py")
 """Modules of which only the definitions count that other sources use: functions, and the purposes
 of random streams. They import nothing of the package."""
@@ -189,4 +192,6 @@ def sources_of(runs: Iterable[Run]) -> tuple[str, ...]:
             found |= {*REFERRING}
         if run.intervention is not None and run.intervention.kick_step() is not None:
             found |= {*KICKING}
+        if run.arithmetic.loss == "float32":
+            found |= {*LOW_PRECISION}
     return tuple(sorted(found))

@@ -14,7 +14,7 @@ from fittest.pipeline.forecasts.memory import evaluated_together, torch_memory
 from fittest.pipeline.forecasts.trainer import compiled_from, kernel_obstacle, networks_on_cpu
 from fittest.pipeline.running.allocator import keep_freed_memory
 from fittest.runs.run import Run
-from fittest.training import native_backend, native_library
+from fittest.training import low_precision, native_backend, native_library
 from fittest.training.backend import Backend, Ensemble
 from fittest.training.first_step import check_first_step
 from fittest.training.sizes import networks_on_gpu
@@ -86,13 +86,11 @@ def choose_backend(
     job starts, also one that resumes: it may have come to another machine or build.
     """
     device = resolve_device(settings)
-    obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
     # Also beside the native kernel: what is recorded is computed with torch.
     torch.set_num_threads(threads)
-    # The kernel meets no numbers below 1e-38 to speak of. Torch does, where a loss is computed in
-    # low precision, and CPUs compute with them many times slower; as zeros they change no weight,
-    # since optimisers add 1e-8 to what they divide by.
-    torch.set_flush_denormal(obstacle is not None and device.type == "cpu")
+    # Set both ways: the switch must not outlive the ensemble that asked for it.
+    low_precision.flush(low_precision.flushed(runs[0].arithmetic.loss, device))
+    obstacle = native_obstacle(settings, ensemble, runs, device.type == "cuda")
     if obstacle is None:
         if missing := native_library.better_variant():
             _tell_of_a_better_kernel(missing)
@@ -110,7 +108,7 @@ def choose_backend(
         raise DeviceError(
             "config/config.yaml: training.precision: tf32 exists on cuda only; use full"
         )
-    # Set both ways: the switch must not outlive the job that asked for it.
+    # Both ways, too.
     torch.backends.cuda.matmul.allow_tf32 = settings.precision == "tf32"
     if device.type == "cpu":
         keep_freed_memory()
