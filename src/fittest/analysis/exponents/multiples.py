@@ -82,7 +82,7 @@ def problem_strata(runs: pd.DataFrame) -> list[Stratum]:
     """
     names = {key: problem_of(key) for key in dict.fromkeys(keys(runs))}
     told = runs.assign(
-        problem=[names[key] for key in keys(runs)],
+        problem=pd.Series([str(names[key]) for key in keys(runs)], index=runs.index, dtype=str),
         multiple=_multiple(runs),
         lookup=runs["gcd_a"] * runs["gcd_b"],
         even=runs["chi_square"] == 0,
