@@ -39,7 +39,11 @@ def caption(described: Path, title: str, runs: int | None, claims: Sequence[Mapp
         described: reStructuredText; `title` stands in for a missing one. runs: shown; None for a
             figure without any. claims: rows of claims.csv that belong to the figure.
     """
-    shows = " ".join(described.read_text().split()) if described.is_file() else f"{title}."
+    shows = (
+        " ".join(described.read_text(encoding="utf-8").split())
+        if described.is_file()
+        else f"{title}."
+    )
     parts = [shows]
     if runs is not None:
         parts.append(f"n = {runs:,} run{'' if runs == 1 else 's'}.")
@@ -77,7 +81,9 @@ def order(name: str) -> tuple[int, str]:
 def gallery(project: Project, paper: str, docs: Path) -> None:
     """Write docs/gallery/<paper>.md, docs/claims/<paper>.md and docs/images/[<folder>/]*.png."""
     settings = project.papers[paper]
-    with (project.root / project.paths.table(paper, "claims.csv")).open(newline="") as file:
+    with (project.root / project.paths.table(paper, "claims.csv")).open(
+        newline="", encoding="utf-8"
+    ) as file:
         claims = list(csv.DictReader(file))
     folder = f"{settings.folder}/" if settings.folder else ""
     parts = [
@@ -98,7 +104,7 @@ def gallery(project: Project, paper: str, docs: Path) -> None:
             f"{caption(described, title, known.get('figure_runs'), own)}\n",
             f"`make {project.published(paper, name)}`; {origin(known)}.\n",
         ]
-    text = (project.root / project.paths.table(paper, "claims.md")).read_text()
+    text = (project.root / project.paths.table(paper, "claims.md")).read_text(encoding="utf-8")
     (docs / "claims").mkdir(exist_ok=True)
     (docs / "gallery").mkdir(exist_ok=True)
     write_text(text, docs / "claims" / f"{paper}.md")
