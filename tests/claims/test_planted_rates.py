@@ -20,7 +20,7 @@ from fittest.analysis.dynamics.classifier import (
     estimate_in,
 )
 from fittest.analysis.dynamics.gradient_survival import GRADIENTS, binned, gradient_rows
-from fittest.analysis.dynamics.names import Classifier
+from fittest.analysis.dynamics.names import AuthorsClassifier, Classifier
 from fittest.analysis.statistics.table import statistic_row
 from fittest.analysis.survival.collaboration import SUBSET_COLUMNS, collaboration_rows
 from fittest.analysis.survival.default_runs import default_rows
@@ -119,7 +119,15 @@ def gradients(separation: float, middle: float = -0.02) -> Tables:
         )
         for name, column in columns.items()
     ]
-    return {"dynamics_stats": gradient_rows(table, bins, 10, 5, R) + classifier}
+    # In the authors' own setting, which is what S23 can be partly by, it is alike.
+    authors = [
+        statistic_row(name, *estimate_in(judged_, "raw", "rows", column), "")
+        for name, column in (
+            (AuthorsClassifier.GAIN, "gain"),
+            (AuthorsClassifier.BALANCED, "balanced_accuracy"),
+        )
+    ]
+    return {"dynamics_stats": gradient_rows(table, bins, 10, 5, R) + classifier + authors}
 
 
 def subsets(*losses: float) -> Tables:
