@@ -18,7 +18,8 @@ from fittest.analysis.statistics.table import Row, statistic_row
 
 
 def table_rows(runs: pd.DataFrame, settings: SumSettings) -> list[Row]:
-    """E01, E02. The report's "No" is of what does not generalise (its 3.3.2; exponents methods 6.3).
+    """E01, E02. The report's "No" is of what does not generalise (its 3.3.2; exponents methods
+    6.3).
 
     runs: SUM_COLUMNS of the runs of table 1.
     """
