@@ -125,10 +125,10 @@ def _archive(arguments: argparse.Namespace) -> None:
 
     project = Project.load(arguments.root, {"scale": arguments.scale})
     # What is not there is said before a dry run is waited for.
-    contents(project, arguments.paper, arguments.weights)
+    pieces = contents(project, arguments.paper, arguments.weights)
     refuse_what_is_outdated(project, arguments.paper)
     out = arguments.out or Path(f"fittest-{arguments.paper}-{project.scale}.zip")
-    pack(project, arguments.paper, out, arguments.weights)
+    pack(project, arguments.paper, out, arguments.weights, pieces=pieces)
 
 
 def _redraw(arguments: argparse.Namespace) -> None:

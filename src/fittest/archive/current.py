@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from fittest.errors import StoreError
-from fittest.pipeline.price.remaining import dry_run
+from fittest.pipeline.price.remaining import dry_run, why_not
 from fittest.pipeline.project import Project
 
 _JOB = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):", re.MULTILINE)
@@ -22,11 +22,9 @@ def refuse_what_is_outdated(project: Project, paper: str) -> None:
     try:
         jobs = dict.fromkeys(_JOB.findall(dry_run(project, [paper])))
     except (OSError, subprocess.SubprocessError) as error:
-        output = getattr(error, "stderr", None) or str(error)
-        why = (output.strip().splitlines() or ["no reason given"])[-1]
         raise StoreError(
             f"whether the results of `{paper}` are of now cannot be told, since Snakemake could not"
-            f" be asked ({why}); see whether `{command} --dry-run` runs"
+            f" be asked ({why_not(error)}); see whether `{command} --dry-run` runs"
         ) from None
     outdated = [rule for rule in jobs if rule not in {*_SHOWN, paper, "all"}]
     if outdated:

@@ -35,13 +35,14 @@ def pack(
     out: Path,
     weights: bool = False,
     say: Callable[[str], None] = print,
+    pieces: Sequence[Piece] | None = None,
 ) -> None:
     """Write the archive of a paper at the project's scale, and a codecheck manifest beside it.
 
-    say: is told the size before anything is written. Raises as `contents`, and StoreError where the
-    disk has no room.
+    say: is told the size before anything is written. pieces: what `contents` has found of it, if
+    that is known. Raises as `contents`, and StoreError where the disk has no room.
     """
-    pieces = contents(project, paper, weights)
+    pieces = contents(project, paper, weights) if pieces is None else pieces
     size = sum(piece.path.stat().st_size for piece in pieces)
     say(f"{out}: {len(pieces):,} files of {readable(size)}, {_shares(pieces)}")
     _refuse_a_full_disk(out, size)

@@ -97,9 +97,7 @@ def _jobs(project: Project, targets: Sequence[str]) -> Remaining:
     try:
         return _by_snakemake(project, targets)
     except (OSError, subprocess.SubprocessError) as error:
-        output = getattr(error, "stderr", None) or str(error)
-        why = (output.strip().splitlines() or ["no reason given"])[-1]
-        note = f"Counted by files, since Snakemake could not be asked ({why})."
+        note = f"Counted by files, since Snakemake could not be asked ({why_not(error)})."
         return Remaining(files.shards, files.summaries, note)
 
 
@@ -140,6 +138,12 @@ def _holds_product(project: Project, paper: str, runsets: set[str]) -> bool:
         for path in tables
         if path.is_file()
     )
+
+
+def why_not(error: OSError | subprocess.SubprocessError) -> str:
+    """Why there was no dry run, in Snakemake's last words."""
+    output = getattr(error, "stderr", None) or str(error)
+    return str((output.strip().splitlines() or ["no reason given"])[-1])
 
 
 def dry_run(project: Project, targets: Sequence[str]) -> str:
